@@ -1,0 +1,1 @@
+"""Infrastructure: HTTP, PostgreSQL, cache, mail, telemetry. Knows nothing of children or games."""

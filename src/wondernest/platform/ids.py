@@ -1,0 +1,32 @@
+"""Identifiers and random secrets."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+from uuid import UUID
+
+TOKEN_BYTES = 32
+_DASHED_OR_PLAIN = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{32}")
+
+
+def new_uuid() -> UUID:
+    """A random version-4 UUID."""
+    return UUID(bytes=os.urandom(16), version=4)
+
+
+def parse_uuid(text: str) -> UUID | None:
+    """A UUID in its canonical form (any case) or as 32 hex digits; None for anything else."""
+    return UUID(text) if _DASHED_OR_PLAIN.fullmatch(text) else None
+
+
+def new_token() -> str:
+    """32 random bytes as 43 characters of base64url without padding."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def sha256_hex(text: str) -> str:
+    """Lower-case hex SHA-256 of a text: how token hashes are stored by all three backends."""
+    return hashlib.sha256(text.encode()).hexdigest()

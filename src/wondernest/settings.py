@@ -1,0 +1,393 @@
+"""The one frozen settings tree, read from the environment; a wrong value stops the start with one line."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Meta, Struct
+
+PLACEHOLDER_SECRETS = frozenset(
+    {
+        "your-super-secret-jwt-key-change-this-in-production",
+        "development-jwt-secret-change-in-production",
+    }
+)
+"""Known defaults of the two earlier backends: fine on a laptop, refused in production (auth contract §1.5)."""
+
+DEFAULT_PINS = frozenset({"1234"})
+DEFAULT_ORIGINS = "http://localhost:3000,http://localhost:3001,http://localhost:8080,https://wondernest.app"
+SECRET_MIN_BYTES = 32
+MIB = 1024 * 1024
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Positive = Annotated[int, Meta(ge=1)]
+NonNegative = Annotated[int, Meta(ge=0)]
+Seconds = Annotated[float, Meta(gt=0)]
+
+
+class SettingsError(Exception):
+    """A variable has a value that cannot be used; the message is one line that names it."""
+
+
+class Secret(str):
+    """A text that never shows itself when printed or logged."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'" if self else "''"
+
+
+class Csv(tuple[str, ...]):
+    """A comma-separated list; blanks are dropped."""
+
+    __slots__ = ()
+
+
+class App(Struct, frozen=True, rename={"environment": "APP_ENV", "public_base_url": "PUBLIC_BASE_URL",
+                                       "docs_enabled": "DOCS_ENABLED", "outbox_path": "MAIL_OUTBOX_PATH"}):
+    """Who we are and where we run."""
+
+    environment: str = "unknown"
+    public_base_url: str = "http://localhost:8082"
+    docs_enabled: bool | None = None
+    outbox_path: str = ".dev/outbox"
+
+    @property
+    def production(self) -> bool:
+        """Whether the strict rules apply."""
+        return self.environment == "production"
+
+    @property
+    def development(self) -> bool:
+        """Whether demo data, the outbox page and lenient defaults are allowed."""
+        return self.environment in {"development", "dev", "test", "unknown"}
+
+    @property
+    def shows_docs(self) -> bool:
+        """Whether /openapi.* and /swagger are served: off in production unless asked for."""
+        return not self.production if self.docs_enabled is None else self.docs_enabled
+
+
+class Server(Struct, frozen=True, rename={
+    "host": "SERVER_HOST", "port": "SERVER_PORT", "extra_ports": "SERVER_EXTRA_PORTS", "workers": "WORKERS",
+    "shutdown_grace_s": "SHUTDOWN_GRACE_S", "max_body_bytes": "MAX_BODY_BYTES", "body_timeout_s": "BODY_TIMEOUT_S",
+    "trusted_proxies": "TRUSTED_PROXIES", "cors_origins": "CORS_ALLOWED_ORIGINS", "metrics_token": "METRICS_TOKEN",
+    "readiness_requires_redis": "READINESS_REQUIRES_REDIS", "max_connections": "SERVER_MAX_CONNECTIONS",
+}):
+    """Listening, limits of one request, and who may call from a browser."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - a server in a container listens on all interfaces (contract §5.10)
+    port: Port = 8082
+    extra_ports: Csv = Csv()
+    workers: NonNegative = 0
+    """0: one per core, at most 4."""
+    shutdown_grace_s: Seconds = 20.0
+    max_body_bytes: Positive = 10 * MIB
+    body_timeout_s: Seconds = 30.0
+    trusted_proxies: Csv = Csv()
+    cors_origins: Csv = Csv(DEFAULT_ORIGINS.split(","))
+    metrics_token: Secret = Secret()
+    readiness_requires_redis: bool = False
+    max_connections: Positive = 10_000
+
+    @property
+    def worker_count(self) -> int:
+        """How many worker processes to run."""
+        return self.workers or min(os.cpu_count() or 1, 4)
+
+    @property
+    def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Networks whose X-Forwarded-For is believed."""
+        return tuple(ip_network(text, strict=False) for text in self.trusted_proxies)
+
+
+class Database(Struct, frozen=True, rename={
+    "url": "DATABASE_URL", "pool_size": "DATABASE_MAX_CONNECTIONS", "acquire_timeout_s": "DATABASE_ACQUIRE_TIMEOUT_S",
+    "connect_timeout_s": "DATABASE_CONNECT_TIMEOUT_S", "statement_timeout_s": "DATABASE_STATEMENT_TIMEOUT_S",
+    "max_waiting": "DATABASE_MAX_WAITING", "migrate_lock_wait_s": "MIGRATE_LOCK_WAIT_S",
+}):
+    """PostgreSQL."""
+
+    url: Secret = Secret()
+    pool_size: Positive = 10
+    acquire_timeout_s: Seconds = 2.0
+    connect_timeout_s: Seconds = 2.0
+    statement_timeout_s: Seconds = 5.0
+    max_waiting: Positive = 1_000
+    migrate_lock_wait_s: Seconds = 60.0
+
+
+class Cache(Struct, frozen=True, rename={"url": "REDIS_URL", "enabled": "REDIS_ENABLED", "timeout_s": "REDIS_TIMEOUT_S"}):
+    """Valkey or Redis: an accelerator, never a witness."""
+
+    url: Secret = Secret()
+    enabled: bool = True
+    timeout_s: Seconds = 0.25
+
+
+class Jwt(Struct, frozen=True, rename={
+    "secret": "JWT_SECRET", "issuer": "JWT_ISSUER", "audience": "JWT_AUDIENCE", "realm": "JWT_REALM",
+    "access_life_ms": "JWT_EXPIRES_IN", "refresh_life_ms": "JWT_REFRESH_EXPIRES_IN", "cache_size": "JWT_CACHE_SIZE",
+}):
+    """Tokens, shared with the two earlier backends (auth contract §1.5)."""
+
+    secret: Secret = Secret("your-super-secret-jwt-key-change-this-in-production")
+    issuer: str = "wondernest-api"
+    audience: str = "wondernest-users"
+    realm: str = "WonderNest API"
+    access_life_ms: Positive = 3_600_000
+    refresh_life_ms: Positive = 2_592_000_000
+    cache_size: Positive = 20_000
+
+
+class Auth(Struct, frozen=True, rename={
+    "default_pin": "PARENT_DEFAULT_PIN", "bcrypt_cost": "BCRYPT_COST", "bcrypt_threads": "BCRYPT_THREADS",
+    "bcrypt_queue": "BCRYPT_QUEUE", "reset_life_h": "PASSWORD_RESET_LIFE_H", "reset_page_url": "PASSWORD_RESET_PAGE_URL",
+    "verification_life_h": "EMAIL_VERIFICATION_LIFE_H", "require_mail_token": "EMAIL_VERIFICATION_REQUIRE_TOKEN",
+    "pin_attempts": "PIN_MAX_ATTEMPTS", "pin_lock_s": "PIN_LOCK_S",
+    "consent_status_text": "COPPA_UNVERIFIED_STATUS",
+}):
+    """Passwords, PIN, reset and verification."""
+
+    default_pin: Secret | None = None
+    """None: 1234 outside production, no default PIN in production."""
+    bcrypt_cost: Annotated[int, Meta(ge=4, le=15)] = 12
+    bcrypt_threads: NonNegative = 0
+    """0: one per core."""
+    bcrypt_queue: NonNegative = 16
+    reset_life_h: Positive = 24
+    reset_page_url: str = ""
+    verification_life_h: Positive = 72
+    require_mail_token: bool = False
+    pin_attempts: Positive = 5
+    pin_lock_s: Positive = 900
+    consent_status_text: str = "PENDING_VERIFICATION"
+
+
+class OAuth(Struct, frozen=True, rename={
+    "google_client_ids": "OAUTH_GOOGLE_CLIENT_IDS", "google_jwks": "OAUTH_GOOGLE_JWKS",
+    "apple_client_ids": "OAUTH_APPLE_CLIENT_IDS", "apple_jwks": "OAUTH_APPLE_JWKS",
+    "facebook_client_ids": "OAUTH_FACEBOOK_CLIENT_IDS", "facebook_jwks": "OAUTH_FACEBOOK_JWKS",
+    "jwks_cache_s": "OAUTH_JWKS_CACHE_S", "timeout_s": "OAUTH_TIMEOUT_S",
+}):
+    """Outside identity providers: a provider without client ids is switched off. A JWKS is a URL or a file path."""
+
+    google_client_ids: Csv = Csv()
+    google_jwks: str = "https://www.googleapis.com/oauth2/v3/certs"
+    apple_client_ids: Csv = Csv()
+    apple_jwks: str = "https://appleid.apple.com/auth/keys"
+    facebook_client_ids: Csv = Csv()
+    facebook_jwks: str = "https://www.facebook.com/.well-known/oauth/openid/jwks/"
+    jwks_cache_s: Positive = 3600
+    timeout_s: Seconds = 3.0
+
+
+class Limits(Struct, frozen=True, rename={
+    "enabled": "RATE_LIMIT_ENABLED", "credentials_per_minute": "RATE_LIMIT_CREDENTIALS", "auth_per_minute": "RATE_LIMIT_AUTH",
+    "failures_per_minute": "RATE_LIMIT_FAILED_LOGINS", "upload_per_minute": "RATE_LIMIT_UPLOAD",
+    "api_per_minute": "RATE_LIMIT_API",
+}):
+    """Requests per minute; 0 switches one limit off (auth contract §1.9)."""
+
+    enabled: bool = True
+    credentials_per_minute: NonNegative = 30
+    auth_per_minute: NonNegative = 60
+    failures_per_minute: NonNegative = 5
+    upload_per_minute: NonNegative = 10
+    api_per_minute: NonNegative = 0
+
+
+class Games(Struct, frozen=True, rename={"kept_versions": "SAVE_KEPT_VERSIONS", "idempotency_life_h": "IDEMPOTENCY_LIFE_H"}):
+    """Saves."""
+
+    kept_versions: Annotated[int, Meta(ge=0, le=1000)] = 20
+    idempotency_life_h: Positive = 24
+
+
+class Mail(Struct, frozen=True, rename={
+    "smtp_host": "SMTP_HOST", "smtp_port": "SMTP_PORT", "smtp_username": "SMTP_USERNAME", "smtp_password": "SMTP_PASSWORD",
+    "smtp_tls": "SMTP_TLS", "sender": "MAIL_FROM", "timeout_s": "SMTP_TIMEOUT_S",
+}):
+    """Outgoing mail; without SMTP_HOST it goes to the outbox folder."""
+
+    smtp_host: str = ""
+    smtp_port: Port = 587
+    smtp_username: str = ""
+    smtp_password: Secret = Secret()
+    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
+    sender: str = "WonderNest <no-reply@wondernest.app>"
+    timeout_s: Seconds = 10.0
+
+
+class Log(Struct, frozen=True, rename={"level": "LOG_LEVEL", "format": "LOG_FORMAT", "requests": "LOG_REQUESTS"}):
+    """Logging."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    format: Literal["json", "text"] = "json"
+    requests: bool = True
+
+
+class Storage(Struct, frozen=True, rename={
+    "provider": "STORAGE_PROVIDER", "local_path": "STORAGE_LOCAL_PATH", "max_file_bytes": "MAX_FILE_SIZE",
+    "s3_bucket": "S3_BUCKET", "s3_region": "S3_REGION", "s3_access_key": "S3_ACCESS_KEY", "s3_secret_key": "S3_SECRET_KEY",
+    "minio_endpoint": "MINIO_ENDPOINT", "minio_access_key": "MINIO_ACCESS_KEY", "minio_secret_key": "MINIO_SECRET_KEY",
+    "minio_bucket": "MINIO_BUCKET", "minio_region": "MINIO_REGION", "minio_force_path_style": "MINIO_FORCE_PATH_STYLE",
+}):
+    """Where uploads go; read by the files room."""
+
+    provider: Literal["local", "s3", "minio"] = "local"
+    local_path: str = "./uploads"
+    max_file_bytes: Positive = 10 * MIB
+    s3_bucket: str = ""
+    s3_region: str = "us-east-1"
+    s3_access_key: Secret = Secret()
+    s3_secret_key: Secret = Secret()
+    minio_endpoint: str = "http://localhost:9000"
+    minio_access_key: Secret = Secret("minioadmin")
+    minio_secret_key: Secret = Secret("minioadmin")
+    minio_bucket: str = "wondernest-dev"
+    minio_region: str = "us-east-1"
+    minio_force_path_style: bool = True
+
+
+class Settings(Struct, frozen=True):
+    """Everything that can be set, each group in the words of its room."""
+
+    app: App = App()
+    server: Server = Server()
+    database: Database = Database()
+    cache: Cache = Cache()
+    jwt: Jwt = Jwt()
+    auth: Auth = Auth()
+    oauth: OAuth = OAuth()
+    limits: Limits = Limits()
+    games: Games = Games()
+    mail: Mail = Mail()
+    log: Log = Log()
+    storage: Storage = Storage()
+
+    @property
+    def default_pin(self) -> str:
+        """The PIN of a parent who never set one; empty when there is none (auth contract, verify-pin)."""
+        if self.auth.default_pin is not None:
+            return self.auth.default_pin
+        return "" if self.app.production else "1234"
+
+
+def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
+    """Read the tree from the environment (and, outside production, a `.env` file); raises SettingsError."""
+    values = {name: value.strip() for name, value in (os.environ if environ is None else environ).items() if value.strip()}
+    if dotenv is not None and values.get("APP_ENV") != "production":
+        values = {**_read_dotenv(dotenv), **values}
+    values = _with_aliases(values)
+    groups: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Settings):
+        groups[field.name] = _convert(values, field.type)
+    settings = Settings(**groups)
+    _check(settings)
+    return settings
+
+
+def _read_dotenv(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    found: dict[str, str] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        match = re.fullmatch(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*", line)
+        if match and match[2]:
+            found[match[1]] = match[2][1:-1] if match[2][0] in "\"'" and match[2][-1] == match[2][0] else match[2]
+    return {name: value for name, value in found.items() if value}
+
+
+def _with_aliases(values: dict[str, str]) -> dict[str, str]:
+    """The names the two earlier backends used, where ours is not set (server contract §5.11)."""
+
+    def fallback(name: str, value: str | None) -> None:
+        if value and name not in values:
+            values[name] = value
+
+    fallback("APP_ENV", values.get("RUST_ENV") or values.get("KTOR_ENV"))
+    if "DB_HOST" in values or "DB_NAME" in values:
+        user, password = values.get("DB_USERNAME", "wondernest_app"), values.get("DB_PASSWORD", "")
+        login = quote(user, safe="") + (":" + quote(password, safe="") if password else "")
+        where = f"{values.get('DB_HOST', 'localhost')}:{values.get('DB_PORT', '5433')}"
+        fallback("DATABASE_URL", f"postgresql://{login}@{where}/{values.get('DB_NAME', 'wondernest_prod')}")
+    if "REDIS_HOST" in values:
+        password = values.get("REDIS_PASSWORD", "")
+        login = f":{quote(password, safe='')}@" if password else ""
+        where = f"{values['REDIS_HOST']}:{values.get('REDIS_PORT', '6379')}"
+        fallback("REDIS_URL", f"redis://{login}{where}/{values.get('REDIS_DATABASE', '0')}")
+    fallback("DATABASE_MAX_CONNECTIONS", values.get("DB_MAX_POOL_SIZE"))
+    fallback("S3_REGION", values.get("AWS_REGION"))
+    fallback("LOG_LEVEL", _first_level(values.get("RUST_LOG", "")))
+    if "LOG_LEVEL" in values:
+        values["LOG_LEVEL"] = {"WARN": "WARNING", "TRACE": "DEBUG"}.get(level := values["LOG_LEVEL"].upper(), level)
+    for name in ("APP_ENV", "LOG_FORMAT", "STORAGE_PROVIDER", "SMTP_TLS"):
+        if name in values:
+            values[name] = values[name].lower()
+    for name, value in values.items():
+        if value.lower() in {"yes", "on", "no", "off"} and name in _booleans():
+            values[name] = "true" if value.lower() in {"yes", "on"} else "false"
+    return values
+
+
+def _first_level(text: str) -> str | None:
+    match = re.search(r"(?i)\b(trace|debug|info|warn|error)\b", text)
+    return match[1] if match else None
+
+
+def _booleans() -> frozenset[str]:
+    groups = (group.type for group in msgspec.structs.fields(Settings))
+    return frozenset(f.encode_name for g in groups for f in msgspec.structs.fields(g) if f.type in {bool, bool | None})
+
+
+T = TypeVar("T")
+
+
+def _convert(values: Mapping[str, str], group: type[T]) -> T:
+    names = {field.encode_name for field in msgspec.structs.fields(group)}  # pyright: ignore[reportArgumentType]
+    chosen = {name: values[name] for name in names if name in values}
+    try:
+        return msgspec.convert(chosen, group, strict=False, dec_hook=_decode_own)
+    except msgspec.ValidationError as error:
+        name = re.search(r"`\$\.([A-Z0-9_]+)", str(error))
+        raise SettingsError(f"{name[1] if name else group.__name__}: {str(error).split(' - at ')[0]}") from None
+
+
+def _decode_own(kind: type, value: object) -> object:
+    if kind is Csv:
+        return Csv(part for part in (text.strip() for text in str(value).split(",")) if part)
+    if kind is Secret:
+        return Secret(value)
+    raise NotImplementedError(kind)
+
+
+def _check(settings: Settings) -> None:
+    _must_hold("TRUSTED_PROXIES", "not a list of IP addresses or networks", lambda: settings.server.proxy_networks)
+    _must_hold("SERVER_EXTRA_PORTS", "not a list of port numbers", lambda: [int(p) for p in settings.server.extra_ports])
+    if not settings.app.production:
+        return
+    secret = settings.jwt.secret
+    if secret in PLACEHOLDER_SECRETS:
+        raise SettingsError("JWT_SECRET: a published placeholder is refused when APP_ENV=production; set your own")
+    if len(secret.encode()) < SECRET_MIN_BYTES:
+        raise SettingsError(f"JWT_SECRET: at least {SECRET_MIN_BYTES} bytes are needed when APP_ENV=production")
+    if settings.auth.default_pin is not None:
+        raise SettingsError("PARENT_DEFAULT_PIN: a default PIN is refused when APP_ENV=production; remove it")
+    if "*" in settings.server.cors_origins:
+        raise SettingsError("CORS_ALLOWED_ORIGINS: the wildcard is refused when APP_ENV=production; list the origins")
+
+
+def _must_hold(name: str, problem: str, check: Callable[[], object]) -> None:
+    try:
+        check()
+    except ValueError:
+        raise SettingsError(f"{name}: {problem}") from None
