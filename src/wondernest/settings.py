@@ -128,7 +128,7 @@ class Database(Struct, frozen=True, rename={
 class Cache(Struct, frozen=True, rename={"url": "REDIS_URL", "enabled": "REDIS_ENABLED", "timeout_s": "REDIS_TIMEOUT_S"}):
     """Valkey or Redis: an accelerator, never a witness."""
 
-    url: Secret = Secret()
+    url: Secret = Secret("redis://localhost:6379/0")
     enabled: bool = True
     timeout_s: Seconds = 0.25
 

@@ -1,0 +1,48 @@
+"""The one guardianship rule: an adult may act for the active children of the families they belong to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ACTIVE: Final = "{child}.is_active is not false and {child}.archived_at is null"
+"""A child that takes part: not archived; NULL in `is_active` counts as active (schema trap 5)."""
+
+
+def active(child: str) -> str:
+    """SQL condition: the row aliased `child` is an active child."""
+    return ACTIVE.format(child=child)
+
+
+def guards(child_id: str, user_id: str, *, archived_too: bool = False) -> str:
+    """SQL condition: the adult `user_id` may act for the child `child_id` (both SQL expressions, never values).
+
+    `archived_too` lets the adult reach children that were archived: offline events still drain (games contract §6).
+    """
+    alive = "" if archived_too else f" and {active('guarded')}"
+    return (
+        "exists (select from family.child_profiles guarded"
+        " join family.family_members guardian on guardian.family_id = guarded.family_id"
+        f" where guarded.id = {child_id} and guardian.user_id = {user_id}{alive})"
+    )
+
+
+def belongs(family_id: str, user_id: str) -> str:
+    """SQL condition: the adult is a member of the family."""
+    return (
+        "exists (select from family.family_members belonging"
+        f" where belonging.family_id = {family_id} and belonging.user_id = {user_id})"
+    )
+
+
+FAMILY_OF: Final = """
+    select member.family_id from family.family_members member
+     where member.user_id = {user_id}
+     order by (member.family_id = {hint}) desc nulls last, member.joined_at nulls last, member.family_id limit 1"""
+
+
+def family_of(user_id: str, hint: str = "null::uuid") -> str:
+    """SQL query: the family the adult acts for. A hint counts only while they are a member of it.
+
+    Otherwise the earliest membership decides (schema §3: Rust's rule, two memberships are allowed).
+    """
+    return FAMILY_OF.format(user_id=user_id, hint=hint)

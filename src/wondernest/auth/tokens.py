@@ -1,0 +1,192 @@
+"""Access and refresh tokens: the claims and checks that all three backends share (auth contract §1.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import jwt
+
+from wondernest.platform.http.caller import Caller
+from wondernest.platform.ids import new_uuid, parse_uuid, sha256_hex
+
+if TYPE_CHECKING:
+    from wondernest.platform.clock import Clock
+    from wondernest.settings import Jwt
+
+ALGORITHM: Final = "HS256"
+REFRESH_SUFFIX: Final = "-refresh"
+FUTURE_LEEWAY_S: Final = 5
+"""How far ahead of ours the clock of a token's issuer may run."""
+MAX_TOKEN_CHARS: Final = 4096
+_CLOCKLESS: Final = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSubject:
+    """Whom a pair of tokens is made for."""
+
+    user_id: UUID
+    family_id: UUID | None
+    email: str
+    role: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """Freshly signed tokens and when they end."""
+
+    access: str
+    refresh: str
+    access_expires_at: datetime
+    refresh_expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshClaims:
+    """What a verified refresh token says."""
+
+    user_id: UUID
+    token_hash: str
+    issued_at: int
+
+
+class TokenIssuer:
+    """Signs tokens with exactly the claims Kotlin's carry, plus the family in each of them."""
+
+    def __init__(self, settings: Jwt, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+
+    def issue(self, subject: TokenSubject) -> TokenPair:
+        """A new pair for the subject."""
+        now = self._clock.now()
+        access_expires = now + timedelta(milliseconds=self._settings.access_life_ms)
+        refresh_expires = now + timedelta(milliseconds=self._settings.refresh_life_ms)
+        shared: dict[str, Any] = {"iss": self._settings.issuer, "sub": str(subject.user_id), "userId": str(subject.user_id)}
+        if subject.family_id is not None:
+            shared["familyId"] = str(subject.family_id)
+        access = {
+            **shared,
+            "aud": self._settings.audience,
+            "email": subject.email,
+            "role": subject.role.upper(),
+            "verified": subject.verified,
+        }
+        refresh = {**shared, "aud": self._settings.audience + REFRESH_SUFFIX, "type": "refresh"}
+        return TokenPair(
+            self._sign(access, now, access_expires),
+            self._sign(refresh, now, refresh_expires),
+            access_expires,
+            refresh_expires,
+        )
+
+    def _sign(self, claims: dict[str, Any], now: datetime, expires: datetime) -> str:
+        times = {"nonce": str(new_uuid()), "iat": int(now.timestamp()), "exp": int(expires.timestamp())}
+        return jwt.encode({**claims, **times}, self._settings.secret, algorithm=ALGORITHM)
+
+
+class TokenVerifier:
+    """Verifies bearer tokens without I/O; remembers verified ones until they expire or are revoked."""
+
+    def __init__(self, settings: Jwt, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._known: dict[str, Caller] = {}
+        self._revoked: dict[str, int] = {}
+        self._cutoffs: dict[UUID, float] = {}
+
+    def verify(self, token: str) -> Caller | None:
+        """The caller, or None for a token that is invalid, expired, revoked or not an access token."""
+        caller = self._known.get(token)
+        now = self._clock.now().timestamp()
+        if caller is not None:
+            if now < caller.expires_at and caller.issued_at <= now + FUTURE_LEEWAY_S:
+                return caller
+            del self._known[token]
+            return None
+        caller = self._check(token, now)
+        if caller is None or self.is_revoked(caller.token_hash, caller.user_id, caller.issued_at):
+            return None
+        if len(self._known) >= self._settings.cache_size:
+            del self._known[next(iter(self._known))]
+        self._known[token] = caller
+        return caller
+
+    def verify_refresh(self, token: str) -> RefreshClaims | None:
+        """The claims of a refresh token, or None; whether its row was revoked is the database's to say."""
+        claims = self._claims(token, self._settings.audience + REFRESH_SUFFIX, self._clock.now().timestamp())
+        user_id = parse_uuid(str(claims.get("userId", ""))) if claims else None
+        if claims is None or user_id is None or claims.get("type") != "refresh":
+            return None
+        token_hash = sha256_hex(token)
+        issued_at = int(claims.get("iat", 0))
+        if self.is_revoked(token_hash, user_id, issued_at):
+            return None
+        return RefreshClaims(user_id, token_hash, issued_at)
+
+    def is_revoked(self, token_hash: str, user_id: UUID, issued_at: int) -> bool:
+        """Whether this token was revoked by itself or with all of its user's earlier ones."""
+        return token_hash in self._revoked or issued_at < self._cutoffs.get(user_id, 0.0)
+
+    def revoke(self, token_hash: str, expires_at: int) -> None:
+        """Refuse one token from now on."""
+        self._revoked[token_hash] = expires_at
+        self._forget(lambda caller: caller.token_hash == token_hash)
+
+    def revoke_before(self, user_id: UUID, moment: float) -> None:
+        """Refuse every token of a user that was issued before a moment (epoch seconds)."""
+        self._cutoffs[user_id] = max(moment, self._cutoffs.get(user_id, 0.0))
+        self._forget(lambda caller: caller.user_id == user_id and caller.issued_at < moment)
+
+    def prune(self) -> None:
+        """Forget revocations of tokens that have expired anyway."""
+        now = self._clock.now().timestamp()
+        for token_hash in [token_hash for token_hash, ends in self._revoked.items() if ends <= now]:
+            del self._revoked[token_hash]
+
+    def _forget(self, matches: Callable[[Caller], bool]) -> None:
+        for token in [token for token, caller in self._known.items() if matches(caller)]:
+            del self._known[token]
+
+    def _check(self, token: str, now: float) -> Caller | None:
+        claims = self._claims(token, self._settings.audience, now)
+        if claims is None or claims.get("type") == "refresh":
+            return None
+        user_id = parse_uuid(str(claims.get("userId", "")))
+        if user_id is None:
+            return None
+        family = claims.get("familyId")
+        return Caller(
+            user_id=user_id,
+            family_id=parse_uuid(family) if isinstance(family, str) else None,
+            family_claim=family if isinstance(family, str) and family else None,
+            email=str(claims.get("email", "")),
+            role=str(claims.get("role", "")).upper(),
+            verified=claims.get("verified") is True,
+            token_hash=sha256_hex(token),
+            issued_at=int(claims.get("iat", 0)),
+            expires_at=int(claims["exp"]),
+        )
+
+    def _claims(self, token: str, audience: str, now: float) -> dict[str, Any] | None:
+        """Signature, issuer and audience by PyJWT, then the times against our own clock."""
+        if len(token) > MAX_TOKEN_CHARS:
+            return None
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self._settings.secret,
+                algorithms=[ALGORITHM],
+                audience=audience,
+                issuer=self._settings.issuer,
+                options={"require": ["exp", "iss", "aud"], "strict_aud": True, **_CLOCKLESS},
+            )
+            expires, issued = float(claims["exp"]), float(claims.get("iat", 0))
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
+            return None
+        return claims if now < expires and issued <= now + FUTURE_LEEWAY_S else None

@@ -1,0 +1,125 @@
+"""Gathers small statements of concurrent requests into one round trip.
+
+While one batch is in flight the next collects; nothing waits on a timer, so an idle caller waits for nothing. A caller is
+answered only after its own row is committed. One caller's bad value never fails its neighbours: a batch the database
+refuses is run again item by item. Items with the same key never share a batch and keep their order of arrival.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+
+import asyncpg
+
+from wondernest.platform.db.pool import DEPENDENCY, Connection, Database
+from wondernest.platform.faults import DependencyUnavailable
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+MAX_BATCH_ITEMS = 64
+MAX_BATCH_BYTES = 512 * 1024
+MAX_WAITING = 2_000
+"""Beyond this many waiting callers the answer is 503."""
+PARALLEL_BATCHES = 2
+
+Run = Callable[[Connection, Sequence[Item]], Awaitable[Sequence[Result]]]
+
+
+class Gatherer(Generic[Item, Result]):
+    """Runs items together. `run` gets a connection and the items, and returns one result for each, in their order."""
+
+    def __init__(
+        self,
+        database: Database,
+        run: Run[Item, Result],
+        *,
+        key: Callable[[Item], Hashable] | None = None,
+        size: Callable[[Item], int] | None = None,
+        parallel: int = PARALLEL_BATCHES,
+    ) -> None:
+        self._database = database
+        self._run = run
+        self._key = key
+        self._size = size
+        self._parallel = parallel
+        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._workers = 0
+        self._keys_in_flight: set[Hashable] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def submit(self, item: Item) -> Result:
+        """The item's own result; raises what its own statement raised, or DependencyUnavailable."""
+        if len(self._waiting) >= MAX_WAITING:
+            raise DependencyUnavailable(DEPENDENCY, "too many requests are waiting for a batch")
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._workers < self._parallel:
+            self._workers += 1
+            task = asyncio.create_task(self._drain())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await future
+
+    async def _drain(self) -> None:
+        try:
+            while batch := self._take():
+                keys = [self._key(item) for item, _ in batch] if self._key else []
+                self._keys_in_flight.update(keys)
+                try:
+                    await self._settle(batch)
+                finally:
+                    self._keys_in_flight.difference_update(keys)
+        finally:
+            self._workers -= 1
+
+    def _take(self) -> list[tuple[Item, asyncio.Future[Result]]]:
+        batch: list[tuple[Item, asyncio.Future[Result]]] = []
+        left: list[tuple[Item, asyncio.Future[Result]]] = []
+        held: set[Hashable] = set()
+        total_bytes = 0
+        for entry in self._waiting:
+            item, future = entry
+            if future.done():
+                continue
+            key = self._key(item) if self._key else None
+            size = self._size(item) if self._size else 0
+            full = len(batch) >= MAX_BATCH_ITEMS or (batch and total_bytes + size > MAX_BATCH_BYTES)
+            if full or (self._key and (key in held or key in self._keys_in_flight)):
+                left.append(entry)
+            else:
+                batch.append(entry)
+                total_bytes += size
+            held.add(key)
+        self._waiting = left
+        return batch
+
+    async def _settle(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        try:
+            async with self._database.lease() as connection:
+                results = await self._run(connection, [item for item, _ in batch])
+        except DependencyUnavailable as error:
+            self._fail([*batch, *self._waiting], error)
+            self._waiting.clear()
+        except asyncpg.PostgresError as error:
+            if len(batch) == 1:
+                self._fail(batch, error)
+            else:
+                for entry in batch:
+                    await self._settle([entry])
+        except BaseException as error:
+            self._fail(batch, error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            for (_, future), result in zip(batch, results, strict=True):
+                if not future.done():
+                    future.set_result(result)
+
+    @staticmethod
+    def _fail(batch: list[tuple[Item, asyncio.Future[Result]]], error: BaseException) -> None:
+        for _, future in batch:
+            if not future.done():
+                future.set_exception(error)

@@ -1,0 +1,72 @@
+"""Replayed requests: with an Idempotency-Key the work and its kept reply are one transaction, so a retry never acts twice."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from wondernest.platform.db.pool import Executor
+
+MAX_KEY_CHARS: Final = 200
+MAX_KEPT_BODY_BYTES: Final = 64 * 1024
+"""A longer reply is not kept; the retry then runs again, which every replayable route bears."""
+
+_CLAIM = """
+    insert into wondernest.idempotency_keys as k (user_id, key, route, request_hash, expires_at)
+    values ($1, $2, $3, $4, now() + make_interval(hours => $5))
+    on conflict (user_id, key) do update
+       set route = excluded.route, request_hash = excluded.request_hash, status = null, body = null, headers = null,
+           created_at = now(), expires_at = excluded.expires_at
+     where k.expires_at < now()
+    returning true"""
+_READ = "select route, request_hash, status, body, headers from wondernest.idempotency_keys where user_id = $1 and key = $2"
+_KEEP = "update wondernest.idempotency_keys set status = $3, body = $4, headers = $5 where user_id = $1 and key = $2"
+_EXPIRE = "delete from wondernest.idempotency_keys where expires_at < now()"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReply:
+    """A reply as it was first given."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+
+
+class KeyReused(Exception):
+    """The key was first used for a different request."""
+
+
+class IdempotencyKeys:
+    """Claims keys inside the request's unit of work; a twin in flight waits for the first to commit."""
+
+    def __init__(self, life_h: int) -> None:
+        self._life_h = life_h
+
+    async def claim(self, unit: Executor, user_id: UUID, key: str, route: str, body: bytes) -> KeptReply | None:
+        """None: go ahead, the key is yours. A reply: give it again. Raises KeyReused."""
+        digest = hashlib.sha256(route.encode() + b"\0" + body).digest()
+        if await unit.fetchval(_CLAIM, user_id, key, route, digest, self._life_h):
+            return None
+        row = await unit.fetchrow(_READ, user_id, key)
+        if row is None or row["request_hash"] != digest:
+            raise KeyReused
+        if row["status"] is None:
+            return None
+        headers = msgspec.json.decode(row["headers"] or b"[]", type=tuple[tuple[str, str], ...])
+        return KeptReply(row["status"], row["body"], headers)
+
+    async def keep(self, unit: Executor, user_id: UUID, key: str, reply: KeptReply) -> None:
+        """Store the reply with the work."""
+        if len(reply.body) <= MAX_KEPT_BODY_BYTES:
+            await unit.execute(_KEEP, user_id, key, reply.status, reply.body, msgspec.json.encode(reply.headers))
+
+    async def forget_expired(self, executor: Executor) -> None:
+        """Drop keys past their life."""
+        await executor.execute(_EXPIRE)

@@ -1,0 +1,282 @@
+"""A pool of asyncpg connections that is last-in-first-out, bounded in every wait, and heals by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import asyncpg
+import structlog
+
+from wondernest.platform.clock import monotonic
+from wondernest.platform.faults import DependencyUnavailable
+
+if TYPE_CHECKING:
+    from wondernest.platform.telemetry.metrics import Metrics
+    from wondernest.settings import Database as DatabaseSettings
+
+log = structlog.get_logger(__name__)
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Row: TypeAlias = asyncpg.Record
+DEPENDENCY = "database"
+RECONNECT_PAUSE_S = 0.25
+"""After a refused connection, how long requests are turned away at once instead of each knocking again."""
+CLOSE_TIMEOUT_S = 3.0
+STATEMENT_CACHE_SIZE = 256
+_BROKEN = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
+"""What says "the database cannot serve now" rather than "this value is wrong"."""
+
+
+class Executor(Protocol):
+    """Runs statements: the database itself (each on its own) or a unit of work (all or nothing)."""
+
+    async def fetch(self, sql: str, *args: Any) -> list[Row]:
+        """All rows."""
+        ...
+
+    async def fetchrow(self, sql: str, *args: Any) -> Row | None:
+        """The first row."""
+        ...
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        """The first column of the first row."""
+        ...
+
+    async def execute(self, sql: str, *args: Any) -> str:
+        """The command tag."""
+        ...
+
+
+class Database:
+    """Connections to PostgreSQL. Raises DependencyUnavailable for anything that is the database's fault."""
+
+    def __init__(self, settings: DatabaseSettings, metrics: Metrics, *, role: str = "request") -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._role = role
+        self._idle: list[Connection] = []
+        self._waiters: deque[asyncio.Future[Connection | None]] = deque()
+        self._open = 0
+        self._closed = False
+        self._turned_away_until = 0.0
+        self._failing = False
+
+    # Leases -------------------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def lease(self) -> AsyncIterator[Connection]:
+        """A connection for a few statements; a broken one is dropped, its fault becomes DependencyUnavailable."""
+        connection = await self._acquire()
+        try:
+            yield connection
+        except _BROKEN as error:
+            self._discard(connection)
+            raise self._unavailable(error) from error
+        except asyncio.CancelledError:
+            self._discard(connection)
+            raise
+        except BaseException:
+            self._give_back(connection)
+            raise
+        else:
+            self._give_back(connection)
+            self._recovered()
+
+    async def fetch(self, sql: str, *args: Any) -> list[Row]:
+        """All rows of one statement, in a transaction of its own."""
+        async with self.lease() as connection:
+            return await connection.fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: Any) -> Row | None:
+        """The first row of one statement."""
+        async with self.lease() as connection:
+            return await connection.fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        """The first column of the first row of one statement."""
+        async with self.lease() as connection:
+            return await connection.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: Any) -> str:
+        """The command tag of one statement."""
+        async with self.lease() as connection:
+            return await connection.execute(sql, *args)
+
+    async def connect(self) -> Connection:
+        """A connection of one's own, outside the pool (listening, probes); the caller closes it."""
+        timeout = self._settings.connect_timeout_s
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._dial()
+        except (*_BROKEN, asyncpg.PostgresError) as error:
+            raise self._unavailable(error) from error
+
+    async def close(self) -> None:
+        """Close every idle connection; leased ones are closed when they come back."""
+        self._closed = True
+        idle, self._idle = self._idle, []
+        self._open -= len(idle)
+        await asyncio.gather(*(_close(connection) for connection in idle))
+        self._report()
+
+    # The pool -----------------------------------------------------------------------------------------------------
+
+    async def _acquire(self) -> Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                self._report()
+                return connection
+            self._open -= 1
+        if monotonic() < self._turned_away_until:
+            raise DependencyUnavailable(DEPENDENCY, "not reachable")
+        if self._open < self._settings.pool_size:
+            return await self._open_one()
+        return await self._wait()
+
+    async def _open_one(self) -> Connection:
+        self._open += 1
+        try:
+            async with asyncio.timeout(self._settings.connect_timeout_s):
+                connection = await self._dial()
+        except BaseException as error:
+            self._open -= 1
+            if isinstance(error, (*_BROKEN, asyncpg.PostgresError)):
+                self._turned_away_until = monotonic() + RECONNECT_PAUSE_S
+                self._turn_waiters_away()
+                raise self._unavailable(error) from error
+            self._wake_one(None)
+            raise
+        self._report()
+        return connection
+
+    async def _wait(self) -> Connection:
+        if len(self._waiters) >= self._settings.max_waiting:
+            raise DependencyUnavailable(DEPENDENCY, "too many requests are waiting for a connection")
+        future: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(future)
+        try:
+            async with asyncio.timeout(self._settings.acquire_timeout_s):
+                connection = await future
+        except TimeoutError:
+            self._take_back(future)
+            raise DependencyUnavailable(DEPENDENCY, "no connection became free in time") from None
+        except BaseException:
+            self._take_back(future)
+            raise
+        return connection if connection is not None else await self._acquire()
+
+    def _take_back(self, future: asyncio.Future[Connection | None]) -> None:
+        """A connection handed to a waiter that left in the same moment goes to the next."""
+        if future.done() and not future.cancelled() and future.exception() is None:
+            handed = future.result()
+            if handed is not None:
+                self._give_back(handed)
+            else:
+                self._wake_one(None)
+        elif future in self._waiters:
+            self._waiters.remove(future)
+
+    def _give_back(self, connection: Connection) -> None:
+        if connection.is_closed() or connection.is_in_transaction() or self._closed:
+            self._discard(connection)
+        elif not self._wake_one(connection):
+            self._idle.append(connection)
+            self._report()
+
+    def _discard(self, connection: Connection) -> None:
+        if not connection.is_closed():
+            connection.terminate()
+        self._open -= 1
+        self._wake_one(None)
+        self._report()
+
+    def _wake_one(self, connection: Connection | None) -> bool:
+        while self._waiters:
+            future = self._waiters.popleft()
+            if not future.done():
+                future.set_result(connection)
+                return True
+        return False
+
+    def _turn_waiters_away(self) -> None:
+        while self._wake_one(None):
+            pass
+
+    async def _dial(self) -> Connection:
+        settings = self._settings
+        connection = await asyncpg.connect(
+            settings.url,
+            timeout=settings.connect_timeout_s,
+            command_timeout=settings.statement_timeout_s,
+            statement_cache_size=STATEMENT_CACHE_SIZE,
+            max_cached_statement_lifetime=0,
+            server_settings={
+                "application_name": f"wondernest-{self._role}",
+                "jit": "off",
+                "statement_timeout": str(int(settings.statement_timeout_s * 1000)),
+                "timezone": "UTC",
+            },
+        )
+        await connection.set_type_codec(
+            "jsonb", schema="pg_catalog", encoder=_encode_jsonb, decoder=_decode_jsonb, format="binary"
+        )
+        return connection
+
+    # What is told to the outside ------------------------------------------------------------------------------------
+
+    def _unavailable(self, error: BaseException) -> DependencyUnavailable:
+        self._metrics.dependency_failures.labels(DEPENDENCY).inc()
+        if not self._failing:
+            self._failing = True
+            log.error("database unavailable", error=type(error).__name__)
+        return DependencyUnavailable(DEPENDENCY, type(error).__name__)
+
+    def _recovered(self) -> None:
+        if self._failing:
+            self._failing = False
+            log.info("database available again")
+
+    def _report(self) -> None:
+        self._metrics.db_idle.set(len(self._idle))
+        self._metrics.db_active.set(self._open - len(self._idle))
+
+
+async def _close(connection: Connection) -> None:
+    try:
+        await connection.close(timeout=CLOSE_TIMEOUT_S)
+    except _BROKEN:
+        connection.terminate()
+
+
+JSONB_VERSION = b"\x01"
+
+
+def _encode_jsonb(document: bytes) -> bytes:
+    return JSONB_VERSION + document
+
+
+def _decode_jsonb(document: bytes) -> bytes:
+    return bytes(document[1:])
+
+
+def column(rows: Sequence[Row], name: str) -> list[Any]:
+    """One column of some rows."""
+    return [row[name] for row in rows]

@@ -1,0 +1,60 @@
+"""The unit of work: one transaction a request, begun when first used, committed before the reply leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+from wondernest.platform.db.pool import Connection, Database, Row
+
+
+class UnitOfWork:
+    """Runs statements in one transaction. Services use it; only the application commits or rolls back."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._stack = AsyncExitStack()
+        self._connection: Connection | None = None
+        self._after_commit: list[Callable[[], None]] = []
+
+    async def fetch(self, sql: str, *args: Any) -> list[Row]:
+        """All rows."""
+        return await (await self._begun()).fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: Any) -> Row | None:
+        """The first row."""
+        return await (await self._begun()).fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        """The first column of the first row."""
+        return await (await self._begun()).fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: Any) -> str:
+        """The command tag."""
+        return await (await self._begun()).execute(sql, *args)
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Run a quick, infallible action once the work is safe; dropped with a rollback."""
+        self._after_commit.append(action)
+
+    async def commit(self) -> None:
+        """Make the work permanent; nothing to do when no statement was run."""
+        await self._stack.aclose()
+        self._connection = None
+        for action in self._after_commit:
+            action()
+        self._after_commit.clear()
+
+    async def rollback(self, error: BaseException) -> None:
+        """Undo everything; the fault that caused it decides what becomes of the connection."""
+        self._connection = None
+        self._after_commit.clear()
+        await self._stack.__aexit__(type(error), error, error.__traceback__)
+
+    async def _begun(self) -> Connection:
+        if self._connection is None:
+            connection = await self._stack.enter_async_context(self._database.lease())
+            await self._stack.enter_async_context(connection.transaction())
+            self._connection = connection
+        return self._connection

@@ -1,0 +1,314 @@
+"""The ASGI application: from bytes to endpoint to bytes, and every cross-cutting answer on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import os
+import re
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from wondernest.platform.clock import epoch_ms, monotonic
+from wondernest.platform.db.idempotency import MAX_KEY_CHARS, IdempotencyKeys, KeptReply, KeyReused
+from wondernest.platform.db.unit import UnitOfWork
+from wondernest.platform.faults import DependencyUnavailable
+from wondernest.platform.http import errors
+from wondernest.platform.http.body import ClientDisconnected, Receive, read_body
+from wondernest.platform.http.caller import Authenticator, Caller, CallerKind
+from wondernest.platform.http.decoding import BadBody, BodyDecoder
+from wondernest.platform.http.endpoint import Endpoint
+from wondernest.platform.http.request import Reply, Request
+from wondernest.platform.http.router import Route, Router
+from wondernest.platform.http.sending import Sender
+from wondernest.platform.telemetry.metrics import UNMATCHED, Metrics, RouteMetrics
+
+if TYPE_CHECKING:
+    from wondernest.platform.clock import Clock
+    from wondernest.platform.db.pool import Database
+    from wondernest.platform.http.addresses import Network
+    from wondernest.platform.http.limits import AddressLimits
+    from wondernest.platform.telemetry.logs import RequestLog
+
+log = structlog.get_logger(__name__)
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Hook = Callable[[], Awaitable[None]]
+CLIENT_CLOSED: Final = 499
+"""Counted, never sent: the client left before it could be answered."""
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_BEARER: Final = b"bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A route with what its declaration was turned into at start."""
+
+    route: Route
+    endpoint: Endpoint
+    decoder: BodyDecoder | None
+    metrics: RouteMetrics
+    head_metrics: RouteMetrics
+    limit_bytes: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Machinery:
+    """What the application needs from outside; built by the composition root."""
+
+    authenticator: Authenticator
+    database: Database
+    idempotency: IdempotencyKeys
+    limits: AddressLimits
+    sender: Sender
+    metrics: Metrics
+    request_log: RequestLog
+    clock: Clock
+    trusted_proxies: Sequence[Network]
+    realm: str
+    body_timeout_s: float
+    max_body_bytes: int
+    operator_token: str
+
+
+class Application:
+    """One ASGI app made from endpoint declarations."""
+
+    def __init__(
+        self, endpoints: Sequence[Endpoint], machinery: Machinery, *, on_start: Sequence[Hook] = (), on_stop: Sequence[Hook] = ()
+    ) -> None:
+        self.router = Router(endpoints)
+        self._m = machinery
+        self._on_start = on_start
+        self._on_stop = on_stop
+        self._bound = {id(route): self._bind(route) for route in self.router.routes}
+        self._unmatched = machinery.metrics.route("ANY", UNMATCHED)
+        self._id_prefix = os.urandom(6).hex()
+        self._id_counter = count()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+
+    # One request -----------------------------------------------------------------------------------------------------
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = monotonic()
+        machinery = self._m
+        method: str = scope["method"]
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        request_id = self._request_id(headers)
+        metrics, template = self._unmatched, UNMATCHED
+        bound: Bound | None = None
+        request: Request[Any] | None = None
+        try:
+            found = self.router.find(_path(scope))
+            if method == "OPTIONS":
+                reply = machinery.sender.options(headers, found[2] if found else None)
+            else:
+                bound, values = self._choose(method, found)
+                template = bound.route.template
+                metrics = bound.head_metrics if method == "HEAD" else bound.metrics
+                client = scope.get("client")
+                request = Request(
+                    headers=headers,
+                    raw_query=scope["query_string"],
+                    params=dict(zip(bound.route.names, values, strict=True)),
+                    peer=client[0] if client else None,
+                    trusted=machinery.trusted_proxies,
+                    request_id=request_id,
+                )
+                reply = await self._answer(bound, request, headers, receive)
+        except ClientDisconnected:
+            self._account(metrics, method, template, CLIENT_CLOSED, started, request_id, request)
+            return
+        except Exception as error:
+            reply = self._refusal(error, bound, request_id, template)
+        try:
+            await machinery.sender.send(send, reply, headers, request_id, head=method == "HEAD")
+        finally:
+            self._account(metrics, method, template, reply.status, started, request_id, request)
+
+    async def _answer(
+        self, bound: Bound, request: Request[Any], headers: dict[bytes, bytes], receive: Receive
+    ) -> Reply:
+        endpoint = bound.endpoint
+        machinery = self._m
+        caller = self._identify(endpoint, headers)
+        standing = await machinery.limits.check(endpoint.limits, request.client_ip) if endpoint.limits else ()
+        raw = b""
+        if bound.decoder is not None:
+            raw = await read_body(receive, headers.get(b"content-length"), bound.limit_bytes, machinery.body_timeout_s)
+            request.body = _decode(endpoint, bound.decoder, raw)
+        key = headers.get(b"idempotency-key") if endpoint.replayable else None
+        if key is not None and caller is not None:
+            reply = await self._replay(endpoint, request, caller, key, raw, bound.route.template)
+        elif endpoint.unit:
+            reply = await self._in_unit(endpoint, request, caller)
+        else:
+            request.bind(caller, None)
+            reply = await endpoint.handler(request)
+        if standing:
+            reply.headers = (*reply.headers, *standing)
+        return reply
+
+    async def _in_unit(self, endpoint: Endpoint, request: Request[Any], caller: Caller | None) -> Reply:
+        unit = UnitOfWork(self._m.database)
+        request.bind(caller, unit)
+        try:
+            reply = await endpoint.handler(request)
+            await unit.commit()
+        except BaseException as error:
+            await unit.rollback(error)
+            raise
+        return reply
+
+    async def _replay(
+        self, endpoint: Endpoint, request: Request[Any], caller: Caller, key: bytes, raw: bytes, template: str
+    ) -> Reply:
+        name = key.decode("latin-1").strip()
+        if not name or len(name) > MAX_KEY_CHARS or not name.isprintable():
+            raise errors.BadRequest(f"Idempotency-Key must have 1 to {MAX_KEY_CHARS} printable characters")
+        keys = self._m.idempotency
+        unit = UnitOfWork(self._m.database)
+        request.bind(caller, unit)
+        route = f"{endpoint.method} {template} {'/'.join(request.params.values())} {request.header(b'if-match') or ''}"
+        try:
+            kept = await keys.claim(unit, caller.user_id, name, route, raw)
+            if kept is not None:
+                await unit.commit()
+                headers = tuple((n.encode(), v.encode()) for n, v in kept.headers)
+                return Reply(kept.status, kept.body, headers=(*headers, (b"idempotent-replayed", b"true")))
+            reply = await endpoint.handler(request)
+            shown = tuple((n.decode(), v.decode()) for n, v in reply.headers)
+            await keys.keep(unit, caller.user_id, name, KeptReply(reply.status, reply.content, shown))
+            await unit.commit()
+        except KeyReused as error:
+            await unit.rollback(error)
+            raise errors.IdempotencyMismatch from None
+        except BaseException as error:
+            await unit.rollback(error)
+            raise
+        return reply
+
+    # Pieces ------------------------------------------------------------------------------------------------------------
+
+    def _choose(self, method: str, found: tuple[dict[str, Route], list[str], str] | None) -> tuple[Bound, list[str]]:
+        if found is None:
+            raise errors.RouteNotFound
+        routes, values, allow = found
+        route = routes.get("GET" if method == "HEAD" else method)
+        if route is None:
+            raise errors.MethodNotAllowed(allow)
+        return self._bound[id(route)], values
+
+    def _identify(self, endpoint: Endpoint, headers: dict[bytes, bytes]) -> Caller | None:
+        kind = endpoint.caller
+        if kind is CallerKind.PUBLIC:
+            return None
+        value = headers.get(b"authorization")
+        token = value[len(_BEARER) :].strip() if value and value[: len(_BEARER)].lower() == _BEARER else None
+        if kind is CallerKind.OPERATOR:
+            self._admit_operator(token)
+            return None
+        caller = self._m.authenticator.verify(token.decode("latin-1")) if token else None
+        if caller is not None:
+            self._m.metrics.jwt_valid.inc()
+        elif kind is CallerKind.PARENT:
+            self._m.metrics.jwt_invalid.inc()
+            raise errors.Unauthenticated(self._m.realm)
+        return caller
+
+    def _admit_operator(self, token: bytes | None) -> None:
+        expected = self._m.operator_token.encode()
+        if expected and not (token is not None and hmac.compare_digest(token, expected)):
+            raise errors.Unauthenticated(self._m.realm)
+
+    def _refusal(self, error: Exception, bound: Bound | None, request_id: str, template: str) -> Reply:
+        if isinstance(error, errors.ApiError):
+            known = error
+        elif isinstance(error, DependencyUnavailable):
+            known = errors.ServiceUnavailable(error.retry_after_s)
+        else:
+            log.error("request failed", request_id=request_id, path=template, exc_info=error)
+            known = bound.endpoint.failure() if bound else errors.InternalError()
+        content, content_type = known.render(epoch_ms(self._m.clock.now()))
+        headers = tuple((name.lower().encode(), value.encode()) for name, value in known.headers.items())
+        return Reply(known.status, content, content_type, headers)
+
+    def _account(
+        self, metrics: RouteMetrics, method: str, template: str, status: int, started: float, request_id: str,
+        request: Request[Any] | None,
+    ) -> None:
+        seconds = monotonic() - started
+        metrics.count(status, seconds)
+        caller = request.optional_caller if request else None
+        self._m.request_log.write(
+            self._m.clock.now(), request_id, method, template, status, seconds,
+            str(caller.user_id) if caller else None, caller.family_claim if caller else None,
+        )
+
+    def _request_id(self, headers: dict[bytes, bytes]) -> str:
+        sent = headers.get(b"x-request-id")
+        if sent is not None and _REQUEST_ID.fullmatch(sent):
+            return sent.decode()
+        return f"{self._id_prefix}-{next(self._id_counter):x}"
+
+    def _bind(self, route: Route) -> Bound:
+        endpoint = route.endpoint
+        metrics = self._m.metrics
+        return Bound(
+            route,
+            endpoint,
+            BodyDecoder(endpoint.body) if endpoint.body is not None else None,
+            metrics.route(endpoint.method, route.template),
+            metrics.route("HEAD", route.template),
+            min(endpoint.max_body_bytes, self._m.max_body_bytes),
+        )
+
+    # Life ----------------------------------------------------------------------------------------------------------------
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            for hook in self._on_start:
+                await hook()
+        except Exception as error:
+            log.exception("start failed")
+            await send({"type": "lifespan.startup.failed", "message": f"{type(error).__name__}: {error}"})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        for hook in self._on_stop:
+            await hook()
+        self._m.request_log.flush()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _path(scope: Scope) -> str:
+    raw: bytes | None = scope.get("raw_path")
+    if raw is None:
+        return scope["path"]
+    return raw.partition(b"?")[0].decode("utf-8", "replace")
+
+
+def _decode(endpoint: Endpoint, decoder: BodyDecoder, raw: bytes) -> Any:
+    if endpoint.body_optional and not raw.strip():
+        raw = b"{}"
+    try:
+        return decoder.decode(raw)
+    except BadBody as error:
+        if endpoint.repair_body is not None:
+            with contextlib.suppress(BadBody):
+                return decoder.decode(endpoint.repair_body(raw))
+        raise endpoint.bad_body(str(error)) from None

@@ -1,0 +1,86 @@
+"""The declaration of a route: router, guard, decoder, limits and OpenAPI are all made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.http.errors import ApiError, BadRequest, InternalError
+from wondernest.platform.http.request import Reply, Request
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Handler: TypeAlias = Callable[[Request[Any]], Awaitable[Reply]]
+V1, V2 = "/api/v1", "/api/v2"
+KIB, MIB = 1024, 1024 * 1024
+DEFAULT_BODY_BYTES = MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query field, for the document; handlers read it from the request."""
+
+    name: str
+    schema: type = str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderField:
+    """A request header a handler reads, for the document."""
+
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One documented answer. schema None: no body or text; media: content type when it is not JSON."""
+
+    schema: Any = None
+    description: str = ""
+    media: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One route. Everything a reader, a client generator or an attacker may want to know stands here."""
+
+    method: Method
+    path: str
+    """Template below the mount: `/games/children/{childId}/data`."""
+    handler: Handler
+    caller: CallerKind
+    """No default: a route that does not say whom it serves stops the start."""
+    replies: dict[int, Response]
+    """Every status the handler itself answers; those of the machinery are added."""
+    summary: str
+    tag: str
+    mounts: tuple[str, ...] = (V1,)
+    body: Any = None
+    """A wire struct decoded tolerantly; None: a body is neither read nor refused."""
+    body_optional: bool = False
+    """Whether an empty body counts as an empty object."""
+    repair_body: Callable[[bytes], bytes] | None = None
+    """A second try for bodies that do not parse (parent/login's shell escapes)."""
+    bad_body: Callable[[str], ApiError] = BadRequest
+    """What an unreadable body is answered with; takes the reason."""
+    failure: Callable[[], ApiError] = InternalError
+    """What a fault of ours looks like on this route."""
+    max_body_bytes: int = DEFAULT_BODY_BYTES
+    limits: tuple[str, ...] = ()
+    """Names of the per-address limits that count this request."""
+    unit: bool = False
+    """Whether the handler runs in a unit of work, committed before the reply leaves."""
+    replayable: bool = False
+    """Whether `Idempotency-Key` is honoured: the first reply is kept and given again."""
+    queries: tuple[Query, ...] = ()
+    headers: tuple[HeaderField, ...] = ()
+    security_note: str = ""
+    documented: bool = True
+    extra: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def templates(self) -> tuple[str, ...]:
+        """The full path templates, one for each mount."""
+        return tuple(mount + self.path for mount in self.mounts)

@@ -1,0 +1,121 @@
+"""Errors that have a wire form. Rooms derive theirs from `ApiError`; the generic ones of server contract §5.1 live here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+_encode = msgspec.json.Encoder().encode
+
+TYPE_JSON = "application/json"
+TYPE_TEXT = "text/plain; charset=utf-8"
+
+
+class ApiError(Exception):
+    """A refusal with its exact wire form.
+
+    body: a mapping is sent as JSON, a text as text/plain. stamped: adds `timestamp`, epoch milliseconds.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        body: Mapping[str, Any] | str,
+        *,
+        stamped: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body
+        self.stamped = stamped
+        self.headers: Mapping[str, str] = headers or {}
+
+    def render(self, now_ms: int) -> tuple[bytes, str]:
+        """The body's bytes and its content type."""
+        if isinstance(self.body, str):
+            return self.body.encode(), TYPE_TEXT
+        body = {**self.body, "timestamp": now_ms} if self.stamped else self.body
+        return _encode(body), TYPE_JSON
+
+
+class GenericError(ApiError):
+    """The shape `{"error","message","timestamp"}` that routes without a body of their own share."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, {"error": code, "message": message}, stamped=True, headers=headers)
+
+
+class Unauthenticated(GenericError):
+    """401 of the token guard: no, malformed, expired or revoked bearer token."""
+
+    def __init__(self, realm: str) -> None:
+        challenge = {"WWW-Authenticate": f'Bearer realm="{realm}"'}
+        super().__init__(401, "UNAUTHORIZED", "Authentication required", challenge)
+
+
+class RouteNotFound(GenericError):
+    """404 of an unknown path."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "NOT_FOUND", "The requested resource was not found")
+
+
+class MethodNotAllowed(GenericError):
+    """405 with the methods that are."""
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__(405, "METHOD_NOT_ALLOWED", "Method not allowed", {"Allow": allowed})
+
+
+class BadRequest(GenericError):
+    """400 where the route has no body of its own."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(400, "VALIDATION_ERROR", message)
+
+
+class PayloadTooLarge(GenericError):
+    """413; the connection is closed, because the rest of the body was not read."""
+
+    def __init__(self) -> None:
+        super().__init__(413, "PAYLOAD_TOO_LARGE", "Request body too large", {"Connection": "close"})
+
+
+class BodyTimeout(GenericError):
+    """408: the client took longer than the body time-out."""
+
+    def __init__(self) -> None:
+        super().__init__(408, "REQUEST_TIMEOUT", "Request body was not received in time", {"Connection": "close"})
+
+
+class RateLimited(GenericError):
+    """429 with Retry-After in seconds."""
+
+    def __init__(self, retry_after_s: int, headers: Mapping[str, str] | None = None) -> None:
+        message = "Too many requests. Please try again later."
+        super().__init__(429, "RATE_LIMITED", message, {"Retry-After": str(retry_after_s), **(headers or {})})
+
+
+class ServiceUnavailable(GenericError):
+    """503: a dependency is down or a queue is full."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        headers = {"Retry-After": str(retry_after_s)}
+        super().__init__(503, "SERVICE_UNAVAILABLE", "Service temporarily unavailable", headers)
+
+
+class InternalError(GenericError):
+    """500 of an uncaught fault."""
+
+    def __init__(self) -> None:
+        super().__init__(500, "INTERNAL_ERROR", "An unexpected error occurred")
+
+
+class IdempotencyMismatch(GenericError):
+    """422 is not on this wire, so 409: the key was used for another request."""
+
+    def __init__(self) -> None:
+        super().__init__(409, "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used for another request")

@@ -1,0 +1,63 @@
+"""Limits per client address on named groups of routes; they never fail open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from wondernest.platform.clock import epoch_ms
+from wondernest.platform.http.errors import RateLimited
+
+if TYPE_CHECKING:
+    from wondernest.platform.cache import Counters
+    from wondernest.platform.clock import Clock
+
+WINDOW_S: Final = 60
+NO_ADDRESS: Final = "unknown"
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a caller stands within the narrowest of its limits."""
+
+    limit: int
+    remaining: int
+    resets_in_s: int
+
+    def headers(self, now_s: int) -> Headers:
+        """The X-RateLimit headers of an allowed reply."""
+        return [
+            (b"x-ratelimit-limit", str(self.limit).encode()),
+            (b"x-ratelimit-remaining", str(self.remaining).encode()),
+            (b"x-ratelimit-reset", str(now_s + self.resets_in_s).encode()),
+        ]
+
+
+class AddressLimits:
+    """Counts requests by client address; 0 switches a group off."""
+
+    def __init__(self, counters: Counters, per_minute: Mapping[str, int], clock: Clock, *, enabled: bool) -> None:
+        self._counters = counters
+        self._per_minute = {name: limit for name, limit in per_minute.items() if limit and enabled}
+        self._clock = clock
+
+    async def check(self, groups: Sequence[str], address: str | None) -> Headers:
+        """The headers of an allowed request; raises RateLimited."""
+        narrowest: Standing | None = None
+        for group in groups:
+            limit = self._per_minute.get(group)
+            if limit is None:
+                continue
+            count, left = await self._counters.increment(f"limit:{group}:{address or NO_ADDRESS}", WINDOW_S)
+            standing = Standing(limit, max(0, limit - count), left)
+            if count > limit:
+                shown = {name.decode(): value.decode() for name, value in standing.headers(self._now_s())}
+                raise RateLimited(left, shown)
+            if narrowest is None or standing.remaining < narrowest.remaining:
+                narrowest = standing
+        return narrowest.headers(self._now_s()) if narrowest else []
+
+    def _now_s(self) -> int:
+        return epoch_ms(self._clock.now()) // 1000

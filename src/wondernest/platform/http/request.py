@@ -1,0 +1,119 @@
+"""One request as a handler sees it, and its reply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import parse_qsl
+
+from wondernest.platform.http.addresses import Network, client_address
+from wondernest.platform.http.errors import TYPE_JSON
+from wondernest.platform.json import encode
+
+if TYPE_CHECKING:
+    from wondernest.platform.db.unit import UnitOfWork
+    from wondernest.platform.http.caller import Caller
+
+Body = TypeVar("Body")
+MAX_QUERY_FIELDS = 100
+
+
+class Request(Generic[Body]):
+    """What a handler may know: decoded body, path parameters, query, headers, caller, unit of work."""
+
+    __slots__ = ("_caller", "_headers", "_peer", "_query", "_raw_query", "_trusted", "_unit", "body", "id", "params")
+
+    def __init__(
+        self,
+        *,
+        headers: Mapping[bytes, bytes],
+        raw_query: bytes,
+        params: Mapping[str, str],
+        peer: str | None,
+        trusted: Sequence[Network],
+        request_id: str,
+    ) -> None:
+        self.params = params
+        self.id = request_id
+        self.body: Body = None  # type: ignore[assignment]  # set before the handler runs
+        self._caller: Caller | None = None
+        self._unit: UnitOfWork | None = None
+        self._headers = headers
+        self._raw_query = raw_query
+        self._peer = peer
+        self._trusted = trusted
+        self._query: list[tuple[str, str]] | None = None
+
+    def header(self, name: bytes) -> str | None:
+        """A header by its lower-case name; the last one wins."""
+        value = self._headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    @property
+    def client_ip(self) -> str | None:
+        """The client's address as text, None when there is none that is an IP address."""
+        return client_address(self._peer, self._headers.get(b"x-forwarded-for"), self._trusted)
+
+    def query(self, name: str) -> str | None:
+        """A query value; an empty one counts as absent."""
+        return next(iter(self.queries(name)), None)
+
+    def queries(self, name: str) -> list[str]:
+        """Every non-empty value of a repeated query field."""
+        if self._query is None:
+            self._query = _parse_query(self._raw_query)
+        return [value for key, value in self._query if key == name and value]
+
+    @property
+    def caller(self) -> Caller:
+        """The verified caller of an endpoint that requires one."""
+        if self._caller is None:
+            raise LookupError("this endpoint does not require a caller")
+        return self._caller
+
+    @property
+    def optional_caller(self) -> Caller | None:
+        """The verified caller, if there is one."""
+        return self._caller
+
+    @property
+    def unit(self) -> UnitOfWork:
+        """The request's unit of work, of an endpoint that declares one."""
+        if self._unit is None:
+            raise LookupError("this endpoint does not declare a unit of work")
+        return self._unit
+
+    @property
+    def optional_unit(self) -> UnitOfWork | None:
+        """The unit of work a replayable request runs in, None where a single gathered statement does."""
+        return self._unit
+
+    def bind(self, caller: Caller | None, unit: UnitOfWork | None) -> None:
+        """Set by the application before the handler runs."""
+        self._caller = caller
+        self._unit = unit
+
+
+def _parse_query(raw: bytes) -> list[tuple[str, str]]:
+    try:
+        text = raw.decode("ascii")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MAX_QUERY_FIELDS)
+        return [(name, value) for name, value in pairs if "\x00" not in value]
+    except ValueError:
+        return []
+
+
+@dataclass(slots=True)
+class Reply:
+    """A response: its bytes are made before it is sent, so that an error can still be answered."""
+
+    status: int
+    content: bytes
+    content_type: str = TYPE_JSON
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def reply_json(value: Any, status: int = 200, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:
+    """A JSON reply of a wire struct or mapping."""
+    return Reply(status, encode(value), TYPE_JSON, headers)

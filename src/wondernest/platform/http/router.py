@@ -1,0 +1,94 @@
+"""From method and path to endpoint: one dictionary walk by path segment, static segments before parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from wondernest.platform.http.endpoint import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An endpoint under one of its mounts."""
+
+    endpoint: Endpoint
+    template: str
+    names: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Node:
+    children: dict[str, _Node] = field(default_factory=lambda: {})
+    wildcard: _Node | None = None
+    routes: dict[str, Route] = field(default_factory=lambda: {})
+    allow: str = ""
+
+
+class Router:
+    """Finds routes; built once, read only afterwards. Raises ValueError for two endpoints on one path and method."""
+
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        self._root = _Node()
+        self.routes: list[Route] = []
+        for endpoint in endpoints:
+            for template in endpoint.templates():
+                self._add(endpoint, template)
+
+    def find(self, path: str) -> tuple[dict[str, Route], list[str], str] | None:
+        """The routes of a raw (still percent-encoded) path by method, its parameter values, and its Allow text."""
+        node = self._root
+        values: list[str] = []
+        found = self._walk(node, path[1:].split("/"), 0, values)
+        return None if found is None else (found.routes, values, found.allow)
+
+    def _walk(self, node: _Node, segments: list[str], depth: int, values: list[str]) -> _Node | None:
+        if depth == len(segments):
+            return node if node.routes else None
+        segment = segments[depth]
+        if not segment and depth + 1 == len(segments) == 1:
+            return node if node.routes else None
+        if (child := node.children.get(segment)) is not None:
+            found = self._walk(child, segments, depth + 1, values)
+            if found is not None:
+                return found
+        if node.wildcard is None or not segment:
+            return None
+        value = _decode(segment)
+        if value is None:
+            return None
+        values.append(value)
+        found = self._walk(node.wildcard, segments, depth + 1, values)
+        if found is None:
+            values.pop()
+        return found
+
+    def _add(self, endpoint: Endpoint, template: str) -> None:
+        node = self._root
+        names: list[str] = []
+        for segment in template.strip("/").split("/") if template != "/" else []:
+            if segment.startswith("{"):
+                names.append(segment[1:-1])
+                node.wildcard = node.wildcard or _Node()
+                node = node.wildcard
+            else:
+                node = node.children.setdefault(segment, _Node())
+        if endpoint.method in node.routes:
+            raise ValueError(f"two endpoints for {endpoint.method} {template}")
+        route = Route(endpoint, template, tuple(names))
+        node.routes[endpoint.method] = route
+        methods = set(node.routes) | ({"HEAD"} if "GET" in node.routes else set()) | {"OPTIONS"}
+        node.allow = ", ".join(sorted(methods))
+        self.routes.append(route)
+
+
+def _decode(segment: str) -> str | None:
+    """A path segment's text; None when it is not UTF-8 or holds NUL, which no stored name can."""
+    if "%" not in segment:
+        return segment
+    try:
+        text = unquote(segment, errors="strict")
+    except UnicodeDecodeError:
+        return None
+    return None if "\x00" in text else text
