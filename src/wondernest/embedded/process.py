@@ -1,0 +1,185 @@
+"""What one server process needs: a locked folder, a log, an end with its parent, and a stop in firm steps."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from wondernest.embedded.account import Account, identity
+from wondernest.embedded.errors import EmbeddedError
+
+POLL_S = 0.01
+LOCK_WAIT_S = 15.0
+LOG_TAIL_BYTES = 4096
+PR_SET_PDEATHSIG = 1
+SERVER_ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
+"""What a server sees of the environment: a stray PGDATA or PGOPTIONS must not bend it."""
+
+
+class FolderLock:
+    """Says that one process uses a folder; the kernel lets go of it when that process dies."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: int | None = None
+
+    def acquire(self, wait_s: float = LOCK_WAIT_S) -> None:
+        """Take the lock, waiting for a holder that is about to end; raises EmbeddedError naming the holder."""
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        deadline = time.monotonic() + wait_s
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    holder = os.pread(file, 32, 0).decode(errors="replace").strip() or "unknown"
+                    os.close(file)
+                    raise EmbeddedError(f"{self._path.parent} is in use by process {holder}") from None
+                time.sleep(POLL_S)
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+        self._file = file
+
+    def release(self) -> None:
+        """Let go; harmless when not held."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def spawn(
+    command: Sequence[str],
+    *,
+    account: Account | None,
+    log: Path,
+    stop_signal: signal.Signals,
+    given: bytes = b"",
+) -> subprocess.Popen[bytes]:
+    """Start a server in its own session, its output appended to a log, `given` on its standard input."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            env=SERVER_ENVIRONMENT,
+            start_new_session=True,  # Ctrl-C in the terminal reaches us alone; we then stop servers in order
+            preexec_fn=_dies_with_us(stop_signal),  # noqa: PLW1509 - one prctl call, nothing that needs a lock
+            **identity(account),
+        )
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(given)
+        process.stdin.close()
+    return process
+
+
+def _dies_with_us(stop_signal: signal.Signals) -> Callable[[], None] | None:
+    # The kernel ties the child to the *thread* that started it, so only the main thread may ask for this.
+    if not sys.platform.startswith("linux") or threading.current_thread() is not threading.main_thread():
+        return None
+    libc, parent = ctypes.CDLL(None), os.getpid()
+
+    def arrange() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, stop_signal)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return arrange
+
+
+def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], timeout_s: float) -> bool:
+    """Wait for a server to be ready: True when it is, False when it ended first; raises EmbeddedError when late."""
+    deadline = time.monotonic() + timeout_s
+    while process.poll() is None:
+        if ready():
+            return True
+        if time.monotonic() > deadline:
+            process.kill()
+            process.wait()
+            raise EmbeddedError(f"{process.args!s} was not ready after {timeout_s:.0f} s")
+        time.sleep(POLL_S)
+    return False
+
+
+def stop(process: subprocess.Popen[bytes], steps: Sequence[tuple[signal.Signals, float]]) -> None:
+    """Send each signal in turn and wait its seconds, until the process has ended; the last resort is SIGKILL."""
+    for number, patience_s in steps:
+        if process.poll() is not None:
+            return
+        process.send_signal(number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(patience_s)
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+
+
+def stop_leftover(pid: int, steps: Sequence[tuple[signal.Signals, float]]) -> None:
+    """As `stop`, for a server that an earlier run left behind and that is nobody's child."""
+    for number, patience_s in [*steps, (signal.SIGKILL, LOCK_WAIT_S)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            try:
+                os.kill(pid, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(POLL_S)
+    raise EmbeddedError(f"process {pid} of an earlier run does not end")
+
+
+def leftover(pid_file: Path, folder: Path, names: Sequence[str]) -> int | None:
+    """The process that a pid file names, if it is alive and really a server on that folder."""
+    try:
+        pid = int(pid_file.read_text().split()[0])
+        os.kill(pid, 0)
+    except (OSError, ValueError, IndexError):
+        return None
+    place = Path(f"/proc/{pid}")
+    if place.exists():
+        try:
+            ours = (place / "cwd").resolve(strict=True) == folder.resolve() and (
+                place / "comm"
+            ).read_text().strip() in names
+        except OSError:
+            return None
+        return pid if ours else None
+    if shutil.which("ps") is None:
+        return None
+    shown = subprocess.run(["ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S607
+    return pid if Path(shown.stdout.strip()).name in names else None
+
+
+def free_port() -> int:
+    """A TCP port of the loopback interface that nothing listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def log_size(log: Path) -> int:
+    """Where the next lines of a log will begin."""
+    return log.stat().st_size if log.exists() else 0
+
+
+def log_since(log: Path, start: int) -> str:
+    """The last few kilobytes that were logged after `start`."""
+    with log.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(start, end - LOG_TAIL_BYTES))
+        return file.read().decode(errors="replace").strip()

@@ -1,0 +1,88 @@
+"""What PostgreSQL and Valkey have in common as embedded servers."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from abc import ABC, abstractmethod
+from pathlib import Path
+from types import TracebackType
+from typing import ClassVar, Self
+
+from wondernest.embedded import process
+from wondernest.embedded.account import reachable_home
+
+
+class EmbeddedServer(ABC):
+    """A server that keeps its files in one folder; `durable=False` is fast and unsafe, for tests.
+
+    A restarted server keeps its port. Started from the main thread it ends with this process, however that ends.
+    """
+
+    stop_steps: ClassVar[tuple[tuple[signal.Signals, float], ...]]
+    """Signals that ask for an orderly end, each with the seconds it is given."""
+    crash_signal: ClassVar[signal.Signals]
+
+    def __init__(self, folder: Path, *, durable: bool = True, log: Path | None = None) -> None:
+        self._folder = folder.absolute()
+        self._durable = durable
+        self._log = (log or self._folder / "log").absolute()
+        self._lock = process.FolderLock(self._folder / "lock")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._port: int | None = None
+
+    @property
+    def pid(self) -> int:
+        """The main process's id; only while it runs."""
+        return self._running().pid
+
+    @property
+    def port(self) -> int:
+        """The TCP port on the loopback interface."""
+        assert self._port is not None, "not started yet"
+        return self._port
+
+    def start(self) -> None:
+        """Mend what a crash left, start, and wait until it answers; raises EmbeddedError."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        home = reachable_home(self._folder)
+        self._lock.acquire()
+        try:
+            self._launch(home)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def stop(self) -> None:
+        """Shut down in order: what was written is kept; harmless when not running."""
+        if self._process is not None:
+            process.stop(self._process, self.stop_steps)
+            self._ended()
+
+    def kill(self) -> None:
+        """End at once as a crash would (for tests of faults)."""
+        self._running().send_signal(self.crash_signal)
+        self._running().wait()
+        self._ended()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @abstractmethod
+    def _launch(self, home: Path) -> None:
+        """Start the process with its files under `home`; the folder's lock is held."""
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None, "not running"
+        return self._process
+
+    def _ended(self) -> None:
+        self._process = None
+        self._lock.release()
