@@ -44,7 +44,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Application
     endpoints: list[Endpoint] = []
     # Rooms are wired here, lowest first; each adds its endpoints and hooks.
     return Application(
-        endpoints, _machinery(parts), on_start=parts.on_start, on_stop=[*parts.on_stop, parts.counters.close, parts.database.close]
+        endpoints,
+        _machinery(parts),
+        on_start=parts.on_start,
+        on_stop=[*parts.on_stop, parts.counters.close, parts.database.close],
     )
 
 

@@ -51,8 +51,16 @@ class Csv(tuple[str, ...]):
     __slots__ = ()
 
 
-class App(Struct, frozen=True, rename={"environment": "APP_ENV", "public_base_url": "PUBLIC_BASE_URL",
-                                       "docs_enabled": "DOCS_ENABLED", "outbox_path": "MAIL_OUTBOX_PATH"}):
+class App(
+    Struct,
+    frozen=True,
+    rename={
+        "environment": "APP_ENV",
+        "public_base_url": "PUBLIC_BASE_URL",
+        "docs_enabled": "DOCS_ENABLED",
+        "outbox_path": "MAIL_OUTBOX_PATH",
+    },
+):
     """Who we are and where we run."""
 
     environment: str = "unknown"
@@ -76,12 +84,24 @@ class App(Struct, frozen=True, rename={"environment": "APP_ENV", "public_base_ur
         return not self.production if self.docs_enabled is None else self.docs_enabled
 
 
-class Server(Struct, frozen=True, rename={
-    "host": "SERVER_HOST", "port": "SERVER_PORT", "extra_ports": "SERVER_EXTRA_PORTS", "workers": "WORKERS",
-    "shutdown_grace_s": "SHUTDOWN_GRACE_S", "max_body_bytes": "MAX_BODY_BYTES", "body_timeout_s": "BODY_TIMEOUT_S",
-    "trusted_proxies": "TRUSTED_PROXIES", "cors_origins": "CORS_ALLOWED_ORIGINS", "metrics_token": "METRICS_TOKEN",
-    "readiness_requires_redis": "READINESS_REQUIRES_REDIS", "max_connections": "SERVER_MAX_CONNECTIONS",
-}):
+class Server(
+    Struct,
+    frozen=True,
+    rename={
+        "host": "SERVER_HOST",
+        "port": "SERVER_PORT",
+        "extra_ports": "SERVER_EXTRA_PORTS",
+        "workers": "WORKERS",
+        "shutdown_grace_s": "SHUTDOWN_GRACE_S",
+        "max_body_bytes": "MAX_BODY_BYTES",
+        "body_timeout_s": "BODY_TIMEOUT_S",
+        "trusted_proxies": "TRUSTED_PROXIES",
+        "cors_origins": "CORS_ALLOWED_ORIGINS",
+        "metrics_token": "METRICS_TOKEN",
+        "readiness_requires_redis": "READINESS_REQUIRES_REDIS",
+        "max_connections": "SERVER_MAX_CONNECTIONS",
+    },
+):
     """Listening, limits of one request, and who may call from a browser."""
 
     host: str = "0.0.0.0"  # noqa: S104 - a server in a container listens on all interfaces (contract §5.10)
@@ -109,11 +129,19 @@ class Server(Struct, frozen=True, rename={
         return tuple(ip_network(text, strict=False) for text in self.trusted_proxies)
 
 
-class Database(Struct, frozen=True, rename={
-    "url": "DATABASE_URL", "pool_size": "DATABASE_MAX_CONNECTIONS", "acquire_timeout_s": "DATABASE_ACQUIRE_TIMEOUT_S",
-    "connect_timeout_s": "DATABASE_CONNECT_TIMEOUT_S", "statement_timeout_s": "DATABASE_STATEMENT_TIMEOUT_S",
-    "max_waiting": "DATABASE_MAX_WAITING", "migrate_lock_wait_s": "MIGRATE_LOCK_WAIT_S",
-}):
+class Database(
+    Struct,
+    frozen=True,
+    rename={
+        "url": "DATABASE_URL",
+        "pool_size": "DATABASE_MAX_CONNECTIONS",
+        "acquire_timeout_s": "DATABASE_ACQUIRE_TIMEOUT_S",
+        "connect_timeout_s": "DATABASE_CONNECT_TIMEOUT_S",
+        "statement_timeout_s": "DATABASE_STATEMENT_TIMEOUT_S",
+        "max_waiting": "DATABASE_MAX_WAITING",
+        "migrate_lock_wait_s": "MIGRATE_LOCK_WAIT_S",
+    },
+):
     """PostgreSQL."""
 
     url: Secret = Secret()
@@ -125,7 +153,9 @@ class Database(Struct, frozen=True, rename={
     migrate_lock_wait_s: Seconds = 60.0
 
 
-class Cache(Struct, frozen=True, rename={"url": "REDIS_URL", "enabled": "REDIS_ENABLED", "timeout_s": "REDIS_TIMEOUT_S"}):
+class Cache(
+    Struct, frozen=True, rename={"url": "REDIS_URL", "enabled": "REDIS_ENABLED", "timeout_s": "REDIS_TIMEOUT_S"}
+):
     """Valkey or Redis: an accelerator, never a witness."""
 
     url: Secret = Secret("redis://localhost:6379/0")
@@ -133,10 +163,19 @@ class Cache(Struct, frozen=True, rename={"url": "REDIS_URL", "enabled": "REDIS_E
     timeout_s: Seconds = 0.25
 
 
-class Jwt(Struct, frozen=True, rename={
-    "secret": "JWT_SECRET", "issuer": "JWT_ISSUER", "audience": "JWT_AUDIENCE", "realm": "JWT_REALM",
-    "access_life_ms": "JWT_EXPIRES_IN", "refresh_life_ms": "JWT_REFRESH_EXPIRES_IN", "cache_size": "JWT_CACHE_SIZE",
-}):
+class Jwt(
+    Struct,
+    frozen=True,
+    rename={
+        "secret": "JWT_SECRET",
+        "issuer": "JWT_ISSUER",
+        "audience": "JWT_AUDIENCE",
+        "realm": "JWT_REALM",
+        "access_life_ms": "JWT_EXPIRES_IN",
+        "refresh_life_ms": "JWT_REFRESH_EXPIRES_IN",
+        "cache_size": "JWT_CACHE_SIZE",
+    },
+):
     """Tokens, shared with the two earlier backends (auth contract §1.5)."""
 
     secret: Secret = Secret("your-super-secret-jwt-key-change-this-in-production")
@@ -148,13 +187,23 @@ class Jwt(Struct, frozen=True, rename={
     cache_size: Positive = 20_000
 
 
-class Auth(Struct, frozen=True, rename={
-    "default_pin": "PARENT_DEFAULT_PIN", "bcrypt_cost": "BCRYPT_COST", "bcrypt_threads": "BCRYPT_THREADS",
-    "bcrypt_queue": "BCRYPT_QUEUE", "reset_life_h": "PASSWORD_RESET_LIFE_H", "reset_page_url": "PASSWORD_RESET_PAGE_URL",
-    "verification_life_h": "EMAIL_VERIFICATION_LIFE_H", "require_mail_token": "EMAIL_VERIFICATION_REQUIRE_TOKEN",
-    "pin_attempts": "PIN_MAX_ATTEMPTS", "pin_lock_s": "PIN_LOCK_S",
-    "consent_status_text": "COPPA_UNVERIFIED_STATUS",
-}):
+class Auth(
+    Struct,
+    frozen=True,
+    rename={
+        "default_pin": "PARENT_DEFAULT_PIN",
+        "bcrypt_cost": "BCRYPT_COST",
+        "bcrypt_threads": "BCRYPT_THREADS",
+        "bcrypt_queue": "BCRYPT_QUEUE",
+        "reset_life_h": "PASSWORD_RESET_LIFE_H",
+        "reset_page_url": "PASSWORD_RESET_PAGE_URL",
+        "verification_life_h": "EMAIL_VERIFICATION_LIFE_H",
+        "require_mail_token": "EMAIL_VERIFICATION_REQUIRE_TOKEN",
+        "pin_attempts": "PIN_MAX_ATTEMPTS",
+        "pin_lock_s": "PIN_LOCK_S",
+        "consent_status_text": "COPPA_UNVERIFIED_STATUS",
+    },
+):
     """Passwords, PIN, reset and verification."""
 
     default_pin: Secret | None = None
@@ -172,12 +221,20 @@ class Auth(Struct, frozen=True, rename={
     consent_status_text: str = "PENDING_VERIFICATION"
 
 
-class OAuth(Struct, frozen=True, rename={
-    "google_client_ids": "OAUTH_GOOGLE_CLIENT_IDS", "google_jwks": "OAUTH_GOOGLE_JWKS",
-    "apple_client_ids": "OAUTH_APPLE_CLIENT_IDS", "apple_jwks": "OAUTH_APPLE_JWKS",
-    "facebook_client_ids": "OAUTH_FACEBOOK_CLIENT_IDS", "facebook_jwks": "OAUTH_FACEBOOK_JWKS",
-    "jwks_cache_s": "OAUTH_JWKS_CACHE_S", "timeout_s": "OAUTH_TIMEOUT_S",
-}):
+class OAuth(
+    Struct,
+    frozen=True,
+    rename={
+        "google_client_ids": "OAUTH_GOOGLE_CLIENT_IDS",
+        "google_jwks": "OAUTH_GOOGLE_JWKS",
+        "apple_client_ids": "OAUTH_APPLE_CLIENT_IDS",
+        "apple_jwks": "OAUTH_APPLE_JWKS",
+        "facebook_client_ids": "OAUTH_FACEBOOK_CLIENT_IDS",
+        "facebook_jwks": "OAUTH_FACEBOOK_JWKS",
+        "jwks_cache_s": "OAUTH_JWKS_CACHE_S",
+        "timeout_s": "OAUTH_TIMEOUT_S",
+    },
+):
     """Outside identity providers: a provider without client ids is switched off. A JWKS is a URL or a file path."""
 
     google_client_ids: Csv = Csv()
@@ -190,11 +247,18 @@ class OAuth(Struct, frozen=True, rename={
     timeout_s: Seconds = 3.0
 
 
-class Limits(Struct, frozen=True, rename={
-    "enabled": "RATE_LIMIT_ENABLED", "credentials_per_minute": "RATE_LIMIT_CREDENTIALS", "auth_per_minute": "RATE_LIMIT_AUTH",
-    "failures_per_minute": "RATE_LIMIT_FAILED_LOGINS", "upload_per_minute": "RATE_LIMIT_UPLOAD",
-    "api_per_minute": "RATE_LIMIT_API",
-}):
+class Limits(
+    Struct,
+    frozen=True,
+    rename={
+        "enabled": "RATE_LIMIT_ENABLED",
+        "credentials_per_minute": "RATE_LIMIT_CREDENTIALS",
+        "auth_per_minute": "RATE_LIMIT_AUTH",
+        "failures_per_minute": "RATE_LIMIT_FAILED_LOGINS",
+        "upload_per_minute": "RATE_LIMIT_UPLOAD",
+        "api_per_minute": "RATE_LIMIT_API",
+    },
+):
     """Requests per minute; 0 switches one limit off (auth contract §1.9)."""
 
     enabled: bool = True
@@ -205,17 +269,28 @@ class Limits(Struct, frozen=True, rename={
     api_per_minute: NonNegative = 0
 
 
-class Games(Struct, frozen=True, rename={"kept_versions": "SAVE_KEPT_VERSIONS", "idempotency_life_h": "IDEMPOTENCY_LIFE_H"}):
+class Games(
+    Struct, frozen=True, rename={"kept_versions": "SAVE_KEPT_VERSIONS", "idempotency_life_h": "IDEMPOTENCY_LIFE_H"}
+):
     """Saves."""
 
     kept_versions: Annotated[int, Meta(ge=0, le=1000)] = 20
     idempotency_life_h: Positive = 24
 
 
-class Mail(Struct, frozen=True, rename={
-    "smtp_host": "SMTP_HOST", "smtp_port": "SMTP_PORT", "smtp_username": "SMTP_USERNAME", "smtp_password": "SMTP_PASSWORD",
-    "smtp_tls": "SMTP_TLS", "sender": "MAIL_FROM", "timeout_s": "SMTP_TIMEOUT_S",
-}):
+class Mail(
+    Struct,
+    frozen=True,
+    rename={
+        "smtp_host": "SMTP_HOST",
+        "smtp_port": "SMTP_PORT",
+        "smtp_username": "SMTP_USERNAME",
+        "smtp_password": "SMTP_PASSWORD",
+        "smtp_tls": "SMTP_TLS",
+        "sender": "MAIL_FROM",
+        "timeout_s": "SMTP_TIMEOUT_S",
+    },
+):
     """Outgoing mail; without SMTP_HOST it goes to the outbox folder."""
 
     smtp_host: str = ""
@@ -235,12 +310,25 @@ class Log(Struct, frozen=True, rename={"level": "LOG_LEVEL", "format": "LOG_FORM
     requests: bool = True
 
 
-class Storage(Struct, frozen=True, rename={
-    "provider": "STORAGE_PROVIDER", "local_path": "STORAGE_LOCAL_PATH", "max_file_bytes": "MAX_FILE_SIZE",
-    "s3_bucket": "S3_BUCKET", "s3_region": "S3_REGION", "s3_access_key": "S3_ACCESS_KEY", "s3_secret_key": "S3_SECRET_KEY",
-    "minio_endpoint": "MINIO_ENDPOINT", "minio_access_key": "MINIO_ACCESS_KEY", "minio_secret_key": "MINIO_SECRET_KEY",
-    "minio_bucket": "MINIO_BUCKET", "minio_region": "MINIO_REGION", "minio_force_path_style": "MINIO_FORCE_PATH_STYLE",
-}):
+class Storage(
+    Struct,
+    frozen=True,
+    rename={
+        "provider": "STORAGE_PROVIDER",
+        "local_path": "STORAGE_LOCAL_PATH",
+        "max_file_bytes": "MAX_FILE_SIZE",
+        "s3_bucket": "S3_BUCKET",
+        "s3_region": "S3_REGION",
+        "s3_access_key": "S3_ACCESS_KEY",
+        "s3_secret_key": "S3_SECRET_KEY",
+        "minio_endpoint": "MINIO_ENDPOINT",
+        "minio_access_key": "MINIO_ACCESS_KEY",
+        "minio_secret_key": "MINIO_SECRET_KEY",
+        "minio_bucket": "MINIO_BUCKET",
+        "minio_region": "MINIO_REGION",
+        "minio_force_path_style": "MINIO_FORCE_PATH_STYLE",
+    },
+):
     """Where uploads go; read by the files room."""
 
     provider: Literal["local", "s3", "minio"] = "local"
@@ -284,7 +372,9 @@ class Settings(Struct, frozen=True):
 
 def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
     """Read the tree from the environment (and, outside production, a `.env` file); raises SettingsError."""
-    values = {name: value.strip() for name, value in (os.environ if environ is None else environ).items() if value.strip()}
+    values = {
+        name: value.strip() for name, value in (os.environ if environ is None else environ).items() if value.strip()
+    }
     if dotenv is not None and values.get("APP_ENV") != "production":
         values = {**_read_dotenv(dotenv), **values}
     values = _with_aliases(values)
@@ -372,7 +462,9 @@ def _decode_own(kind: type, value: object) -> object:
 
 def _check(settings: Settings) -> None:
     _must_hold("TRUSTED_PROXIES", "not a list of IP addresses or networks", lambda: settings.server.proxy_networks)
-    _must_hold("SERVER_EXTRA_PORTS", "not a list of port numbers", lambda: [int(p) for p in settings.server.extra_ports])
+    _must_hold(
+        "SERVER_EXTRA_PORTS", "not a list of port numbers", lambda: [int(p) for p in settings.server.extra_ports]
+    )
     if not settings.app.production:
         return
     secret = settings.jwt.secret

@@ -29,16 +29,20 @@ if left < 0 then
 end
 return {count, left}
 """
+_PEEK = """
+return {tonumber(redis.call('GET', KEYS[1]) or 0), redis.call('PTTL', KEYS[1])}
+"""
 
 
 class ValkeyCounters:
     """Counters shared by every process. Never fails: without the server it counts in memory."""
 
     def __init__(self, url: str, timeout_s: float, clock: Clock, metrics: Metrics) -> None:
-        self._client = redis.Redis.from_url(
+        self._client = redis.Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
             url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, health_check_interval=30
         )
         self._increment = self._client.register_script(_INCREMENT)
+        self._peek = self._client.register_script(_PEEK)
         self._fallback: Counters = MemoryCounters(clock)
         self._metrics = metrics
         self._away_until = 0.0
@@ -48,7 +52,9 @@ class ValkeyCounters:
         """Add one; the count within the window, and the seconds until the window ends."""
         if not self._away():
             try:
-                count, left = cast("tuple[int, int]", await self._increment(keys=[PREFIX + key], args=[window_s * 1000]))
+                count, left = cast(
+                    "tuple[int, int]", await self._increment(keys=[PREFIX + key], args=[window_s * 1000])
+                )
             except (RedisError, OSError, TimeoutError) as error:
                 self._failed(error)
             else:
@@ -61,13 +67,12 @@ class ValkeyCounters:
         remembered = await self._fallback.peek(key)
         if not self._away():
             try:
-                async with self._client.pipeline(transaction=False) as pipe:
-                    value, left = await pipe.get(PREFIX + key).pttl(PREFIX + key).execute()
+                count, left = cast("tuple[int, int]", await self._peek(keys=[PREFIX + key]))
             except (RedisError, OSError, TimeoutError) as error:
                 self._failed(error)
             else:
                 self._answered()
-                shared = (int(value or 0), max(0, -(-int(left) // 1000)))
+                shared = (int(count), max(0, -(-int(left) // 1000)))
                 return max(shared, remembered)
         return remembered
 
@@ -83,7 +88,7 @@ class ValkeyCounters:
     async def ping(self) -> bool:
         """Whether the shared store answers."""
         try:
-            await self._client.ping()
+            await self._client.ping()  # pyright: ignore[reportUnknownMemberType]
         except (RedisError, OSError, TimeoutError) as error:
             self._failed(error)
             return False

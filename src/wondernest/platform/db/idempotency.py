@@ -25,7 +25,9 @@ _CLAIM = """
            created_at = now(), expires_at = excluded.expires_at
      where k.expires_at < now()
     returning true"""
-_READ = "select route, request_hash, status, body, headers from wondernest.idempotency_keys where user_id = $1 and key = $2"
+_READ = (
+    "select route, request_hash, status, body, headers from wondernest.idempotency_keys where user_id = $1 and key = $2"
+)
 _KEEP = "update wondernest.idempotency_keys set status = $3, body = $4, headers = $5 where user_id = $1 and key = $2"
 _EXPIRE = "delete from wondernest.idempotency_keys where expires_at < now()"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -81,7 +81,7 @@ class Database:
     # Leases -------------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def lease(self) -> AsyncIterator[Connection]:
+    async def lease(self) -> AsyncGenerator[Connection]:
         """A connection for a few statements; a broken one is dropped, its fault becomes DependencyUnavailable."""
         connection = await self._acquire()
         try:

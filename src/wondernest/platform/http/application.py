@@ -80,7 +80,12 @@ class Application:
     """One ASGI app made from endpoint declarations."""
 
     def __init__(
-        self, endpoints: Sequence[Endpoint], machinery: Machinery, *, on_start: Sequence[Hook] = (), on_stop: Sequence[Hook] = ()
+        self,
+        endpoints: Sequence[Endpoint],
+        machinery: Machinery,
+        *,
+        on_start: Sequence[Hook] = (),
+        on_stop: Sequence[Hook] = (),
     ) -> None:
         self.router = Router(endpoints)
         self._m = machinery
@@ -247,15 +252,27 @@ class Application:
         return Reply(known.status, content, content_type, headers)
 
     def _account(
-        self, metrics: RouteMetrics, method: str, template: str, status: int, started: float, request_id: str,
+        self,
+        metrics: RouteMetrics,
+        method: str,
+        template: str,
+        status: int,
+        started: float,
+        request_id: str,
         request: Request[Any] | None,
     ) -> None:
         seconds = monotonic() - started
         metrics.count(status, seconds)
         caller = request.optional_caller if request else None
         self._m.request_log.write(
-            self._m.clock.now(), request_id, method, template, status, seconds,
-            str(caller.user_id) if caller else None, caller.family_claim if caller else None,
+            self._m.clock.now(),
+            request_id,
+            method,
+            template,
+            status,
+            seconds,
+            str(caller.user_id) if caller else None,
+            caller.family_claim if caller else None,
         )
 
     def _request_id(self, headers: dict[bytes, bytes]) -> str:

@@ -90,7 +90,7 @@ def _value(kind: Any, raw: Raw) -> Any:
     for member in members:
         if _is_struct(member) and text[:1] == b"{":
             return _struct(member, _decode_map(raw))
-        origin = typing.get_origin(member)
+        origin: Any = typing.get_origin(member)
         if origin in (list, tuple) and text[:1] == b"[":
             item = typing.get_args(member)[0]
             return origin(_value(item, element) for element in _decode_list(raw))

@@ -20,9 +20,9 @@ class Route:
 
 @dataclass(slots=True)
 class _Node:
-    children: dict[str, _Node] = field(default_factory=lambda: {})
+    children: dict[str, _Node] = field(default_factory=dict)
     wildcard: _Node | None = None
-    routes: dict[str, Route] = field(default_factory=lambda: {})
+    routes: dict[str, Route] = field(default_factory=dict)
     allow: str = ""
 
 
@@ -78,7 +78,9 @@ class Router:
             raise ValueError(f"two endpoints for {endpoint.method} {template}")
         route = Route(endpoint, template, tuple(names))
         node.routes[endpoint.method] = route
-        methods = set(node.routes) | ({"HEAD"} if "GET" in node.routes else set()) | {"OPTIONS"}
+        methods = {*node.routes, "OPTIONS"}
+        if "GET" in methods:
+            methods.add("HEAD")
         node.allow = ", ".join(sorted(methods))
         self.routes.append(route)
 

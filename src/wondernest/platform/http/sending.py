@@ -39,7 +39,12 @@ class Sender:
         """The whole reply in two messages."""
         content = reply.content
         content_type = reply.content_type
-        out = [(b"content-type", content_type.encode()), (b"x-request-id", request_id.encode()), *_STANDING, *reply.headers]
+        out = [
+            (b"content-type", content_type.encode()),
+            (b"x-request-id", request_id.encode()),
+            *_STANDING,
+            *reply.headers,
+        ]
         if content_type == TYPE_JSON and not any(name == b"cache-control" for name, _ in reply.headers):
             out.append(_NO_STORE)
         if worth_compressing(len(content), content_type):

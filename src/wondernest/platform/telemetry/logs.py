@@ -81,16 +81,32 @@ class RequestLog:
         self._scheduled = False
 
     def write(
-        self, now: datetime, request_id: str, method: str, path: str, status: int, seconds: float,
-        user_id: str | None, family_id: str | None,
+        self,
+        now: datetime,
+        request_id: str,
+        method: str,
+        path: str,
+        status: int,
+        seconds: float,
+        user_id: str | None,
+        family_id: str | None,
     ) -> None:
         """One finished request; `path` is the route template."""
         if not self._enabled:
             return
         level = "error" if status >= _SERVER_ERROR else "info"
         line = RequestLine(
-            instant(now), level, "wondernest.request", "request", request_id, method, path, status,
-            round(seconds * 1000, 3), user_id, family_id,
+            instant(now),
+            level,
+            "wondernest.request",
+            "request",
+            request_id,
+            method,
+            path,
+            status,
+            round(seconds * 1000, 3),
+            user_id,
+            family_id,
         )
         self._lines.append(self._encoder.encode(line))
         if len(self._lines) >= FLUSH_LINES:

@@ -47,12 +47,18 @@ class Metrics:
             "wondernest_http_requests", "HTTP requests processed", ["method", "path", "status"], registry=registry
         )
         self.durations = Histogram(
-            "wondernest_http_request_duration_seconds", "Time from the first byte of a request to its last reply byte",
-            ["method", "path"], buckets=DURATION_BUCKETS_S, registry=registry,
+            "wondernest_http_request_duration_seconds",
+            "Time from the first byte of a request to its last reply byte",
+            ["method", "path"],
+            buckets=DURATION_BUCKETS_S,
+            registry=registry,
         )
         self.requests.labels("GET", "/health", "200")
         self.db_connections = Gauge(
-            "wondernest_db_connections", "Database connections by state", ["state"], registry=registry,
+            "wondernest_db_connections",
+            "Database connections by state",
+            ["state"],
+            registry=registry,
             multiprocess_mode="livesum",
         )
         self.db_active = self.db_connections.labels("active")
@@ -63,12 +69,18 @@ class Metrics:
         self.login_success = self.auth_operations.labels("login", "success")
         self.login_failure = self.auth_operations.labels("login", "failure")
         self.game_data_operations = Counter(
-            "wondernest_game_data_operations", "Saves and loads of game data", ["operation", "game_type"], registry=registry
+            "wondernest_game_data_operations",
+            "Saves and loads of game data",
+            ["operation", "game_type"],
+            registry=registry,
         )
         for operation in ("save", "load"):
             self.game_data_operations.labels(operation, "sticker_book")
         self.redis_up = Gauge(
-            "wondernest_redis_up", "Whether the cache answers (1) or not (0)", registry=registry, multiprocess_mode="min"
+            "wondernest_redis_up",
+            "Whether the cache answers (1) or not (0)",
+            registry=registry,
+            multiprocess_mode="min",
         )
         self.jwt_validations = Counter(
             "wondernest_jwt_validations", "Bearer tokens checked", ["result"], registry=registry
