@@ -1,0 +1,83 @@
+"""The numbered SQL files of migrations/: where they are, and the blocks they are made of."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+NEW_DATABASE = "new database"
+"""A block only for a database that had no WonderNest table when we first met it."""
+
+OWNER = "owner"
+"""A block that is never run by us: its statement is told to the owner of the table."""
+
+_FILE_NAME = re.compile(r"(\d{4})_\w+\.sql")
+_HEADER = re.compile(
+    rf"^-- @(schema|type|function|table|column) (\S.*?)(?: \[({NEW_DATABASE}|{OWNER})\])?$", re.MULTILINE
+)
+_COMMENT_LINES = re.compile(r"^--.*\n", re.MULTILINE)
+
+_PACKAGE = Path(__file__).parents[3]
+_INSTALLED = _PACKAGE / "_migrations"
+_CHECKOUT = _PACKAGE.parents[1] / "migrations"
+
+
+class BadMigrationFile(Exception):
+    """A file under migrations/ is not written as migrations/README.md says."""
+
+
+class Block(NamedTuple):
+    """Statements that make one object: run when the object was missing at the start of the file."""
+
+    kind: str
+    name: str
+    only: str
+    sql: str
+
+    @property
+    def key(self) -> str:
+        """How the object is named among the objects of a database: `table core.users`."""
+        return f"{self.kind} {self.name}"
+
+    @property
+    def statements(self) -> str:
+        """The SQL without its comment lines."""
+        return _COMMENT_LINES.sub("", self.sql).strip()
+
+
+class MigrationFile(NamedTuple):
+    """One numbered file, applied in a transaction of its own."""
+
+    number: str
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return self.path.stem
+
+    def blocks(self) -> tuple[Block, ...]:
+        """The file's blocks in order; raises BadMigrationFile when a statement stands before the first one."""
+        text = self.path.read_text(encoding="utf-8")
+        headers = list(_HEADER.finditer(text))
+        preamble = text[: headers[0].start()] if headers else text
+        if not headers or _COMMENT_LINES.sub("", preamble).strip():
+            raise BadMigrationFile(f"{self.path.name}: every statement belongs to a block")
+        ends = [header.start() for header in headers[1:]] + [len(text)]
+        return tuple(
+            Block(header[1], header[2], header[3] or "", text[header.end() + 1 : end])
+            for header, end in zip(headers, ends, strict=True)
+        )
+
+
+@cache
+def migration_files() -> tuple[MigrationFile, ...]:
+    """Every migration in order of its number, from the installed package or the checkout."""
+    folder = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
+    found = sorted((path.name, path) for path in folder.glob("*.sql"))
+    files = [MigrationFile(match[1], path) for name, path in found if (match := _FILE_NAME.fullmatch(name))]
+    if len(files) != len(found) or len({file.number for file in files}) != len(files) or not files:
+        raise BadMigrationFile(f"{folder.name}: files are named NNNN_what.sql, each number once")
+    return tuple(files)
