@@ -1,3 +1,8 @@
 """Fixtures for the whole suite: real servers, a database of its own for each test, the application in process."""
 
+from hypothesis import HealthCheck, settings
+
 pytest_plugins = ("tests.fixtures.servers",)
+
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")

@@ -93,7 +93,8 @@ def _value(kind: Any, raw: Raw) -> Any:
         origin: Any = typing.get_origin(member)
         if origin in (list, tuple) and text[:1] == b"[":
             item = typing.get_args(member)[0]
-            return origin(_value(item, element) for element in _decode_list(raw))
+            elements = [_value(item, element) for element in _decode_list(raw)]
+            return elements if origin is list else tuple(elements)
         if origin is dict and text[:1] == b"{":
             item = typing.get_args(member)[1]
             return {key: _value(item, element) for key, element in _decode_map(raw).items()}

@@ -1,0 +1,135 @@
+"""Gathered statements keep their promises: own rows, own faults, order of arrival, bounded queues."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+
+import asyncpg
+import pytest
+
+from wondernest.platform.db import batch
+from wondernest.platform.db.batch import Gatherer
+from wondernest.platform.db.pool import Connection, Database
+from wondernest.platform.faults import DependencyUnavailable
+from wondernest.platform.telemetry.metrics import Metrics
+from wondernest.settings import Database as DatabaseSettings
+from wondernest.settings import Secret
+
+Item = tuple[str, str]
+_STORE = """
+    insert into stored as s (key, value, version) select key, value::int, 1 from unnest($1::text[], $2::text[]) i (key, value)
+    on conflict (key) do update set value = excluded.value, version = s.version + 1 returning key, version"""
+
+
+@pytest.fixture
+async def pool(empty_database: str) -> AsyncIterator[Database]:
+    made = Database(DatabaseSettings(url=Secret(empty_database), pool_size=4), Metrics())
+    await made.execute("create table stored (key text primary key, value int, version int)")
+    yield made
+    await made.close()
+
+
+def store(pool: Database, sizes: list[int]) -> Gatherer[Item, int]:
+    async def run(connection: Connection, items: Sequence[Item]) -> Sequence[int]:
+        sizes.append(len(items))
+        rows = await connection.fetch(_STORE, [key for key, _ in items], [value for _, value in items])
+        versions = {row["key"]: row["version"] for row in rows}
+        return [versions[key] for key, _ in items]
+
+    return Gatherer(pool, run, key=lambda item: item[0])
+
+
+async def test_concurrent_items_share_round_trips_and_each_gets_its_own_result(pool: Database) -> None:
+    sizes: list[int] = []
+    gatherer = store(pool, sizes)
+    assert await asyncio.gather(*(gatherer.submit((f"k{n}", str(n))) for n in range(200))) == [1] * 200
+    assert sum(sizes) == 200
+    assert len(sizes) < 20
+    rows = {row["key"]: row["value"] for row in await pool.fetch("select key, value from stored")}
+    assert rows == {f"k{n}": n for n in range(200)}
+
+
+async def test_the_same_key_twice_keeps_its_order_of_arrival(pool: Database) -> None:
+    sizes: list[int] = []
+    gatherer = store(pool, sizes)
+    order = [(f"k{n % 5}", str(n)) for n in range(100)]
+    random.Random(5).shuffle(order)
+    versions = await asyncio.gather(*(gatherer.submit(item) for item in order))
+    for key in {key for key, _ in order}:
+        assert [version for version, (owner, _) in zip(versions, order, strict=True) if owner == key] == list(
+            range(1, 21)
+        )
+        last = [value for owner, value in order if owner == key][-1]
+        assert await pool.fetchval("select value from stored where key = $1", key) == int(last)
+
+
+async def test_one_bad_value_fails_alone(pool: Database) -> None:
+    gatherer = store(pool, [])
+    items = [(f"k{n}", "nonsense" if n == 7 else str(n)) for n in range(20)]
+    outcomes = await asyncio.gather(*(gatherer.submit(item) for item in items), return_exceptions=True)
+    assert [isinstance(outcome, asyncpg.DataError) for outcome in outcomes] == [n == 7 for n in range(20)]
+    assert await pool.fetchval("select count(*) from stored") == 19
+
+
+async def test_a_caller_that_gives_up_does_not_hold_up_its_neighbours(pool: Database) -> None:
+    gatherer = store(pool, [])
+    tasks = [asyncio.create_task(gatherer.submit((f"k{n}", "1"))) for n in range(50)]
+    await asyncio.sleep(0)
+    for task in tasks[::2]:
+        task.cancel()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(outcome == 1 for outcome in outcomes[1::2])
+
+
+async def test_an_idle_caller_waits_for_nobody(pool: Database) -> None:
+    sizes: list[int] = []
+    gatherer = store(pool, sizes)
+    for n in range(3):
+        assert await gatherer.submit(("k", str(n))) == n + 1
+    assert sizes == [1, 1, 1]
+
+
+async def test_a_lost_connection_fails_the_batch_and_the_next_one_works(pool: Database) -> None:
+    async def run(connection: Connection, items: Sequence[bool]) -> Sequence[bool]:
+        if any(items):
+            await connection.execute("select pg_terminate_backend(pg_backend_pid())")
+        return [True] * len(items)
+
+    gatherer: Gatherer[bool, bool] = Gatherer(pool, run)
+    with pytest.raises(DependencyUnavailable):
+        await gatherer.submit(True)
+    assert await gatherer.submit(False)
+
+
+async def test_beyond_the_bound_callers_are_turned_away_at_once(pool: Database) -> None:
+    gate = asyncio.Event()
+
+    async def run(connection: Connection, items: Sequence[int]) -> Sequence[int]:
+        await gate.wait()
+        return items
+
+    gatherer: Gatherer[int, int] = Gatherer(pool, run)
+    crowd = [asyncio.create_task(gatherer.submit(n)) for n in range(batch.MAX_WAITING + 10)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gate.set()
+    outcomes = await asyncio.gather(*crowd, return_exceptions=True)
+    refused = [outcome for outcome in outcomes if isinstance(outcome, DependencyUnavailable)]
+    assert len(refused) == 10
+    assert [outcome for outcome in outcomes if not isinstance(outcome, Exception)] == list(range(batch.MAX_WAITING))
+
+
+async def test_large_items_are_spread_over_batches(pool: Database) -> None:
+    totals: list[int] = []
+
+    async def run(connection: Connection, items: Sequence[int]) -> Sequence[int]:
+        totals.append(sum(items))
+        await connection.execute("select 1")
+        return items
+
+    gatherer: Gatherer[int, int] = Gatherer(pool, run, size=lambda item: item)
+    sizes = [batch.MAX_BATCH_BYTES // 3] * 20 + [batch.MAX_BATCH_BYTES * 2]
+    assert await asyncio.gather(*(gatherer.submit(size) for size in sizes)) == sizes
+    assert all(total <= batch.MAX_BATCH_BYTES or total == batch.MAX_BATCH_BYTES * 2 for total in totals)

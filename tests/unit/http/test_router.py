@@ -1,0 +1,114 @@
+"""Paths find their endpoint: static segments first, exact, percent-decoded, no trailing-slash tolerance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.http.endpoint import Endpoint, Response
+from wondernest.platform.http.request import Reply, Request
+from wondernest.platform.http.router import Router
+
+
+async def answer(request: Request[Any]) -> Reply:
+    return Reply(200, b"")
+
+
+def endpoint(method: Any, path: str, **options: Any) -> Endpoint:
+    return Endpoint(
+        **{
+            "method": method,
+            "path": path,
+            "handler": answer,
+            "caller": CallerKind.PUBLIC,
+            "replies": {200: Response()},
+            "summary": "s",
+            "tag": "t",
+            "mounts": ("/api",),
+            **options,
+        }
+    )
+
+
+ROUTER = Router(
+    [
+        endpoint("GET", "/games"),
+        endpoint("GET", "/games/types"),
+        endpoint("GET", "/games/{gameKey}"),
+        endpoint("GET", "/games/children/{childId}/data"),
+        endpoint("PUT", "/games/children/{childId}/data"),
+        endpoint("DELETE", "/games/children/{childId}/data/{gameType}"),
+        endpoint("GET", "/games/children/{childId}/data/{gameType}/{dataKey}"),
+        endpoint("GET", "/", mounts=("",)),
+        endpoint("GET", "/health", mounts=("",)),
+    ]
+)
+
+
+def found(path: str) -> tuple[str, list[str]] | None:
+    match = ROUTER.find(path)
+    if match is None:
+        return None
+    routes, values, _ = match
+    return next(iter(routes.values())).template, values
+
+
+@pytest.mark.parametrize(
+    ("path", "template", "values"),
+    [
+        ("/", "/", []),
+        ("/health", "/health", []),
+        ("/api/games", "/api/games", []),
+        ("/api/games/types", "/api/games/types", []),
+        ("/api/games/sticker_book", "/api/games/{gameKey}", ["sticker_book"]),
+        ("/api/games/children", "/api/games/{gameKey}", ["children"]),
+        ("/api/games/children/c/data", "/api/games/children/{childId}/data", ["c"]),
+        (
+            "/api/games/children/c/data/t/a%3Ab%2Fc",
+            "/api/games/children/{childId}/data/{gameType}/{dataKey}",
+            ["c", "t", "a:b/c"],
+        ),
+        (
+            "/api/games/children/c/data/t/%C3%BC",
+            "/api/games/children/{childId}/data/{gameType}/{dataKey}",
+            ["c", "t", "ü"],
+        ),
+    ],
+)
+def test_a_path_finds_its_template_and_values(path: str, template: str, values: list[str]) -> None:
+    assert found(path) == (template, values)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/health/",
+        "/api/games/",
+        "/api//games",
+        "/API/games",
+        "/api/games/children//data",
+        "/api/games/a%00b",
+        "/api/games/%FF",
+        "/api/games/x/y",
+    ],
+)
+def test_anything_else_finds_nothing(path: str) -> None:
+    assert found(path) is None
+
+
+def test_allow_names_every_method_with_head_for_get() -> None:
+    match = ROUTER.find("/api/games/children/c/data")
+    assert match is not None
+    assert match[2] == "GET, HEAD, OPTIONS, PUT"
+
+
+def test_two_endpoints_on_one_route_stop_the_start() -> None:
+    with pytest.raises(ValueError, match="two endpoints"):
+        Router([endpoint("GET", "/a"), endpoint("GET", "/a")])
+
+
+def test_a_route_that_does_not_declare_its_caller_kind_stops_the_start() -> None:
+    with pytest.raises(TypeError, match="caller"):
+        Endpoint(method="GET", path="/a", handler=answer, replies={}, summary="", tag="")  # pyright: ignore[reportCallIssue]

@@ -1,0 +1,105 @@
+"""One frozen tree, the earlier backends' names as fallbacks, and one line for a wrong value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wondernest.settings import PLACEHOLDER_SECRETS, SettingsError, load_settings
+
+STRONG = "k" * 40
+
+
+def test_defaults_are_those_of_the_contract() -> None:
+    settings = load_settings({})
+    assert (settings.server.host, settings.server.port) == ("0.0.0.0", 8082)
+    assert settings.database.pool_size == 10
+    assert (settings.jwt.issuer, settings.jwt.audience) == ("wondernest-api", "wondernest-users")
+    assert (settings.jwt.access_life_ms, settings.jwt.refresh_life_ms) == (3_600_000, 2_592_000_000)
+    assert settings.server.max_body_bytes == 10 * 1024 * 1024
+    assert settings.limits.credentials_per_minute == 30
+    assert settings.limits.auth_per_minute == 60
+    assert settings.limits.failures_per_minute == 5
+    assert settings.default_pin == "1234"
+    assert settings.app.shows_docs
+
+
+def test_the_names_of_kotlin_and_rust_serve_where_ours_are_not_set() -> None:
+    settings = load_settings(
+        {
+            "KTOR_ENV": "Production",
+            "JWT_SECRET": STRONG,
+            "DB_HOST": "db",
+            "DB_PORT": "5432",
+            "DB_NAME": "wn",
+            "DB_USERNAME": "u",
+            "DB_PASSWORD": "p@ss",
+            "REDIS_HOST": "cache",
+            "REDIS_PASSWORD": "s3",
+            "RUST_LOG": "wondernest_backend=warn,tower=info",
+            "DB_MAX_POOL_SIZE": "7",
+        }
+    )
+    assert settings.app.production
+    assert settings.database.url == "postgresql://u:p%40ss@db:5432/wn"
+    assert settings.cache.url == "redis://:s3@cache:6379/0"
+    assert settings.log.level == "WARNING"
+    assert settings.database.pool_size == 7
+    assert settings.default_pin == ""
+    assert not settings.app.shows_docs
+
+
+def test_our_names_win_over_the_fallbacks() -> None:
+    settings = load_settings(
+        {"DATABASE_URL": "postgresql://x/y", "DB_HOST": "db", "APP_ENV": "staging", "RUST_ENV": "production"}
+    )
+    assert settings.database.url == "postgresql://x/y"
+    assert settings.app.environment == "staging"
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"SERVER_PORT": "http"}, "SERVER_PORT"),
+        ({"SERVER_PORT": "0"}, "SERVER_PORT"),
+        ({"BCRYPT_COST": "99"}, "BCRYPT_COST"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT"),
+        ({"RATE_LIMIT_ENABLED": "perhaps"}, "RATE_LIMIT_ENABLED"),
+        ({"TRUSTED_PROXIES": "nginx"}, "TRUSTED_PROXIES"),
+        ({"SERVER_EXTRA_PORTS": "8080,x"}, "SERVER_EXTRA_PORTS"),
+        *[({"APP_ENV": "production", "JWT_SECRET": secret}, "JWT_SECRET") for secret in sorted(PLACEHOLDER_SECRETS)],
+        ({"APP_ENV": "production"}, "JWT_SECRET"),
+        ({"APP_ENV": "production", "JWT_SECRET": "short"}, "JWT_SECRET"),
+        ({"APP_ENV": "production", "JWT_SECRET": STRONG, "PARENT_DEFAULT_PIN": "1234"}, "PARENT_DEFAULT_PIN"),
+        (
+            {"APP_ENV": "production", "JWT_SECRET": STRONG, "CORS_ALLOWED_ORIGINS": "https://a.b,*"},
+            "CORS_ALLOWED_ORIGINS",
+        ),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named_in_one_line(environ: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(environ)
+    assert str(refusal.value).startswith(named + ":")
+    assert "\n" not in str(refusal.value)
+
+
+def test_dotenv_is_read_outside_production_and_never_wins_over_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("# note\nexport SERVER_PORT=9000\nJWT_ISSUER='mine'\nEMPTY=\nbroken line\n")
+    settings = load_settings({"SERVER_PORT": "9100"}, file)
+    assert (settings.server.port, settings.jwt.issuer) == (9100, "mine")
+    production = load_settings({"APP_ENV": "production", "JWT_SECRET": STRONG}, file)
+    assert production.jwt.issuer == "wondernest-api"
+
+
+def test_secrets_do_not_show_themselves() -> None:
+    settings = load_settings({"JWT_SECRET": STRONG, "DATABASE_URL": "postgresql://u:hidden@h/d"})
+    assert STRONG not in repr(settings)
+    assert "hidden" not in repr(settings)
+
+
+@pytest.mark.parametrize(("text", "value"), [("yes", True), ("off", False), ("1", True), ("false", False)])
+def test_the_usual_words_serve_for_booleans(text: str, value: bool) -> None:
+    assert load_settings({"RATE_LIMIT_ENABLED": text}).limits.enabled is value
