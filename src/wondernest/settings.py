@@ -76,7 +76,7 @@ class App(
     @property
     def development(self) -> bool:
         """Whether demo data, the outbox page and lenient defaults are allowed."""
-        return self.environment in {"development", "dev", "test", "unknown"}
+        return self.environment in {"development", "dev", "test"}
 
     @property
     def shows_docs(self) -> bool:
@@ -207,7 +207,7 @@ class Auth(
     """Passwords, PIN, reset and verification."""
 
     default_pin: Secret | None = None
-    """None: 1234 outside production, no default PIN in production."""
+    """None: 1234 in development, no default PIN anywhere else."""
     bcrypt_cost: Annotated[int, Meta(ge=4, le=15)] = 12
     bcrypt_threads: NonNegative = 0
     """0: one per core."""
@@ -367,7 +367,7 @@ class Settings(Struct, frozen=True):
         """The PIN of a parent who never set one; empty when there is none (auth contract, verify-pin)."""
         if self.auth.default_pin is not None:
             return self.auth.default_pin
-        return "" if self.app.production else "1234"
+        return "1234" if self.app.development else ""
 
 
 def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:

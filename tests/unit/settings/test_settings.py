@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from wondernest.settings import PLACEHOLDER_SECRETS, SettingsError, load_settings
+from wondernest.settings import PLACEHOLDER_SECRETS, Settings, SettingsError, load_settings
 
 STRONG = "k" * 40
 
@@ -21,8 +22,14 @@ def test_defaults_are_those_of_the_contract() -> None:
     assert settings.limits.credentials_per_minute == 30
     assert settings.limits.auth_per_minute == 60
     assert settings.limits.failures_per_minute == 5
-    assert settings.default_pin == "1234"
     assert settings.app.shows_docs
+
+
+def test_only_development_has_a_default_pin_and_an_unset_environment_is_not_development() -> None:
+    assert load_settings({"APP_ENV": "development"}).default_pin == "1234"
+    assert load_settings({}).default_pin == ""
+    assert load_settings({"PARENT_DEFAULT_PIN": "4321"}).default_pin == "4321"
+    assert not load_settings({}).app.development
 
 
 def test_the_names_of_kotlin_and_rust_serve_where_ours_are_not_set() -> None:
@@ -103,3 +110,11 @@ def test_secrets_do_not_show_themselves() -> None:
 @pytest.mark.parametrize(("text", "value"), [("yes", True), ("off", False), ("1", True), ("false", False)])
 def test_the_usual_words_serve_for_booleans(text: str, value: bool) -> None:
     assert load_settings({"RATE_LIMIT_ENABLED": text}).limits.enabled is value
+
+
+def test_every_variable_is_documented_and_no_other() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    documented = {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")}
+    groups = [group.type for group in msgspec.structs.fields(Settings)]
+    known = {field.encode_name for group in groups for field in msgspec.structs.fields(group)}
+    assert documented == known
