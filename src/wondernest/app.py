@@ -14,7 +14,7 @@ from wondernest.platform.db.pool import Database
 from wondernest.platform.http.application import Application, Hook, Machinery
 from wondernest.platform.http.caller import Authenticator
 from wondernest.platform.http.cors import CrossOrigin
-from wondernest.platform.http.limits import AddressLimits
+from wondernest.platform.http.limits import RequestLimits
 from wondernest.platform.http.sending import Sender
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
@@ -75,7 +75,7 @@ def _machinery(parts: Parts) -> Machinery:
         authenticator=parts.authenticator,
         database=parts.database,
         idempotency=IdempotencyKeys(settings.games.idempotency_life_h),
-        limits=AddressLimits(parts.counters, per_minute, parts.clock, enabled=limits.enabled),
+        limits=RequestLimits(parts.counters, per_minute, parts.clock, enabled=limits.enabled),
         sender=Sender(CrossOrigin(server.cors_origins, allow_localhost=not settings.app.production)),
         metrics=parts.metrics,
         request_log=RequestLog(enabled=settings.log.requests),

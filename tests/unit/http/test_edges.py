@@ -13,7 +13,7 @@ from wondernest.platform.http import compression
 from wondernest.platform.http.addresses import client_address
 from wondernest.platform.http.cors import CrossOrigin
 from wondernest.platform.http.errors import RateLimited
-from wondernest.platform.http.limits import AddressLimits
+from wondernest.platform.http.limits import RequestLimits
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("::1/128"))
 
@@ -49,7 +49,7 @@ class HeldClock:
 
 async def test_a_limit_refuses_the_next_request_and_lets_go_after_its_window() -> None:
     clock = HeldClock()
-    limits = AddressLimits(MemoryCounters(clock), {"credentials": 2, "auth": 5}, clock, enabled=True)
+    limits = RequestLimits(MemoryCounters(clock), {"credentials": 2, "auth": 5}, clock, enabled=True)
     first = dict(await limits.check(("credentials", "auth"), "192.0.2.1"))
     await limits.check(("credentials", "auth"), "192.0.2.1")
     assert (first[b"x-ratelimit-limit"], first[b"x-ratelimit-remaining"]) == (b"2", b"1")
@@ -64,8 +64,8 @@ async def test_a_limit_refuses_the_next_request_and_lets_go_after_its_window() -
 
 async def test_a_limit_of_zero_or_a_switched_off_limiter_counts_nothing() -> None:
     clock = HeldClock()
-    off = AddressLimits(MemoryCounters(clock), {"credentials": 1}, clock, enabled=False)
-    zero = AddressLimits(MemoryCounters(clock), {"credentials": 0}, clock, enabled=True)
+    off = RequestLimits(MemoryCounters(clock), {"credentials": 1}, clock, enabled=False)
+    zero = RequestLimits(MemoryCounters(clock), {"credentials": 0}, clock, enabled=True)
     for limits in (off, zero):
         for _ in range(3):
             assert await limits.check(("credentials",), "192.0.2.1") == []

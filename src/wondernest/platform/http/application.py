@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
     from wondernest.platform.http.addresses import Network
-    from wondernest.platform.http.limits import AddressLimits
+    from wondernest.platform.http.limits import RequestLimits
     from wondernest.platform.telemetry.logs import RequestLog
 
 log = structlog.get_logger(__name__)
@@ -64,7 +64,7 @@ class Machinery:
     authenticator: Authenticator
     database: Database
     idempotency: IdempotencyKeys
-    limits: AddressLimits
+    limits: RequestLimits
     sender: Sender
     metrics: Metrics
     request_log: RequestLog
@@ -150,7 +150,7 @@ class Application:
         endpoint = bound.endpoint
         machinery = self._m
         caller = self._identify(endpoint, headers)
-        standing = await machinery.limits.check(endpoint.limits, request.client_ip) if endpoint.limits else ()
+        standing = await self._count(endpoint, request, caller)
         raw = b""
         if bound.decoder is not None:
             raw = await read_body(receive, headers.get(b"content-length"), bound.limit_bytes, machinery.body_timeout_s)
@@ -233,6 +233,16 @@ class Application:
             self._m.metrics.jwt_invalid.inc()
             raise errors.Unauthenticated(self._m.realm)
         return caller
+
+    async def _count(
+        self, endpoint: Endpoint, request: Request[Any], caller: Caller | None
+    ) -> Sequence[tuple[bytes, bytes]]:
+        limits = self._m.limits
+        if endpoint.limits:
+            return await limits.check(endpoint.limits, request.client_ip)
+        if caller is not None and limits.counts_users:
+            return await limits.check_user(caller.user_id)
+        return ()
 
     def _admit_operator(self, token: bytes | None) -> None:
         expected = self._m.operator_token.encode()

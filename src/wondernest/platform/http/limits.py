@@ -1,4 +1,4 @@
-"""Limits per client address on named groups of routes; they never fail open."""
+"""Limits on named groups of routes, per client address or per user; they never fail open."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from wondernest.platform.clock import epoch_ms
 from wondernest.platform.http.errors import RateLimited
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from wondernest.platform.cache import Counters
     from wondernest.platform.clock import Clock
 
@@ -35,16 +37,29 @@ class Standing:
         ]
 
 
-class AddressLimits:
-    """Counts requests by client address; 0 switches a group off."""
+PER_USER: Final = "api"
+"""The group that counts every authenticated request, by user."""
+
+
+class RequestLimits:
+    """Counts requests by client address, and authenticated ones by user; 0 switches a group off."""
 
     def __init__(self, counters: Counters, per_minute: Mapping[str, int], clock: Clock, *, enabled: bool) -> None:
         self._counters = counters
         self._per_minute = {name: limit for name, limit in per_minute.items() if limit and enabled}
         self._clock = clock
 
+    @property
+    def counts_users(self) -> bool:
+        """Whether there is a limit per user."""
+        return PER_USER in self._per_minute
+
+    async def check_user(self, user_id: UUID) -> Headers:
+        """The headers of an allowed request of this user; raises RateLimited."""
+        return await self.check((PER_USER,), str(user_id))
+
     async def check(self, groups: Sequence[str], address: str | None) -> Headers:
-        """The headers of an allowed request; raises RateLimited."""
+        """The headers of an allowed request of this address; raises RateLimited."""
         narrowest: Standing | None = None
         for group in groups:
             limit = self._per_minute.get(group)
