@@ -1,0 +1,16 @@
+"""The command `wondernest`. What a command needs is imported when it runs; `serve` pays for none of it."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command that the arguments name and exit with its code."""
+    if sys.argv[1:] == ["serve"]:
+        from wondernest.supervisor.command import serve
+
+        sys.exit(serve())
+    from wondernest.commands import app
+
+    app()

@@ -1,0 +1,213 @@
+"""The master: keeps every slot filled with a worker, replaces them on request, and ends them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from wondernest.platform.clock import monotonic
+
+log = structlog.get_logger(__name__)
+
+SLOT_VARIABLE = "WONDERNEST_WORKER"
+START_ATTEMPTS = 5
+"""How many workers may end before any was ever ready; after that nothing here will ever serve."""
+STEADY_S = 5.0
+"""A worker that served this long was a good one: its successor starts at once."""
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 5.0
+KILL_MARGIN_S = 3.0
+"""Beyond the grace period, for the application to close what it holds."""
+HURRY_S = 1.0
+
+
+@dataclass(eq=False)
+class Worker:
+    """A worker process and what is known of it."""
+
+    slot: int
+    process: asyncio.subprocess.Process
+    ready: asyncio.Task[bool]
+    """Whether it came to serve; False when it ended first."""
+    ended: asyncio.Task[int]
+    """Its exit code, once it has ended."""
+    began: float = field(default_factory=monotonic)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal, unless it has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(number)
+
+
+class Master:
+    """Runs `count` workers on inherited sockets until it is told to stop."""
+
+    def __init__(
+        self, command: Sequence[str], sockets: Sequence[socket.socket], count: int, grace_s: float, metrics: Path
+    ) -> None:
+        self._command = command
+        self._sockets = sockets
+        self._count = count
+        self._grace_s = grace_s
+        self._metrics = metrics
+        self._workers: set[Worker] = set()
+        self._current: dict[int, Worker] = {}
+        self._stopping = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._replace = asyncio.Event()
+        self._ever_ready = False
+        self._last_words = ""
+
+    async def run(self) -> str:
+        """Serve until SIGTERM or SIGINT (a second one skips the wait; SIGHUP replaces the workers).
+
+        Returns what made it give up, empty after an orderly stop.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._asked_to_stop)
+        loop.add_signal_handler(signal.SIGHUP, self._replace.set)
+        keepers = [asyncio.create_task(self._keep(slot)) for slot in range(1, self._count + 1)]
+        replacer = asyncio.create_task(self._replace_on_request())
+        await self._stopping.wait()
+        replacer.cancel()
+        await asyncio.gather(*(self._retire(worker) for worker in list(self._workers)))
+        await asyncio.gather(*keepers)
+        return self._last_words
+
+    def _asked_to_stop(self) -> None:
+        if self._stopping.is_set():
+            self._hurry.set()
+        log.info("stopping", workers=len(self._workers), grace_s=0 if self._hurry.is_set() else self._grace_s)
+        self._stopping.set()
+
+    async def _keep(self, slot: int) -> None:
+        """Keep one slot filled until the stop."""
+        failures = 0
+        while not self._stopping.is_set():
+            worker = self._current.get(slot) or await self._begin(slot)
+            self._current[slot] = worker
+            self._ever_ready |= await worker.ready
+            code = await worker.ended
+            if self._stopping.is_set() or self._current[slot] is not worker:
+                continue
+            del self._current[slot]
+            log.warning("worker ended", slot=slot, pid=worker.process.pid, exit_code=code)
+            failures = 0 if monotonic() - worker.began > STEADY_S else failures + 1
+            if not self._ever_ready and (code == os.EX_CONFIG or failures >= START_ATTEMPTS):
+                self._last_words = f"no worker could start (exit code {code}); the lines above say why"
+                self._stopping.set()
+                return
+            await self._pause(failures)
+
+    async def _begin(self, slot: int) -> Worker:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            listeners = [listener.fileno() for listener in self._sockets]
+            process = await asyncio.create_subprocess_exec(
+                *self._command,
+                str(theirs.fileno()),
+                ",".join(str(fd) for fd in listeners),
+                pass_fds=[theirs.fileno(), *listeners],
+                stdin=asyncio.subprocess.DEVNULL,
+                env={**os.environ, SLOT_VARIABLE: str(slot)},
+                process_group=0,  # Ctrl-C in a terminal is the master's business
+            )
+        ready = asyncio.create_task(_says_ready(ours))
+        worker = Worker(slot, process, ready, asyncio.create_task(self._bury(process, ready, ours)))
+        self._workers.add(worker)
+        worker.ended.add_done_callback(lambda _: self._workers.discard(worker))
+        if self._stopping.is_set():
+            await self._retire(worker)
+        return worker
+
+    async def _bury(
+        self, process: asyncio.subprocess.Process, ready: asyncio.Task[bool], channel: socket.socket
+    ) -> int:
+        """Wait for the end of a process and take away what it leaves; returns its exit code."""
+        code = await process.wait()
+        await ready
+        channel.close()
+        for gauge in self._metrics.glob(f"gauge_*_{process.pid}.db"):  # what it last measured is no longer so
+            gauge.unlink()
+        return code
+
+    async def _pause(self, failures: int) -> None:
+        if failures > 1:
+            delay = min(FIRST_PAUSE_S * 2 ** (failures - 2), LONGEST_PAUSE_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), delay)
+
+    async def _retire(self, worker: Worker) -> None:
+        """Let a worker finish what is in flight; with time up, or in a hurry, end it."""
+        worker.signal(signal.SIGTERM)
+        hurry = asyncio.create_task(self._hurry.wait())
+        await asyncio.wait(
+            (worker.ended, hurry), timeout=self._grace_s + KILL_MARGIN_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        hurry.cancel()
+        if not worker.ended.done():
+            worker.signal(signal.SIGTERM)
+            await asyncio.wait((worker.ended,), timeout=HURRY_S)
+        if not worker.ended.done():
+            log.error("worker killed", slot=worker.slot, pid=worker.process.pid)
+            worker.signal(signal.SIGKILL)
+        await asyncio.wait((worker.ended,))
+
+    async def _replace_on_request(self) -> None:
+        while True:
+            await self._replace.wait()
+            self._replace.clear()
+            log.info("replacing workers", workers=self._count)
+            for slot in range(1, self._count + 1):
+                if not await self._replaced(slot):
+                    break
+            else:
+                log.info("workers replaced", workers=self._count)
+
+    async def _replaced(self, slot: int) -> bool:
+        """Put a new worker in a slot and retire the old one; False, and nothing changed, when the new one fails."""
+        old = self._current.get(slot)
+        if old is None:
+            return True
+        new = await self._begin(slot)
+        if not await new.ready:
+            log.error("replacement failed, the old worker stays", slot=slot, exit_code=await new.ended)
+            return False
+        if self._current.get(slot) is old:
+            self._current[slot] = new
+        else:
+            old = new  # the old one died meanwhile and its slot is filled
+        await self._retire(old)
+        return True
+
+
+async def _says_ready(channel: socket.socket) -> bool:
+    try:
+        return bool(await asyncio.get_running_loop().sock_recv(channel, 16))
+    except OSError:
+        return False
+
+
+def worker_command() -> list[str]:
+    """How a worker is started; the master adds its channel and the sockets."""
+    return [sys.executable, "-P", "-m", "wondernest.supervisor.worker"]
+
+
+def run_master(sockets: Sequence[socket.socket], count: int, grace_s: float, metrics: Path) -> str:
+    """Run a master to its end; as `Master.run`."""
+
+    async def run() -> str:
+        return await Master(worker_command(), sockets, count, grace_s, metrics).run()
+
+    return asyncio.run(run())
