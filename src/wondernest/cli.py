@@ -11,6 +11,6 @@ def main() -> None:
         from wondernest.supervisor.command import serve
 
         sys.exit(serve())
-    from wondernest.commands import app
+    from wondernest.commands.app import app
 
     app()

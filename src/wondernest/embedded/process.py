@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from wondernest.embedded.account import Account, identity
@@ -62,10 +62,12 @@ class FolderLock:
 def spawn(
     command: Sequence[str],
     *,
-    account: Account | None,
     log: Path,
     stop_signal: signal.Signals,
+    account: Account | None = None,
     given: bytes = b"",
+    folder: Path = Path("/"),
+    environment: Mapping[str, str] = SERVER_ENVIRONMENT,
 ) -> subprocess.Popen[bytes]:
     """Start a server in its own session, its output appended to a log, `given` on its standard input."""
     with log.open("ab") as output:
@@ -74,8 +76,8 @@ def spawn(
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
-            cwd="/",
-            env=SERVER_ENVIRONMENT,
+            cwd=folder,
+            env=environment,
             start_new_session=True,  # Ctrl-C in the terminal reaches us alone; we then stop servers in order
             preexec_fn=_dies_with_us(stop_signal),  # noqa: PLW1509 - one prctl call, nothing that needs a lock
             **identity(account),

@@ -1,0 +1,114 @@
+"""The commands as the command line knows them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from cyclopts import App
+
+if TYPE_CHECKING:
+    from wondernest.settings import Settings
+
+app = App(name="wondernest", help="The backend of WonderNest.", version_flags=[])
+
+FAILURE = 1
+
+
+@app.command
+def serve() -> int:
+    """Serve in production: worker processes behind one port. SIGTERM drains, SIGHUP replaces the workers."""
+    from wondernest.supervisor.command import serve
+
+    return serve()
+
+
+@app.command
+def dev() -> int:
+    """Run everything on this machine: database, cache, schema, demo family, server. Ctrl-C stops it all."""
+    from wondernest.commands.dev import dev
+
+    return dev(Path.cwd())
+
+
+@app.command
+def migrate() -> int:
+    """Create the schema or complete the one that is there; nothing is altered or dropped."""
+    from wondernest.platform.db.migrations.runner import MigrationError, migrate
+
+    database = _settings_with_database().database
+    try:
+        result = migrate(database.url, report=_say, lock_wait_s=database.migrate_lock_wait_s)
+    except MigrationError as error:
+        _fail(error)
+    if result.up_to_date and not result.applied:
+        _say("nothing to do")
+    return 0 if result.up_to_date else FAILURE
+
+
+@app.command
+def seed() -> int:
+    """Make the demo family (development only)."""
+    import psycopg
+
+    from wondernest.commands.seed import DEMO_EMAIL, DEMO_PASSWORD, seed
+    from wondernest.settings import SettingsError
+
+    settings = _settings_with_database()
+    try:
+        seed(settings)
+    except (SettingsError, psycopg.Error) as error:
+        _fail(error)
+    _say(f"demo parent: {DEMO_EMAIL} / {DEMO_PASSWORD}")
+    return 0
+
+
+@app.command
+def doctor() -> int:
+    """Print the effective settings and check database, schema and cache."""
+    from wondernest.commands.doctor import doctor
+
+    return 0 if doctor(_settings(), _say) else FAILURE
+
+
+@app.command
+def tune() -> int:
+    """Drop indexes on saves that every save pays for and nobody used, without blocking saves."""
+    import psycopg
+
+    from wondernest.platform.db.schema_check import drop_unused_save_indexes
+
+    try:
+        dropped = drop_unused_save_indexes(_settings_with_database().database.url, _say)
+    except psycopg.Error as error:
+        _fail(error)
+    if not dropped:
+        _say("nothing dropped")
+    return 0
+
+
+def _settings() -> Settings:
+    from wondernest.settings import SettingsError, load_settings
+
+    try:
+        return load_settings(dotenv=Path(".env"))
+    except SettingsError as error:
+        _fail(error, os.EX_CONFIG)
+
+
+def _settings_with_database() -> Settings:
+    settings = _settings()
+    if not settings.database.url:
+        _fail("DATABASE_URL: not set", os.EX_CONFIG)
+    return settings
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _fail(problem: object, code: int = FAILURE) -> NoReturn:
+    sys.stderr.write(f"wondernest: {' '.join(str(problem).split())}\n")
+    sys.exit(code)

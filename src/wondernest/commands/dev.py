@@ -1,0 +1,203 @@
+"""`wondernest dev`: everything on one machine, and all of it gone again at Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import psycopg
+from psycopg import sql
+
+from wondernest.commands.doctor import shown
+from wondernest.commands.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD, seed
+from wondernest.embedded import process
+from wondernest.embedded.errors import EmbeddedError
+from wondernest.embedded.postgres import EmbeddedPostgres
+from wondernest.embedded.valkey import EmbeddedValkey
+from wondernest.platform.db.migrations.runner import MigrationError, migrate
+from wondernest.settings import Cache, Settings, SettingsError, load_settings
+from wondernest.supervisor.sockets import listen
+
+DATABASE = "wondernest"
+CLIENTS_PORT = 8080
+"""The port that the shipped app and site are hard-wired to."""
+LOCK_WAIT_S = 5.0
+READY_TIMEOUT_S = 60.0
+PROBE_TIMEOUT_S = 2.0
+STOP_MARGIN_S = 5.0
+FAILURE = 1
+
+
+class _Stopped(BaseException):
+    """A signal asked for the end; raised wherever we are, so that what was started is stopped on the way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """The folders below `.dev`."""
+
+    home: Path
+
+    def __post_init__(self) -> None:
+        self.logs.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    def log(self, name: str) -> Path:
+        """An empty log; the one of the last run is kept beside it."""
+        path = self.logs / f"{name}.log"
+        if path.exists():
+            path.replace(path.with_suffix(".log.1"))
+        return path
+
+
+def dev(root: Path) -> int:
+    """Run it all until SIGINT or SIGTERM (a second one skips the waiting); returns the exit code."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _raise_stopped)
+    try:
+        with ExitStack() as running:
+            _run(root, running)
+    except _Stopped:
+        _say("stopped")
+        return 0
+    except (EmbeddedError, MigrationError, SettingsError, psycopg.Error) as error:
+        sys.stderr.write(f"wondernest: {' '.join(str(error).split())}\n")
+        return FAILURE
+
+
+def _run(root: Path, running: ExitStack) -> NoReturn:
+    environment = {"APP_ENV": "development", "LOG_FORMAT": "text", **os.environ}
+    settings = load_settings(environment, root / ".env")
+    if not settings.app.development:
+        raise SettingsError(f"APP_ENV: dev is for development, this is {settings.app.environment}")
+    places = _Places(root / ".dev")
+    lock = process.FolderLock(places.home / "lock")
+    lock.acquire(LOCK_WAIT_S)
+    running.callback(lock.release)
+    environment |= {"MAIL_OUTBOX_PATH": str(places.home / "outbox"), **_servers(settings, places, running)}
+    if "SERVER_EXTRA_PORTS" not in environment and settings.server.port != CLIENTS_PORT and _free(settings):
+        environment["SERVER_EXTRA_PORTS"] = str(CLIENTS_PORT)
+    settings = load_settings(environment, root / ".env")
+    for listener in listen(settings.server):  # a port that is taken is told here, not in a log
+        listener.close()
+    _prepare_database(settings)
+    server = _start_service(root, environment, settings, places, running)
+    _tell(settings, places)
+    server.wait()
+    raise EmbeddedError(f"the service ended by itself; its log: {places.logs / 'service.log'}")
+
+
+def _servers(settings: Settings, places: _Places, running: ExitStack) -> dict[str, str]:
+    """Start the embedded servers that the settings do not replace; returns their addresses as variables."""
+    addresses: dict[str, str] = {}
+    if not settings.database.url:
+        _say("starting PostgreSQL")
+        postgres = EmbeddedPostgres(places.home / "postgres", log=places.log("postgresql"))
+        running.enter_context(postgres)
+        with psycopg.connect(postgres.url(), autocommit=True) as connection:
+            if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
+                connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+        addresses["DATABASE_URL"] = postgres.url(DATABASE)
+    if settings.cache.enabled and settings.cache.url == Cache().url and "REDIS_URL" not in os.environ:
+        _say("starting Valkey")
+        valkey = running.enter_context(EmbeddedValkey(places.home / "valkey", log=places.log("valkey")))
+        addresses["REDIS_URL"] = valkey.url()
+    return addresses
+
+
+def _prepare_database(settings: Settings) -> None:
+    _say("preparing the database")
+    lines: list[str] = []
+    result = migrate(settings.database.url, report=lines.append, lock_wait_s=settings.database.migrate_lock_wait_s)
+    if not result.usable:
+        raise MigrationError(f"{', '.join(result.missing)} cannot be created by this role. {' '.join(lines)}")
+    seed(settings)
+
+
+def _start_service(
+    root: Path, environment: dict[str, str], settings: Settings, places: _Places, running: ExitStack
+) -> subprocess.Popen[bytes]:
+    _say("starting the service")
+    server = process.spawn(
+        [sys.executable, "-P", "-m", "wondernest", "serve"],
+        log=places.log("service"),
+        stop_signal=signal.SIGTERM,
+        folder=root,
+        environment=environment,
+    )
+    running.callback(_stop_service, server, settings.server.shutdown_grace_s + STOP_MARGIN_S)
+    if not process.wait_until(lambda: _answers(settings.server.port), server, READY_TIMEOUT_S):
+        log = places.logs / "service.log"
+        raise EmbeddedError(f"the service does not start (log: {log}): {process.log_since(log, 0)}")
+    return server
+
+
+def _stop_service(server: subprocess.Popen[bytes], patience_s: float) -> None:
+    _say("stopping")
+    try:
+        process.stop(server, [(signal.SIGTERM, patience_s)])
+    except _Stopped:
+        process.stop(server, [(signal.SIGTERM, STOP_MARGIN_S)])
+        raise
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PROBE_TIMEOUT_S)
+    with contextlib.closing(connection):
+        try:
+            connection.request("GET", "/health")
+            return connection.getresponse().status < 500  # TEMP
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+def _free(settings: Settings) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.server.host, CLIENTS_PORT))
+        except OSError:
+            return False
+    return True
+
+
+def _tell(settings: Settings, places: _Places) -> None:
+    server = settings.server
+    address = f"http://127.0.0.1:{server.port}"
+    also = "".join(f", http://127.0.0.1:{port}" for port in server.extra_ports)
+    lines = {
+        "service": address + also,
+        "documents": f"{address}/swagger" if settings.app.shows_docs else "off",
+        "mail": f"{address}/dev/outbox" if not settings.mail.smtp_host else settings.mail.smtp_host,
+        "demo parent": f"{DEMO_EMAIL} / {DEMO_PASSWORD}"
+        + (f" / PIN {settings.default_pin}" if settings.default_pin else ""),
+        "demo child": CLIENTS_CHILD,
+        "database": shown("DATABASE_URL", settings.database.url),
+        "logs": str(places.logs),
+    }
+    _say("WonderNest is running; Ctrl-C stops all of it")
+    for name, value in lines.items():
+        sys.stdout.write(f"    {name:<12} {value}\n")
+    sys.stdout.flush()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"· {line}\n")
+    sys.stdout.flush()
+
+
+def _raise_stopped(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Stopped

@@ -1,0 +1,122 @@
+"""`wondernest doctor`: what is in force, what is reachable, and what to do about the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+
+import asyncpg
+import msgspec
+import psycopg
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from wondernest.platform.db.migrations.state import schema_state
+from wondernest.platform.db.schema_check import unused_save_indexes
+from wondernest.settings import PLACEHOLDER_SECRETS, Secret, Settings
+
+CACHE_TIMEOUT_S = 3.0
+MASK = "***"
+Say = Callable[[str], None]
+
+
+def doctor(settings: Settings, say: Say) -> bool:
+    """Print the effective settings and the state of everything behind us; True when requests can be served."""
+    for line in effective(settings):
+        say(line)
+    say("")
+    return asyncio.run(_examine(settings, say))
+
+
+def effective(settings: Settings) -> Iterator[str]:
+    """`NAME=value` for every setting, by group, secrets masked."""
+    for group in msgspec.structs.fields(Settings):
+        yield f"[{group.name}]"
+        values = getattr(settings, group.name)
+        for field in msgspec.structs.fields(values):
+            yield f"{field.encode_name}={shown(field.encode_name, getattr(values, field.name))}"
+
+
+def shown(name: str, value: object) -> str:
+    """A setting's value for people: an address without its password, any other secret not at all."""
+    if isinstance(value, Secret):
+        if not value or not name.endswith("_URL"):
+            return MASK if value else ""
+        hidden = re.sub(r"(?<=://)([^:@/]*):[^@]*(?=@)", rf"\1:{MASK}", value)
+        return re.sub(r"(?i)(?<=password=)[^&]*", MASK, hidden)
+    if isinstance(value, tuple):
+        return ",".join(str(part) for part in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
+async def _examine(settings: Settings, say: Say) -> bool:
+    _settings(settings, say)
+    usable = await _database(settings, say)
+    await _cache(settings, say)
+    return usable
+
+
+def _settings(settings: Settings, say: Say) -> None:
+    say(f"settings  good (APP_ENV={settings.app.environment})")
+    if settings.jwt.secret in PLACEHOLDER_SECRETS:
+        say(
+            "          JWT_SECRET is a published placeholder: anyone can sign in as anyone. Set your own before others can connect."
+        )
+
+
+async def _database(settings: Settings, say: Say) -> bool:
+    if not settings.database.url:
+        say("database  DATABASE_URL is not set: set it to postgresql://user:password@host:port/name")
+        return False
+    try:
+        connection = await asyncpg.connect(settings.database.url, timeout=settings.database.connect_timeout_s)
+    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        say(f"database  cannot connect: {_one_line(error)}. Check DATABASE_URL and that PostgreSQL runs there.")
+        return False
+    try:
+        version = connection.get_server_version()
+        say(f"database  good (PostgreSQL {version.major}.{version.minor})")
+        state = await schema_state(connection)
+    finally:
+        await connection.close()
+    if state.missing:
+        say(f"schema    missing: {', '.join(state.missing)}. Run `wondernest migrate`.")
+    elif not state.up_to_date:
+        say(f"schema    usable, at {state.version} of {state.newest}. Run `wondernest migrate`.")
+    else:
+        say(f"schema    good (version {state.version})")
+    await asyncio.to_thread(_indexes, settings, say)
+    return state.usable
+
+
+def _indexes(settings: Settings, say: Say) -> None:
+    try:
+        costly = unused_save_indexes(settings.database.url)
+    except psycopg.Error:
+        return  # the database went away between two questions; it was already reported on
+    for index in costly:
+        say(f"indexes   {index.cost}. `wondernest tune` drops it if it was never used.")
+
+
+async def _cache(settings: Settings, say: Say) -> None:
+    if not (settings.cache.enabled and settings.cache.url):
+        say("cache     off: each process counts its limits for itself")
+        return
+    try:
+        async with redis.Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
+            settings.cache.url, socket_connect_timeout=CACHE_TIMEOUT_S, socket_timeout=CACHE_TIMEOUT_S
+        ) as client:
+            await client.ping()  # pyright: ignore[reportGeneralTypeIssues, reportUnknownMemberType]
+    except (OSError, ValueError, RedisError) as error:
+        say(
+            f"cache     cannot connect: {_one_line(error)}. Check REDIS_URL; until then each process counts for itself."
+        )
+        return
+    say("cache     good")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__

@@ -1,0 +1,82 @@
+"""`wondernest seed`: a demo family to look around with. Development only."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import bcrypt
+import psycopg
+
+from wondernest.settings import Settings, SettingsError
+
+DEMO_EMAIL: Final = "demo@wondernest.dev"
+DEMO_PASSWORD: Final = "Sunny-Day-7"  # noqa: S105 - printed on purpose, and never set outside development
+CLIENTS_CHILD: Final = "50cb1b31-bd85-4604-8cd1-efc1a73c9359"
+"""The child that the app and the site are hard-wired to."""
+SECOND_CHILD: Final = "8f6d2c1e-5b7a-4e0d-9a43-2d61c7b0f5aa"
+CONNECT_TIMEOUT_S: Final = 10
+
+_CHILDREN: Final = (
+    (CLIENTS_CHILD, "Mia", "2020-04-12", ["dinosaurs", "drawing"]),
+    (SECOND_CHILD, "Leo", "2017-09-30", ["space", "music"]),
+)
+
+
+def seed(settings: Settings) -> None:
+    """Make sure the demo family exists and its password is the printed one; raises SettingsError outside development."""
+    if not settings.app.development:
+        raise SettingsError(f"APP_ENV: demo data is for development, this is {settings.app.environment}")
+    with psycopg.connect(settings.database.url, connect_timeout=CONNECT_TIMEOUT_S) as connection:
+        parent = _parent(connection, settings.auth.bcrypt_cost)
+        family = _family(connection, parent)
+        for child, name, birth_date, interests in _CHILDREN:
+            connection.execute(
+                "insert into family.child_profiles (id, family_id, name, birth_date) values (%s, %s, %s, %s)"
+                " on conflict (id) do nothing",
+                (child, family, name, birth_date),
+            )
+            connection.execute(
+                "insert into wondernest.child_details (child_id, interests) values (%s, %s) on conflict do nothing",
+                (child, interests),
+            )
+
+
+def _parent(connection: psycopg.Connection, cost: int) -> Any:
+    found = connection.execute(
+        "select id, password_hash from core.users where email = %s for update", [DEMO_EMAIL]
+    ).fetchone()
+    if found is not None and bcrypt.checkpw(DEMO_PASSWORD.encode(), found[1].encode()):
+        return found[0]
+    digest = bcrypt.hashpw(DEMO_PASSWORD.encode(), bcrypt.gensalt(cost)).decode()
+    return _only(
+        connection.execute(
+            "insert into core.users (email, password_hash, first_name, last_name, email_verified, role)"
+            " values (%s, %s, 'Demo', 'Parent', true, 'parent')"
+            " on conflict (email) do update set password_hash = excluded.password_hash returning id",
+            [DEMO_EMAIL, digest],
+        )
+    )
+
+
+def _family(connection: psycopg.Connection, parent: Any) -> Any:
+    found = connection.execute(
+        "select family_id from family.family_members where user_id = %s order by joined_at limit 1", [parent]
+    ).fetchone()
+    if found is not None:
+        return found[0]
+    family = _only(
+        connection.execute(
+            "insert into family.families (name, created_by) values ('Demo Family', %s) returning id", [parent]
+        )
+    )
+    connection.execute(
+        "insert into family.family_members (family_id, user_id, role) values (%s, %s, 'parent')", [family, parent]
+    )
+    connection.execute("update core.users set family_id = %s where id = %s", [family, parent])
+    return family
+
+
+def _only(cursor: psycopg.Cursor[Any]) -> Any:
+    row = cursor.fetchone()
+    assert row is not None
+    return row[0]
