@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from wondernest.auth.tokens import TokenVerifier
+from wondernest.auth.passwords import PasswordHasher
+from wondernest.auth.repository import AccountRepository
+from wondernest.auth.routes import AccountRoutes
+from wondernest.auth.service import AccountService
+from wondernest.auth.tokens import TokenIssuer, TokenVerifier
+from wondernest.health.routes import HealthRoutes
+from wondernest.health.service import HealthService
 from wondernest.platform.cache import Counters, MemoryCounters, ValkeyCounters
 from wondernest.platform.clock import Clock, SystemClock
 from wondernest.platform.db.idempotency import IdempotencyKeys
 from wondernest.platform.db.pool import Database
 from wondernest.platform.http.application import Application, Hook, Machinery
-from wondernest.platform.http.caller import Authenticator
 from wondernest.platform.http.cors import CrossOrigin
 from wondernest.platform.http.limits import RequestLimits
 from wondernest.platform.http.sending import Sender
+from wondernest.platform.periodic import Periodic
+from wondernest.platform.telemetry.exposition import Exposition
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from wondernest.platform.http.endpoint import Endpoint
     from wondernest.settings import Settings
+
+
+FORGET_EXPIRED_EVERY_S: Final = 600.0
+"""How often a process drops idempotency keys past their life."""
 
 
 @dataclass(slots=True)
@@ -33,7 +44,8 @@ class Parts:
     metrics: Metrics
     database: Database
     counters: Counters
-    authenticator: Authenticator
+    authenticator: TokenVerifier
+    idempotency: IdempotencyKeys
     on_start: list[Hook] = field(default_factory=list["Hook"])
     on_stop: list[Hook] = field(default_factory=list["Hook"])
 
@@ -41,14 +53,56 @@ class Parts:
 def create_app(settings: Settings, *, clock: Clock | None = None) -> Application:
     """The whole service as one ASGI application; opens nothing before its lifespan starts."""
     parts = _parts(settings, clock or SystemClock(timedelta()))
+    _forget_expired(parts)
     endpoints: list[Endpoint] = []
     # Rooms are wired here, lowest first; each adds its endpoints and hooks.
+    endpoints += _health(parts)
+    endpoints += _auth(parts)
     return Application(
         endpoints,
         _machinery(parts),
         on_start=parts.on_start,
         on_stop=[*parts.on_stop, parts.counters.close, parts.database.close],
     )
+
+
+def _auth(parts: Parts) -> list[Endpoint]:
+    settings = parts.settings
+    hasher = PasswordHasher(settings.auth)
+    parts.on_stop.append(hasher.close)
+    service = AccountService(
+        AccountRepository(parts.database),
+        hasher,
+        TokenIssuer(settings.jwt, parts.clock),
+        parts.authenticator,
+        parts.clock,
+        timedelta(milliseconds=settings.jwt.refresh_life_ms),
+    )
+    default_pin = bool(settings.default_pin)
+    return AccountRoutes(
+        service, settings.jwt.access_life_ms, default_pin=default_pin, metrics=parts.metrics
+    ).endpoints()
+
+
+def _health(parts: Parts) -> list[Endpoint]:
+    settings = parts.settings
+    service = HealthService(
+        parts.database,
+        parts.counters if isinstance(parts.counters, ValkeyCounters) else None,
+        parts.metrics,
+        Exposition(parts.metrics),
+        cache_required=settings.server.readiness_requires_redis,
+    )
+    return HealthRoutes(service, parts.clock, settings.app.environment).endpoints()
+
+
+def _forget_expired(parts: Parts) -> None:
+    async def chore() -> None:
+        await parts.idempotency.forget_expired(parts.database)
+
+    periodic = Periodic("forget expired idempotency keys", FORGET_EXPIRED_EVERY_S, chore)
+    parts.on_start.append(periodic.start)
+    parts.on_stop.append(periodic.stop)
 
 
 def _parts(settings: Settings, clock: Clock) -> Parts:
@@ -58,7 +112,9 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
     counters: Counters = MemoryCounters(clock)
     if cache.enabled and cache.url:
         counters = ValkeyCounters(cache.url, cache.timeout_s, clock, metrics)
-    return Parts(settings, clock, metrics, database, counters, TokenVerifier(settings.jwt, clock))
+    verifier = TokenVerifier(settings.jwt, clock)
+    keys = IdempotencyKeys(settings.games.idempotency_life_h)
+    return Parts(settings, clock, metrics, database, counters, verifier, keys)
 
 
 def _machinery(parts: Parts) -> Machinery:
@@ -74,11 +130,11 @@ def _machinery(parts: Parts) -> Machinery:
     return Machinery(
         authenticator=parts.authenticator,
         database=parts.database,
-        idempotency=IdempotencyKeys(settings.games.idempotency_life_h),
+        idempotency=parts.idempotency,
         limits=RequestLimits(parts.counters, per_minute, parts.clock, enabled=limits.enabled),
         sender=Sender(CrossOrigin(server.cors_origins, allow_localhost=not settings.app.production)),
         metrics=parts.metrics,
-        request_log=RequestLog(enabled=settings.log.requests),
+        request_log=RequestLog(enabled=settings.log.requests, style=settings.log.format),
         clock=parts.clock,
         trusted_proxies=server.proxy_networks,
         realm=settings.jwt.realm,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +21,9 @@ REFRESH_SUFFIX: Final = "-refresh"
 FUTURE_LEEWAY_S: Final = 5
 """How far ahead of ours the clock of a token's issuer may run."""
 MAX_TOKEN_CHARS: Final = 4096
+EARLIEST: Final = 0
+LATEST: Final = 253_402_300_799
+"""The end of the year 9999. Times outside the two are no dates; NaN and the infinities are among them."""
 _CLOCKLESS: Final = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
 
 
@@ -67,7 +69,11 @@ class TokenIssuer:
         now = self._clock.now()
         access_expires = now + timedelta(milliseconds=self._settings.access_life_ms)
         refresh_expires = now + timedelta(milliseconds=self._settings.refresh_life_ms)
-        shared: dict[str, Any] = {"iss": self._settings.issuer, "sub": str(subject.user_id), "userId": str(subject.user_id)}
+        shared: dict[str, Any] = {
+            "iss": self._settings.issuer,
+            "sub": str(subject.user_id),
+            "userId": str(subject.user_id),
+        }
         if subject.family_id is not None:
             shared["familyId"] = str(subject.family_id)
         access = {
@@ -91,31 +97,30 @@ class TokenIssuer:
 
 
 class TokenVerifier:
-    """Verifies bearer tokens without I/O; remembers verified ones until they expire or are revoked."""
+    """Verifies bearer tokens without I/O; remembers verified ones until they expire."""
 
     def __init__(self, settings: Jwt, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
         self._known: dict[str, Caller] = {}
-        self._revoked: dict[str, int] = {}
+        self._revoked: dict[str, float] = {}
         self._cutoffs: dict[UUID, float] = {}
 
     def verify(self, token: str) -> Caller | None:
         """The caller, or None for a token that is invalid, expired, revoked or not an access token."""
         caller = self._known.get(token)
         now = self._clock.now().timestamp()
-        if caller is not None:
-            if now < caller.expires_at and caller.issued_at <= now + FUTURE_LEEWAY_S:
-                return caller
+        if caller is None:
+            caller = self._check(token, now)
+            if caller is None:
+                return None
+            if len(self._known) >= self._settings.cache_size:
+                del self._known[next(iter(self._known))]
+            self._known[token] = caller
+        elif now >= caller.expires_at or caller.issued_at > now + FUTURE_LEEWAY_S:
             del self._known[token]
             return None
-        caller = self._check(token, now)
-        if caller is None or self.is_revoked(caller.token_hash, caller.user_id, caller.issued_at):
-            return None
-        if len(self._known) >= self._settings.cache_size:
-            del self._known[next(iter(self._known))]
-        self._known[token] = caller
-        return caller
+        return None if self.is_revoked(caller.token_hash, caller.user_id, caller.issued_at) else caller
 
     def verify_refresh(self, token: str) -> RefreshClaims | None:
         """The claims of a refresh token, or None; whether its row was revoked is the database's to say."""
@@ -133,25 +138,20 @@ class TokenVerifier:
         """Whether this token was revoked by itself or with all of its user's earlier ones."""
         return token_hash in self._revoked or issued_at < self._cutoffs.get(user_id, 0.0)
 
-    def revoke(self, token_hash: str, expires_at: int) -> None:
+    def revoke(self, token_hash: str, expires_at: float) -> None:
         """Refuse one token from now on."""
         self._revoked[token_hash] = expires_at
-        self._forget(lambda caller: caller.token_hash == token_hash)
 
     def revoke_before(self, user_id: UUID, moment: float) -> None:
         """Refuse every token of a user that was issued before a moment (epoch seconds)."""
         self._cutoffs[user_id] = max(moment, self._cutoffs.get(user_id, 0.0))
-        self._forget(lambda caller: caller.user_id == user_id and caller.issued_at < moment)
 
     def prune(self) -> None:
         """Forget revocations of tokens that have expired anyway."""
         now = self._clock.now().timestamp()
-        for token_hash in [token_hash for token_hash, ends in self._revoked.items() if ends <= now]:
-            del self._revoked[token_hash]
-
-    def _forget(self, matches: Callable[[Caller], bool]) -> None:
-        for token in [token for token, caller in self._known.items() if matches(caller)]:
-            del self._known[token]
+        self._revoked = {token_hash: ends for token_hash, ends in self._revoked.items() if ends > now}
+        oldest = now - self._settings.refresh_life_ms / 1000
+        self._cutoffs = {user_id: moment for user_id, moment in self._cutoffs.items() if moment > oldest}
 
     def _check(self, token: str, now: float) -> Caller | None:
         claims = self._claims(token, self._settings.audience, now)
@@ -189,4 +189,4 @@ class TokenVerifier:
             expires, issued = float(claims["exp"]), float(claims.get("iat", 0))
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
             return None
-        return claims if now < expires and issued <= now + FUTURE_LEEWAY_S else None
+        return claims if now < expires <= LATEST and EARLIEST <= issued <= now + FUTURE_LEEWAY_S else None

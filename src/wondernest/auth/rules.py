@@ -1,0 +1,213 @@
+"""What a sign-up, a login, a PIN and a reset must look like; texts and their order are wire (auth contract §1.8)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from wondernest.auth.timezones import is_time_zone
+
+EMAIL: Final = re.compile(r"[A-Za-z0-9+_.-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
+MAX_EMAIL_CHARS: Final = 255
+MIN_PASSWORD_CHARS: Final = 8
+MAX_PASSWORD_CHARS: Final = 128
+MAX_NAME_CHARS: Final = 50
+MAX_DERIVED_LAST_NAME_CHARS: Final = 100
+MAX_PHONE_CHARS: Final = 20
+MIN_RESET_TOKEN_CHARS: Final = 10
+MAX_RESET_TOKEN_CHARS: Final = 256
+MAX_ID_TOKEN_CHARS: Final = 2048
+COMMON_PASSWORDS: Final = frozenset(
+    "password 123456 123456789 12345678 12345 1234567 password123 admin qwerty abc123".split()
+)
+LANGUAGES: Final = frozenset("en es fr de it pt ru ja ko zh ar hi nl sv da no fi pl tr he".split())
+PROVIDERS: Final = ("google", "apple", "facebook")
+SCRIPT_MARKS: Final = (
+    "<script",
+    "</script",
+    "javascript:",
+    "onload=",
+    "onerror=",
+    "onclick=",
+    "onmouseover=",
+    "<img",
+    "<iframe",
+    "<object",
+    "<embed",
+)
+FAMILY_SUFFIX: Final = "'s Family"
+MAX_FAMILY_NAME_CHARS: Final = 100
+MAX_DERIVED_FIRST_NAME_CHARS: Final = MAX_FAMILY_NAME_CHARS - len(FAMILY_SUFFIX)
+"""A first name taken from `name` has to leave room for the family's name."""
+
+INVALID_EMAIL: Final = "Invalid email format"
+LONG_FIRST_NAME: Final = "First name must not exceed 50 characters"
+LONG_LAST_NAME: Final = "Last name must not exceed 50 characters"
+_PIN: Final = re.compile(r"\d{4}(?:\d{2})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonName:
+    """A first and a last name as they are stored; None where there is none."""
+
+    first: str | None
+    last: str | None
+
+    @property
+    def family_name(self) -> str:
+        """What the family of this person is called."""
+        return f"{self.first or 'Unknown'}{FAMILY_SUFFIX}"
+
+
+@dataclass(frozen=True, slots=True)
+class NameFields:
+    """Names as they were sent."""
+
+    name: str | None = None
+    first: str | None = None
+    last: str | None = None
+
+    def normalised(self) -> PersonName:
+        """First and last name; where one was not given it is taken from `name`, split at the first space."""
+        head, _, rest = clean_text(self.name or "").partition(" ")
+        return PersonName(
+            clean_text(self.first or "") or head or None, clean_text(self.last or "") or rest.strip() or None
+        )
+
+    def problems(self) -> list[str]:
+        """What is wrong with the names, each text once."""
+        found: list[str] = []
+        if len(clean_text(self.first or "")) > MAX_NAME_CHARS:
+            found.append(LONG_FIRST_NAME)
+        if len(clean_text(self.last or "")) > MAX_NAME_CHARS:
+            found.append(LONG_LAST_NAME)
+        if found:
+            return found
+        person = self.normalised()
+        too_long = (
+            len(person.first or "") > MAX_DERIVED_FIRST_NAME_CHARS
+            or len(person.last or "") > MAX_DERIVED_LAST_NAME_CHARS
+        )
+        return [LONG_FIRST_NAME] if too_long else []
+
+
+def clean_text(text: str) -> str:
+    """A text as it is stored: trimmed, without control characters; never escaped."""
+    return "".join(char for char in text if unicodedata.category(char) != "Cc").strip()
+
+
+def normal_email(text: str) -> str:
+    """An e-mail address as it is stored and looked up."""
+    return text.strip().lower()
+
+
+def is_email(text: str) -> bool:
+    """Whether a text, trimmed, is an e-mail address."""
+    trimmed = text.strip()
+    return len(trimmed) <= MAX_EMAIL_CHARS and EMAIL.fullmatch(trimmed) is not None
+
+
+def stored_phone(text: str | None) -> str | None:
+    """A phone number as it is stored; None for an empty one and for one the column cannot hold."""
+    cleaned = clean_text(text or "")
+    return cleaned if 0 < len(cleaned) <= MAX_PHONE_CHARS else None
+
+
+def has_script_marks(text: str) -> bool:
+    """Whether a text holds what an injected script would."""
+    lowered = text.lower()
+    return any(mark in lowered for mark in SCRIPT_MARKS)
+
+
+def password_problems(password: str) -> list[str]:
+    """What is wrong with a new password."""
+    if not password.strip():
+        return ["Password is required"]
+    found: list[str] = []
+    if len(password) < MIN_PASSWORD_CHARS:
+        found.append("Password must be at least 8 characters long")
+    if len(password) > MAX_PASSWORD_CHARS:
+        found.append("Password must not exceed 128 characters")
+    if not re.search("[a-z]", password):
+        found.append("Password must contain at least one lowercase letter")
+    if not re.search("[A-Z]", password):
+        found.append("Password must contain at least one uppercase letter")
+    if not re.search("[0-9]", password):
+        found.append("Password must contain at least one digit")
+    if password.lower() in COMMON_PASSWORDS:
+        found.append("Password is too common")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """A sign-up as it was sent."""
+
+    email: str
+    password: str
+    names: NameFields
+    phone: str | None
+    time_zone: str
+    language: str
+
+    def problems(self) -> list[str]:
+        """What is wrong with it, in the order of the wire."""
+        found = [] if is_email(self.email) else [INVALID_EMAIL]
+        found += password_problems(self.password)
+        found += self.names.problems()
+        if not is_time_zone(self.time_zone.strip()):
+            found.append("Invalid timezone")
+        if self.language.strip().lower() not in LANGUAGES:
+            found.append("Invalid language code")
+        return found
+
+
+def login_problems(email: str, password: str) -> list[str]:
+    """What is wrong with a login before anything is looked up."""
+    found = [] if is_email(email) else [INVALID_EMAIL]
+    if has_script_marks(email):
+        found.append("Invalid characters in email")
+    if not password.strip():
+        found.append("Password is required")
+    return found
+
+
+def reset_problems(token: str, password: str) -> list[str]:
+    """What is wrong with a trimmed reset token and the new password."""
+    found: list[str] = []
+    if not token:
+        found.append("Reset token is required")
+    elif not MIN_RESET_TOKEN_CHARS <= len(token) <= MAX_RESET_TOKEN_CHARS:
+        found.append("Invalid reset token format")
+    if has_script_marks(token):
+        found.append("Invalid characters in reset token")
+    return found + password_problems(password)
+
+
+def outside_login_problems(provider: str, id_token: str, email: str | None, names: NameFields) -> list[str]:
+    """What is wrong with a login through an outside provider before its token is verified."""
+    found: list[str] = []
+    if provider.strip().lower() not in PROVIDERS:
+        found.append("Invalid OAuth provider. Supported: google, apple, facebook")
+    if not id_token.strip():
+        found.append("ID token is required")
+    elif len(id_token) > MAX_ID_TOKEN_CHARS:
+        found.append("ID token is too long")
+    if email is not None and not is_email(email):
+        found.append(INVALID_EMAIL)
+    fields = (("provider", provider), ("email", email), ("firstName", names.first), ("lastName", names.last))
+    found += [f"Invalid characters in {field}" for field, text in fields if has_script_marks(text or "")]
+    return found + names.problems()
+
+
+def is_pin(text: str) -> bool:
+    """Whether a text is a PIN: four digits (both earlier backends) or six (the app)."""
+    return _PIN.fullmatch(text) is not None
+
+
+def is_simple_pin(pin: str) -> bool:
+    """Whether the digits of a PIN are all equal, or each is one more (or one less) than the one before."""
+    steps = {int(after) - int(before) for before, after in zip(pin, pin[1:], strict=False)}
+    return len(steps) == 1 and steps <= {-1, 0, 1}
