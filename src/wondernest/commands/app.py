@@ -45,7 +45,7 @@ def migrate() -> int:
         _fail(error)
     if result.up_to_date and not result.applied:
         _say("nothing to do")
-    return 0 if result.up_to_date else FAILURE
+    return 0 if result.usable else FAILURE
 
 
 @app.command

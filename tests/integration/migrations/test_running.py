@@ -153,3 +153,14 @@ async def test_the_state_of_a_database_is_read_in_one_query(empty_database: str)
 def test_every_needed_table_is_made_by_a_migration() -> None:
     made = {block.name for file in migration_files() for block in file.blocks()}
     assert set(NEEDED) <= made
+
+
+def test_a_block_that_cannot_be_made_is_named(empty_database: str) -> None:
+    with psycopg.connect(empty_database) as connection:
+        connection.execute("create schema games")
+        connection.execute("create table games.foreign_one (id int)")
+        connection.execute("create index idx_achievements_game on games.foreign_one (id)")
+    with pytest.raises(
+        MigrationError, match=r"^games\.achievements: relation \"idx_achievements_game\" already exists$"
+    ):
+        migrate(empty_database, report=silently, lock_wait_s=10)

@@ -128,6 +128,7 @@ class Installation:
             elif self.refused and isinstance(error.orig, _MISSING_REFERENCE):
                 self.waiting.append(block.name)
             else:
+                error.add_note(block.name)
                 raise
             return False
         return True

@@ -131,7 +131,7 @@ class _Run:
         if not self._installation.complete:
             raise _Incomplete
         self._applied.append(file.name)
-        self._report(f"{file.name}: {f'{made} objects created' if made else 'nothing was missing'}")
+        self._report(f"{file.name}: {f'objects created: {made}' if made else 'nothing was missing'}")
 
     def _go_on_unmarked(self, marked: str) -> None:
         """Do what the role may; the next run starts again at the first file without a mark."""
@@ -142,7 +142,7 @@ class _Run:
     def _run_unmarked(self, file: MigrationFile) -> None:
         with self._connection.begin():
             made = self._installation.run(file)
-        self._report(f"{file.name}: {made} objects created, not finished")
+        self._report(f"{file.name}: objects created: {made}, to be finished by a later run")
 
     def _patiently(self, work: Callable[[], object]) -> None:
         """Try again while a table is busy: what was done before stays done, and nothing is held meanwhile."""
@@ -217,7 +217,9 @@ def _session(database_url: str) -> Generator[Connection]:
             yield connection
     except (DBAPIError, psycopg.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        raise MigrationError(" ".join(str(cause).split())) from error
+        what = cause.diag.message_primary if isinstance(cause, psycopg.Error) else None
+        where: list[str] = getattr(error, "__notes__", [])
+        raise MigrationError(" ".join(": ".join([*where, what or str(cause)]).split())) from error
 
 
 def _take_turn(connection: Connection, wait_s: float) -> None:
