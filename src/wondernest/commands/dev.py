@@ -159,7 +159,7 @@ def _answers(port: int) -> bool:
     with contextlib.closing(connection):
         try:
             connection.request("GET", "/health")
-            return connection.getresponse().status < 500  # TEMP
+            return connection.getresponse().status == http.HTTPStatus.OK
         except (OSError, http.client.HTTPException):
             return False
 

@@ -88,9 +88,7 @@ class EmbeddedPostgres(EmbeddedServer):
         data = home / "data"
         self._password = self._kept_password()
         server = find_postgres(account_for(data), _major_of(data))
-        pid = process.leftover(data / "postmaster.pid", data, ("postgres", "postmaster"))
-        if pid is not None:
-            process.stop_leftover(pid, self.stop_steps)
+        process.stop_leftover(data / "postmaster.pid", data, ("postgres", "postmaster"), self.stop_steps)
         self._make_cluster(server, home)
         self._run(server, home)
 

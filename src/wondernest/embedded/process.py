@@ -21,6 +21,7 @@ from wondernest.embedded.errors import EmbeddedError
 
 POLL_S = 0.01
 LOCK_WAIT_S = 15.0
+KILL_WAIT_S = 10.0
 LOG_TAIL_BYTES = 4096
 PR_SET_PDEATHSIG = 1
 SERVER_ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
@@ -130,22 +131,24 @@ def stop(process: subprocess.Popen[bytes], steps: Sequence[tuple[signal.Signals,
         process.wait()
 
 
-def stop_leftover(pid: int, steps: Sequence[tuple[signal.Signals, float]]) -> None:
-    """As `stop`, for a server that an earlier run left behind and that is nobody's child."""
-    for number, patience_s in [*steps, (signal.SIGKILL, LOCK_WAIT_S)]:
+def stop_leftover(
+    pid_file: Path, folder: Path, names: Sequence[str], steps: Sequence[tuple[signal.Signals, float]]
+) -> None:
+    """As `stop`, for the server on a folder that an earlier run left behind and that is nobody's child."""
+    for number, patience_s in [*steps, (signal.SIGKILL, KILL_WAIT_S)]:
+        pid = _leftover(pid_file, folder, names)
+        if pid is None:
+            return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
         deadline = time.monotonic() + patience_s
-        while time.monotonic() < deadline:
-            try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
-                return
+        while _leftover(pid_file, folder, names) == pid and time.monotonic() < deadline:
             time.sleep(POLL_S)
-    raise EmbeddedError(f"process {pid} of an earlier run does not end")
+    if (pid := _leftover(pid_file, folder, names)) is not None:
+        raise EmbeddedError(f"process {pid} of an earlier run does not end")
 
 
-def leftover(pid_file: Path, folder: Path, names: Sequence[str]) -> int | None:
+def _leftover(pid_file: Path, folder: Path, names: Sequence[str]) -> int | None:
     """The process that a pid file names, if it is alive and really a server on that folder."""
     try:
         pid = int(pid_file.read_text().split()[0])

@@ -43,9 +43,7 @@ class EmbeddedValkey(EmbeddedServer):
         account = account_for(data)
         binary = find_valkey(account)
         own_folder(data, account)
-        pid = process.leftover(data / "pid", data, CACHE_SERVERS)
-        if pid is not None:
-            process.stop_leftover(pid, self.stop_steps)
+        process.stop_leftover(data / "pid", data, CACHE_SERVERS, self.stop_steps)
         self._run(binary, data)
 
     def _run(self, binary: Path, data: Path) -> None:
