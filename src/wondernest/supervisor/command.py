@@ -8,8 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from wondernest.platform.telemetry import METRICS_DIR_VARIABLE
 from wondernest.platform.telemetry.logs import configure_logging
-from wondernest.platform.telemetry.metrics import METRICS_DIR_VARIABLE
 from wondernest.settings import SettingsError, load_settings
 from wondernest.supervisor.master import run_master
 from wondernest.supervisor.sockets import allow_many_files, listen

@@ -20,6 +20,7 @@ from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.http import errors
 from wondernest.platform.http.body import ClientDisconnected, Receive, read_body
 from wondernest.platform.http.caller import Authenticator, Caller, CallerKind
+from wondernest.platform.http.cors import METHODS as REQUEST_METHODS
 from wondernest.platform.http.decoding import BadBody, BodyDecoder
 from wondernest.platform.http.endpoint import Endpoint
 from wondernest.platform.http.request import Reply, Request
@@ -41,6 +42,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Hook = Callable[[], Awaitable[None]]
 CLIENT_CLOSED: Final = 499
 """Counted, never sent: the client left before it could be answered."""
+METHODS: Final = frozenset(REQUEST_METHODS.split(", "))
+OTHER_METHOD: Final = "OTHER"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _BEARER: Final = b"bearer "
 
@@ -92,7 +95,7 @@ class Application:
         self._on_start = on_start
         self._on_stop = on_stop
         self._bound = {id(route): self._bind(route) for route in self.router.routes}
-        self._unmatched = machinery.metrics.route("ANY", UNMATCHED)
+        self._unanswered: dict[tuple[str, str], RouteMetrics] = {}
         self._id_prefix = os.urandom(6).hex()
         self._id_counter = count()
 
@@ -113,17 +116,18 @@ class Application:
         method: str = scope["method"]
         headers: dict[bytes, bytes] = dict(scope["headers"])
         request_id = self._request_id(headers)
-        metrics, template = self._unmatched, UNMATCHED
+        template = UNMATCHED
         bound: Bound | None = None
         request: Request[Any] | None = None
         try:
             found = self.router.find(_path(scope))
+            if found is not None:
+                template = next(iter(found[0].values())).template
             if method == "OPTIONS":
                 reply = machinery.sender.options(headers, found[2] if found else None)
             else:
                 bound, values = self._choose(method, found)
                 template = bound.route.template
-                metrics = bound.head_metrics if method == "HEAD" else bound.metrics
                 client = scope.get("client")
                 request = Request(
                     headers=headers,
@@ -135,14 +139,14 @@ class Application:
                 )
                 reply = await self._answer(bound, request, headers, receive)
         except ClientDisconnected:
-            self._account(metrics, method, template, CLIENT_CLOSED, started, request_id, request)
+            self._account(bound, method, template, CLIENT_CLOSED, started, request_id, request)
             return
         except Exception as error:
             reply = self._refusal(error, bound, request_id, template)
         try:
             await machinery.sender.send(send, reply, headers, request_id, head=method == "HEAD")
         finally:
-            self._account(metrics, method, template, reply.status, started, request_id, request)
+            self._account(bound, method, template, reply.status, started, request_id, request)
 
     async def _answer(
         self, bound: Bound, request: Request[Any], headers: dict[bytes, bytes], receive: Receive
@@ -150,6 +154,7 @@ class Application:
         endpoint = bound.endpoint
         machinery = self._m
         caller = self._identify(endpoint, headers)
+        request.bind(caller, None)
         standing = await self._count(endpoint, request, caller)
         raw = b""
         if bound.decoder is not None:
@@ -161,7 +166,6 @@ class Application:
         elif endpoint.unit:
             reply = await self._in_unit(endpoint, request, caller)
         else:
-            request.bind(caller, None)
             reply = await endpoint.handler(request)
         if standing:
             reply.headers = (*reply.headers, *standing)
@@ -263,7 +267,7 @@ class Application:
 
     def _account(
         self,
-        metrics: RouteMetrics,
+        bound: Bound | None,
         method: str,
         template: str,
         status: int,
@@ -272,6 +276,10 @@ class Application:
         request: Request[Any] | None,
     ) -> None:
         seconds = monotonic() - started
+        if bound is None:
+            metrics = self._metrics_of_unanswered(method, template)
+        else:
+            metrics = bound.head_metrics if method == "HEAD" else bound.metrics
         metrics.count(status, seconds)
         caller = request.optional_caller if request else None
         self._m.request_log.write(
@@ -284,6 +292,14 @@ class Application:
             str(caller.user_id) if caller else None,
             caller.family_claim if caller else None,
         )
+
+    def _metrics_of_unanswered(self, method: str, template: str) -> RouteMetrics:
+        """Of requests that no endpoint answers; a method that is none of ours has no label of its own."""
+        key = (method if method in METHODS else OTHER_METHOD, template)
+        metrics = self._unanswered.get(key)
+        if metrics is None:
+            metrics = self._unanswered[key] = self._m.metrics.route(*key)
+        return metrics
 
     def _request_id(self, headers: dict[bytes, bytes]) -> str:
         sent = headers.get(b"x-request-id")

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import time
+from typing import Final, Literal
 
-METRICS_DIR_VARIABLE = "WONDERNEST_METRICS_DIR"
-"""Set by the supervisor: the folder the workers share. prometheus-client reads its own variable once, at import."""
-if _shared := os.environ.get(METRICS_DIR_VARIABLE):
-    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", _shared)
-
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram  # noqa: E402 - after its variable is set
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 DURATION_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 UNMATCHED = "unmatched"
+OTHER = "other"
+"""What stands for every value that clients choose freely: a label must not grow with what they send."""
+GAME_TYPES: Final = ("sticker_book", "story_adventure", "story-adventure")
+"""The game types that have a label of their own."""
 
 
 class RouteMetrics:
-    """The instruments of one method and route template, bound once so that a request looks nothing up."""
+    """The instruments of one method and route template, bound at their first use and never looked up again."""
 
-    __slots__ = ("_by_status", "_method", "_path", "_requests", "observe")
+    __slots__ = ("_by_status", "_durations", "_method", "_observe", "_path", "_requests")
 
     def __init__(self, requests: Counter, durations: Histogram, method: str, path: str) -> None:
         self._requests = requests
+        self._durations = durations
         self._method = method
         self._path = path
         self._by_status: dict[int, Counter] = {}
-        self.observe = durations.labels(method, path).observe
+        self._observe = self._observe_first
 
     def count(self, status: int, seconds: float) -> None:
         """One finished request."""
@@ -34,63 +34,63 @@ class RouteMetrics:
         if counter is None:
             counter = self._by_status[status] = self._requests.labels(self._method, self._path, str(status))
         counter.inc()
-        self.observe(seconds)
+        self._observe(seconds)
+
+    def _observe_first(self, seconds: float) -> None:
+        self._observe = self._durations.labels(self._method, self._path).observe
+        self._observe(seconds)
 
 
 class Metrics:
-    """Every instrument of the service, in one registry."""
+    """Every instrument of the service, in one registry, in the order of the exposition."""
 
     def __init__(self) -> None:
-        registry = self.registry = CollectorRegistry()
-        self.started_at = time.time()
-        self.requests = Counter(
-            "wondernest_http_requests", "HTTP requests processed", ["method", "path", "status"], registry=registry
+        self.registry = CollectorRegistry()
+        self.requests = self._counter("http_requests", "Total HTTP requests processed", "method", "path", "status")
+        self.requests.labels("GET", "/health", "200")
+        self.db_connections = self._gauge("db_connections", "Database connection pool status", "livesum", "state")
+        self.db_active = self.db_connections.labels("active")
+        self.db_idle = self.db_connections.labels("idle")
+        self.auth_operations = self._counter("auth_operations", "Authentication operations", "operation", "status")
+        self.login_success = self.auth_operations.labels("login", "success")
+        self.login_failure = self.auth_operations.labels("login", "failure")
+        self.game_data_operations = self._counter(
+            "game_data_operations", "Game data operations", "operation", "game_type"
         )
+        self._game_data = {
+            (operation, game_type): self.game_data_operations.labels(operation, game_type)
+            for operation in ("save", "load")
+            for game_type in (*GAME_TYPES, OTHER)
+        }
+        self.started_at = self._gauge("start_time_seconds", "When the oldest running worker started", "livemin")
+        self.started_at.set(time.time())
         self.durations = Histogram(
             "wondernest_http_request_duration_seconds",
             "Time from the first byte of a request to its last reply byte",
             ["method", "path"],
             buckets=DURATION_BUCKETS_S,
-            registry=registry,
+            registry=self.registry,
         )
-        self.requests.labels("GET", "/health", "200")
-        self.db_connections = Gauge(
-            "wondernest_db_connections",
-            "Database connections by state",
-            ["state"],
-            registry=registry,
-            multiprocess_mode="livesum",
-        )
-        self.db_active = self.db_connections.labels("active")
-        self.db_idle = self.db_connections.labels("idle")
-        self.auth_operations = Counter(
-            "wondernest_auth_operations", "Authentication operations", ["operation", "status"], registry=registry
-        )
-        self.login_success = self.auth_operations.labels("login", "success")
-        self.login_failure = self.auth_operations.labels("login", "failure")
-        self.game_data_operations = Counter(
-            "wondernest_game_data_operations",
-            "Saves and loads of game data",
-            ["operation", "game_type"],
-            registry=registry,
-        )
-        for operation in ("save", "load"):
-            self.game_data_operations.labels(operation, "sticker_book")
-        self.redis_up = Gauge(
-            "wondernest_redis_up",
-            "Whether the cache answers (1) or not (0)",
-            registry=registry,
-            multiprocess_mode="min",
-        )
-        self.jwt_validations = Counter(
-            "wondernest_jwt_validations", "Bearer tokens checked", ["result"], registry=registry
-        )
+        self.redis_up = self._gauge("redis_up", "Whether the cache answers (1) or not (0)", "livemostrecent")
+        self.jwt_validations = self._counter("jwt_validations", "Bearer tokens checked", "result")
         self.jwt_valid = self.jwt_validations.labels("valid")
         self.jwt_invalid = self.jwt_validations.labels("invalid")
-        self.dependency_failures = Counter(
-            "wondernest_dependency_failures", "Faults of a dependency", ["dependency"], registry=registry
-        )
+        self.dependency_failures = self._counter("dependency_failures", "Faults of a dependency", "dependency")
+        for dependency in ("database", "cache"):
+            self.dependency_failures.labels(dependency)
 
     def route(self, method: str, path: str) -> RouteMetrics:
-        """The bound instruments of one route template."""
+        """The instruments of one route template."""
         return RouteMetrics(self.requests, self.durations, method, path)
+
+    def game_data(self, operation: Literal["save", "load"], game_type: str) -> Counter:
+        """The counter of an operation on a game's saves."""
+        return self._game_data.get((operation, game_type)) or self._game_data[operation, OTHER]
+
+    def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
+        return Counter(f"wondernest_{name}", documentation, labels, registry=self.registry)
+
+    def _gauge(
+        self, name: str, documentation: str, mode: Literal["livesum", "livemin", "livemostrecent"], *labels: str
+    ) -> Gauge:
+        return Gauge(f"wondernest_{name}", documentation, labels, registry=self.registry, multiprocess_mode=mode)

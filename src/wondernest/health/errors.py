@@ -1,0 +1,29 @@
+"""What a fault of ours looks like on the health routes: no exception text leaves."""
+
+from __future__ import annotations
+
+from wondernest.platform.http.errors import ApiError
+
+
+class ReadinessBroken(ApiError):
+    """500 of /health/ready."""
+
+    def __init__(self) -> None:
+        super().__init__(500, {"status": "ERROR", "message": None})
+
+
+class DetailsBroken(ApiError):
+    """500 of /health/detailed."""
+
+    def __init__(self, timestamp: str, version: str, environment: str) -> None:
+        application = {"status": "DOWN", "message": "Internal error", "responseTime": None}
+        super().__init__(
+            500,
+            {
+                "status": "DOWN",
+                "timestamp": timestamp,
+                "version": version,
+                "environment": environment,
+                "services": {"application": application},
+            },
+        )

@@ -1,0 +1,89 @@
+"""The exposition on the wire (server contract §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx2
+import pytest
+
+from tests.fixtures.application import running
+from wondernest.app import create_app
+from wondernest.settings import Settings
+
+PATHS = ("/metrics", "/health/metrics")
+
+
+def value(text: str, sample: str) -> float:
+    line = next((line for line in text.splitlines() if line.startswith(sample + " ")), f"{sample} 0")
+    return float(line.rsplit(" ", 1)[1])
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_both_paths_give_prometheus_text(app_client: httpx2.AsyncClient, path: str) -> None:
+    answer = await app_client.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert "# TYPE wondernest_auth_operations counter\n" in answer.text
+
+
+async def test_requests_are_really_counted(app_client: httpx2.AsyncClient) -> None:
+    sample = 'wondernest_http_requests_total{method="GET",path="/health",status="200"}'
+    before = value((await app_client.get("/metrics")).text, sample)
+    for _ in range(3):
+        await app_client.get("/health")
+    assert value((await app_client.get("/metrics")).text, sample) == before + 3
+
+
+async def test_what_no_route_matches_has_no_path_of_its_own(app_client: httpx2.AsyncClient) -> None:
+    await app_client.get("/api/v1/children-of-anna")
+    text = (await app_client.get("/metrics")).text
+    assert value(text, 'wondernest_http_requests_total{method="GET",path="unmatched",status="404"}') == 1
+    assert "anna" not in text
+
+
+async def test_invented_methods_share_one_label(app_client: httpx2.AsyncClient) -> None:
+    for method in ("BREW", "STEEP", "POUR"):
+        await app_client.request(method, "/health")
+    text = (await app_client.get("/metrics")).text
+    assert value(text, 'wondernest_http_requests_total{method="OTHER",path="/health",status="405"}') == 3
+    assert "BREW" not in text
+
+
+async def test_a_wrong_method_is_counted_under_its_route(app_client: httpx2.AsyncClient) -> None:
+    await app_client.post("/health")
+    text = (await app_client.get("/metrics")).text
+    assert value(text, 'wondernest_http_requests_total{method="POST",path="/health",status="405"}') == 1
+
+
+async def test_bad_tokens_are_counted(app_client: httpx2.AsyncClient) -> None:
+    await app_client.get("/api/v1/auth/me", headers={"authorization": "Bearer nonsense"})
+    text = (await app_client.get("/metrics")).text
+    assert value(text, 'wondernest_jwt_validations_total{result="invalid"}') == 1
+
+
+async def test_the_cache_gauge_tells_the_present(make_settings: Callable[..., Settings], flushed_valkey: str) -> None:
+    up = make_settings(REDIS_ENABLED="true", REDIS_URL=flushed_valkey)
+    down = make_settings(REDIS_ENABLED="true", REDIS_URL="redis://127.0.0.1:1/0")
+    for settings, expected in ((up, 1.0), (down, 0.0)):
+        async with running(create_app(settings)) as client:
+            assert value((await client.get("/metrics")).text, "wondernest_redis_up") == expected
+
+
+async def test_used_connections_are_counted(app_client: httpx2.AsyncClient) -> None:
+    assert value((await app_client.get("/metrics")).text, 'wondernest_db_connections{state="active"}') == 0
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_with_a_metrics_token_only_its_bearer_may_read(make_settings: Callable[..., Settings], path: str) -> None:
+    async with running(create_app(make_settings(METRICS_TOKEN="scrape-me"))) as client:
+        refused = await client.get(path)
+        wrong = await client.get(path, headers={"authorization": "Bearer scrape-you"})
+        admitted = await client.get(path, headers={"authorization": "Bearer scrape-me"})
+    assert [refused.status_code, wrong.status_code, admitted.status_code] == [401, 401, 200]
+    assert refused.json()["error"] == "UNAUTHORIZED"
+
+
+async def test_health_needs_no_token_even_then(make_settings: Callable[..., Settings]) -> None:
+    async with running(create_app(make_settings(METRICS_TOKEN="scrape-me"))) as client:
+        assert (await client.get("/health")).status_code == 200
