@@ -36,6 +36,7 @@ READY_TIMEOUT_S = 60.0
 PROBE_TIMEOUT_S = 2.0
 STOP_MARGIN_S = 5.0
 FAILURE = 1
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class _Stopped(BaseException):
@@ -65,11 +66,15 @@ class _Places:
 
 def dev(root: Path) -> int:
     """Run it all until SIGINT or SIGTERM (a second one skips the waiting); returns the exit code."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOP_SIGNALS:
         signal.signal(number, _raise_stopped)
     try:
-        with ExitStack() as running:
-            _run(root, running)
+        try:
+            with ExitStack() as running:
+                _run(root, running)
+        finally:
+            for number in STOP_SIGNALS:
+                signal.signal(number, signal.SIG_IGN)
     except _Stopped:
         _say("stopped")
         return 0

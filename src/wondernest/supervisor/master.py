@@ -19,6 +19,7 @@ from wondernest.platform.clock import monotonic
 log = structlog.get_logger(__name__)
 
 SLOT_VARIABLE = "WONDERNEST_WORKER"
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 START_ATTEMPTS = 5
 """How many workers may end before any was ever ready; after that nothing here will ever serve."""
 STEADY_S = 5.0
@@ -73,13 +74,15 @@ class Master:
         Returns what made it give up, empty after an orderly stop.
         """
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOP_SIGNALS:
             loop.add_signal_handler(number, self._asked_to_stop)
         loop.add_signal_handler(signal.SIGHUP, self._replace.set)
         keepers = [asyncio.create_task(self._keep(slot)) for slot in range(1, self._count + 1)]
         replacer = asyncio.create_task(self._replace_on_request())
         await self._stopping.wait()
         replacer.cancel()
+        for listener in self._sockets:  # once the workers have closed theirs too, the kernel refuses connections
+            listener.close()
         await asyncio.gather(*(self._retire(worker) for worker in list(self._workers)))
         await asyncio.gather(*keepers)
         return self._last_words
@@ -208,6 +211,8 @@ def run_master(sockets: Sequence[socket.socket], count: int, grace_s: float, met
     """Run a master to its end; as `Master.run`."""
 
     async def run() -> str:
-        return await Master(worker_command(), sockets, count, grace_s, metrics).run()
+        last_words = await Master(worker_command(), sockets, count, grace_s, metrics).run()
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # nothing is left to stop: let us tidy up in peace
+        return last_words
 
     return asyncio.run(run())
