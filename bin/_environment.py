@@ -1,6 +1,6 @@
 """Makes the project's environment from the lock file, once, and runs commands in it.
 
-Runs on the bare machine's Python, so it uses the standard library only and no syntax newer than Python 3.7.
+Runs on the bare machine's Python, so it uses the standard library only and no syntax newer than Python 3.6.
 """
 
 import hashlib
@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +51,7 @@ def _require_python():
         return
     for minor in range(NEWEST_PYTHON_MINOR, OLDEST_PYTHON[1] - 1, -1):
         newer = shutil.which("python3.{}".format(minor))
-        if newer:
+        if newer and _output(newer, "--version").startswith("Python 3."):
             os.execv(newer, [newer, *sys.argv])
     _fail(
         "Python {}.{} or newer is needed; this is {} and no newer python3.x is on PATH.".format(
@@ -73,7 +74,9 @@ def _sync(groups):
         command += ["--python", sys.executable]
     environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(VENV)}
     environment.pop("VIRTUAL_ENV", None)
-    if subprocess.run(command, cwd=str(ROOT), env=environment, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+    if _has_certificates():
+        environment.setdefault("UV_SYSTEM_CERTS", "true")  # behind a company's proxy its own list would refuse all
+    if not _succeeds(command, environment):
         _fail("The environment could not be made; the lines above say why. Running the command again tries again.")
 
 
@@ -86,7 +89,7 @@ def _find_uv():
     shutil.rmtree(str(fresh), ignore_errors=True)
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     command += ["--target", str(fresh), "uv>={}.{}".format(*OLDEST_UV)]
-    if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+    if not _succeeds(command, {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}):
         _fail(
             "uv could not be fetched with `{} -m pip`. Install pip for this Python (Debian: apt install python3-pip), "
             "or install uv yourself (https://docs.astral.sh/uv) and run the command again.".format(sys.executable)
@@ -97,12 +100,27 @@ def _find_uv():
 
 
 def _uv_version(binary):
-    try:
-        shown = subprocess.run([binary, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-    except OSError:
-        return (0,)
-    match = re.match(rb"uv (\d+)\.(\d+)", shown.stdout)
+    match = re.match(r"uv (\d+)\.(\d+)", _output(binary, "--version"))
     return (int(match.group(1)), int(match.group(2))) if match else (0,)
+
+
+def _has_certificates():
+    paths = ssl.get_default_verify_paths()
+    return bool(paths.cafile or (paths.capath and any(Path(paths.capath).iterdir())))
+
+
+def _output(*command):
+    """What a command prints; nothing when it cannot run (a version manager's shim may stand for no program)."""
+    try:
+        shown = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    except OSError:
+        return ""
+    return shown.stdout.decode(errors="replace")
+
+
+def _succeeds(command, environment):
+    run = subprocess.run(command, cwd=str(ROOT), env=environment, stdin=subprocess.DEVNULL, check=False)
+    return run.returncode == 0
 
 
 def _say(line):
