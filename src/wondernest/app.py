@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from wondernest.auth.attempts import LoginAttempts, MailAllowance, PinAttempts
+from wondernest.auth.dependencies import Dependencies as AuthDependencies
+from wondernest.auth.letters import Letters
+from wondernest.auth.oauth import IdentityVerifier, providers_of
 from wondernest.auth.passwords import PasswordHasher
-from wondernest.auth.repository import AccountRepository
-from wondernest.auth.routes import AccountRoutes
+from wondernest.auth.pins import PinService
+from wondernest.auth.recovery import RecoveryService
+from wondernest.auth.repository import AccountRepository, ProofRepository, SessionRepository
+from wondernest.auth.revocations import PRUNE_EVERY_S, RevocationFollower
+from wondernest.auth.routes import AccountRoutes, ProofRoutes
 from wondernest.auth.service import AccountService
 from wondernest.auth.tokens import TokenIssuer, TokenVerifier
 from wondernest.health.routes import HealthRoutes
@@ -21,6 +29,8 @@ from wondernest.platform.http.application import Application, Hook, Machinery
 from wondernest.platform.http.cors import CrossOrigin
 from wondernest.platform.http.limits import RequestLimits
 from wondernest.platform.http.sending import Sender
+from wondernest.platform.mail import Delivery, Mailer, OutboxMailer, SmtpMailer
+from wondernest.platform.mail.outbox_page import OutboxPage
 from wondernest.platform.periodic import Periodic
 from wondernest.platform.telemetry.exposition import Exposition
 from wondernest.platform.telemetry.logs import RequestLog
@@ -57,7 +67,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Application
     endpoints: list[Endpoint] = []
     # Rooms are wired here, lowest first; each adds its endpoints and hooks.
     endpoints += _health(parts)
-    endpoints += _auth(parts)
+    delivery, outbox_page = _mail(parts)
+    endpoints += [*outbox_page, *_auth(parts, delivery)]
     return Application(
         endpoints,
         _machinery(parts),
@@ -66,22 +77,48 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Application
     )
 
 
-def _auth(parts: Parts) -> list[Endpoint]:
+def _mail(parts: Parts) -> tuple[Delivery, list[Endpoint]]:
     settings = parts.settings
+    outbox = OutboxMailer(Path(settings.app.outbox_path), settings.mail.sender, parts.clock)
+    mailer: Mailer = SmtpMailer(settings.mail, parts.clock) if settings.mail.smtp_host else outbox
+    delivery = Delivery(mailer, parts.metrics)
+    parts.on_start.append(delivery.start)
+    parts.on_stop.append(delivery.stop)
+    shown = settings.app.development and mailer is outbox
+    return delivery, OutboxPage(outbox).endpoints() if shown else []
+
+
+def _auth(parts: Parts, delivery: Delivery) -> list[Endpoint]:
+    settings, clock, database = parts.settings, parts.clock, parts.database
+    refresh_life = timedelta(milliseconds=settings.jwt.refresh_life_ms)
+    follower = RevocationFollower(database, parts.authenticator, clock, refresh_life)
+    pruning = Periodic("remove expired sessions", PRUNE_EVERY_S, follower.prune)
     hasher = PasswordHasher(settings.auth)
-    parts.on_stop.append(hasher.close)
-    service = AccountService(
-        AccountRepository(parts.database),
-        hasher,
-        TokenIssuer(settings.jwt, parts.clock),
-        parts.authenticator,
-        parts.clock,
-        timedelta(milliseconds=settings.jwt.refresh_life_ms),
+    parts.on_start += [follower.start, pruning.start]
+    parts.on_stop += [pruning.stop, follower.stop, hasher.close]
+    deps = AuthDependencies(
+        accounts=AccountRepository(database),
+        sessions=SessionRepository(database),
+        proofs=ProofRepository(database),
+        hasher=hasher,
+        issuer=TokenIssuer(settings.jwt, clock),
+        verifier=parts.authenticator,
+        identities=IdentityVerifier(providers_of(settings.oauth, parts.metrics), clock),
+        login_attempts=LoginAttempts(parts.counters, settings.limits),
+        pin_attempts=PinAttempts(parts.counters, settings.auth),
+        allowance=MailAllowance(parts.counters),
+        letters=Letters(settings.auth),
+        delivery=delivery,
+        clock=clock,
     )
-    default_pin = bool(settings.default_pin)
-    return AccountRoutes(
-        service, settings.jwt.access_life_ms, default_pin=default_pin, metrics=parts.metrics
-    ).endpoints()
+    accounts = AccountRoutes(
+        AccountService(deps, settings),
+        settings.jwt.access_life_ms,
+        default_pin=bool(settings.default_pin),
+        metrics=parts.metrics,
+    )
+    proofs = ProofRoutes(PinService(deps, settings.default_pin), RecoveryService(deps, settings.auth), parts.metrics)
+    return [*accounts.endpoints(), *proofs.endpoints()]
 
 
 def _health(parts: Parts) -> list[Endpoint]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from wondernest.platform.http.errors import ApiError, GenericError
-
-INVALID_PIN_FORMAT = "Invalid PIN format. Must be 4 digits."
 
 
 class MessageError(ApiError):
@@ -71,6 +69,91 @@ class UnknownAccount(Refused):
 
     def __init__(self) -> None:
         super().__init__("Authentication required")
+
+
+class EmailNotVerified(MessageError):
+    """Nothing was verified: the account is gone, or the mailed token is unknown, used or expired."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "Email verification failed")
+
+
+class InvalidResetToken(MessageError):
+    """The reset token is unknown, used or expired."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "Invalid or expired token")
+
+
+class OutsideLoginRefused(Refused):
+    """The identity token does not prove who it says, or proves it for nobody we may sign in."""
+
+    def __init__(self) -> None:
+        super().__init__("OAuth authentication failed")
+
+
+class PinRefusal(ApiError):
+    """The shape of verify-pin: `verified`, `message`, `sessionToken`."""
+
+    def __init__(
+        self, status: int, message: str, *, code: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        body: dict[str, object] = {"verified": False, "message": message, "sessionToken": None}
+        if code is not None:
+            body["error"] = code
+        super().__init__(status, body, stamped=code is not None, headers=headers)
+
+
+class UnreadablePin(PinRefusal):
+    """No PIN in the body, or none of the accepted length."""
+
+    def __init__(self, reason: str = "") -> None:
+        del reason  # the wire names none here
+        super().__init__(400, "Invalid PIN format. Must be 4 digits.")
+
+
+class WrongPin(PinRefusal):
+    """Not the PIN."""
+
+    def __init__(self) -> None:
+        super().__init__(401, "Invalid PIN", code="UNAUTHORIZED")
+
+
+class PinLocked(PinRefusal):
+    """Too many wrong PINs; nothing is checked before the lock ends."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        headers = {"Retry-After": str(retry_after_s)}
+        super().__init__(429, "Too many attempts. Please try again later.", code="RATE_LIMITED", headers=headers)
+        self.retry_after_s = retry_after_s
+
+
+class PinCheckFailed(PinRefusal):
+    """The 500 of verify-pin."""
+
+    def __init__(self) -> None:
+        super().__init__(500, "PIN verification failed")
+
+
+class UnusablePin(MessageError):
+    """A new PIN is no PIN."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "Invalid PIN format. Must be 4 or 6 digits.")
+
+
+class SimplePin(MessageError):
+    """A new PIN is too easy to guess."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "PIN is too simple")
+
+
+class PinAlreadySet(MessageError):
+    """There is a PIN, and it was not given along."""
+
+    def __init__(self) -> None:
+        super().__init__(409, "PIN already set")
 
 
 def failure(message: str) -> Callable[[], ApiError]:

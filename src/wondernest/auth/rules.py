@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from wondernest.auth.timezones import is_time_zone
@@ -20,9 +21,32 @@ MIN_RESET_TOKEN_CHARS: Final = 10
 MAX_RESET_TOKEN_CHARS: Final = 256
 MAX_ID_TOKEN_CHARS: Final = 2048
 COMMON_PASSWORDS: Final = frozenset(
-    "password 123456 123456789 12345678 12345 1234567 password123 admin qwerty abc123".split()
+    {"password", "123456", "123456789", "12345678", "12345", "1234567", "password123", "admin", "qwerty", "abc123"}
 )
-LANGUAGES: Final = frozenset("en es fr de it pt ru ja ko zh ar hi nl sv da no fi pl tr he".split())
+LANGUAGES: Final = frozenset(
+    {
+        "en",
+        "es",
+        "fr",
+        "de",
+        "it",
+        "pt",
+        "ru",
+        "ja",
+        "ko",
+        "zh",
+        "ar",
+        "hi",
+        "nl",
+        "sv",
+        "da",
+        "no",
+        "fi",
+        "pl",
+        "tr",
+        "he",
+    }
+)
 PROVIDERS: Final = ("google", "apple", "facebook")
 SCRIPT_MARKS: Final = (
     "<script",
@@ -186,20 +210,34 @@ def reset_problems(token: str, password: str) -> list[str]:
     return found + password_problems(password)
 
 
-def outside_login_problems(provider: str, id_token: str, email: str | None, names: NameFields) -> list[str]:
-    """What is wrong with a login through an outside provider before its token is verified."""
-    found: list[str] = []
-    if provider.strip().lower() not in PROVIDERS:
-        found.append("Invalid OAuth provider. Supported: google, apple, facebook")
-    if not id_token.strip():
-        found.append("ID token is required")
-    elif len(id_token) > MAX_ID_TOKEN_CHARS:
-        found.append("ID token is too long")
-    if email is not None and not is_email(email):
-        found.append(INVALID_EMAIL)
-    fields = (("provider", provider), ("email", email), ("firstName", names.first), ("lastName", names.last))
-    found += [f"Invalid characters in {field}" for field, text in fields if has_script_marks(text or "")]
-    return found + names.problems()
+@dataclass(frozen=True, slots=True)
+class OutsideLogin:
+    """A login through an outside provider as it was sent; the address is the client's claim, the token decides."""
+
+    provider: str
+    id_token: str
+    email: str | None
+    names: NameFields
+
+    def problems(self) -> list[str]:
+        """What is wrong with it before the token is verified."""
+        found: list[str] = []
+        if self.provider.strip().lower() not in PROVIDERS:
+            found.append("Invalid OAuth provider. Supported: google, apple, facebook")
+        if not self.id_token.strip():
+            found.append("ID token is required")
+        elif len(self.id_token) > MAX_ID_TOKEN_CHARS:
+            found.append("ID token is too long")
+        if self.email is not None and not is_email(self.email):
+            found.append(INVALID_EMAIL)
+        fields = (
+            ("provider", self.provider),
+            ("email", self.email),
+            ("firstName", self.names.first),
+            ("lastName", self.names.last),
+        )
+        found += [f"Invalid characters in {field}" for field, text in fields if has_script_marks(text or "")]
+        return found + self.names.problems()
 
 
 def is_pin(text: str) -> bool:
@@ -209,5 +247,5 @@ def is_pin(text: str) -> bool:
 
 def is_simple_pin(pin: str) -> bool:
     """Whether the digits of a PIN are all equal, or each is one more (or one less) than the one before."""
-    steps = {int(after) - int(before) for before, after in zip(pin, pin[1:], strict=False)}
+    steps = {int(after) - int(before) for before, after in pairwise(pin)}
     return len(steps) == 1 and steps <= {-1, 0, 1}

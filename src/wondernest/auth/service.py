@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
-from uuid import UUID
+from typing import TYPE_CHECKING, Final
 
 from wondernest.auth import errors, rules
-from wondernest.auth.repository import Account, NewAccount, NewSession
+from wondernest.auth.repository import Account, NewAccount, NewSession, RevokedToken
 from wondernest.auth.tokens import TokenPair, TokenSubject
-from wondernest.platform.ids import new_uuid
+from wondernest.platform.http.errors import ApiError
+from wondernest.platform.ids import new_token, new_uuid
 
 if TYPE_CHECKING:
-    from wondernest.auth.passwords import PasswordHasher
-    from wondernest.auth.repository import AccountRepository
-    from wondernest.auth.tokens import TokenIssuer, TokenVerifier
-    from wondernest.platform.clock import Clock
+    from wondernest.auth.dependencies import Dependencies
+    from wondernest.auth.oauth import Identity
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.http.caller import Caller
+    from wondernest.platform.mail import Message
+    from wondernest.settings import Settings
 
-PARENT_ROLE = "parent"
+PARENT_ROLE: Final = "parent"
+NO_PASSWORD: Final = ""
+"""What stands in place of a password hash where an outside provider vouches: no password matches it."""
+SIGN_UP_NOTICES_PER_HOUR: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,118 +38,150 @@ class OpenSession:
 
 
 class AccountService:
-    """What a parent can do with an account. Raises the room's errors; commits nothing itself."""
+    """What a parent can do with an account. Raises the room's errors."""
 
-    def __init__(
-        self,
-        repository: AccountRepository,
-        hasher: PasswordHasher,
-        issuer: TokenIssuer,
-        verifier: TokenVerifier,
-        clock: Clock,
-        refresh_life: timedelta,
-    ) -> None:
-        self._repository = repository
-        self._hasher = hasher
-        self._issuer = issuer
-        self._verifier = verifier
-        self._clock = clock
-        self._refresh_life = refresh_life
+    def __init__(self, dependencies: Dependencies, settings: Settings) -> None:
+        self._with = dependencies
+        self._refresh_life = timedelta(milliseconds=settings.jwt.refresh_life_ms)
+        self._verification_life = timedelta(hours=settings.auth.verification_life_h)
 
     async def register_parent(self, sign_up: rules.SignUp, ip: str | None) -> OpenSession:
         """Make user, family, membership and session at once; raises ValidationFailed or EmailTaken."""
         if problems := sign_up.problems():
             raise errors.ValidationFailed(problems)
+        deps = self._with
         email = rules.normal_email(sign_up.email)
-        self._hasher.require_room()
-        if await self._repository.by_email(email) is not None:
+        deps.hasher.require_room()
+        taken = await deps.accounts.by_email(email)
+        if taken is not None:
+            self._tell_owner(taken)
             raise errors.EmailTaken
         person = sign_up.names.normalised()
+        token = new_token()
         new = NewAccount(
             user_id=new_uuid(),
             family_id=new_uuid(),
             email=email,
-            password_hash=await self._hasher.hash(sign_up.password),
+            password_hash=await deps.hasher.hash(sign_up.password),
             first_name=person.first,
             last_name=person.last,
             phone=rules.stored_phone(sign_up.phone),
             verified=False,
             family_name=person.family_name,
-            verification=None,
+            verification_hash=hashlib.sha256(token.encode()).digest(),
+            verification_ends=deps.clock.now() + self._verification_life,
         )
-        return await self._store_account(new, ip)
+        session = await self._store(new, ip)
+
+        async def letter() -> Message:
+            return deps.letters.verify_email(email, token)
+
+        deps.delivery.submit(letter)
+        return session
 
     async def log_in_parent(self, email: str, password: str, ip: str | None, unit: UnitOfWork) -> OpenSession:
         """A parent's session; a parent without a family gets one. Raises ValidationFailed or InvalidCredentials."""
-        account = await self._authenticate(email, password)
+        account = await self._authenticate(email, password, ip)
         if account.role.lower() != PARENT_ROLE:
             raise errors.InvalidCredentials
-        if account.family_id is None:
-            person = rules.PersonName(account.first_name, None)
-            await self._repository.make_family(unit, account.id, new_uuid(), person.family_name, self._clock.now())
-            account = await self._repository.by_id(account.id, unit) or account
-            return await self._open_session(account, ip, unit)
-        return await self._open_session(account, ip)
+        if account.family_id is not None:
+            return await self._open(account, ip)
+        deps = self._with
+        name = rules.PersonName(account.first_name, None).family_name
+        housed = await deps.accounts.with_family(unit, account.id, new_uuid(), name, deps.clock.now())
+        return await self._open(replace(housed or account, password_hash=account.password_hash), ip, unit)
 
     async def log_in(self, email: str, password: str, ip: str | None) -> OpenSession:
         """A session of any account; raises ValidationFailed or InvalidCredentials."""
-        return await self._open_session(await self._authenticate(email, password), ip)
+        return await self._open(await self._authenticate(email, password, ip), ip)
+
+    async def log_in_outside(self, login: rules.OutsideLogin, ip: str | None) -> OpenSession:
+        """A session for whom a provider vouches; an unknown address gets an account and a family.
+
+        An account of that address with a password and an unverified address is refused: whoever made it has not shown
+        that the address is theirs, and would keep a key to the owner's account. Raises ValidationFailed,
+        OutsideLoginRefused.
+        """
+        if problems := login.problems():
+            raise errors.ValidationFailed(problems)
+        deps = self._with
+        identity = await deps.identities.verify(login.provider.strip().lower(), login.id_token.strip())
+        if login.email is not None and rules.normal_email(login.email) != identity.email:
+            raise errors.OutsideLoginRefused
+        account = await deps.accounts.by_email(identity.email)
+        if account is None:
+            return await self._store(_account_of(identity, login.names), ip, errors.OutsideLoginRefused)
+        if not account.active or (account.password_hash != NO_PASSWORD and not account.verified):
+            raise errors.OutsideLoginRefused
+        if not account.verified:
+            await deps.proofs.mark_verified(account.id, deps.clock.now())
+        return await self._open(replace(account, verified=True), ip)
 
     async def refresh(self, refresh_token: str | None, ip: str | None) -> OpenSession:
-        """A new pair for a refresh token, which stays good: two clients may renew at once. Raises InvalidRefreshToken."""
+        """A new pair for a refresh token, which stays good: two clients of one parent may renew at once.
+
+        Raises RefreshTokenMissing or InvalidRefreshToken.
+        """
         if refresh_token is None or not refresh_token.strip():
             raise errors.RefreshTokenMissing
-        claims = self._verifier.verify_refresh(refresh_token.strip())
+        deps = self._with
+        claims = deps.verifier.verify_refresh(refresh_token.strip())
         if claims is None:
             raise errors.InvalidRefreshToken
-        standing = await self._repository.standing(claims.user_id, claims.token_hash)
+        standing = await deps.sessions.standing(claims.user_id, claims.token_hash)
         if standing is None or standing.revoked or not standing.account.active:
             raise errors.InvalidRefreshToken
         if standing.issued_before is not None and claims.issued_at < standing.issued_before.timestamp():
             raise errors.InvalidRefreshToken
         account = standing.account
         session = self._sign(account, ip)
-        if not await self._repository.renew_session(session, account.password_hash, claims.token_hash):
+        if not await deps.sessions.renew(session, account.password_hash, claims.token_hash):
             raise errors.InvalidRefreshToken
         return OpenSession(account, session.pair)
 
     async def log_out(self, caller: Caller, unit: UnitOfWork) -> None:
-        """End the session the presented token belongs to, wherever it was refreshed; other devices stay in."""
-        expires = datetime.fromtimestamp(caller.expires_at, UTC)
-        ended = await self._repository.end_session(
-            unit, caller.user_id, caller.token_hash, expires, self._clock.now(), self._refresh_life
-        )
+        """End the login the presented token descends from; other devices stay in."""
+        deps = self._with
+        presented = RevokedToken(caller.token_hash, datetime.fromtimestamp(caller.expires_at, UTC))
+        ended = await deps.sessions.end_chain(unit, caller.user_id, presented, deps.clock.now(), self._refresh_life)
 
         def tell() -> None:
-            for token_hash, ends in [*ended, (caller.token_hash, expires)]:
-                self._verifier.revoke(token_hash, ends.timestamp())
+            for access in ended:
+                deps.verifier.revoke(access.token_hash, access.expires_at.timestamp())
 
         unit.after_commit(tell)
 
     async def profile(self, caller: Caller) -> Account:
         """The caller's account, its role as the token has it; raises UnknownAccount."""
-        account = await self._repository.by_id(caller.user_id)
+        account = await self._with.accounts.by_id(caller.user_id)
         if account is None or not account.active:
             raise errors.UnknownAccount
         return replace(account, role=caller.role or account.role.upper())
 
-    async def _authenticate(self, email: str, password: str) -> Account:
+    async def _authenticate(self, email: str, password: str, ip: str | None) -> Account:
+        """The active account of an address and password. Unknown addresses take as long as wrong passwords."""
         if problems := rules.login_problems(email, password):
             raise errors.ValidationFailed(problems)
-        self._hasher.require_room()
-        account = await self._repository.by_email(rules.normal_email(email))
-        matches = await self._hasher.matches(password, account.password_hash if account else None)
+        deps = self._with
+        address = rules.normal_email(email)
+        deps.hasher.require_room()
+        await deps.login_attempts.admit(address, ip)
+        account = await deps.accounts.by_email(address)
+        matches = await deps.hasher.matches(password, account.password_hash if account else None)
         if account is None or not matches or not account.active:
             raise errors.InvalidCredentials
+        await deps.login_attempts.succeeded(address, ip)
         return account
 
-    async def _open_session(self, account: Account, ip: str | None, unit: UnitOfWork | None = None) -> OpenSession:
+    async def _open(self, account: Account, ip: str | None, unit: UnitOfWork | None = None) -> OpenSession:
         session = self._sign(account, ip)
-        if not await self._repository.open_session(session, account.password_hash, unit):
+        if not await self._with.sessions.open(session, account.password_hash, unit):
             raise errors.InvalidCredentials
         return OpenSession(account, session.pair)
 
-    async def _store_account(self, new: NewAccount, ip: str | None) -> OpenSession:
+    async def _store(
+        self, new: NewAccount, ip: str | None, taken: Callable[[], ApiError] = errors.EmailTaken
+    ) -> OpenSession:
         account = Account(
             id=new.user_id,
             email=new.email,
@@ -158,11 +195,42 @@ class AccountService:
             children=(),
         )
         session = self._sign(account, ip)
-        if not await self._repository.register(new, session):
-            raise errors.EmailTaken
+        if not await self._with.sessions.register(new, session):
+            raise taken()
         return OpenSession(account, session.pair)
 
     def _sign(self, account: Account, ip: str | None) -> NewSession:
         subject = TokenSubject(account.id, account.family_id, account.email, account.role, account.verified)
-        pair = self._issuer.issue(subject)
-        return NewSession(account.id, pair, ip_address(ip) if ip else None, self._clock.now())
+        deps = self._with
+        return NewSession(account.id, deps.issuer.issue(subject), ip_address(ip) if ip else None, deps.clock.now())
+
+    def _tell_owner(self, account: Account) -> None:
+        """Mail the owner of an address somebody tried to sign up with; rarely, or it would be a way to bother them."""
+        deps = self._with
+
+        async def letter() -> Message | None:
+            permitted = await deps.allowance.permits("sign-up", account.email.lower(), SIGN_UP_NOTICES_PER_HOUR)
+            return deps.letters.sign_up_attempt(account.email) if permitted else None
+
+        if account.active:
+            deps.delivery.submit(letter)
+
+
+def _account_of(identity: Identity, given: rules.NameFields) -> NewAccount:
+    """An account for whom a provider vouches: verified, without a password. Names sent along win over the token's."""
+    known = identity.names.normalised()
+    person = given.normalised()
+    first, last = person.first or known.first, person.last or known.last
+    return NewAccount(
+        user_id=new_uuid(),
+        family_id=new_uuid(),
+        email=identity.email,
+        password_hash=NO_PASSWORD,
+        first_name=first,
+        last_name=last,
+        phone=None,
+        verified=True,
+        family_name=rules.PersonName(first, last).family_name,
+        verification_hash=None,
+        verification_ends=None,
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import jwt
+from jwt.types import Options
 
 from wondernest.platform.http.caller import Caller
 from wondernest.platform.ids import new_uuid, parse_uuid, sha256_hex
@@ -24,7 +25,14 @@ MAX_TOKEN_CHARS: Final = 4096
 EARLIEST: Final = 0
 LATEST: Final = 253_402_300_799
 """The end of the year 9999. Times outside the two are no dates; NaN and the infinities are among them."""
-_CLOCKLESS: Final = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
+_CHECKS: Final[Options] = {
+    "require": ["exp", "iss", "aud"],
+    "strict_aud": True,
+    "verify_exp": False,
+    "verify_iat": False,
+    "verify_nbf": False,
+}
+"""Everything but the times, which are held against our own clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +192,7 @@ class TokenVerifier:
                 algorithms=[ALGORITHM],
                 audience=audience,
                 issuer=self._settings.issuer,
-                options={"require": ["exp", "iss", "aud"], "strict_aud": True, **_CLOCKLESS},
+                options=_CHECKS,
             )
             expires, issued = float(claims["exp"]), float(claims.get("iat", 0))
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 
 class RegisterBody(Struct, rename="camel"):
@@ -73,6 +73,73 @@ class Profile(Struct):
     email: str
     role: str
     verified: bool
+
+
+class OutsideLoginBody(Struct, rename="camel"):
+    """A login through Google, Apple or Facebook."""
+
+    provider: str
+    id_token: str
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+
+
+class PinBody(Struct):
+    """A PIN; a JSON number is taken as its text."""
+
+    pin: str
+
+
+class NewPinBody(Struct, rename="camel"):
+    """A PIN to set, with the one it replaces."""
+
+    pin: str
+    current_pin: str | None = None
+
+
+class PinVerdict(Struct, rename="camel"):
+    """The PIN is right; the token marks the parent mode and is no bearer."""
+
+    message: str
+    session_token: str
+    verified: bool = True
+
+
+class PinRefusal(Struct, rename="camel"):
+    """The PIN was not accepted."""
+
+    message: str
+    verified: bool = False
+    session_token: str | None = None
+    error: str | UnsetType = UNSET
+    timestamp: int | UnsetType = UNSET
+
+
+class Done(Struct):
+    """Something was done."""
+
+    message: str
+    success: bool = True
+
+
+class VerificationBody(Struct):
+    """The mailed token, where one is at hand."""
+
+    token: str | None = None
+
+
+class ResetRequestBody(Struct):
+    """Whose password is to be reset."""
+
+    email: str
+
+
+class ResetBody(Struct, rename="camel"):
+    """The mailed token and the new password."""
+
+    token: str
+    new_password: str
 
 
 class Message(Struct):

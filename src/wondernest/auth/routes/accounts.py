@@ -1,31 +1,31 @@
-"""The account routes: parse, one service call, reply (auth contract §2)."""
+"""Sign-up, login, sessions, profile."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 from wondernest.auth import errors, rules, wire
+from wondernest.auth.routes.declaring import (
+    ALL,
+    BAD_REQUEST,
+    CREDENTIALS,
+    LIMITED,
+    MOUNTS,
+    REFUSED,
+    TAG,
+    Handler,
+    counted,
+)
 from wondernest.platform.http.caller import CallerKind
-from wondernest.platform.http.endpoint import V1, V2, Endpoint, Response
-from wondernest.platform.http.errors import ApiError
+from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.request import Reply, Request, reply_json
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from wondernest.auth.service import AccountService, OpenSession
     from wondernest.platform.telemetry.metrics import Metrics
 
-
-MOUNTS: Final = (V1, V2)
-"""Kotlin mounts the whole tree twice; both share the limits."""
-ALL: Final = ("auth",)
-CREDENTIALS: Final = ("credentials", "auth")
-TAG: Final = "Accounts"
 LOGGED_OUT: Final = "Logged out successfully"
-BAD_REQUEST: Final = Response(wire.Message, "Unreadable body, or rules broken: the reasons in one text")
-REFUSED: Final = Response(wire.Refusal, "Refused; `message` says what")
-LIMITED: Final = Response(wire.Refusal, "Too many attempts; see Retry-After")
+SESSION: Final = Response(wire.SessionReply, "Signed in")
 
 
 def unescape_bang(body: bytes) -> bytes:
@@ -34,7 +34,7 @@ def unescape_bang(body: bytes) -> bytes:
 
 
 class AccountRoutes:
-    """Sign-up, login, sessions, profile."""
+    """The routes that open, renew and end sessions."""
 
     def __init__(self, service: AccountService, access_life_ms: int, *, default_pin: bool, metrics: Metrics) -> None:
         self._service = service
@@ -48,28 +48,19 @@ class AccountRoutes:
             *(self._register(path) for path in ("/auth/parent/register", "/auth/signup", "/auth/register")),
             self._login("/auth/parent/login", self.log_in_parent, unit=True, repair_body=unescape_bang),
             self._login("/auth/login", self.log_in),
+            self._outside(),
             self._refresh("/auth/session/refresh", self.refresh, wire.SessionReply),
             self._refresh("/auth/refresh", self.refresh, wire.SessionReply),
             self._refresh("/auth/parent/refresh", self.refresh_flat, wire.FlatSessionReply),
             *(self._logout(path) for path in ("/auth/logout", "/auth/parent/logout")),
-            Endpoint(
-                method="GET",
-                path="/auth/me",
-                handler=self.me,
-                caller=CallerKind.PARENT,
-                mounts=MOUNTS,
-                failure=errors.failure("Failed to get user profile"),
-                replies={200: Response(wire.Profile, "The bearer"), 401: REFUSED},
-                summary="Who the bearer is",
-                tag=TAG,
-            ),
+            self._me(),
         ]
 
     def _register(self, path: str) -> Endpoint:
         return Endpoint(
             method="POST",
             path=path,
-            handler=self._counted("register", self.register),
+            handler=counted(self._metrics, "register", self.register),
             caller=CallerKind.PUBLIC,
             mounts=MOUNTS,
             body=wire.RegisterBody,
@@ -81,32 +72,44 @@ class AccountRoutes:
             tag=TAG,
         )
 
-    def _login(
-        self, path: str, handler: Callable[[Request[wire.LoginBody]], Awaitable[Reply]], **more: Any
-    ) -> Endpoint:
+    def _login(self, path: str, handler: Handler, **more: Any) -> Endpoint:
         return Endpoint(
             method="POST",
             path=path,
-            handler=self._counted("login", handler),
+            handler=counted(self._metrics, "login", handler),
             caller=CallerKind.PUBLIC,
             mounts=MOUNTS,
             body=wire.LoginBody,
             bad_body=errors.InvalidJson,
             failure=errors.failure("Login failed"),
             limits=CREDENTIALS,
-            replies={200: Response(wire.SessionReply, "Signed in"), 400: BAD_REQUEST, 401: REFUSED, 429: LIMITED},
+            replies={200: SESSION, 400: BAD_REQUEST, 401: REFUSED, 429: LIMITED},
             summary="Sign in with e-mail and password",
             tag=TAG,
             **more,
         )
 
-    def _refresh(
-        self, path: str, handler: Callable[[Request[wire.RefreshBody]], Awaitable[Reply]], reply: type
-    ) -> Endpoint:
+    def _outside(self) -> Endpoint:
+        return Endpoint(
+            method="POST",
+            path="/auth/oauth",
+            handler=counted(self._metrics, "oauth", self.log_in_outside),
+            caller=CallerKind.PUBLIC,
+            mounts=MOUNTS,
+            body=wire.OutsideLoginBody,
+            bad_body=errors.InvalidJson,
+            failure=errors.failure("OAuth login failed"),
+            limits=CREDENTIALS,
+            replies={200: SESSION, 400: BAD_REQUEST, 401: REFUSED},
+            summary="Sign in with an identity token of Google, Apple or Facebook",
+            tag=TAG,
+        )
+
+    def _refresh(self, path: str, handler: Handler, reply: type) -> Endpoint:
         return Endpoint(
             method="POST",
             path=path,
-            handler=self._counted("refresh", handler),
+            handler=counted(self._metrics, "refresh", handler),
             caller=CallerKind.PUBLIC,
             mounts=MOUNTS,
             body=wire.RefreshBody,
@@ -122,7 +125,7 @@ class AccountRoutes:
         return Endpoint(
             method="POST",
             path=path,
-            handler=self._counted("logout", self.log_out),
+            handler=counted(self._metrics, "logout", self.log_out),
             caller=CallerKind.PARENT,
             mounts=MOUNTS,
             failure=errors.failure("Logout failed"),
@@ -130,6 +133,19 @@ class AccountRoutes:
             unit=True,
             replies={200: Response(wire.Message, LOGGED_OUT)},
             summary="End this session; other devices stay signed in",
+            tag=TAG,
+        )
+
+    def _me(self) -> Endpoint:
+        return Endpoint(
+            method="GET",
+            path="/auth/me",
+            handler=self.me,
+            caller=CallerKind.PARENT,
+            mounts=MOUNTS,
+            failure=errors.failure("Failed to get user profile"),
+            replies={200: Response(wire.Profile, "The bearer"), 401: REFUSED},
+            summary="Who the bearer is",
             tag=TAG,
         )
 
@@ -151,17 +167,21 @@ class AccountRoutes:
         """Sign a parent in; the reply lists the family's children."""
         body = request.body
         session = await self._service.log_in_parent(body.email, body.password, request.client_ip, request.unit)
-        account = session.account
-        data = self._data(
-            session,
-            has_pin=account.pin_hash is not None or self._default_pin,
-            children=[str(child_id) for child_id in account.children],
-        )
+        data = self._data(session, has_pin=session.account.pin_hash is not None or self._default_pin)
+        data.children = [str(child_id) for child_id in session.account.children]
         return reply_json(wire.SessionReply(data))
 
     async def log_in(self, request: Request[wire.LoginBody]) -> Reply:
         """Sign any account in."""
         session = await self._service.log_in(request.body.email, request.body.password, request.client_ip)
+        return reply_json(wire.SessionReply(self._data(session, requires_pin_setup=True)))
+
+    async def log_in_outside(self, request: Request[wire.OutsideLoginBody]) -> Reply:
+        """Sign in whom a provider vouches for."""
+        body = request.body
+        names = rules.NameFields(None, body.first_name, body.last_name)
+        login = rules.OutsideLogin(body.provider, body.id_token, body.email, names)
+        session = await self._service.log_in_outside(login, request.client_ip)
         return reply_json(wire.SessionReply(self._data(session, requires_pin_setup=True)))
 
     async def refresh(self, request: Request[wire.RefreshBody]) -> Reply:
@@ -190,12 +210,7 @@ class AccountRoutes:
         return self._data(await self._service.refresh(request.body.refresh_token, request.client_ip))
 
     def _data(
-        self,
-        session: OpenSession,
-        *,
-        has_pin: bool = False,
-        requires_pin_setup: bool = False,
-        children: list[str] | None = None,
+        self, session: OpenSession, *, has_pin: bool = False, requires_pin_setup: bool = False
     ) -> wire.SessionData:
         return wire.SessionData(
             user_id=str(session.account.id),
@@ -205,23 +220,5 @@ class AccountRoutes:
             expires_in=self._access_life_ms,
             has_pin=has_pin,
             requires_pin_setup=requires_pin_setup,
-            children=children or [],
+            children=[],
         )
-
-    def _counted(
-        self, operation: str, handler: Callable[[Request[Any]], Awaitable[Reply]]
-    ) -> Callable[[Request[Any]], Awaitable[Reply]]:
-        """The handler, its outcomes counted."""
-        success = self._metrics.auth_operations.labels(operation, "success")
-        refused = self._metrics.auth_operations.labels(operation, "failure")
-
-        async def counted(request: Request[Any]) -> Reply:
-            try:
-                reply = await handler(request)
-            except ApiError:
-                refused.inc()
-                raise
-            success.inc()
-            return reply
-
-        return counted

@@ -1,0 +1,33 @@
+"""What the services of this room work with; the composition root fills it in once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wondernest.auth.attempts import LoginAttempts, MailAllowance, PinAttempts
+from wondernest.auth.letters import Letters
+from wondernest.auth.oauth import IdentityVerifier
+from wondernest.auth.passwords import PasswordHasher
+from wondernest.auth.repository import AccountRepository, ProofRepository, SessionRepository
+from wondernest.auth.tokens import TokenIssuer, TokenVerifier
+from wondernest.platform.clock import Clock
+from wondernest.platform.mail import Delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependencies:
+    """Repositories, passwords, tokens, limits, mail, time."""
+
+    accounts: AccountRepository
+    sessions: SessionRepository
+    proofs: ProofRepository
+    hasher: PasswordHasher
+    issuer: TokenIssuer
+    verifier: TokenVerifier
+    identities: IdentityVerifier
+    login_attempts: LoginAttempts
+    pin_attempts: PinAttempts
+    allowance: MailAllowance
+    letters: Letters
+    delivery: Delivery
+    clock: Clock

@@ -1,0 +1,129 @@
+"""Identity tokens of Google, Apple and Facebook: verified, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import jwt
+from jwt.types import Options
+
+from wondernest.auth import errors, rules
+from wondernest.auth.jwks import ALGORITHMS, KeySet
+
+if TYPE_CHECKING:
+    from wondernest.platform.clock import Clock
+    from wondernest.platform.telemetry.metrics import Metrics
+    from wondernest.settings import OAuth
+
+FUTURE_LEEWAY_S: Final = 60
+"""How far ahead of ours a provider's clock may run; a token past its end gets no leeway."""
+ISSUERS: Final[Mapping[str, frozenset[str]]] = {
+    "google": frozenset({"https://accounts.google.com", "accounts.google.com"}),
+    "apple": frozenset({"https://appleid.apple.com"}),
+    "facebook": frozenset({"https://www.facebook.com", "https://facebook.com"}),
+}
+VOUCHES_BY_GIVING: Final = frozenset({"facebook"})
+"""Hands out confirmed addresses only, without a claim that says so. A claim that says otherwise still counts."""
+_SIGNATURE_ONLY: Final[Options] = {
+    "require": ["exp", "iss", "aud", "sub"],
+    "verify_exp": False,
+    "verify_iat": False,
+    "verify_nbf": False,
+    "verify_aud": False,
+    "verify_iss": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom a provider vouches for."""
+
+    email: str
+    names: rules.NameFields
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One identity provider as it is configured."""
+
+    issuers: frozenset[str]
+    client_ids: frozenset[str]
+    keys: KeySet
+    vouches_by_giving: bool
+
+
+def providers_of(settings: OAuth, metrics: Metrics) -> dict[str, Provider]:
+    """The providers that have client ids; the others are switched off."""
+    configured = {
+        "google": (settings.google_client_ids, settings.google_jwks),
+        "apple": (settings.apple_client_ids, settings.apple_jwks),
+        "facebook": (settings.facebook_client_ids, settings.facebook_jwks),
+    }
+    return {
+        name: Provider(
+            ISSUERS[name],
+            frozenset(client_ids),
+            KeySet(source, settings.jwks_cache_s, settings.timeout_s, metrics),
+            name in VOUCHES_BY_GIVING,
+        )
+        for name, (client_ids, source) in configured.items()
+        if client_ids
+    }
+
+
+class IdentityVerifier:
+    """Verifies identity tokens: signature, algorithm, issuer, audience, times, address."""
+
+    def __init__(self, providers: Mapping[str, Provider], clock: Clock) -> None:
+        self._providers = providers
+        self._clock = clock
+
+    async def verify(self, provider_name: str, token: str) -> Identity:
+        """Whom the token is about; raises OutsideLoginRefused, or DependencyUnavailable without the provider's keys."""
+        provider = self._providers.get(provider_name)
+        if provider is None:
+            raise errors.OutsideLoginRefused
+        claims = await self._claims(provider, token)
+        if claims is None:
+            raise errors.OutsideLoginRefused
+        email, verified = claims.get("email"), claims.get("email_verified")
+        vouched = verified is True or verified == "true" or (verified is None and provider.vouches_by_giving)
+        if not isinstance(email, str) or not rules.is_email(email) or not vouched:
+            raise errors.OutsideLoginRefused
+        return Identity(rules.normal_email(email), _names(claims))
+
+    async def _claims(self, provider: Provider, token: str) -> dict[str, Any] | None:
+        try:
+            header = jwt.get_unverified_header(token)
+        except jwt.PyJWTError:
+            return None
+        key_id = header.get("kid")
+        if header.get("alg") not in ALGORITHMS.values() or not isinstance(key_id, str):
+            return None
+        key = await provider.keys.key(key_id)
+        if key is None:
+            return None
+        try:
+            claims: dict[str, Any] = jwt.decode(token, key, algorithms=[key.algorithm_name], options=_SIGNATURE_ONLY)
+            expires, issued = float(claims["exp"]), float(claims.get("iat", 0))
+            begins = float(claims.get("nbf", 0))
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
+            return None
+        now = self._clock.now().timestamp()
+        timely = now < expires and max(issued, begins) <= now + FUTURE_LEEWAY_S
+        issuer, audience = claims.get("iss"), claims.get("aud")
+        ours = isinstance(issuer, str) and issuer in provider.issuers
+        for_us = isinstance(audience, str) and audience in provider.client_ids
+        return claims if timely and ours and for_us else None
+
+
+def _names(claims: Mapping[str, Any]) -> rules.NameFields:
+    """Names the provider knows, cut to what may be stored."""
+
+    def text(name: str) -> str | None:
+        value = claims.get(name)
+        return rules.clean_text(value)[: rules.MAX_NAME_CHARS] if isinstance(value, str) else None
+
+    return rules.NameFields(text("name"), text("given_name"), text("family_name"))

@@ -1,0 +1,88 @@
+"""How an account proves itself besides its password: PIN, mailed reset tokens, mailed verification tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from wondernest.auth.repository.accounts import LOCK_USER
+
+if TYPE_CHECKING:
+    from wondernest.platform.db.pool import Executor
+
+
+@dataclass(frozen=True, slots=True)
+class PinHolder:
+    """An active account and the hash of its PIN, if it set one."""
+
+    email: str
+    pin_hash: str | None
+
+
+_PIN_HOLDER: Final = """
+    select email, nullif(pin_hash, '') as pin_hash from core.users where id = $1 and is_active is not false"""
+_SET_PIN: Final = """
+    update core.users set pin_hash = $2, updated_at = $4
+     where id = $1 and is_active is not false and nullif(pin_hash, '') is not distinct from $3 returning true"""
+_NOTE_RESET: Final = """
+    insert into core.password_reset_tokens (user_id, token, used, expires_at, created_at)
+    select id, $2, false, $3, $4 from core.users where id = $1 and is_active is not false"""
+_RESET_HOLDER: Final = """
+    select user_id from core.password_reset_tokens where token = $1 and used is not true and expires_at > $2"""
+_SPEND_RESET: Final = """
+    with spent as (
+        update core.password_reset_tokens set used = true
+         where token = $2 and user_id = $1 and used is not true and expires_at > $3 returning user_id)
+    update core.users u set password_hash = $4, updated_at = $3 from spent
+     where u.id = spent.user_id and u.is_active is not false returning u.email"""
+_SPEND_VERIFICATION: Final = """
+    with spent as (
+        update wondernest.email_verifications set used_at = $3
+         where token_hash = $2 and user_id = $1 and used_at is null and expires_at > $3 returning user_id, email)
+    update core.users u set email_verified = true, updated_at = $3 from spent
+     where u.id = spent.user_id and u.is_active is not false and lower(u.email) = lower(spent.email) returning true"""
+_MARK_VERIFIED: Final = """
+    update core.users set email_verified = true, updated_at = $2
+     where id = $1 and is_active is not false returning true"""
+
+
+class ProofRepository:
+    """PINs, resets and verifications. A mailed token is stored as its SHA-256 and spent once, also under concurrency."""
+
+    def __init__(self, database: Executor) -> None:
+        self._database = database
+
+    async def pin_holder(self, user_id: UUID) -> PinHolder | None:
+        """The active account and its PIN's hash."""
+        row = await self._database.fetchrow(_PIN_HOLDER, user_id)
+        return None if row is None else PinHolder(row["email"], row["pin_hash"])
+
+    async def set_pin(self, user_id: UUID, pin_hash: str, replaces: str | None, now: datetime) -> bool:
+        """Store a PIN in place of the one read before (None: of none); False when it is no longer that."""
+        return await self._database.fetchval(_SET_PIN, user_id, pin_hash, replaces, now) is True
+
+    async def note_reset(self, user_id: UUID, token_hash: str, expires_at: datetime, now: datetime) -> None:
+        """Keep a reset token about to be mailed."""
+        await self._database.execute(_NOTE_RESET, user_id, token_hash, expires_at, now)
+
+    async def reset_holder(self, token_hash: str, now: datetime) -> UUID | None:
+        """Whose a reset token is that could be spent now: asked before the costly hash is made."""
+        return await self._database.fetchval(_RESET_HOLDER, token_hash, now)
+
+    @staticmethod
+    async def spend_reset(
+        unit: Executor, user_id: UUID, token_hash: str, password_hash: str, now: datetime
+    ) -> str | None:
+        """Spend a user's reset token for a new password; the user's address, or None. The user's row stays locked."""
+        await unit.fetchval(LOCK_USER, user_id)
+        return await unit.fetchval(_SPEND_RESET, user_id, token_hash, now, password_hash)
+
+    async def spend_verification(self, user_id: UUID, token_hash: bytes, now: datetime) -> bool:
+        """Spend a mailed verification token of this user; False when there is none to spend."""
+        return await self._database.fetchval(_SPEND_VERIFICATION, user_id, token_hash, now) is True
+
+    async def mark_verified(self, user_id: UUID, now: datetime) -> bool:
+        """Mark the user's own address as verified; False when the account is gone or closed."""
+        return await self._database.fetchval(_MARK_VERIFIED, user_id, now) is True

@@ -1,0 +1,51 @@
+"""A mail, and the port it goes out through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid, parseaddr
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class MailFailed(Exception):
+    """The mail could not be handed over now; trying again may help."""
+
+
+class MailRefused(Exception):
+    """The mail will never be taken as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A plain-text mail to one address."""
+
+    to: str
+    subject: str
+    text: str
+
+    def rendered(self, sender: str, now: datetime) -> EmailMessage:
+        """The mail with its headers; raises MailRefused for an address or subject that breaks out of its header."""
+        mail = EmailMessage()
+        try:
+            mail["From"] = sender
+            mail["To"] = self.to
+            mail["Subject"] = self.subject
+        except (ValueError, IndexError) as error:
+            raise MailRefused(type(error).__name__) from None
+        mail["Date"] = format_datetime(now)
+        mail["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].rpartition("@")[2] or None)
+        mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(self.text)
+        return mail
+
+
+class Mailer(Protocol):
+    """Hands a mail over to whatever carries it."""
+
+    async def send(self, message: Message) -> None:
+        """Hand it over; raises MailFailed or MailRefused."""
+        ...

@@ -1,0 +1,73 @@
+"""Mail into a folder, one .eml file each: for development, where there is no mail server."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import secrets
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from wondernest.platform.clock import epoch_ms
+from wondernest.platform.mail.message import MailFailed, Message
+
+if TYPE_CHECKING:
+    from wondernest.platform.clock import Clock
+
+SUFFIX: Final = ".eml"
+SHOWN: Final = 50
+FOLDER_MODE: Final = 0o700
+"""Mails hold one-time tokens: only the owner of the process reads them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMail:
+    """A mail that lies in the outbox."""
+
+    to: str
+    subject: str
+    date: str
+    text: str
+
+
+class OutboxMailer:
+    """Writes mails instead of sending them."""
+
+    def __init__(self, folder: Path, sender: str, clock: Clock) -> None:
+        self._folder = folder
+        self._sender = sender
+        self._clock = clock
+
+    async def send(self, message: Message) -> None:
+        """Put the mail into the folder, whole or not at all; raises MailFailed or MailRefused."""
+        now = self._clock.now()
+        content = message.rendered(self._sender, now).as_bytes(policy=email.policy.SMTP)
+        name = f"{epoch_ms(now)}-{secrets.token_hex(4)}"
+        try:
+            await asyncio.to_thread(self._write, name, content)
+        except OSError as error:
+            raise MailFailed(type(error).__name__) from None
+
+    async def latest(self) -> list[OutboxMail]:
+        """The newest mails, newest first."""
+        return await asyncio.to_thread(self._read)
+
+    def _write(self, name: str, content: bytes) -> None:
+        self._folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        draft = self._folder / name
+        draft.write_bytes(content)
+        draft.replace(draft.with_suffix(SUFFIX))
+
+    def _read(self) -> list[OutboxMail]:
+        paths = sorted(self._folder.glob(f"*{SUFFIX}"), reverse=True)[:SHOWN]
+        return [_parse(path.read_bytes()) for path in paths]
+
+
+def _parse(content: bytes) -> OutboxMail:
+    mail = email.message_from_bytes(content, EmailMessage, policy=email.policy.default)
+    body = mail.get_body(("plain",))
+    text = body.get_content() if body is not None else ""
+    return OutboxMail(str(mail["To"]), str(mail["Subject"]), str(mail["Date"]), text)
