@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -11,12 +12,18 @@ Raw = msgspec.Raw
 """A JSON document passed through without being re-encoded."""
 
 _MICROS_PER_MILLI = 1000
+_NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _encoder = msgspec.json.Encoder()
 
 
 def encode(value: Any) -> bytes:
     """Compact UTF-8 JSON; raises TypeError for a type that has no wire form (dates go through `instant`)."""
     return _encoder.encode(value)
+
+
+def holds_nul(document: bytes) -> bool:
+    """Whether a text somewhere in a JSON document holds NUL, which PostgreSQL cannot store."""
+    return b"\\u0000" in document and _NUL_ESCAPE.search(document) is not None
 
 
 def instant(moment: datetime) -> str:

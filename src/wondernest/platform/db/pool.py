@@ -47,19 +47,19 @@ _BROKEN = (
 class Executor(Protocol):
     """Runs statements: the database itself (each on its own) or a unit of work (all or nothing)."""
 
-    async def fetch(self, sql: str, *args: Any) -> list[Row]:
+    async def fetch(self, sql: str, /, *args: Any) -> list[Row]:
         """All rows."""
         ...
 
-    async def fetchrow(self, sql: str, *args: Any) -> Row | None:
+    async def fetchrow(self, sql: str, /, *args: Any) -> Row | None:
         """The first row."""
         ...
 
-    async def fetchval(self, sql: str, *args: Any) -> Any:
+    async def fetchval(self, sql: str, /, *args: Any) -> Any:
         """The first column of the first row."""
         ...
 
-    async def execute(self, sql: str, *args: Any) -> str:
+    async def execute(self, sql: str, /, *args: Any) -> str:
         """The command tag."""
         ...
 

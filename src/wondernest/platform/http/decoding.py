@@ -7,7 +7,6 @@ absent. Documents declared as `Raw` pass through untouched.
 
 from __future__ import annotations
 
-import re
 import types
 import typing
 from collections.abc import Callable
@@ -16,12 +15,13 @@ from typing import Any, Union
 import msgspec
 from msgspec import Raw, Struct
 
+from wondernest.platform.json import holds_nul
+
 MAX_REASON_CHARS = 200
 _decode_fields: Callable[[bytes], dict[str, Raw]] = msgspec.json.Decoder(dict[str, Raw]).decode
 _decode_list: Callable[[bytes | Raw], list[Raw]] = msgspec.json.Decoder(list[Raw]).decode
 _decode_map: Callable[[bytes | Raw], dict[str, Raw]] = msgspec.json.Decoder(dict[str, Raw]).decode
 _NULL = b"null"
-_NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class BadBody(ValueError):
@@ -39,7 +39,7 @@ class BodyDecoder:
 
     def decode(self, body: bytes) -> Any:
         """The decoded value; raises BadBody. NUL, which no stored text can hold, is refused wherever it stands."""
-        if b"\\u0000" in body and _NUL_ESCAPE.search(body):
+        if holds_nul(body):
             raise BadBody("\\u0000 is not allowed in a text")
         try:
             return self._strict.decode(body)

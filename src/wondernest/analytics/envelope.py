@@ -1,0 +1,84 @@
+"""An event as it is stored: the envelope around its data, the cap on its size, and what makes it the same event again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw
+
+from wondernest.analytics.rules import DOCUMENT, MAX_REFERENCE_CHARS, Event
+from wondernest.platform.json import holds_nul
+
+MAX_DATA_BYTES: Final = 64 * 1024
+_decode_parts = msgspec.json.Decoder(dict[str, Raw]).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_sorted: Final = msgspec.json.Encoder(order="sorted").encode
+_encode: Final = msgspec.json.Encoder().encode
+_UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
+
+
+class BadDocument(ValueError):
+    """Not a JSON object that can be stored; the message says why."""
+
+
+def read_object(document: bytes | Raw) -> dict[str, Any]:
+    """The JSON object in a text; raises BadDocument."""
+    try:
+        return _decode(document)
+    except _UNREADABLE as error:
+        raise BadDocument(str(error)) from None
+
+
+def fingerprint(event: Event) -> bytes | None:
+    """SHA-256 of what makes an event the same one again; None for an event that carries no time of its own."""
+    if event.data.get("timestamp") is None:
+        return None
+    return hashlib.sha256(_sorted([event.kind, event.session_id, event.content_id, event.data])).digest()
+
+
+def envelope(event: Event, data: bytes | Raw, *, without_document: bool) -> bytes:
+    """The stored form. Data beyond the cap loses its largest values, and the envelope says so."""
+    kept = Raw(data)
+    truncated = False
+    if without_document or len(data) > MAX_DATA_BYTES:
+        parts = _decode_parts(data)
+        if without_document:
+            parts.pop(DOCUMENT, None)
+        fitting = _fitting(parts)
+        truncated = len(fitting) < len(parts)
+        kept = Raw(_encode(fitting))
+    stored: dict[str, Any] = {
+        "contentId": _short(event.content_id),
+        "duration": event.minutes,
+        "sessionId": _short(event.session_id),
+        "eventData": kept,
+    }
+    return _encode({**stored, "truncated": True} if truncated else stored)
+
+
+def project_document(value: Any, data: bytes | Raw) -> bytes:
+    """The project a save_project event carries, given as JSON text or as an object; raises BadDocument."""
+    document = value.encode() if isinstance(value, str) else bytes(_decode_parts(data)[DOCUMENT])
+    if holds_nul(document):
+        raise BadDocument("\\u0000 is not allowed in a text")
+    read_object(document)
+    return document
+
+
+def _fitting(parts: Mapping[str, Raw]) -> dict[str, Raw]:
+    """The values that fit under the cap together, smallest first, in the order they came."""
+    left = MAX_DATA_BYTES
+    chosen: set[str] = set()
+    for name, value in sorted(parts.items(), key=lambda part: len(part[0]) + len(part[1])):
+        left -= len(name.encode()) + len(value) + 4
+        if left < 0:
+            break
+        chosen.add(name)
+    return {name: value for name, value in parts.items() if name in chosen}
+
+
+def _short(text: str | None) -> str | None:
+    return None if text is None else text[:MAX_REFERENCE_CHARS]

@@ -1,0 +1,61 @@
+"""What can go wrong with an event, each with its wire form (games contract §6)."""
+
+from __future__ import annotations
+
+from wondernest.platform.http.errors import ApiError, GenericError
+
+
+class EventRefused(ApiError):
+    """400 with the reason as `message`."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(400, {"message": message})
+
+
+class UnreadableEvent(EventRefused):
+    """The body is no event."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Invalid JSON format: {reason}")
+
+
+class EventTypeRequired(EventRefused):
+    """A blank eventType."""
+
+    def __init__(self) -> None:
+        super().__init__("Event type is required")
+
+
+class ChildRequired(EventRefused):
+    """A blank childId."""
+
+    def __init__(self) -> None:
+        super().__init__("Child ID is required")
+
+
+class NoFamily(EventRefused):
+    """The caller belongs to no family."""
+
+    def __init__(self) -> None:
+        super().__init__("No family context in token")
+
+
+class BadChildId(EventRefused):
+    """A childId that is no UUID."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid child ID format")
+
+
+class ChildNotFound(GenericError):
+    """A child that is not the caller's, or none."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "NOT_FOUND", "Child not found")
+
+
+class TrackingFailed(ApiError):
+    """A fault of ours."""
+
+    def __init__(self) -> None:
+        super().__init__(500, {"message": "Failed to track event"})

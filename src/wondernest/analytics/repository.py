@@ -1,0 +1,156 @@
+"""The SQL of analytics. A statement names the acting adult; the guardianship rule stands inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+import asyncpg
+
+from wondernest.access.guardianship import guards
+from wondernest.analytics.envelope import BadDocument
+
+if TYPE_CHECKING:
+    from wondernest.analytics.rules import Currency, Milestone, Played, Transaction
+    from wondernest.platform.db.pool import Executor
+
+MILESTONE: Final = "milestone"
+_MINE: Final = guards("given.child_id", "given.user_id", archived_too=True)
+_STORE: Final = f"""
+    with given as (
+        select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::uuid[], $7::bytea[])
+               with ordinality as event (user_id, child_id, kind, category, data, session_id, fingerprint, place)
+    ), allowed as (
+        select given.*, row_number() over (partition by child_id, fingerprint order by place) = 1 as first
+          from given where {_MINE}
+    ), fresh as (
+        insert into wondernest.event_identities (child_id, fingerprint)
+        select child_id, fingerprint from allowed where fingerprint is not null and first
+         order by child_id, fingerprint
+        on conflict do nothing
+        returning child_id, fingerprint
+    ), judged as (
+        select allowed.*, allowed.fingerprint is null or (first and fresh.fingerprint is not null) as is_new
+          from allowed left join fresh using (child_id, fingerprint)
+    ), stored as (
+        insert into analytics.analytics_events (user_id, child_id, event_type, event_category, event_data, session_id)
+        select user_id, child_id, kind, category, data, session_id from judged where is_new order by place
+    )
+    select judged.place is not null as is_allowed, coalesce(judged.is_new, false) as is_new,
+           judged.place is not null or exists (
+               select from family.family_members member where member.user_id = given.user_id) as has_family
+      from given left join judged using (place)
+     order by place"""  # noqa: S608 - the guardianship rule is our own constant
+_HAS_FAMILY: Final = "select exists (select from family.family_members where user_id = $1)"
+_BALANCE: Final = """
+    insert into games.virtual_currency as coins (child_id, balance, total_earned, total_spent, last_updated)
+    values ($1, $2, $3, $4, now())
+    on conflict (child_id) do update
+       set balance = excluded.balance, total_earned = excluded.total_earned, total_spent = excluded.total_spent,
+           last_updated = excluded.last_updated"""
+_LEDGER_REASON: Final = """
+    select attname from pg_attribute
+     where attrelid = 'games.currency_transactions'::regclass and attname in ('source', 'source_reference')
+       and not attisdropped
+     order by attname limit 1"""
+_LEDGER: Final = """
+    insert into games.currency_transactions (child_id, amount, transaction_type, {reason}, description, created_at)
+    select $1, amount, case when amount < 0 then 'spent' else 'earned' end, left(reason, 100), reason, moment
+      from unnest($2::int[], $3::text[], $4::timestamptz[]) with ordinality as entry (amount, reason, moment, place)
+     where not exists (
+           select from games.currency_transactions known
+            where known.child_id = $1 and known.created_at = entry.moment and known.amount = entry.amount
+              and coalesce(known.description, '') = entry.reason)
+     order by place"""
+_MILESTONE: Final = """
+    insert into analytics.learning_insights (child_id, insight_type, category, title, description, data)
+    select $1, $2, left($3, 50), left($4, 255), $5, $6
+     where not exists (
+           select from analytics.learning_insights known
+            where known.child_id = $1 and known.insight_type = $2 and known.title = left($4, 255))"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event on its way into the log. `fingerprint`: None when it cannot be known again."""
+
+    user_id: UUID
+    child_id: UUID
+    kind: str
+    category: str
+    data: bytes
+    session_id: UUID | None
+    fingerprint: bytes | None
+    played: Played | None = None
+
+    def columns(self) -> tuple[object, ...]:
+        """The statement's values."""
+        return (
+            self.user_id,
+            self.child_id,
+            self.kind,
+            self.category,
+            self.data,
+            self.session_id,
+            self.fingerprint,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of an event: whether the child is the adult's, whether it was stored now, whether there is a family."""
+
+    is_allowed: bool
+    is_new: bool
+    has_family: bool
+
+
+class AnalyticsRepository:
+    """Events and what is derived from them."""
+
+    def __init__(self) -> None:
+        self._ledger: str | None = None
+
+    async def store(self, executor: Executor, events: Sequence[NewEvent]) -> list[Verdict]:
+        """Store what is new and the adults' own, a verdict for each. Alone, a refused event raises BadDocument."""
+        columns = zip(*(event.columns() for event in events), strict=True)
+        try:
+            rows = await executor.fetch(_STORE, *(list(column) for column in columns))
+        except (asyncpg.DataError, asyncpg.ProgramLimitExceededError):
+            if len(events) > 1:
+                raise
+            raise BadDocument("it holds a value that cannot be stored") from None
+        return [Verdict(*row) for row in rows]
+
+    async def has_family(self, executor: Executor, user_id: UUID) -> bool:
+        """Whether the adult belongs to any family."""
+        return await executor.fetchval(_HAS_FAMILY, user_id)
+
+    async def set_currency(self, executor: Executor, child_id: UUID, currency: Currency) -> None:
+        """Take over a balance, then the transactions not yet known; the balance's row lock orders devices."""
+        await executor.execute(_BALANCE, child_id, currency.balance, currency.earned, currency.spent)
+        if currency.transactions:
+            ledger = self._ledger or await self._look_up_ledger(executor)
+            await executor.execute(ledger, child_id, *_columns(currency.transactions))
+
+    async def add_milestone(self, executor: Executor, child_id: UUID, milestone: Milestone, data: bytes) -> None:
+        """Note a milestone, once by its title."""
+        await executor.execute(
+            _MILESTONE, child_id, MILESTONE, milestone.category, milestone.title, milestone.description, data
+        )
+
+    async def _look_up_ledger(self, executor: Executor) -> str:
+        """The ledger's statement; older databases call the reason's column by another name (schema §2)."""
+        reason = await executor.fetchval(_LEDGER_REASON)
+        self._ledger = _LEDGER.format(reason=reason)
+        return self._ledger
+
+
+def _columns(transactions: Sequence[Transaction]) -> tuple[list[int], list[str], list[object]]:
+    return (
+        [transaction.amount for transaction in transactions],
+        [transaction.reason for transaction in transactions],
+        [transaction.moment for transaction in transactions],
+    )

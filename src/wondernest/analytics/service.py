@@ -1,0 +1,146 @@
+"""The steps of taking an event in."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wondernest.analytics import errors, rules
+from wondernest.analytics.envelope import (
+    MAX_DATA_BYTES,
+    BadDocument,
+    envelope,
+    fingerprint,
+    project_document,
+    read_object,
+)
+from wondernest.analytics.repository import AnalyticsRepository, NewEvent, Verdict
+from wondernest.platform.db.batch import Gatherer
+from wondernest.platform.ids import parse_uuid
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from wondernest.analytics.ports import PlayTime, ProjectSaves
+    from wondernest.platform.db.pool import Connection, Database
+    from wondernest.platform.db.unit import UnitOfWork
+    from wondernest.platform.http.caller import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An event as it arrived; `data` is JSON text."""
+
+    kind: str
+    child_id: str
+    content_id: str | None
+    minutes: int | None
+    data: bytes
+    session_id: str | None
+
+
+class AnalyticsService:
+    """Stores events, once each, and what follows from them."""
+
+    def __init__(
+        self, database: Database, repository: AnalyticsRepository, saves: ProjectSaves, play: PlayTime
+    ) -> None:
+        self._database = database
+        self._repository = repository
+        self._saves = saves
+        self._play = play
+        self._gathered = Gatherer(database, self._store_together, size=lambda event: len(event.data))
+
+    async def track(self, caller: Caller, report: Report, unit: UnitOfWork) -> None:
+        """Take an event of one of the caller's children; one that is there already is taken silently.
+
+        Most events are one gathered statement; one that changes other rows is written with them in the unit of work.
+        """
+        try:
+            event = _read(report)
+            child_id = await self._child_of(caller, report)
+            follows = rules.consequence(event)
+            document = _document(follows, report.data)
+            new = NewEvent(
+                caller.user_id,
+                child_id,
+                event.kind[: rules.MAX_TYPE_CHARS],
+                rules.category(event),
+                envelope(event, report.data, without_document=document is not None),
+                parse_uuid(event.session_id or ""),
+                fingerprint(event),
+                follows if isinstance(follows, rules.Played) else None,
+            )
+            if follows is None or new.played is not None:
+                _admit(await self._gathered.submit(new))
+                return
+            [verdict] = await self._repository.store(unit, [new])
+        except BadDocument as error:
+            raise errors.UnreadableEvent(str(error)) from None
+        _admit(verdict)
+        if verdict.is_new:
+            await self._follow(unit, child_id, follows, document, report.data)
+
+    async def _child_of(self, caller: Caller, report: Report) -> UUID:
+        if not report.kind.strip():
+            raise errors.EventTypeRequired
+        if not report.child_id.strip():
+            raise errors.ChildRequired
+        child_id = parse_uuid(report.child_id.strip())
+        if child_id is None:
+            has_family = await self._repository.has_family(self._database, caller.user_id)
+            raise errors.BadChildId if has_family else errors.NoFamily
+        return child_id
+
+    async def _store_together(self, connection: Connection, events: Sequence[NewEvent]) -> list[Verdict]:
+        """A batch: one statement, and where somebody played, their minutes in the same transaction."""
+        if not any(event.played for event in events):
+            return await self._repository.store(connection, events)
+        async with connection.transaction():
+            verdicts = await self._repository.store(connection, events)
+            played = [
+                (event.child_id, event.played)
+                for event, verdict in zip(events, verdicts, strict=True)
+                if event.played and verdict.is_new
+            ]
+            if played:
+                await self._play.add(connection, played)
+        return verdicts
+
+    async def _follow(
+        self, unit: UnitOfWork, child_id: UUID, follows: rules.Consequence, document: bytes | None, data: bytes
+    ) -> None:
+        match follows:
+            case rules.ProjectSaved(data_key=key) if document is not None:
+                await self._saves.store(unit, child_id, rules.STICKER_BOOK, key, document)
+            case rules.ProjectDeleted(data_key=key):
+                await self._saves.remove(unit, child_id, rules.STICKER_BOOK, key)
+            case rules.Currency():
+                await self._repository.set_currency(unit, child_id, follows)
+            case rules.Milestone():
+                kept = data if len(data) <= MAX_DATA_BYTES else b"{}"
+                await self._repository.add_milestone(unit, child_id, follows, kept)
+            case _:
+                pass
+
+
+def _read(report: Report) -> rules.Event:
+    data = {} if report.data.strip() == b"null" else read_object(report.data)
+    return rules.Event(report.kind, report.content_id, report.session_id, report.minutes, data)
+
+
+def _document(follows: rules.Consequence | None, data: bytes) -> bytes | None:
+    """The project to store; None where there is none, or none that can be read: the event counts all the same."""
+    if isinstance(follows, rules.ProjectSaved):
+        with contextlib.suppress(BadDocument):
+            return project_document(follows.document, data)
+    return None
+
+
+def _admit(verdict: Verdict) -> None:
+    if not verdict.has_family:
+        raise errors.NoFamily
+    if not verdict.is_allowed:
+        raise errors.ChildNotFound

@@ -1,0 +1,38 @@
+"""What analytics takes and says on the wire."""
+
+from __future__ import annotations
+
+from msgspec import Raw, Struct
+
+
+class EventBody(Struct, rename="camel"):
+    """One event; `duration` in minutes, `eventData` an object."""
+
+    event_type: str
+    child_id: str
+    content_id: str | None = None
+    duration: int | None = None
+    event_data: Raw = Raw(b"{}")
+    session_id: str | None = None
+
+
+class Tracked(Struct, rename="camel"):
+    """The event was taken; `timestamp` in milliseconds since 1970, as text."""
+
+    message: str
+    event_id: str
+    timestamp: str
+
+
+class Message(Struct):
+    """A refusal."""
+
+    message: str
+
+
+class NotFound(Struct):
+    """No such child among the caller's."""
+
+    error: str
+    message: str
+    timestamp: int
