@@ -92,12 +92,12 @@ def _run(root: Path, running: ExitStack) -> NoReturn:
     lock = process.FolderLock(places.home / "lock")
     lock.acquire(LOCK_WAIT_S)
     running.callback(lock.release)
-    environment |= {"MAIL_OUTBOX_PATH": str(places.home / "outbox"), **_servers(settings, places, running)}
-    if "SERVER_EXTRA_PORTS" not in environment and settings.server.port != CLIENTS_PORT and _free(settings):
-        environment["SERVER_EXTRA_PORTS"] = str(CLIENTS_PORT)
-    settings = load_settings(environment, root / ".env")
     for listener in listen(settings.server):  # a port that is taken is told here, not in a log
         listener.close()
+    if "SERVER_EXTRA_PORTS" not in environment and settings.server.port != CLIENTS_PORT and _free(settings):
+        environment["SERVER_EXTRA_PORTS"] = str(CLIENTS_PORT)
+    environment |= {"MAIL_OUTBOX_PATH": str(places.home / "outbox"), **_servers(settings, places, running)}
+    settings = load_settings(environment, root / ".env")
     _prepare_database(settings)
     server = _start_service(root, environment, settings, places, running)
     _tell(settings, places)

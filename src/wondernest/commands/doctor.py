@@ -43,7 +43,7 @@ def shown(name: str, value: object) -> str:
     if isinstance(value, Secret):
         if not value or not name.endswith("_URL"):
             return MASK if value else ""
-        hidden = re.sub(r"(?<=://)([^:@/]*):[^@]*(?=@)", rf"\1:{MASK}", value)
+        hidden = re.sub(r"(?<=://)([^:@/]*):.*(?=@)", rf"\1:{MASK}", value)
         return re.sub(r"(?i)(?<=password=)[^&]*", MASK, hidden)
     if isinstance(value, tuple):
         return ",".join(str(part) for part in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]

@@ -1,0 +1,121 @@
+"""The commands that look at a database or fill it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from wondernest.commands.doctor import doctor, effective, shown
+from wondernest.commands.seed import CLIENTS_CHILD, DEMO_EMAIL, seed
+from wondernest.embedded.valkey import EmbeddedValkey
+from wondernest.settings import Secret, Settings, SettingsError, load_settings
+
+MakeSettings = Callable[..., Settings]
+
+
+def examine(settings: Settings) -> tuple[bool, str]:
+    lines: list[str] = []
+    healthy = doctor(settings, lines.append)
+    return healthy, "\n".join(lines)
+
+
+def test_the_demo_family_is_made_once_and_owns_the_child_of_the_clients(make_settings: MakeSettings) -> None:
+    settings = make_settings(APP_ENV="development")
+    seed(settings)
+    seed(settings)
+    with psycopg.connect(settings.database.url) as connection:
+        rows = connection.execute(
+            "select child.id::text, account.family_id = child.family_id from core.users account"
+            " join family.family_members member on member.user_id = account.id"
+            " join family.child_profiles child on child.family_id = member.family_id"
+            " where account.email = %s order by child.birth_date desc",
+            [DEMO_EMAIL],
+        ).fetchall()
+    assert len(rows) == 2
+    assert rows[0] == (CLIENTS_CHILD, True)
+
+
+def test_the_demo_family_is_for_development_only(make_settings: MakeSettings) -> None:
+    with pytest.raises(SettingsError, match="APP_ENV: demo data is for development"):
+        seed(make_settings(APP_ENV="staging"))
+
+
+def test_the_doctor_finds_a_migrated_database_good(make_settings: MakeSettings, valkey_server: EmbeddedValkey) -> None:
+    healthy, said = examine(make_settings(REDIS_ENABLED="true", REDIS_URL=valkey_server.url()))
+    assert healthy
+    for line in ("settings  good", "database  good (PostgreSQL 18", "schema    good", "cache     good"):
+        assert line in said
+    assert "`wondernest tune`" in said, "an empty database carries the unused indexes of the catalogue"
+
+
+def test_the_doctor_says_what_to_do_about_an_empty_database(empty_database: str) -> None:
+    healthy, said = examine(load_settings({"DATABASE_URL": empty_database, "REDIS_ENABLED": "false"}))
+    assert not healthy
+    assert "Run `wondernest migrate`" in said
+    assert "cache     off" in said
+
+
+def test_the_doctor_says_what_to_do_when_nothing_answers() -> None:
+    closed = "postgresql://someone:hidden-word@127.0.0.1:1/none"
+    healthy, said = examine(load_settings({"DATABASE_URL": closed, "REDIS_URL": "redis://127.0.0.1:1/0"}))
+    assert not healthy
+    assert "database  cannot connect" in said
+    assert "Check REDIS_URL" in said
+    assert "hidden-word" not in said
+
+
+def test_no_secret_is_shown() -> None:
+    settings = load_settings(
+        {
+            "JWT_SECRET": "hidden-word-1",
+            "SMTP_PASSWORD": "hidden-word-2",
+            "DATABASE_URL": "postgresql://u:hidden-word-3@db:5432/wondernest",
+            "REDIS_URL": "redis://:hidden-word-4@cache:6379/0",
+        }
+    )
+    lines = list(effective(settings))
+    assert not [line for line in lines if "hidden-word" in line]
+    assert "DATABASE_URL=postgresql://u:***@db:5432/wondernest" in lines
+    assert "REDIS_URL=redis://:***@cache:6379/0" in lines
+    assert "JWT_SECRET=***" in lines
+
+
+@pytest.mark.parametrize(
+    ("url", "seen"),
+    [
+        ("postgresql://u:a:b@c@db/x", "postgresql://u:***@db/x"),
+        ("postgresql://db/x?user=u&password=p&port=1", "postgresql://db/x?user=u&password=***&port=1"),
+        ("postgresql://db/x", "postgresql://db/x"),
+        ("", ""),
+    ],
+)
+def test_an_address_is_shown_without_its_password(url: str, seen: str) -> None:
+    assert shown("DATABASE_URL", Secret(url)) == seen
+
+
+@pytest.mark.parametrize("command", ["doctor", "migrate", "seed", "tune", "serve"])
+def test_every_command_answers_a_bad_setting_with_one_line(command: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-P", "-m", "wondernest", command],
+        env={"JWT_EXPIRES_IN": "soon"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 78
+    assert run.stdout == ""
+    assert run.stderr.startswith("wondernest: JWT_EXPIRES_IN: ")
+    assert run.stderr.count("\n") == 1
+
+
+def test_serve_does_not_pay_for_the_other_commands() -> None:
+    program = (
+        "import sys, wondernest.cli, wondernest.supervisor.command\n"
+        "print([name for name in ('cyclopts', 'alembic', 'sqlalchemy', 'psycopg') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout == "[]\n"

@@ -1,0 +1,112 @@
+"""`wondernest dev`: all of it up from an empty folder, all of it gone again, and the same data the next time."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.processes import children, wait_for
+from wondernest.commands.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD
+from wondernest.embedded.process import free_port
+
+
+@pytest.fixture
+def root(server_folder: Path) -> Iterator[Path]:
+    folder = server_folder / "dev"
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder)
+
+
+class Dev:
+    """One run of `wondernest dev` in a folder."""
+
+    def __init__(self, root: Path, **environ: str) -> None:
+        self.port = free_port()
+        self._said = root / "said"
+        own = {"SERVER_HOST": "127.0.0.1", "SERVER_PORT": str(self.port), "SERVER_EXTRA_PORTS": "", "WORKERS": "1"}
+        with self._said.open("wb") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "wondernest", "dev"],
+                cwd=root,
+                env={"PATH": os.environ["PATH"], "BCRYPT_COST": "4", **own, **environ},
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+            )
+
+    def said(self) -> str:
+        return self._said.read_text()
+
+    def wait_until_running(self) -> None:
+        wait_for(lambda: "is running" in self.said() or self.process.poll() is not None, "running")
+        assert self.process.poll() is None, self.said()
+
+    def post(self, path: str, body: object) -> tuple[int, dict[str, object]]:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+
+    def end(self, number: signal.Signals) -> int:
+        started = children(self.process.pid)
+        assert len(started) == 3, "PostgreSQL, Valkey and the service"
+        self.process.send_signal(number)
+        code = self.process.wait(60)
+        wait_for(lambda: not any(Path(f"/proc/{pid}/cwd").exists() for pid in started), "everything ended")
+        return code
+
+
+@pytest.mark.timeout(240)
+def test_it_runs_everything_stops_everything_and_heals_after_a_crash(root: Path) -> None:
+    first = Dev(root)
+    first.wait_until_running()
+    for told in (
+        DEMO_EMAIL,
+        DEMO_PASSWORD,
+        CLIENTS_CHILD,
+        f"http://127.0.0.1:{first.port}",
+        str(root / ".dev" / "logs"),
+    ):
+        assert told in first.said()
+    login = {"email": DEMO_EMAIL, "password": DEMO_PASSWORD}
+    status, reply = first.post("/api/v1/auth/parent/login", login)
+    assert status == 200, reply
+
+    refused = Dev(root)
+    assert refused.process.wait(60) == 1
+    assert f"is in use by process {first.process.pid}" in refused.said()
+
+    first.end(signal.SIGKILL)
+
+    second = Dev(root)
+    second.wait_until_running()
+    assert second.post("/api/v1/auth/parent/login", login)[0] == 200
+    assert second.end(signal.SIGINT) == 0
+
+
+def test_it_refuses_to_be_production(root: Path) -> None:
+    run = Dev(root, APP_ENV="production", JWT_SECRET="a-secret-that-is-long-enough-0123456789")
+    assert run.process.wait(60) == 1
+    assert run.said() == "wondernest: APP_ENV: dev is for development, this is production\n"
+    assert not (root / ".dev" / "postgres").exists()
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_started(root: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        run = Dev(root, SERVER_PORT=str(port))
+        assert run.process.wait(60) == 1
+    assert run.said() == f"wondernest: SERVER_PORT: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+    assert not (root / ".dev" / "postgres").exists()
