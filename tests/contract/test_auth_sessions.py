@@ -11,6 +11,7 @@ import httpx2
 import jwt
 import pytest
 from dirty_equals import IsInt, IsUUID
+
 from tests.fixtures.application import TEST_SECRET
 from tests.fixtures.auth import Parent, log_in, register
 

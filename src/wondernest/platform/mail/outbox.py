@@ -44,7 +44,7 @@ class OutboxMailer:
     async def send(self, message: Message) -> None:
         """Put the mail into the folder, whole or not at all; raises MailFailed or MailRefused."""
         now = self._clock.now()
-        content = message.rendered(self._sender, now).as_bytes(policy=email.policy.SMTP)
+        content = message.rendered(self._sender, now).as_bytes()
         name = f"{epoch_ms(now)}-{secrets.token_hex(4)}"
         try:
             await asyncio.to_thread(self._write, name, content)

@@ -1,0 +1,203 @@
+"""The parent's PIN on the wire (auth contract §1.7, §2 verify-pin and setup-pin)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx2
+import pytest
+from dirty_equals import IsInt, IsStr
+
+from tests.fixtures.application import running
+from tests.fixtures.auth import Parent, log_in, mails_to, register
+from wondernest.app import create_app
+from wondernest.platform.ids import sha256_hex
+from wondernest.settings import Settings
+
+VERIFY = "/api/v1/auth/parent/verify-pin"
+SETUP = "/api/v1/auth/parent/setup-pin"
+PIN = "275319"
+UNREADABLE = {"verified": False, "message": "Invalid PIN format. Must be 4 digits.", "sessionToken": None}
+WRONG = {
+    "verified": False,
+    "message": "Invalid PIN",
+    "sessionToken": None,
+    "error": "UNAUTHORIZED",
+    "timestamp": IsInt,
+}
+LOCKED = {
+    "verified": False,
+    "message": "Too many attempts. Please try again later.",
+    "sessionToken": None,
+    "error": "RATE_LIMITED",
+    "timestamp": IsInt,
+}
+
+
+async def verified(client: httpx2.AsyncClient, pin: Any, parent: Parent | None = None) -> httpx2.Response:
+    return await client.post(VERIFY, json={"pin": pin}, headers=parent.bearer if parent else {})
+
+
+async def set_up(client: httpx2.AsyncClient, parent: Parent, **body: Any) -> httpx2.Response:
+    return await client.post(SETUP, json=body, headers=parent.bearer)
+
+
+async def with_pin(client: httpx2.AsyncClient) -> Parent:
+    parent = await register(client)
+    assert (await set_up(client, parent, pin=PIN)).status_code == 200
+    return parent
+
+
+async def test_the_default_pin_opens_parent_mode_in_development(app_client: httpx2.AsyncClient) -> None:
+    response = await verified(app_client, "1234")
+    assert response.status_code == 200
+    assert response.json() == {
+        "message": "PIN verified successfully",
+        "sessionToken": IsStr(regex=r"parent_mode_\d{13}_[A-Za-z0-9_-]{43}"),
+        "verified": True,
+    }
+
+
+async def test_in_production_there_is_no_default_pin(make_settings: Callable[..., Settings]) -> None:
+    settings = make_settings(APP_ENV="production", RATE_LIMIT_ENABLED="false")
+    async with running(create_app(settings)) as client:
+        parent = await register(client)
+        assert (await verified(client, "1234", parent)).status_code == 401
+        response = await client.post(
+            "/api/v1/auth/parent/login", json={"email": parent.email, "password": parent.password}
+        )
+        assert response.json()["data"]["hasPin"] is False
+        assert (await set_up(client, parent, pin=PIN)).status_code == 200
+        response = await client.post(
+            "/api/v1/auth/parent/login", json={"email": parent.email, "password": parent.password}
+        )
+        assert response.json()["data"]["hasPin"] is True
+
+
+@pytest.mark.parametrize("pin", ["", "123", "12345", "1234567", "12a4", "١٢٣٤", " 1234", "-123"])
+async def test_what_is_not_four_or_six_digits_is_400(app_client: httpx2.AsyncClient, pin: str) -> None:
+    response = await verified(app_client, pin)
+    assert (response.status_code, response.json()) == (400, UNREADABLE)
+
+
+async def test_a_wrong_pin_is_401_with_the_fields_of_both_shapes(app_client: httpx2.AsyncClient) -> None:
+    response = await verified(app_client, "9999")
+    assert (response.status_code, response.json()) == (401, WRONG)
+
+
+async def test_a_parents_own_pin_replaces_the_default_one(app_client: httpx2.AsyncClient) -> None:
+    parent = await with_pin(app_client)
+    assert (await verified(app_client, PIN, parent)).status_code == 200
+    assert (await verified(app_client, "1234", parent)).status_code == 401
+
+
+async def test_an_invalid_bearer_counts_as_absent(app_client: httpx2.AsyncClient) -> None:
+    response = await app_client.post(VERIFY, json={"pin": "1234"}, headers={"Authorization": "Bearer no.such.token"})
+    assert response.status_code == 200
+
+
+async def test_the_parent_mode_session_is_kept_as_a_hash_and_is_no_bearer(
+    app_client: httpx2.AsyncClient, database_url: str
+) -> None:
+    parent = await with_pin(app_client)
+    token = (await verified(app_client, PIN, parent)).json()["sessionToken"]
+    connection = await asyncpg.connect(database_url)
+    row = await connection.fetchrow("select * from core.user_sessions where token_hash = $1", sha256_hex(token))
+    await connection.close()
+    assert str(row["user_id"]) == parent.user_id
+    assert (row["expires_at"] - row["created_at"]).total_seconds() == 900
+    response = await app_client.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})
+    assert response.status_code == 401
+
+
+async def test_five_wrong_pins_lock_this_parent_also_for_the_right_one(
+    app_client: httpx2.AsyncClient, tmp_path: Path
+) -> None:
+    parent, other = await with_pin(app_client), await with_pin(app_client)
+    for _ in range(5):
+        assert (await verified(app_client, "9999", parent)).status_code == 401
+    response = await verified(app_client, PIN, parent)
+    assert (response.status_code, response.json()) == (429, LOCKED)
+    assert 0 < int(response.headers["retry-after"]) <= 900
+    assert (await verified(app_client, PIN, other)).status_code == 200
+    mails = await mails_to(tmp_path / "outbox", parent.email, 2)
+    assert sum(mail.startswith("Parent mode is locked") for mail in mails) == 1
+
+
+async def test_five_wrong_pins_without_a_bearer_lock_the_address(app_client: httpx2.AsyncClient) -> None:
+    for _ in range(5):
+        assert (await verified(app_client, "9999")).status_code == 401
+    assert (await verified(app_client, "1234")).status_code == 429
+
+
+async def test_a_burst_of_wrong_pins_is_checked_five_times_at_most(app_client: httpx2.AsyncClient) -> None:
+    parent = await with_pin(app_client)
+    responses = await asyncio.gather(*(verified(app_client, "9999", parent) for _ in range(30)))
+    assert Counter(response.status_code for response in responses) == {401: 5, 429: 25}
+
+
+async def test_a_right_pin_forgets_the_wrong_ones(app_client: httpx2.AsyncClient) -> None:
+    parent = await with_pin(app_client)
+    for _ in range(2):
+        for _ in range(4):
+            assert (await verified(app_client, "9999", parent)).status_code == 401
+        assert (await verified(app_client, PIN, parent)).status_code == 200
+
+
+async def test_setting_up_a_pin_answers_what_the_app_reads_and_stores_a_hash(
+    app_client: httpx2.AsyncClient, database_url: str
+) -> None:
+    parent = await register(app_client)
+    response = await set_up(app_client, parent, pin=PIN)
+    assert response.status_code == 200
+    assert response.json() == {"message": "PIN setup successfully", "success": True}
+    connection = await asyncpg.connect(database_url)
+    assert (await connection.fetchval("select pin_hash from core.users")).startswith("$2b$04$")
+    await connection.close()
+    assert (await log_in(app_client, parent)).user_id == parent.user_id
+
+
+@pytest.mark.parametrize("pin", ["", "12345", "abcd", "1234567"])
+async def test_a_pin_of_another_form_is_400(app_client: httpx2.AsyncClient, pin: str) -> None:
+    response = await set_up(app_client, await register(app_client), pin=pin)
+    assert (response.status_code, response.json()) == (400, {"message": "Invalid PIN format. Must be 4 or 6 digits."})
+
+
+@pytest.mark.parametrize("pin", ["0000", "1234", "4321", "123456", "987654", "777777"])
+async def test_a_simple_pin_is_400(app_client: httpx2.AsyncClient, pin: str) -> None:
+    response = await set_up(app_client, await register(app_client), pin=pin)
+    assert (response.status_code, response.json()) == (400, {"message": "PIN is too simple"})
+
+
+async def test_a_pin_that_is_set_is_only_replaced_by_who_knows_it(app_client: httpx2.AsyncClient) -> None:
+    parent = await with_pin(app_client)
+    for body in ({"pin": "8264"}, {"pin": "8264", "currentPin": "9999"}):
+        response = await set_up(app_client, parent, **body)
+        assert (response.status_code, response.json()) == (409, {"message": "PIN already set"})
+    assert (await set_up(app_client, parent, pin="8264", currentPin=PIN)).status_code == 200
+    assert (await verified(app_client, "8264", parent)).status_code == 200
+
+
+async def test_guesses_at_the_current_pin_lock_too(app_client: httpx2.AsyncClient) -> None:
+    parent = await with_pin(app_client)
+    for _ in range(5):
+        assert (await set_up(app_client, parent, pin="8264", currentPin="9999")).status_code == 409
+    response = await set_up(app_client, parent, pin="8264", currentPin=PIN)
+    assert response.status_code == 429
+    assert response.json() == {
+        "error": "RATE_LIMITED",
+        "message": "Too many requests. Please try again later.",
+        "timestamp": IsInt,
+    }
+    assert (await verified(app_client, PIN, parent)).status_code == 429
+
+
+async def test_of_two_first_pins_at_once_one_is_set(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client)
+    responses = await asyncio.gather(*(set_up(app_client, parent, pin=pin) for pin in ("8264", "5937")))
+    assert sorted(response.status_code for response in responses) == [200, 409]

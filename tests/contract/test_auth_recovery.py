@@ -1,0 +1,228 @@
+"""Password reset and e-mail verification on the wire (auth contract §2)."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import asyncpg
+import httpx2
+import pytest
+
+from tests.fixtures.application import running
+from tests.fixtures.auth import Parent, code_in, log_in, mails_to, register
+from wondernest.app import create_app
+from wondernest.settings import Settings
+
+REQUEST = "/api/v1/auth/password-reset"
+CONFIRM = "/api/v1/auth/password-reset/confirm"
+VERIFY = "/api/v1/auth/verify-email"
+NEW_PASSWORD = "Moonlight8"
+MAILED = {"message": "Password reset email sent"}
+
+
+async def reset_code(client: httpx2.AsyncClient, outbox: Path, parent: Parent) -> str:
+    """The code of a fresh reset mail; the mail of the registration comes before it."""
+    before = len(await mails_to(outbox, parent.email))
+    assert (await client.post(REQUEST, json={"email": parent.email})).status_code == 200
+    return code_in((await mails_to(outbox, parent.email, before + 1))[-1])
+
+
+async def confirm(client: httpx2.AsyncClient, token: str, password: str = NEW_PASSWORD) -> httpx2.Response:
+    return await client.post(CONFIRM, json={"token": token, "newPassword": password})
+
+
+async def me(client: httpx2.AsyncClient, parent: Parent) -> int:
+    return (await client.get("/api/v1/auth/me", headers=parent.bearer)).status_code
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Path:
+    return tmp_path / "outbox"
+
+
+async def test_a_reset_request_answers_alike_for_known_and_unknown_addresses(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client)
+    for address in (parent.email, "nobody@example.com"):
+        response = await app_client.post(REQUEST, json={"email": address})
+        assert (response.status_code, response.json()) == (200, MAILED)
+
+
+async def test_a_reset_request_for_no_address_is_400(app_client: httpx2.AsyncClient) -> None:
+    response = await app_client.post(REQUEST, json={"email": "bad"})
+    assert (response.status_code, response.json()) == (400, {"message": "Validation failed: Invalid email format"})
+
+
+async def test_the_mailed_token_is_43_characters_and_only_its_hash_is_stored(
+    app_client: httpx2.AsyncClient, outbox: Path, database_url: str
+) -> None:
+    token = await reset_code(app_client, outbox, await register(app_client))
+    assert len(base64.urlsafe_b64decode(token + "=")) == 32
+    connection = await asyncpg.connect(database_url)
+    row = await connection.fetchrow("select * from core.password_reset_tokens")
+    await connection.close()
+    assert (row["token"], row["used"]) == (hashlib.sha256(token.encode()).hexdigest(), False)
+    assert (row["expires_at"] - row["created_at"]).total_seconds() == 24 * 3600
+
+
+async def test_a_reset_sets_the_password_and_ends_every_session(app_client: httpx2.AsyncClient, outbox: Path) -> None:
+    parent = await register(app_client)
+    tablet = await log_in(app_client, parent)
+    response = await confirm(app_client, f" {await reset_code(app_client, outbox, parent)} ")
+    assert (response.status_code, response.json()) == (200, {"message": "Password reset successful"})
+    for device in (parent, tablet):
+        assert await me(app_client, device) == 401
+        refreshed = await app_client.post("/api/v1/auth/refresh", json={"refreshToken": device.refresh})
+        assert refreshed.status_code == 401
+    old = await app_client.post("/api/v1/auth/login", json={"email": parent.email, "password": parent.password})
+    assert old.status_code == 401
+    again = await log_in(app_client, Parent(parent.email, NEW_PASSWORD, parent.user_id, "", ""))
+    assert await me(app_client, again) == 200
+    renewed = await app_client.post("/api/v1/auth/refresh", json={"refreshToken": again.refresh})
+    assert renewed.status_code == 200
+
+
+async def test_the_owner_is_told_that_the_password_changed(app_client: httpx2.AsyncClient, outbox: Path) -> None:
+    parent = await register(app_client)
+    assert (await confirm(app_client, await reset_code(app_client, outbox, parent))).status_code == 200
+    mails = await mails_to(outbox, parent.email, 3)
+    assert any(mail.startswith("Your WonderNest password was changed") for mail in mails)
+
+
+async def test_a_reset_token_works_once(app_client: httpx2.AsyncClient, outbox: Path) -> None:
+    parent = await register(app_client)
+    token = await reset_code(app_client, outbox, parent)
+    assert (await confirm(app_client, token)).status_code == 200
+    response = await confirm(app_client, token, "Another99x")
+    assert (response.status_code, response.json()) == (400, {"message": "Invalid or expired token"})
+
+
+async def test_of_many_confirmations_at_once_exactly_one_wins(app_client: httpx2.AsyncClient, outbox: Path) -> None:
+    parent = await register(app_client)
+    token = await reset_code(app_client, outbox, parent)
+    passwords = [f"Password{number}x" for number in range(8)]
+    responses = await asyncio.gather(*(confirm(app_client, token, password) for password in passwords))
+    statuses = [response.status_code for response in responses]
+    assert Counter(statuses) == {200: 1, 400: 7}
+    winner = passwords[statuses.index(200)]
+    await log_in(app_client, Parent(parent.email, winner, parent.user_id, "", ""))
+
+
+async def test_of_two_tokens_at_once_one_wins_and_the_other_is_spent(
+    app_client: httpx2.AsyncClient, outbox: Path
+) -> None:
+    parent = await register(app_client)
+    tokens = [await reset_code(app_client, outbox, parent) for _ in range(2)]
+    responses = await asyncio.gather(*(confirm(app_client, token) for token in tokens))
+    assert sorted(response.status_code for response in responses) == [200, 400]
+
+
+async def test_an_expired_token_is_refused(app_client: httpx2.AsyncClient, outbox: Path, database_url: str) -> None:
+    token = await reset_code(app_client, outbox, await register(app_client))
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("update core.password_reset_tokens set expires_at = now() - interval '1 second'")
+    await connection.close()
+    assert (await confirm(app_client, token)).json() == {"message": "Invalid or expired token"}
+
+
+@pytest.mark.parametrize(
+    ("token", "password", "problems"),
+    [
+        ("", "Sunflower7", "Reset token is required"),
+        ("short", "Sunflower7", "Invalid reset token format"),
+        ("x" * 257, "Sunflower7", "Invalid reset token format"),
+        ("<script>alert(1)", "Sunflower7", "Invalid characters in reset token"),
+        ("  ", "", "Reset token is required, Password is required"),
+        (
+            "x" * 43,
+            "password",
+            "Password must contain at least one uppercase letter, "
+            "Password must contain at least one digit, Password is too common",
+        ),
+    ],
+)
+async def test_a_confirmation_names_everything_that_is_wrong(
+    app_client: httpx2.AsyncClient, token: str, password: str, problems: str
+) -> None:
+    response = await confirm(app_client, token, password)
+    assert (response.status_code, response.json()) == (400, {"message": f"Validation failed: {problems}"})
+
+
+async def test_a_closed_account_gets_no_reset(app_client: httpx2.AsyncClient, outbox: Path, database_url: str) -> None:
+    closed, other = await register(app_client), await register(app_client)
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("update core.users set is_active = false where email = $1", closed.email)
+    await app_client.post(REQUEST, json={"email": closed.email})
+    await reset_code(app_client, outbox, other)
+    assert await connection.fetchval("select count(*) from core.password_reset_tokens") == 1
+    await connection.close()
+
+
+async def test_an_hour_brings_five_reset_mails_at_most(
+    app_client: httpx2.AsyncClient, outbox: Path, database_url: str
+) -> None:
+    bothered, other = await register(app_client), await register(app_client)
+    for _ in range(8):
+        response = await app_client.post(REQUEST, json={"email": bothered.email})
+        assert response.status_code == 200
+    await reset_code(app_client, outbox, other)
+    await mails_to(outbox, bothered.email, 6)
+    connection = await asyncpg.connect(database_url)
+    assert await connection.fetchval("select count(*) from core.password_reset_tokens") == 6
+    await connection.close()
+
+
+async def test_a_bearer_marks_its_own_address_as_verified(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client)
+    headers = {**parent.bearer, "Content-Type": "application/json"}
+    response = await app_client.post(VERIFY, content=b"", headers=headers)
+    assert (response.status_code, response.json()) == (200, {"message": "Email verified successfully"})
+    profile = await app_client.get("/api/v1/auth/me", headers=parent.bearer)
+    assert profile.json()["verified"] is True
+
+
+async def test_the_mailed_token_verifies_once_and_only_its_own_account(
+    app_client: httpx2.AsyncClient, outbox: Path
+) -> None:
+    parent, other = await register(app_client), await register(app_client)
+    token = code_in((await mails_to(outbox, parent.email))[0])
+    attempts = [(other, 400), (parent, 200), (parent, 400)]
+    for bearer, status in attempts:
+        response = await app_client.post(VERIFY, json={"token": token}, headers=bearer.bearer)
+        assert response.status_code == status
+    assert response.json() == {"message": "Email verification failed"}
+
+
+async def test_where_the_mailed_token_is_demanded_the_bearer_alone_does_not_do(
+    make_settings: Callable[..., Settings], outbox: Path
+) -> None:
+    async with running(create_app(make_settings(EMAIL_VERIFICATION_REQUIRE_TOKEN="true"))) as client:
+        parent = await register(client)
+        response = await client.post(VERIFY, headers=parent.bearer)
+        assert (response.status_code, response.json()) == (400, {"message": "Email verification failed"})
+        token = code_in((await mails_to(outbox, parent.email))[0])
+        response = await client.post(VERIFY, json={"token": token}, headers=parent.bearer)
+        assert response.status_code == 200
+
+
+async def test_the_outbox_page_lists_mails_with_their_text_escaped(
+    app_client: httpx2.AsyncClient, outbox: Path
+) -> None:
+    parent = await register(app_client)
+    await mails_to(outbox, parent.email)
+    page = await app_client.get("/dev/outbox")
+    assert page.status_code == 200
+    assert parent.email in page.text
+    assert "Confirm your e-mail address" in page.text
+
+
+async def test_there_is_no_outbox_page_where_mail_goes_out_or_in_production(
+    make_settings: Callable[..., Settings],
+) -> None:
+    for environ in ({"APP_ENV": "production"}, {"SMTP_HOST": "localhost"}):
+        async with running(create_app(make_settings(**environ))) as client:
+            assert (await client.get("/dev/outbox")).status_code == 404
