@@ -19,6 +19,14 @@ from wondernest.auth.revocations import PRUNE_EVERY_S, RevocationFollower
 from wondernest.auth.routes import AccountRoutes, ProofRoutes
 from wondernest.auth.service import AccountService
 from wondernest.auth.tokens import TokenIssuer, TokenVerifier
+from wondernest.games.batch import BatchService
+from wondernest.games.registry import RegistryService
+from wondernest.games.repository import HistoryRepository, RegistryRepository, SaveRepository
+from wondernest.games.routes import HistoryRoutes, RegistryRoutes, SaveRoutes
+from wondernest.games.service import SaveService
+from wondernest.coppa.repository import ConsentRepository
+from wondernest.coppa.routes import ConsentRoutes
+from wondernest.coppa.service import ConsentService
 from wondernest.health.routes import HealthRoutes
 from wondernest.health.service import HealthService
 from wondernest.platform.cache import Counters, MemoryCounters, ValkeyCounters
@@ -69,6 +77,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Application
     endpoints += _health(parts)
     delivery, outbox_page = _mail(parts)
     endpoints += [*outbox_page, *_auth(parts, delivery)]
+    endpoints += _coppa(parts)
+    endpoints += _games(parts)
     return Application(
         endpoints,
         _machinery(parts),
@@ -121,6 +131,11 @@ def _auth(parts: Parts, delivery: Delivery) -> list[Endpoint]:
     return [*accounts.endpoints(), *proofs.endpoints()]
 
 
+def _coppa(parts: Parts) -> list[Endpoint]:
+    service = ConsentService(ConsentRepository(), parts.database, parts.clock)
+    return ConsentRoutes(service, parts.settings.auth.consent_status_text).endpoints()
+
+
 def _health(parts: Parts) -> list[Endpoint]:
     settings = parts.settings
     service = HealthService(
@@ -131,6 +146,17 @@ def _health(parts: Parts) -> list[Endpoint]:
         cache_required=settings.server.readiness_requires_redis,
     )
     return HealthRoutes(service, parts.clock, settings.app.environment).endpoints()
+
+
+def _games(parts: Parts) -> list[Endpoint]:
+    repository = SaveRepository(parts.database, parts.settings.games.kept_versions)
+    saves = SaveService(repository, HistoryRepository(parts.database), parts.metrics)
+    registry = RegistryService(RegistryRepository(parts.database))
+    return [
+        *SaveRoutes(saves, BatchService(repository)).endpoints(),
+        *HistoryRoutes(saves).endpoints(),
+        *RegistryRoutes(registry).endpoints(),
+    ]
 
 
 def _forget_expired(parts: Parts) -> None:

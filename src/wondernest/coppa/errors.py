@@ -1,0 +1,69 @@
+"""What can go wrong with consent, each with its wire form (auth contract §1.4, §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wondernest.platform.http.errors import ApiError
+
+
+class ConsentError(ApiError):
+    """The shape `{"message","warning"}` of this room."""
+
+    def __init__(self, status: int, message: str, warning: str | None = None) -> None:
+        super().__init__(status, {"message": message, "warning": warning})
+
+
+class InvalidJson(ConsentError):
+    """The body cannot be read."""
+
+    def __init__(self, reason: str) -> None:
+        del reason  # the wire names none here
+        super().__init__(400, "Invalid JSON format")
+
+
+class Incomplete(ConsentError):
+    """A blank child or consent type."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "Child ID and consent type are required")
+
+
+class TypeTooLong(ConsentError):
+    """A consent type longer than can be stored."""
+
+    def __init__(self, max_chars: int) -> None:
+        super().__init__(400, f"Consent type must not exceed {max_chars} characters")
+
+
+class NoFamily(ConsentError):
+    """The caller belongs to no family."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "No family context in token")
+
+
+class ForeignChild(ConsentError):
+    """A child of another family."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "Child does not belong to your family")
+
+
+class ChildNotFound(ConsentError):
+    """No such child."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "Child profile not found")
+
+
+class NoOpenConsent(ConsentError):
+    """There is no consent that could be changed."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "No open consent for this child")
+
+
+def failure(message: str) -> Callable[[], ApiError]:
+    """The 500 of a route, in its own words."""
+    return lambda: ConsentError(500, message)

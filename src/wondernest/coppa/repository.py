@@ -1,0 +1,172 @@
+# ruff: noqa: S608 - statements are put together from fragments of ours; values are always parameters
+"""Consents and the children they are for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from ipaddress import IPv4Address, IPv6Address
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from wondernest.access.guardianship import active, belongs, family_of, guards
+from wondernest.coppa.rules import STAMP_TOLERANCE, VERSION, ChildReference, Consent
+from wondernest.coppa.terms import Terms
+
+if TYPE_CHECKING:
+    from wondernest.platform.db.pool import Executor, Row
+
+UNDATED: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for a consent's missing date: such a consent has expired."""
+_FAMILY: Final = family_of("$1", "$2")
+_DISTANCE: Final = "abs(extract(epoch from c.created_at - $4))"
+_FIND: Final = f"""
+    with acting as ({_FAMILY}),
+    named as (
+        select c.id, c.birth_date, {belongs("c.family_id", "$1")} as own
+          from family.child_profiles c
+         where c.id = $3 and ($6 or ({active("c")}))),
+    guessed as (
+        select c.id, c.birth_date, true as own
+          from family.child_profiles c join acting on acting.family_id = c.family_id
+         where $3 is null and {active("c")}
+         order by case when {_DISTANCE} <= $5 then {_DISTANCE} end nulls last, c.created_at desc nulls last, c.id
+         limit 1),
+    child as (select * from named union all select * from guessed)
+    select acting.family_id is not null as has_family, child.id, child.birth_date, child.own, newest.*
+      from (select true) asked
+      left join acting on true
+      left join child on true
+      left join lateral (
+           select consent.id as consent_id, consent.granted, consent.created_at, consent.revoked_at,
+                  consent.consent_type, consent.consent_text
+             from compliance.coppa_consent consent
+            where consent.child_id = child.id
+            order by (consent.revoked_at is null) desc, consent.created_at desc nulls last, consent.id
+            limit 1) newest on child.own"""
+_LOCK: Final = f"""
+    select true from family.child_profiles c where c.id = $1 and {guards("c.id", "$2")} for no key update of c"""
+_OPEN: Final = f"""
+    select consent.id as consent_id, consent.granted, consent.created_at, consent.revoked_at, consent.consent_type,
+           consent.consent_text
+      from compliance.coppa_consent consent
+     where consent.child_id = $1 and consent.revoked_at is null and {guards("$1", "$2")}
+     order by consent.created_at desc nulls last, consent.id limit 1"""
+_RECORD: Final = f"""
+    with child as (
+        select c.id, c.family_id from family.child_profiles c where c.id = $1 and {guards("c.id", "$2")}),
+    closed as (
+        update compliance.coppa_consent consent set revoked_at = $3
+          from child where consent.child_id = child.id and consent.revoked_at is null)
+    insert into compliance.coppa_consent
+           (id, family_id, child_id, parent_id, consent_type, granted, ip_address, user_agent, consent_text, version,
+            created_at)
+    select $4, child.family_id, child.id, $2, $5, true, $6, $7, $8, $9, $3 from child
+    returning true"""
+_REVOKE: Final = f"""
+    update compliance.coppa_consent consent set revoked_at = $3
+     where consent.child_id = $1 and consent.revoked_at is null and {guards("$1", "$2", archived_too=True)}"""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownConsent:
+    """A stored consent with its type and terms."""
+
+    consent: Consent
+    kind: str
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class FoundChild:
+    """A child somebody named; `own` when it is theirs."""
+
+    id: UUID
+    birth_date: date
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Whether the caller has a family, the child they named, and that child's newest consent."""
+
+    has_family: bool
+    child: FoundChild | None
+    newest: KnownConsent | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewConsent:
+    """A consent on its way into the database."""
+
+    id: UUID
+    child_id: UUID
+    parent_id: UUID
+    kind: str
+    terms: Terms
+    ip: IPv4Address | IPv6Address | None
+    user_agent: str | None
+    created_at: datetime
+
+
+class ConsentRepository:
+    """Finds children and keeps their consents."""
+
+    async def find(
+        self,
+        executor: Executor,
+        user_id: UUID,
+        family_hint: UUID | None,
+        reference: ChildReference,
+        *,
+        archived_too: bool = False,
+    ) -> Finding:
+        """The child a client means, and its newest consent when it is the caller's. An open consent comes first."""
+        tolerance = STAMP_TOLERANCE.total_seconds()
+        row = await executor.fetchrow(
+            _FIND, user_id, family_hint, reference.child_id, reference.made_about, tolerance, archived_too
+        )
+        assert row is not None  # the statement's first part is one row
+        child = None if row["id"] is None else FoundChild(row["id"], row["birth_date"], row["own"])
+        return Finding(row["has_family"], child, None if row["consent_id"] is None else _known(row))
+
+    async def lock(self, unit: Executor, child_id: UUID, parent_id: UUID) -> bool:
+        """Make other changes of the child's consents wait for this one; False when the child is not the parent's."""
+        return await unit.fetchval(_LOCK, child_id, parent_id) is True
+
+    async def open(self, executor: Executor, child_id: UUID, parent_id: UUID) -> KnownConsent | None:
+        """The consent of the parent's child that was not revoked."""
+        row = await executor.fetchrow(_OPEN, child_id, parent_id)
+        return None if row is None else _known(row)
+
+    async def record(self, unit: Executor, consent: NewConsent) -> bool:
+        """Revoke what is open and store the new consent; False when the child is not the parent's."""
+        stored: Any = await unit.fetchval(
+            _RECORD,
+            consent.child_id,
+            consent.parent_id,
+            consent.created_at,
+            consent.id,
+            consent.kind,
+            consent.ip,
+            consent.user_agent,
+            consent.terms.stored(),
+            VERSION,
+        )
+        return stored is True
+
+    async def revoke(self, executor: Executor, child_id: UUID, parent_id: UUID, now: datetime) -> None:
+        """Revoke every open consent of the parent's child, active or archived."""
+        await executor.execute(_REVOKE, child_id, parent_id, now)
+
+
+def _known(row: Row) -> KnownConsent:
+    terms = Terms.read(row["consent_text"])
+    consent = Consent(
+        id=row["consent_id"],
+        granted=row["granted"],
+        created_at=row["created_at"] or UNDATED,
+        revoked_at=row["revoked_at"],
+        permissions=terms.permissions,
+    )
+    return KnownConsent(consent, row["consent_type"], terms)

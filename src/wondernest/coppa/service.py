@@ -1,0 +1,160 @@
+"""Consent: granted, asked for, changed and revoked by a parent of the child."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from wondernest.coppa import errors, rules
+from wondernest.coppa.repository import ConsentRepository, FoundChild, KnownConsent, NewConsent
+from wondernest.coppa.rules import ChildReference, Consent
+from wondernest.coppa.terms import Terms
+from wondernest.platform.ids import new_uuid
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from wondernest.platform.clock import Clock
+    from wondernest.platform.db.pool import Executor
+    from wondernest.platform.db.unit import UnitOfWork
+    from wondernest.platform.http.caller import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a consent came from."""
+
+    ip: str | None
+    user_agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A consent a parent wants to give."""
+
+    child: str
+    kind: str
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a parent wants changed in a consent; None leaves a part as it is."""
+
+    kind: str | None
+    permissions: dict[str, bool] | None
+    verification_method: str | None
+    verification_data: dict[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a child's consent stands."""
+
+    status: str
+    is_required: bool
+    collection_allowed: bool
+    newest: Consent | None
+
+
+class ConsentService:
+    """What a parent can do with consents. Raises the room's errors."""
+
+    def __init__(self, repository: ConsentRepository, database: Executor, clock: Clock) -> None:
+        self._repository = repository
+        self._database = database
+        self._clock = clock
+
+    async def grant(self, caller: Caller, grant: Grant, origin: Origin, unit: UnitOfWork) -> tuple[Consent, UUID]:
+        """Store a consent in place of an open one; the consent and the child it is for.
+
+        Raises Incomplete, TypeTooLong, NoFamily, ForeignChild or ChildNotFound.
+        """
+        kind = grant.kind.strip()
+        if not grant.child.strip() or not kind:
+            raise errors.Incomplete
+        child = await self._locked(caller, grant.child, unit)
+        return await self._record(caller, child.id, _checked(kind), grant.terms, origin, unit), child.id
+
+    async def standing(self, caller: Caller, child_text: str) -> Standing:
+        """Where the child's consent stands; raises NoFamily, ForeignChild or ChildNotFound."""
+        child, newest = await self._find(caller, child_text, self._database, archived_too=True)
+        now = self._clock.now()
+        consent = None if newest is None else newest.consent
+        return Standing(
+            status=rules.status(consent, now),
+            is_required=rules.age_on(now.date(), child.birth_date) < rules.CONSENT_AGE,
+            collection_allowed=consent is not None and consent.collects(now),
+            newest=consent,
+        )
+
+    async def change(
+        self, caller: Caller, child_text: str, changes: Changes, origin: Origin, unit: UnitOfWork
+    ) -> Consent:
+        """Replace the open consent by one with the changes; raises as `grant`, and NoOpenConsent."""
+        child = await self._locked(caller, child_text, unit)
+        known = await self._repository.open(unit, child.id, caller.user_id)
+        if known is None or rules.status(known.consent, self._clock.now()) != rules.GRANTED:
+            raise errors.NoOpenConsent
+        kind = changes.kind.strip() if changes.kind else ""
+        terms = _changed(known.terms, changes)
+        return await self._record(caller, child.id, _checked(kind or known.kind), terms, origin, unit)
+
+    async def revoke(self, caller: Caller, child_text: str) -> None:
+        """Revoke every open consent of the child; raises NoFamily, ForeignChild or ChildNotFound."""
+        child, _ = await self._find(caller, child_text, self._database, archived_too=True)
+        await self._repository.revoke(self._database, child.id, caller.user_id, self._clock.now())
+
+    async def _locked(self, caller: Caller, child_text: str, unit: UnitOfWork) -> FoundChild:
+        child, _ = await self._find(caller, child_text, unit)
+        if not await self._repository.lock(unit, child.id, caller.user_id):
+            raise errors.ChildNotFound
+        return child
+
+    async def _find(
+        self, caller: Caller, child_text: str, executor: Executor, *, archived_too: bool = False
+    ) -> tuple[FoundChild, KnownConsent | None]:
+        reference = ChildReference.parse(child_text)
+        found = await self._repository.find(
+            executor, caller.user_id, caller.family_id, reference, archived_too=archived_too
+        )
+        if not found.has_family:
+            raise errors.NoFamily
+        if found.child is None:
+            raise errors.ChildNotFound
+        if not found.child.own:
+            raise errors.ForeignChild
+        return found.child, found.newest
+
+    async def _record(
+        self, caller: Caller, child_id: UUID, kind: str, terms: Terms, origin: Origin, unit: UnitOfWork
+    ) -> Consent:
+        new = NewConsent(
+            id=new_uuid(),
+            child_id=child_id,
+            parent_id=caller.user_id,
+            kind=kind,
+            terms=terms,
+            ip=ip_address(origin.ip) if origin.ip else None,
+            user_agent=origin.user_agent and origin.user_agent[: rules.MAX_USER_AGENT_CHARS],
+            created_at=self._clock.now(),
+        )
+        if not await self._repository.record(unit, new):
+            raise errors.ChildNotFound
+        return Consent(new.id, granted=True, created_at=new.created_at, revoked_at=None, permissions=terms.permissions)
+
+
+def _checked(kind: str) -> str:
+    if len(kind) > rules.MAX_TYPE_CHARS:
+        raise errors.TypeTooLong(rules.MAX_TYPE_CHARS)
+    return kind
+
+
+def _changed(terms: Terms, changes: Changes) -> Terms:
+    """Permissions that are not named stay as they are: leaving one out must not grant it."""
+    return Terms(
+        {**terms.permissions, **(changes.permissions or {})},
+        changes.verification_method or terms.verification_method,
+        terms.verification_data if changes.verification_data is None else changes.verification_data,
+    )
