@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from wondernest.analytics.rules import Played
     from wondernest.platform.db.pool import Executor
 
 
@@ -27,6 +26,6 @@ class ProjectSaves(Protocol):
 class PlayTime(Protocol):
     """How long children played which game."""
 
-    async def add(self, executor: Executor, played: Sequence[tuple[UUID, Played]]) -> None:
-        """Add minutes to the instances of registered games; others are passed over."""
+    async def add_minutes(self, executor: Executor, played: Sequence[tuple[UUID, str, int]]) -> None:
+        """Add minutes, by child and game key, to the copies of registered games; others are passed over."""
         ...

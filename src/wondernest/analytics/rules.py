@@ -43,8 +43,8 @@ _GAME_TYPES: Final = frozenset(
     }
 )
 _STORY_GAMES: Final = frozenset({"story_adventure", "story-adventure"})
-_PREFIXES: Final = ("achievement", "approval", "milestone", "content", "story", "game")
-"""Event types that begin with one of these belong to the category of that name."""
+_PREFIXES: Final = ("achievement", "approval", "milestone", "content")
+"""Event types that begin with one of these belong to the category of that name, whatever the game."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +118,13 @@ def category(event: Event) -> str:
     game = _text(event.data.get("gameType"))
     if "currency" in kind:
         return "currency"
-    if kind in _STORY_TYPES or game in _STORY_GAMES:
-        return "story"
-    if kind in _GAME_TYPES:
-        return "game"
     for prefix in _PREFIXES:
         if kind.startswith(prefix):
             return prefix
+    if kind in _STORY_TYPES or game in _STORY_GAMES or kind.startswith("story"):
+        return "story"
+    if kind in _GAME_TYPES or kind.startswith("game"):
+        return "game"
     return "game" if game else "other"
 
 

@@ -101,12 +101,12 @@ class AnalyticsService:
         async with connection.transaction():
             verdicts = await self._repository.store(connection, events)
             played = [
-                (event.child_id, event.played)
+                (event.child_id, event.played.game_key, event.played.minutes)
                 for event, verdict in zip(events, verdicts, strict=True)
                 if event.played and verdict.is_new
             ]
             if played:
-                await self._play.add(connection, played)
+                await self._play.add_minutes(connection, played)
         return verdicts
 
     async def _follow(

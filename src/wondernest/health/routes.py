@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wondernest.health.probes import Health
     from wondernest.platform.clock import Clock
 
-TAG: Final = "health"
+TAG: Final = "Health"
 _UP: Final = encode(Up())
 _ALIVE: Final = encode(Alive())
 _NO_STORE: Final = ((b"cache-control", b"no-store"),)

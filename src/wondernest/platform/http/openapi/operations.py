@@ -1,0 +1,167 @@
+"""One operation of the document: an endpoint under one of its mounts."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Any, Final
+
+from wondernest.platform.db.idempotency import MAX_KEY_CHARS
+from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.http.endpoint import Endpoint, Response
+from wondernest.platform.http.errors import TYPE_JSON, TYPE_TEXT, ApiError, GenericError
+from wondernest.platform.http.openapi.schemas import Schema, Schemas, of_example
+
+SHARED: Final = "#/components/responses/"
+SERVER_ERROR: Final = 500
+TEXT: Final = TYPE_TEXT.partition(";")[0]
+STANDARD: Final[dict[int, tuple[str, str, tuple[str, ...]]]] = {
+    400: ("BadRequest", "The request cannot be read", ()),
+    401: ("Unauthenticated", "No valid bearer token", ("WWW-Authenticate",)),
+    404: ("NotFound", "A path segment that cannot be read", ()),
+    408: ("Timeout", "The body did not arrive in time", ()),
+    409: ("KeyReused", "The Idempotency-Key was used for another request", ()),
+    413: ("TooLarge", "The body is too large", ()),
+    429: ("RateLimited", "Too many requests", ("Retry-After", "X-RateLimit-Limit", "X-RateLimit-Reset")),
+    500: ("InternalError", "A fault of ours", ()),
+    503: ("Unavailable", "A dependency is down or a queue is full", ("Retry-After",)),
+}
+"""The machinery's own answers, all with the schema `Error`: name, description, headers."""
+SECURITY: Final[dict[CallerKind, list[dict[str, list[str]]]]] = {
+    CallerKind.PUBLIC: [],
+    CallerKind.OPTIONAL: [{}, {"bearer": []}],
+    CallerKind.PARENT: [{"bearer": []}],
+    CallerKind.OPERATOR: [{}, {"operator": []}],
+}
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+def operation(endpoint: Endpoint, template: str, schemas: Schemas) -> Schema:
+    """The operation object."""
+    parameters = _parameters(endpoint, template, schemas)
+    found: Schema = {
+        "operationId": operation_id(endpoint.method, template),
+        "tags": [endpoint.tag],
+        "summary": endpoint.summary,
+        **({"description": endpoint.security_note} if endpoint.security_note else {}),
+        **({"parameters": parameters} if parameters else {}),
+    }
+    if endpoint.body is not None:
+        content = {TYPE_JSON: {"schema": schemas.of(endpoint.body, "in")}}
+        found["requestBody"] = {"required": not endpoint.body_optional, "content": content}
+    found["responses"] = _responses(endpoint, template, schemas)
+    found["security"] = SECURITY[endpoint.caller]
+    return {**found, **endpoint.extra}
+
+
+def operation_id(method: str, template: str) -> str:
+    """`getFamilyChildrenByChildIdV1` for GET /api/v1/family/children/{childId}."""
+    segments = template.strip("/").split("/")
+    version = ""
+    if segments[0] == "api":
+        version = segments[1].upper()
+        segments = segments[2:]
+    words = [f"By-{name[1:-1]}" if name.startswith("{") else name for name in segments]
+    parts = [part for word in words for part in re.split(r"[^A-Za-z0-9]+", word) if part]
+    return method.lower() + "".join(part[0].upper() + part[1:] for part in parts) + version
+
+
+def _parameters(endpoint: Endpoint, template: str, schemas: Schemas) -> list[Schema]:
+    path = [_parameter("path", name, {"type": "string"}, required=True) for name in _PARAMETER.findall(template)]
+    query = [_parameter("query", q.name, schemas.of(q.schema, "in"), q.description) for q in endpoint.queries]
+    header = [_parameter("header", h.name, {"type": "string"}, h.description) for h in endpoint.headers]
+    if endpoint.replayable:
+        schema = {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARS}
+        words = "A retry with the same key and request gets the first reply again"
+        header.append(_parameter("header", "Idempotency-Key", schema, words))
+    return [*path, *query, *header]
+
+
+def _parameter(place: str, name: str, schema: Schema, description: str = "", *, required: bool = False) -> Schema:
+    words = {"description": description} if description else {}
+    return {"name": name, "in": place, **words, "required": required, "schema": schema}
+
+
+def _responses(endpoint: Endpoint, template: str, schemas: Schemas) -> dict[str, Schema]:
+    """Every status: the handler's own, and the machinery's where the declaration lets them happen."""
+    own = {status: _own(status, reply, schemas) for status, reply in endpoint.replies.items()}
+    answers: dict[int, Schema] = dict(own)
+    for status, content in _machinery(endpoint, template, schemas).items():
+        if status not in own:
+            answers[status] = content
+        elif status < SERVER_ERROR:
+            answers[status] = _merged(own[status], content, schemas)
+    return {str(status): answers[status] for status in sorted(answers)}
+
+
+def _own(status: int, reply: Response, schemas: Schemas) -> Schema:
+    answer: Schema = {"description": reply.description or HTTPStatus(status).phrase}
+    if reply.schema is not None:
+        answer["content"] = {reply.media: {"schema": schemas.of(reply.schema, "out")}}
+    elif reply.media != TYPE_JSON:
+        answer["content"] = {reply.media.partition(";")[0]: {"schema": {"type": "string"}}}
+    return answer
+
+
+def _machinery(endpoint: Endpoint, template: str, schemas: Schemas) -> dict[int, Schema]:
+    answers = {500: _of_error(500, endpoint.failure()), 503: _shared(503)}
+    if endpoint.caller in (CallerKind.PARENT, CallerKind.OPERATOR):
+        answers[401] = _shared(401)
+    if endpoint.limits or endpoint.caller in (CallerKind.PARENT, CallerKind.OPTIONAL):
+        answers[429] = _shared(429)
+    if _PARAMETER.search(template):
+        answers[404] = _shared(404)
+    if endpoint.body is not None:
+        refusal = endpoint.bad_body("why")
+        answers |= {refusal.status: _of_error(refusal.status, refusal), 408: _shared(408), 413: _shared(413)}
+    if endpoint.replayable:
+        answers[409] = _shared(409)
+        answers[400] = _merged(answers[400], _shared(400), schemas) if 400 in answers else _shared(400)
+    return answers
+
+
+def _shared(status: int) -> Schema:
+    return {"$ref": SHARED + STANDARD[status][0]}
+
+
+def _of_error(status: int, error: ApiError) -> Schema:
+    """What an error looks like, read from one of its kind."""
+    if isinstance(error, GenericError):
+        return _shared(status)
+    if isinstance(error.body, str):
+        media, schema = TEXT, {"type": "string"}
+    else:
+        body = {**error.body, "timestamp": 0} if error.stamped else error.body
+        media, schema = TYPE_JSON, of_example(body)
+    return {"description": STANDARD[status][1], "content": {media: {"schema": schema}}}
+
+
+def standard_answer(status: int) -> Schema:
+    """A shared response of the machinery."""
+    _, description, headers = STANDARD[status]
+    shown: dict[str, Any] = {name: {"schema": {"type": "string"}} for name in headers}
+    content = {TYPE_JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}
+    return {"description": description, **({"headers": shown} if shown else {}), "content": content}
+
+
+def _merged(own: Schema, other: Schema, schemas: Schemas) -> Schema:
+    """Either of two answers with one status; where both have the same fields, the first speaks for both."""
+    own, other = _spelt_out(own), _spelt_out(other)
+    content: dict[str, Schema] = dict(own.get("content", {}))
+    for media, entry in other.get("content", {}).items():
+        if media not in content:
+            content[media] = entry
+            continue
+        variants = content[media]["schema"].get("anyOf", [content[media]["schema"]])
+        if not any(schemas.look_alike(variant, entry["schema"]) for variant in variants):
+            content[media] = {"schema": {"anyOf": [*variants, entry["schema"]]}}
+    headers = {**other.get("headers", {}), **own.get("headers", {})}
+    return {"description": own["description"], **({"headers": headers} if headers else {}), "content": content}
+
+
+def _spelt_out(answer: Schema) -> Schema:
+    """The answer itself where a reference to a shared one stands."""
+    if "$ref" not in answer:
+        return answer
+    name = answer["$ref"].removeprefix(SHARED)
+    return standard_answer(next(status for status, (known, _, _) in STANDARD.items() if known == name))

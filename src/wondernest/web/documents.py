@@ -1,0 +1,54 @@
+"""The API's documents and the files of the page that shows them, made or read when somebody first asks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+from wondernest.platform.http.openapi import Format, Version, render
+
+if TYPE_CHECKING:
+    from wondernest.platform.http.endpoint import Endpoint
+
+STATIC: Final = files("wondernest.web") / "static" / "swagger"
+PAGE: Final = "index.html"
+ASSETS: Final = {
+    "swagger-ui.css": "text/css; charset=utf-8",
+    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "start.js": "text/javascript; charset=utf-8",
+}
+"""The files a browser may fetch, and nothing else."""
+
+
+@dataclass(slots=True)
+class Documents:
+    """What the declarations say, in every spelling."""
+
+    endpoints: Sequence[Endpoint]
+    _made: dict[tuple[Format, Version], bytes] = field(default_factory=dict[tuple[Format, Version], bytes])
+    _files: dict[str, bytes] = field(default_factory=dict[str, bytes])
+
+    async def text(self, fmt: Format, version: Version) -> bytes:
+        """The document, made off the loop the first time."""
+        text = self._made.get((fmt, version))
+        if text is None:
+            text = self._made[fmt, version] = await asyncio.to_thread(render, self.endpoints, fmt, version)
+        return text
+
+    async def page(self) -> bytes:
+        """The page that shows the document."""
+        return await self._file(PAGE)
+
+    async def asset(self, name: str) -> tuple[bytes, str] | None:
+        """A file of the page with its content type; None for any other name."""
+        content_type = ASSETS.get(name)
+        return None if content_type is None else (await self._file(name), content_type)
+
+    async def _file(self, name: str) -> bytes:
+        content = self._files.get(name)
+        if content is None:
+            content = self._files[name] = await asyncio.to_thread((STATIC / name).read_bytes)
+        return content
