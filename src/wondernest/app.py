@@ -7,6 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from wondernest.analytics.repository import AnalyticsRepository
+from wondernest.analytics.routes import AnalyticsRoutes
+from wondernest.analytics.service import AnalyticsService
 from wondernest.auth.attempts import LoginAttempts, MailAllowance, PinAttempts
 from wondernest.auth.dependencies import Dependencies as AuthDependencies
 from wondernest.auth.letters import Letters
@@ -19,14 +22,14 @@ from wondernest.auth.revocations import PRUNE_EVERY_S, RevocationFollower
 from wondernest.auth.routes import AccountRoutes, ProofRoutes
 from wondernest.auth.service import AccountService
 from wondernest.auth.tokens import TokenIssuer, TokenVerifier
+from wondernest.coppa.repository import ConsentRepository
+from wondernest.coppa.routes import ConsentRoutes
+from wondernest.coppa.service import ConsentService
 from wondernest.games.batch import BatchService
 from wondernest.games.registry import RegistryService
 from wondernest.games.repository import HistoryRepository, RegistryRepository, SaveRepository
 from wondernest.games.routes import HistoryRoutes, RegistryRoutes, SaveRoutes
-from wondernest.games.service import SaveService
-from wondernest.coppa.repository import ConsentRepository
-from wondernest.coppa.routes import ConsentRoutes
-from wondernest.coppa.service import ConsentService
+from wondernest.games.service import ProjectSaves, SaveService
 from wondernest.health.routes import HealthRoutes
 from wondernest.health.service import HealthService
 from wondernest.platform.cache import Counters, MemoryCounters, ValkeyCounters
@@ -43,6 +46,8 @@ from wondernest.platform.periodic import Periodic
 from wondernest.platform.telemetry.exposition import Exposition
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
+from wondernest.web.documents import Documents
+from wondernest.web.routes import DocumentationRoutes
 
 if TYPE_CHECKING:
     from wondernest.platform.http.endpoint import Endpoint
@@ -78,7 +83,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Application
     delivery, outbox_page = _mail(parts)
     endpoints += [*outbox_page, *_auth(parts, delivery)]
     endpoints += _coppa(parts)
-    endpoints += _games(parts)
+    registry = RegistryService(RegistryRepository(parts.database))
+    repository = SaveRepository(parts.database, parts.settings.games.kept_versions)
+    endpoints += _games(parts, repository, registry)
+    endpoints += _analytics(parts, ProjectSaves(repository), registry)
+    if settings.app.shows_docs:
+        endpoints += DocumentationRoutes(Documents(tuple(endpoints))).endpoints()
     return Application(
         endpoints,
         _machinery(parts),
@@ -148,15 +158,18 @@ def _health(parts: Parts) -> list[Endpoint]:
     return HealthRoutes(service, parts.clock, settings.app.environment).endpoints()
 
 
-def _games(parts: Parts) -> list[Endpoint]:
-    repository = SaveRepository(parts.database, parts.settings.games.kept_versions)
+def _games(parts: Parts, repository: SaveRepository, registry: RegistryService) -> list[Endpoint]:
     saves = SaveService(repository, HistoryRepository(parts.database), parts.metrics)
-    registry = RegistryService(RegistryRepository(parts.database))
     return [
         *SaveRoutes(saves, BatchService(repository)).endpoints(),
         *HistoryRoutes(saves).endpoints(),
         *RegistryRoutes(registry).endpoints(),
     ]
+
+
+def _analytics(parts: Parts, saves: ProjectSaves, play: RegistryService) -> list[Endpoint]:
+    service = AnalyticsService(parts.database, AnalyticsRepository(), saves, play)
+    return AnalyticsRoutes(service, parts.clock).endpoints()
 
 
 def _forget_expired(parts: Parts) -> None:

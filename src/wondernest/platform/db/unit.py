@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from wondernest.platform.db.pool import Connection, Database, Row
@@ -33,6 +33,12 @@ class UnitOfWork:
     async def execute(self, sql: str, *args: Any) -> str:
         """The command tag."""
         return await (await self._begun()).execute(sql, *args)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncGenerator[None]:
+        """A part that can fail alone: its exception undoes it and leaves the rest of the unit standing."""
+        async with (await self._begun()).transaction():
+            yield
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run a quick, infallible action once the work is safe; dropped with a rollback."""

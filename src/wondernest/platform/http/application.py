@@ -156,6 +156,8 @@ class Application:
         caller = self._identify(endpoint, headers)
         request.bind(caller, None)
         standing = await self._count(endpoint, request, caller)
+        if endpoint.precheck is not None:
+            endpoint.precheck(request)
         raw = b""
         if bound.decoder is not None:
             raw = await read_body(receive, headers.get(b"content-length"), bound.limit_bytes, machinery.body_timeout_s)
@@ -191,9 +193,9 @@ class Application:
         keys = self._m.idempotency
         unit = UnitOfWork(self._m.database)
         request.bind(caller, unit)
-        route = f"{endpoint.method} {template} {'/'.join(request.params.values())} {request.header(b'if-match') or ''}"
+        aim = "\0".join([*request.params.values(), request.header(b"if-match") or ""]).encode()
         try:
-            kept = await keys.claim(unit, caller.user_id, name, route, raw)
+            kept = await keys.claim(unit, caller.user_id, name, f"{endpoint.method} {template}", aim + b"\0" + raw)
             if kept is not None:
                 await unit.commit()
                 headers = tuple((n.encode(), v.encode()) for n, v in kept.headers)

@@ -64,6 +64,8 @@ class Endpoint:
     """Whether an empty body counts as an empty object."""
     repair_body: Callable[[bytes], bytes] | None = None
     """A second try for bodies that do not parse (parent/login's shell escapes)."""
+    precheck: Callable[[Request[Any]], object] | None = None
+    """Checks of path and headers that come before the body is read; raises ApiError."""
     bad_body: Callable[[str], ApiError] = BadRequest
     """What an unreadable body is answered with; takes the reason."""
     failure: Callable[[], ApiError] = InternalError

@@ -1,0 +1,91 @@
+"""Many operations in one transaction: a result for each, keys locked in sorted order, one failure harming no other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from wondernest.games.repository.saves import UNSTORABLE, Saved
+from wondernest.games.rules import Precondition, SaveKey, Write
+from wondernest.games.service import unstorable
+from wondernest.platform.http.errors import ApiError
+
+if TYPE_CHECKING:
+    from wondernest.games.repository import SaveRepository
+    from wondernest.platform.db.unit import UnitOfWork
+    from wondernest.platform.http.caller import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation that can be tried. `document` None: a delete."""
+
+    place: int
+    key: SaveKey
+    document: bytes | None
+    condition: Precondition
+
+
+Outcome = Saved | ApiError
+
+
+class BatchService:
+    """Runs the operations of one request in its unit of work."""
+
+    def __init__(self, saves: SaveRepository) -> None:
+        self._saves = saves
+
+    async def run(
+        self, caller: Caller, child_id: UUID, steps: Sequence[Step], device: str | None, unit: UnitOfWork
+    ) -> dict[int, Outcome]:
+        """Outcomes by place. Steps on one key keep their order; a refused one leaves the others as they are."""
+        await self._saves.lock(unit, child_id, [step.key for step in steps])
+        outcomes: dict[int, Outcome] = {}
+        for steps_of_round in _rounds(steps):
+            puts = [step for step in steps_of_round if step.document is not None]
+            deletes = [step for step in steps_of_round if step.document is None]
+            outcomes |= await self._put(caller, child_id, puts, device, unit)
+            for step in deletes:
+                outcomes[step.place] = await self._saves.delete(
+                    caller.user_id,
+                    child_id,
+                    step.key.game_type,
+                    step.key.data_key,
+                    condition=step.condition,
+                    device=device,
+                    executor=unit,
+                )
+        return outcomes
+
+    async def _put(
+        self, caller: Caller, child_id: UUID, steps: Sequence[Step], device: str | None, unit: UnitOfWork
+    ) -> dict[int, Outcome]:
+        writes = [
+            Write(caller.user_id, child_id, step.key, step.document or b"", step.condition, device) for step in steps
+        ]
+        if not writes:
+            return {}
+        try:
+            async with unit.savepoint():
+                outcomes: Sequence[Outcome] = await self._saves.store_all(unit, writes)
+        except UNSTORABLE as error:
+            if len(steps) == 1:
+                return {steps[0].place: unstorable(error)}
+            alone = [await self._put(caller, child_id, [step], device, unit) for step in steps]
+            return {place: outcome for result in alone for place, outcome in result.items()}
+        return {step.place: outcome for step, outcome in zip(steps, outcomes, strict=True)}
+
+
+def _rounds(steps: Sequence[Step]) -> list[list[Step]]:
+    """Steps in rounds without a repeated key: the n-th step on a key is in round n."""
+    rounds: list[list[Step]] = []
+    seen: dict[SaveKey, int] = {}
+    for step in steps:
+        turn = seen.get(step.key, 0)
+        seen[step.key] = turn + 1
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(step)
+    return rounds

@@ -1,0 +1,72 @@
+"""What can go wrong with games, each with its wire form (games contract §1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from wondernest.platform.http.errors import ApiError, GenericError
+
+CONFLICT: Final = "The save is not in the state this write expects"
+
+
+class InvalidChildId(ApiError):
+    """The path's child id is no UUID: plain text on these routes."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "Invalid child ID format")
+
+
+class InvalidBody(ApiError):
+    """The body cannot be stored: plain text with the reason."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(400, f"Invalid request body: {reason}")
+
+
+class KeyRequired(ApiError):
+    """Game type or data key is empty."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "Game type and data key are required")
+
+
+class NotFound(GenericError):
+    """404 with the route's own text: also for a child of another family."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(404, "NOT_FOUND", message)
+
+
+class ChildNotFound(NotFound):
+    """The child is not there, or not the caller's."""
+
+    def __init__(self) -> None:
+        super().__init__("Child not found")
+
+
+class SaveNotFound(NotFound):
+    """No such save of a child of the caller's."""
+
+    def __init__(self) -> None:
+        super().__init__("Game data not found")
+
+
+class VersionNotFound(NotFound):
+    """No such kept version of a child of the caller's."""
+
+    def __init__(self) -> None:
+        super().__init__("Game data version not found")
+
+
+class VersionConflict(ApiError):
+    """409: the save is not in the state the write asks for; both states' metadata."""
+
+    def __init__(self, current: dict[str, Any] | None, yours: dict[str, Any]) -> None:
+        body = {"error": "VERSION_CONFLICT", "message": CONFLICT, "current": current, "yours": yours}
+        super().__init__(409, body, stamped=True)
+
+
+def failure(text: str) -> Callable[[], ApiError]:
+    """A route's own 500: plain text."""
+    return lambda: ApiError(500, text)

@@ -1,0 +1,66 @@
+"""The registry of games and children's copies of them, in the domain's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from wondernest.games import errors
+
+if TYPE_CHECKING:
+    from wondernest.games.repository import RegistryRepository
+    from wondernest.platform.db.pool import Executor, Row
+    from wondernest.platform.http.caller import Caller
+
+
+class RegistryService:
+    """Which games there are, and what a child has of them. Raises the room's errors."""
+
+    def __init__(self, repository: RegistryRepository) -> None:
+        self._repository = repository
+
+    async def games(self) -> list[Row]:
+        """Active games by display name."""
+        return await self._repository.games()
+
+    async def game(self, game_key: str) -> Row:
+        """One active game; raises NotFound."""
+        found = await self._repository.games(game_key)
+        if not found:
+            raise errors.NotFound("Game not found")
+        return found[0]
+
+    async def types(self) -> list[Row]:
+        """Kinds of games by name."""
+        return await self._repository.types()
+
+    async def categories(self) -> list[Row]:
+        """Categories by name."""
+        return await self._repository.categories()
+
+    async def prepare_instance(self, caller: Caller, child_id: UUID, game_key: str) -> Row:
+        """The child's copy of a game, new or not; raises NotFound for the game, ChildNotFound."""
+        row = await self._repository.prepare_instance(caller.user_id, child_id, game_key)
+        if not row["known"]:
+            raise errors.NotFound(f"Game '{game_key}' not found")
+        if not row["owned"]:
+            raise errors.ChildNotFound
+        return row
+
+    async def instances(self, caller: Caller, child_id: UUID) -> list[Row]:
+        """The child's copies, last played first; none for a child that is not the caller's."""
+        return await self._repository.instances(caller.user_id, child_id)
+
+    async def replace_settings(self, caller: Caller, child_id: UUID, game_key: str, settings: bytes) -> None:
+        """Replace the settings of a copy; raises NotFound."""
+        if not await self._repository.replace_settings(caller.user_id, child_id, game_key, settings):
+            raise errors.NotFound("Game instance not found")
+
+    async def active(self, caller: Caller, child_id: UUID) -> list[Row]:
+        """Registered games the child has saves of, last saved first."""
+        return await self._repository.active(caller.user_id, child_id)
+
+    async def add_minutes(self, executor: Executor, played: Sequence[tuple[UUID, str, int]]) -> None:
+        """Add play time by child and game key; games that are not registered are passed over."""
+        await self._repository.add_minutes(executor, played)

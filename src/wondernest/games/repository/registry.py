@@ -1,0 +1,121 @@
+"""The registry of games and children's copies of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from wondernest.access.guardianship import guards
+
+if TYPE_CHECKING:
+    from wondernest.platform.db.pool import Database, Executor, Row
+
+_GAMES: Final = """
+    select r.id, r.game_key, r.display_name, coalesce(r.description, '') as description, t.name as game_type,
+           c.name as category, r.min_age_months, r.max_age_months, r.is_active
+      from games.game_registry r
+      join games.game_types t on t.id = r.game_type_id
+      join games.game_categories c on c.id = r.category_id
+     where r.is_active and ($1::text is null or r.game_key = $1)
+     order by r.display_name"""
+_TYPES: Final = "select id, name, coalesce(description, '') as description from games.game_types order by name"
+_CATEGORIES: Final = "select id, name, parent_category_id from games.game_categories order by name"
+_INSTANCE: Final = """
+    {row}.id, {row}.child_id, {row}.game_id, {row}.settings, {row}.preferences, coalesce({row}.is_unlocked, true) as is_unlocked,
+    coalesce({row}.total_play_time_minutes, 0) as total_play_time_minutes, coalesce({row}.session_count, 0) as session_count,
+    {row}.last_played_at, coalesce({row}.created_at, now()) as created_at,
+    coalesce({row}.updated_at, {row}.created_at, now()) as updated_at"""
+_PREPARE: Final = f"""
+    with asked as materialized (
+        select (select r.id from games.game_registry r where r.game_key = $3) as game_id,
+               {guards("$2::uuid", "$1::uuid")} as owned
+    ), made as (
+        insert into games.child_game_instances (child_id, game_id)
+        select $2, asked.game_id from asked where asked.owned and asked.game_id is not null
+        on conflict (child_id, game_id) do nothing
+        returning *
+    ), ready as (
+        select * from made
+        union all
+        select g.* from games.child_game_instances g, asked
+         where g.child_id = $2 and g.game_id = asked.game_id and asked.owned
+    )
+    select asked.game_id is not null as known, asked.owned, {_INSTANCE.format(row="ready")}
+      from asked left join ready on true limit 1"""
+_INSTANCES: Final = f"""
+    select {_INSTANCE.format(row="g")} from games.child_game_instances g
+     where g.child_id = $2 and {guards("$2", "$1")}
+     order by g.last_played_at desc nulls last, g.id"""
+_SETTINGS: Final = f"""
+    update games.child_game_instances g set settings = $4, updated_at = now()
+      from games.game_registry r
+     where r.game_key = $3 and g.game_id = r.id and g.child_id = $2 and {guards("$2", "$1")}
+    returning g.id"""
+_ACTIVE: Final = f"""
+    select r.game_key, r.display_name, coalesce(g.total_play_time_minutes, 0) as total_play_time_minutes,
+           g.last_played_at, played.last_data_update
+      from (select s.game_type, max(s.updated_at) as last_data_update from games.simple_game_data s
+             where s.child_id = $2 and {guards("$2", "$1")} group by s.game_type) played
+      join games.game_registry r on r.game_key = played.game_type
+      left join games.child_game_instances g on g.game_id = r.id and g.child_id = $2
+     order by played.last_data_update desc nulls last, r.game_key"""
+_PLAYED: Final = """
+    update games.child_game_instances g
+       set total_play_time_minutes = coalesce(g.total_play_time_minutes, 0) + p.minutes, updated_at = now()
+      from (select child_id, game_key, sum(minutes)::int as minutes
+              from unnest($1::uuid[], $2::text[], $3::int[]) i(child_id, game_key, minutes) group by 1, 2) p
+      join games.game_registry r on r.game_key = p.game_key
+     where g.child_id = p.child_id and g.game_id = r.id"""
+_MAKE_PLAYED: Final = """
+    insert into games.child_game_instances (child_id, game_id)
+    select distinct i.child_id, r.id from unnest($1::uuid[], $2::text[]) i(child_id, game_key)
+      join games.game_registry r on r.game_key = i.game_key and r.is_active
+     order by 1, 2
+    on conflict (child_id, game_id) do nothing"""
+
+
+class RegistryRepository:
+    """Reads the registry; reads and writes instances within the child and the adult given."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def games(self, game_key: str | None = None) -> list[Row]:
+        """Active games by display name, or the one with the key."""
+        return await self._database.fetch(_GAMES, game_key)
+
+    async def types(self) -> list[Row]:
+        """Kinds of games by name."""
+        return await self._database.fetch(_TYPES)
+
+    async def categories(self) -> list[Row]:
+        """Categories by name, inactive ones too."""
+        return await self._database.fetch(_CATEGORIES)
+
+    async def prepare_instance(self, user_id: UUID, child_id: UUID, game_key: str) -> Row:
+        """The child's copy of a game, made when it was missing; `known` and `owned` say why there is none."""
+        row = await self._database.fetchrow(_PREPARE, user_id, child_id, game_key)
+        if row is not None and row["known"] and row["owned"] and row["id"] is None:  # made by somebody this instant
+            row = await self._database.fetchrow(_PREPARE, user_id, child_id, game_key)
+        if row is None:
+            raise LookupError("the statement always gives a row")
+        return row
+
+    async def instances(self, user_id: UUID, child_id: UUID) -> list[Row]:
+        """The child's copies, last played first."""
+        return await self._database.fetch(_INSTANCES, user_id, child_id)
+
+    async def replace_settings(self, user_id: UUID, child_id: UUID, game_key: str, settings: bytes) -> bool:
+        """Whether there was a copy whose settings could be replaced."""
+        return await self._database.fetchval(_SETTINGS, user_id, child_id, game_key, settings) is not None
+
+    async def active(self, user_id: UUID, child_id: UUID) -> list[Row]:
+        """Registered games the child has saves of, last saved first."""
+        return await self._database.fetch(_ACTIVE, user_id, child_id)
+
+    async def add_minutes(self, executor: Executor, played: Sequence[tuple[UUID, str, int]]) -> None:
+        """Add play time by child and game key; games that are not registered are passed over."""
+        children, keys, minutes = ([entry[place] for entry in played] for place in range(3))
+        await executor.execute(_MAKE_PLAYED, children, keys)
+        await executor.execute(_PLAYED, children, keys, minutes)

@@ -1,0 +1,228 @@
+"""Saves: one statement each, gathered across concurrent requests where they are hot."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+import asyncpg
+
+from wondernest.access.guardianship import guards
+from wondernest.games.repository.statements import DELETE, LOCK, STORE
+from wondernest.games.rules import SESSION_GAP, Precondition, SaveKey, SaveState, Write
+from wondernest.platform.db.batch import Gatherer
+from wondernest.platform.faults import DependencyUnavailable
+
+if TYPE_CHECKING:
+    from wondernest.platform.db.pool import Database, Executor, Row
+
+MAX_ATTEMPTS: Final = 8
+"""How often a store that met somebody else's insert is run again before it is refused."""
+UNSTORABLE: Final = (
+    asyncpg.DataError,
+    asyncpg.StatementTooComplexError,
+    asyncpg.ProgramLimitExceededError,
+)
+"""What PostgreSQL raises for a document it cannot hold (schema trap 7)."""
+
+_GET: Final = f"""
+    select i.n, s.id, s.data_value, s.data_version, s.created_at, coalesce(s.updated_at, s.created_at) as updated_at
+      from unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[]) i(n, user_id, child_id, game_type, data_key)
+      join games.simple_game_data s
+        on s.child_id = i.child_id and s.game_type = i.game_type and s.data_key = i.data_key
+     where {guards("i.child_id", "i.user_id")}"""
+"""Plan: nested loop over the input with the save's unique key, then two primary-key probes of the guard."""
+
+_LIST: Final = f"""
+    select s.id, s.game_type, s.data_key, s.data_value, s.data_version, s.created_at,
+           coalesce(s.updated_at, s.created_at) as updated_at, g.id as instance_id
+      from games.simple_game_data s
+      left join games.game_registry r on $5 and r.game_key = s.game_type
+      left join games.child_game_instances g on g.game_id = r.id and g.child_id = s.child_id
+     where s.child_id = $2 and {guards("$2", "$1")}
+       and ($3::text is null or s.game_type = $3) and ($4::text is null or s.data_key = $4)
+     order by s.updated_at desc nulls last, s.id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One save asked for."""
+
+    user_id: UUID
+    child_id: UUID
+    key: SaveKey
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSave:
+    """A save as it stands."""
+
+    id: UUID
+    key: SaveKey
+    document: bytes
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    instance_id: UUID | None = None
+
+    @property
+    def state(self) -> SaveState:
+        """What identifies this state."""
+        digest = hashlib.md5(self.document, usedforsecurity=False).hexdigest()
+        return SaveState(self.version, self.updated_at, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a write or a delete. Not owned: the child is missing or foreign, or (delete) there was nothing."""
+
+    owned: bool
+    done: bool = False
+    id: UUID | None = None
+    state: SaveState | None = None
+    created_at: datetime | None = None
+    instance_id: UUID | None = None
+    refused: bool = False
+    """Whether the precondition failed."""
+    current: SaveState | None = None
+    """With a failed precondition: the state that stood in the way; None when no save is there."""
+    current_size: int | None = None
+    count: int = 0
+    """Deletes: how many saves went."""
+
+
+class SaveRepository:
+    """Reads and writes saves within the child and the adult given."""
+
+    def __init__(self, database: Database, kept_versions: int) -> None:
+        self._database = database
+        self._kept_versions = kept_versions
+        self._stores: Gatherer[Write, Saved] = Gatherer(
+            database, self._store_all, key=lambda write: write.identity, size=lambda write: len(write.document)
+        )
+        self._reads: Gatherer[Read, StoredSave | None] = Gatherer(database, _read_all)
+
+    async def get(self, read: Read) -> StoredSave | None:
+        """One save, None when there is none or the child is not the adult's."""
+        return await self._reads.submit(read)
+
+    async def find(
+        self, user_id: UUID, child_id: UUID, game_type: str | None, data_key: str | None, *, instances: bool
+    ) -> list[StoredSave]:
+        """A child's saves, newest first; empty for a child that is not the adult's."""
+        rows = await self._database.fetch(_LIST, user_id, child_id, game_type, data_key, instances)
+        return [_stored(row, SaveKey(row["game_type"], row["data_key"]), row["instance_id"]) for row in rows]
+
+    async def store(self, write: Write, executor: Executor | None = None) -> Saved:
+        """Store one document, gathered with others unless an executor is given. Raises UNSTORABLE's errors."""
+        for _ in range(MAX_ATTEMPTS):
+            try:
+                if executor is None:
+                    saved = await self._stores.submit(write)
+                else:
+                    [saved] = await self._store_all(executor, [write])
+            except asyncpg.TransactionRollbackError:
+                if executor is not None:
+                    raise
+                continue
+            if saved.done or saved.refused or not saved.owned:
+                return saved
+        raise DependencyUnavailable("database", "a save kept being overtaken")
+
+    async def store_all(self, executor: Executor, writes: Sequence[Write]) -> list[Saved]:
+        """Store several documents with different keys in one statement. Raises UNSTORABLE's errors."""
+        outcomes = await self._store_all(executor, writes)
+        for place, (write, saved) in enumerate(zip(writes, outcomes, strict=True)):
+            if saved.owned and not saved.done and not saved.refused:
+                outcomes[place] = await self.store(write, executor)
+        return outcomes
+
+    async def delete(
+        self,
+        user_id: UUID | None,
+        child_id: UUID,
+        game_type: str,
+        data_key: str | None,
+        *,
+        condition: Precondition,
+        device: str | None = None,
+        executor: Executor | None = None,
+    ) -> Saved:
+        """Delete one save, or with no key all of a type; what goes is kept as a version."""
+        arguments = (user_id, child_id, game_type, data_key, condition.expression, device, self._kept_versions)
+        rows = await (executor or self._database).fetch(DELETE, *arguments)
+        if not rows:
+            return Saved(owned=False)
+        gone = sum(row["gone"] for row in rows)
+        first = rows[0]
+        if data_key is not None and not first["holds"]:
+            return Saved(owned=True, refused=True, current=_current(first), current_size=first["current_size"])
+        return Saved(owned=True, done=gone > 0, count=gone)
+
+    async def lock(self, executor: Executor, child_id: UUID, keys: Sequence[SaveKey]) -> None:
+        """Lock saves in key order until the transaction ends."""
+        await executor.execute(LOCK, child_id, [key.game_type for key in keys], [key.data_key for key in keys])
+
+    async def _store_all(self, executor: Executor, writes: Sequence[Write]) -> list[Saved]:
+        rows = await executor.fetch(
+            STORE,
+            list(range(len(writes))),
+            [write.user_id for write in writes],
+            [write.child_id for write in writes],
+            [write.key.game_type for write in writes],
+            [write.key.data_key for write in writes],
+            [write.document for write in writes],
+            [write.condition.expression for write in writes],
+            [write.device for write in writes],
+            [write.reason.value for write in writes],
+            self._kept_versions,
+            SESSION_GAP,
+        )
+        return [_saved(row) for row in rows]
+
+
+async def _read_all(executor: Executor, reads: Sequence[Read]) -> list[StoredSave | None]:
+    rows = await executor.fetch(
+        _GET,
+        list(range(len(reads))),
+        [read.user_id for read in reads],
+        [read.child_id for read in reads],
+        [read.key.game_type for read in reads],
+        [read.key.data_key for read in reads],
+    )
+    found: list[StoredSave | None] = [None] * len(reads)
+    for row in rows:
+        place: int = row["n"]
+        found[place] = _stored(row, reads[place].key)
+    return found
+
+
+def _stored(row: Row, key: SaveKey, instance_id: UUID | None = None) -> StoredSave:
+    return StoredSave(
+        row["id"], key, row["data_value"], row["data_version"], row["created_at"], row["updated_at"], instance_id
+    )
+
+
+def _saved(row: Row) -> Saved:
+    if row["id"] is None:
+        refused = row["holds"] is False
+        return Saved(owned=row["owned"], refused=refused, current=_current(row), current_size=row["current_size"])
+    state = SaveState(row["data_version"], row["updated_at"], row["digest"])
+    return Saved(
+        owned=True,
+        done=True,
+        id=row["id"],
+        state=state,
+        created_at=row["created_at"],
+        instance_id=row["instance_id"],
+    )
+
+
+def _current(row: Row) -> SaveState | None:
+    if row["current_digest"] is None:
+        return None
+    return SaveState(row["current_version"], row["current_updated_at"], row["current_digest"])

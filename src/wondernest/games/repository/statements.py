@@ -1,0 +1,155 @@
+"""The statements that write saves, each all or nothing in one round trip.
+
+Order inside a statement matters: rows are locked (`old`, in key order), then what they hold is kept, and only then is it
+overwritten or deleted. Data-modifying parts of a statement run in no promised order, so each waits for the one before it by
+counting its rows.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wondernest.access.guardianship import guards
+from wondernest.games.rules import DIGEST_CHARS
+
+TAG: Final = (
+    "to_hex((extract(epoch from coalesce({row}.updated_at, {row}.created_at, 'epoch')) * 1000000)::bigint)"
+    f" || '-' || left(md5({{row}}.data_value::text), {DIGEST_CHARS})"
+)
+"""The entity tag of a row, as rules.SaveState makes it."""
+
+_OLD: Final = """
+    select s.* from games.simple_game_data s
+      join owned o on o.child_id = s.child_id and o.game_type = s.game_type and o.data_key = s.data_key
+     order by s.child_id, s.game_type, s.data_key
+       for update of s"""
+
+_HOLDS: Final = f"""
+    case o.condition
+      when '' then true
+      when '*' then old.id is not null
+      when '!' then old.id is null
+      else old.id is not null and strpos(o.condition, ',' || {TAG.format(row="old")} || ',') > 0
+    end"""
+
+_KEEP: Final = """
+    insert into wondernest.save_versions
+           (child_id, game_type, data_key, version, data_value, size_bytes, saved_at, created_at, reason, device)
+    select j.child_id, j.game_type, j.data_key, j.kept_version, j.old_value, octet_length(j.old_value::text),
+           coalesce(j.old_updated_at, j.old_created_at, now()), coalesce(j.old_created_at, now()), j.reason, j.device
+      from judged j where j.keeps
+    returning child_id, game_type, data_key, version"""
+
+_TRIM: Final = """
+    delete from wondernest.save_versions v using kept k
+     where v.child_id = k.child_id and v.game_type = k.game_type and v.data_key = k.data_key
+       and v.version <= k.version - {keep}"""
+
+_LAST_KEPT: Final = """
+    select max(v.version) as version from wondernest.save_versions v
+     where v.child_id = {row}.child_id and v.game_type = {row}.game_type and v.data_key = {row}.data_key"""
+
+STORE: Final = f"""
+    with input as materialized (
+        select * from unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::text[],
+                             $9::text[])
+               as i(n, user_id, child_id, game_type, data_key, document, condition, device, reason)
+    ), owned as materialized (
+        select * from input i where i.user_id is null or {guards("i.child_id", "i.user_id")}
+    ), old as materialized ({_OLD}
+    ), judged as materialized (
+        select o.n, o.child_id, o.game_type, o.data_key, o.document, o.device, o.reason,
+               old.id as old_id, old.data_value as old_value, old.updated_at as old_updated_at,
+               old.created_at as old_created_at, old.data_version as old_version,
+               {_HOLDS} as holds,
+               greatest(coalesce(old.data_version, 0),
+                        coalesce(last.version, 0) + case when old.id is null then 0 else 1 end) as kept_version
+          from owned o
+          left join old on old.child_id = o.child_id and old.game_type = o.game_type and old.data_key = o.data_key
+          cross join lateral ({_LAST_KEPT.format(row="o")}) last
+    ), worth as materialized (
+        select j.*, $10 > 0 and j.holds and j.old_id is not null
+                    and (j.old_value <> j.document or j.old_value::text <> j.document::text) as keeps
+          from judged j
+    ), kept as ({_KEEP.replace("judged j", "worth j")}
+    ), trimmed as ({_TRIM.format(keep="$10")}
+    ), stored as (
+        insert into games.simple_game_data as s (child_id, game_type, data_key, data_value, data_version, created_at, updated_at)
+        select j.child_id, j.game_type, j.data_key, j.document, j.kept_version + 1, now(), now()
+          from judged j where j.holds and (select count(*) from kept) >= 0
+         order by j.child_id, j.game_type, j.data_key
+        on conflict (child_id, game_type, data_key) do update
+           set data_value = excluded.data_value, data_version = excluded.data_version, updated_at = excluded.updated_at
+         where s.id = any ((select array_agg(j.old_id) from judged j)::uuid[])
+        returning s.id, s.child_id, s.game_type, s.data_key, s.data_version, s.created_at, s.updated_at,
+                  md5(s.data_value::text) as digest
+    ), touched as (
+        insert into games.child_game_instances as g (child_id, game_id, first_played_at, last_played_at, session_count)
+        select distinct s.child_id, r.id, now(), now(), 1
+          from stored s join games.game_registry r on r.game_key = s.game_type and r.is_active
+         where (select count(*) from stored) >= 0
+         order by s.child_id, r.id
+        on conflict (child_id, game_id) do update
+           set last_played_at = excluded.last_played_at,
+               first_played_at = coalesce(g.first_played_at, excluded.first_played_at),
+               session_count = coalesce(g.session_count, 0)
+                   + case when g.last_played_at is null or g.last_played_at < now() - $11::interval then 1 else 0 end
+        returning g.id, g.child_id, g.game_id
+    )
+    select i.n, j.n is not null as owned, j.holds, s.id, s.data_version, s.created_at, s.updated_at, s.digest,
+           t.id as instance_id,
+           case when not j.holds then j.old_version end as current_version,
+           case when not j.holds then coalesce(j.old_updated_at, j.old_created_at, 'epoch') end as current_updated_at,
+           case when not j.holds then md5(j.old_value::text) end as current_digest,
+           case when not j.holds then octet_length(j.old_value::text) end as current_size
+      from input i
+      left join judged j on j.n = i.n
+      left join stored s on j.holds and s.child_id = j.child_id and s.game_type = j.game_type and s.data_key = j.data_key
+      left join games.game_registry r on r.game_key = s.game_type and r.is_active
+      left join touched t on t.child_id = s.child_id and t.game_id = r.id
+     order by i.n"""
+"""$10: versions kept for each key; $11: the pause after which a session is a new one.
+
+Plan: at 10⁶ rows every step is a nested loop over the input (≤ 64) with index probes: child_profiles_pkey,
+family_members(family_id, user_id), the save's unique key, save_versions_pkey; no scan grows with the tables.
+A row that somebody else inserted between the snapshot and the write is not among `old`, so it is left alone and its item
+comes back unstored: the caller runs it again, and the next time that row is kept first.
+"""
+
+DELETE: Final = f"""
+    with owned as materialized (
+        select i.child_id, i.game_type, s.data_key, i.condition, i.device, 'deleted' as reason
+          from (select $1::uuid as user_id, $2::uuid as child_id, $3::text as game_type, $4::text as data_key,
+                       $5::text as condition, $6::text as device) i
+          join games.simple_game_data s
+            on s.child_id = i.child_id and s.game_type = i.game_type and (i.data_key is null or s.data_key = i.data_key)
+         where i.user_id is null or {guards("i.child_id", "i.user_id")}
+    ), old as materialized ({_OLD}
+    ), judged as materialized (
+        select o.child_id, o.game_type, o.data_key, o.device, o.reason, old.id as old_id, old.data_value as old_value,
+               old.updated_at as old_updated_at, old.created_at as old_created_at, old.data_version as old_version,
+               {_HOLDS} as holds, greatest(old.data_version, coalesce(last.version, 0) + 1) as kept_version
+          from owned o
+          join old on old.child_id = o.child_id and old.game_type = o.game_type and old.data_key = o.data_key
+          cross join lateral ({_LAST_KEPT.format(row="o")}) last
+    ), kept as ({_KEEP.replace("where j.keeps", "where j.holds and $7 > 0")}
+    ), trimmed as ({_TRIM.format(keep="$7")}
+    ), gone as (
+        delete from games.simple_game_data s using judged j
+         where s.id = j.old_id and j.holds and (select count(*) from kept) >= 0
+        returning s.id
+    )
+    select j.holds, g.id is not null as gone, j.old_version as current_version,
+           coalesce(j.old_updated_at, j.old_created_at, 'epoch') as current_updated_at,
+           case when not j.holds then md5(j.old_value::text) end as current_digest,
+           case when not j.holds then octet_length(j.old_value::text) end as current_size
+      from judged j left join gone g on g.id = j.old_id"""
+"""$4 null: every save of the type; $7: versions kept for each key."""
+
+LOCK: Final = """
+    select from games.simple_game_data s
+      join unnest($2::text[], $3::text[]) i(game_type, data_key) on i.game_type = s.game_type and i.data_key = s.data_key
+     where s.child_id = $1
+     order by s.child_id, s.game_type, s.data_key
+       for update of s"""
+"""Locks what a batch is going to write, in key order, before it writes in its own."""

@@ -1,0 +1,148 @@
+"""What a save is, when a write may replace another, and how a save names its state."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Final
+from uuid import UUID
+
+MAX_GAME_TYPE_CHARS: Final = 100
+MAX_DATA_KEY_CHARS: Final = 200
+MAX_DEVICE_CHARS: Final = 100
+MAX_OPERATIONS: Final = 50
+"""Operations of one batch write."""
+MAX_HISTORY: Final = 200
+DEFAULT_HISTORY: Final = 50
+"""Versions listed at once."""
+SESSION_GAP: Final = timedelta(minutes=30)
+"""A save after a longer pause begins a new session of the game (games contract §3)."""
+DIGEST_CHARS: Final = 16
+KNOWN_TYPES: Final = frozenset({"sticker_book", "story_adventure", "story-adventure"})
+OTHER_TYPE: Final = "other"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_STRONG_TAG = re.compile(r'(?:^|,)\s*"([^"]*)"\s*(?=,|$)')
+
+
+class Reason(Enum):
+    """Why a version was kept."""
+
+    OVERWRITTEN = "overwritten"
+    DELETED = "deleted"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class SaveKey:
+    """The name of a save within a child's games."""
+
+    game_type: str
+    data_key: str
+
+    @property
+    def complete(self) -> bool:
+        """Neither part is empty."""
+        return bool(self.game_type and self.data_key)
+
+    @property
+    def fits(self) -> bool:
+        """Both parts fit their columns."""
+        return len(self.game_type) <= MAX_GAME_TYPE_CHARS and len(self.data_key) <= MAX_DATA_KEY_CHARS
+
+
+@dataclass(frozen=True, slots=True)
+class SaveState:
+    """What identifies one state of a save."""
+
+    version: int
+    updated_at: datetime
+    digest: str
+    """MD5 of the document as PostgreSQL prints it, in hex."""
+
+    @property
+    def tag(self) -> str:
+        """The entity tag, without quotes: made from the stored row, so that anybody's write changes it."""
+        return f"{(self.updated_at - _EPOCH) // _MICROSECOND:x}-{self.digest[:DIGEST_CHARS]}"
+
+    @property
+    def etag(self) -> str:
+        """The entity tag as a header carries it."""
+        return f'"{self.tag}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """What must hold for a write to happen. `expression` is what the store statement reads.
+
+    Empty: anything; `*`: a save is there; `!`: none is there; else: the current tag is one between the commas.
+    """
+
+    expression: str
+    sent: str | None = None
+    """The header as it came, for the answer to a conflict."""
+
+    @property
+    def holds_always(self) -> bool:
+        """Whether any state will do."""
+        return not self.expression
+
+
+ANY_STATE: Final = Precondition("")
+
+
+def precondition(if_match: str | None, if_none_match: str | None) -> Precondition:
+    """From If-Match and If-None-Match of a write; a weak tag matches nothing (RFC 9110 §13.1.1)."""
+    if if_match is not None and if_match.strip():
+        if if_match.strip() == "*":
+            return Precondition("*", if_match)
+        return Precondition(",".join(["", *_STRONG_TAG.findall(if_match), ""]), if_match)
+    if if_none_match is not None and if_none_match.strip() == "*":
+        return Precondition("!", if_none_match)
+    return ANY_STATE
+
+
+def tag_matches(header: str | None, etag: str) -> bool:
+    """Whether If-None-Match of a read names this state: weakly compared (RFC 9110 §13.1.2)."""
+    if header is None:
+        return False
+    tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
+    return "*" in tags or etag in tags
+
+
+def device_name(header: str | None) -> str | None:
+    """What a device calls itself, cut to what is kept; None when it says nothing printable."""
+    if header is None:
+        return None
+    name = "".join(char for char in header if char.isprintable()).strip()[:MAX_DEVICE_CHARS]
+    return name or None
+
+
+def is_document(raw: bytes) -> bool:
+    """Whether a JSON text is an object: what every reader of saves expects."""
+    return raw.lstrip()[:1] == b"{"
+
+
+def metric_type(game_type: str) -> str:
+    """The label of a game type: only known ones have their own, so that nobody can make labels."""
+    return game_type if game_type in KNOWN_TYPES else OTHER_TYPE
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One document to be stored. `user_id` None: whoever calls has already been found to be the child's guardian."""
+
+    user_id: UUID | None
+    child_id: UUID
+    key: SaveKey
+    document: bytes
+    condition: Precondition = ANY_STATE
+    device: str | None = None
+    reason: Reason = Reason.OVERWRITTEN
+
+    @property
+    def identity(self) -> tuple[UUID, SaveKey]:
+        """What two writes must not share to go in one statement."""
+        return self.child_id, self.key

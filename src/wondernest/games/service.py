@@ -1,0 +1,164 @@
+"""Saves in the domain's words: stored, read, deleted, brought back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from wondernest.games import errors
+from wondernest.games.repository.saves import UNSTORABLE, Read
+from wondernest.games.rules import ANY_STATE, Precondition, Reason, SaveKey, SaveState, Write, metric_type
+from wondernest.platform.json import instant
+
+if TYPE_CHECKING:
+    from wondernest.games.repository import HistoryRepository, KeptVersion, Saved, SaveRepository, StoredSave
+    from wondernest.platform.db.pool import Executor
+    from wondernest.platform.http.caller import Caller
+    from wondernest.platform.telemetry.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """How a write wants to be made."""
+
+    condition: Precondition = ANY_STATE
+    device: str | None = None
+
+
+def unstorable(error: Exception) -> errors.InvalidBody:
+    """What PostgreSQL said about a document it cannot hold."""
+    return errors.InvalidBody(str(error).partition("\n")[0])
+
+
+def state_info(state: SaveState, size_bytes: int) -> dict[str, Any]:
+    """A state's metadata, for the answer to a conflict."""
+    return {
+        "version": state.version,
+        "etag": state.etag,
+        "updatedAt": instant(state.updated_at),
+        "sizeBytes": size_bytes,
+    }
+
+
+def conflict(saved: Saved, condition: Precondition, size_bytes: int | None) -> errors.VersionConflict:
+    """The refusal of a write whose precondition failed."""
+    current = state_info(saved.current, saved.current_size or 0) if saved.current else None
+    return errors.VersionConflict(current, {"ifMatch": condition.sent, "sizeBytes": size_bytes})
+
+
+class SaveService:
+    """What a parent's device can do with a child's saves. Raises the room's errors."""
+
+    def __init__(self, saves: SaveRepository, history: HistoryRepository, metrics: Metrics) -> None:
+        self._saves = saves
+        self._history = history
+        self._metrics = metrics
+
+    async def store(
+        self,
+        caller: Caller,
+        child_id: UUID,
+        key: SaveKey,
+        document: bytes,
+        intent: Intent,
+        unit: Executor | None = None,
+    ) -> Saved:
+        """Store a document; what it overwrites is kept. Raises ChildNotFound, VersionConflict, InvalidBody."""
+        write = Write(caller.user_id, child_id, key, document, intent.condition, intent.device)
+        saved = await self._write(write, unit)
+        self._count("save", key.game_type)
+        return saved
+
+    async def get(self, caller: Caller, child_id: UUID, key: SaveKey) -> StoredSave:
+        """One save; raises SaveNotFound."""
+        found = await self._saves.get(Read(caller.user_id, child_id, key))
+        if found is None:
+            raise errors.SaveNotFound
+        self._count("load", key.game_type)
+        return found
+
+    async def find(
+        self, caller: Caller, child_id: UUID, game_type: str | None, data_key: str | None, *, instances: bool
+    ) -> list[StoredSave]:
+        """A child's saves, newest first; a child that is not the caller's has none."""
+        found = await self._saves.find(caller.user_id, child_id, game_type, data_key, instances=instances)
+        self._count("load", game_type or "")
+        return found
+
+    async def delete(
+        self, caller: Caller, child_id: UUID, key: SaveKey, intent: Intent, unit: Executor | None = None
+    ) -> None:
+        """Delete a save, keeping it as a version; raises SaveNotFound, VersionConflict."""
+        gone = await self._saves.delete(
+            caller.user_id,
+            child_id,
+            key.game_type,
+            key.data_key,
+            condition=intent.condition,
+            device=intent.device,
+            executor=unit,
+        )
+        if gone.refused:
+            raise conflict(gone, intent.condition, None)
+        if not gone.done:
+            raise errors.SaveNotFound
+
+    async def delete_type(self, caller: Caller, child_id: UUID, game_type: str, device: str | None) -> int:
+        """Delete every save of a type, keeping each as a version; how many went."""
+        gone = await self._saves.delete(caller.user_id, child_id, game_type, None, condition=ANY_STATE, device=device)
+        return gone.count
+
+    async def history(
+        self, caller: Caller, child_id: UUID, key: tuple[str | None, str | None], before: datetime | None, limit: int
+    ) -> list[KeptVersion]:
+        """Kept versions, the last kept first."""
+        return await self._history.find(caller.user_id, child_id, key, before, limit)
+
+    async def version(self, caller: Caller, child_id: UUID, key: SaveKey, version: int) -> KeptVersion:
+        """One kept version with its document; raises VersionNotFound."""
+        kept = await self._history.get(caller.user_id, child_id, key, version)
+        if kept is None:
+            raise errors.VersionNotFound
+        return kept
+
+    async def restore(
+        self, caller: Caller, child_id: UUID, key: SaveKey, version: int, intent: Intent, unit: Executor | None = None
+    ) -> Saved:
+        """Make a kept version current again; what was current is kept. Raises VersionNotFound, VersionConflict."""
+        kept = await self.version(caller, child_id, key, version)
+        write = Write(caller.user_id, child_id, key, kept.document, intent.condition, intent.device, Reason.RESTORED)
+        return await self._write(write, unit)
+
+    async def _write(self, write: Write, unit: Executor | None) -> Saved:
+        try:
+            saved = await self._saves.store(write, unit)
+        except UNSTORABLE as error:
+            raise unstorable(error) from None
+        if not saved.owned:
+            raise errors.ChildNotFound
+        if saved.refused:
+            raise conflict(saved, write.condition, len(write.document))
+        return saved
+
+    def _count(self, operation: str, game_type: str) -> None:
+        self._metrics.game_data_operations.labels(operation, metric_type(game_type)).inc()
+
+
+class ProjectSaves:
+    """Saves that arrive or go by event. Whoever calls has found the caller to be the child's guardian."""
+
+    def __init__(self, saves: SaveRepository) -> None:
+        self._saves = saves
+
+    async def store(self, executor: Executor, child_id: UUID, game_type: str, data_key: str, document: bytes) -> None:
+        """Store a document, as a save of the app would; raises InvalidBody."""
+        try:
+            await self._saves.store(Write(None, child_id, SaveKey(game_type, data_key), document), executor)
+        except UNSTORABLE as error:
+            raise unstorable(error) from None
+
+    async def remove(self, executor: Executor, child_id: UUID, game_type: str, data_key: str) -> None:
+        """Delete a document, if it is there."""
+        await self._saves.delete(None, child_id, game_type, data_key, condition=ANY_STATE, executor=executor)
