@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 if TYPE_CHECKING:
     from wondernest.settings import Settings
@@ -71,6 +71,32 @@ def doctor() -> int:
     from wondernest.commands.doctor import doctor
 
     return 0 if doctor(_settings(), _say) else FAILURE
+
+
+@app.command
+def openapi(
+    *,
+    check: bool = False,
+    fmt: Annotated[Literal["yaml", "json"], Parameter(name="--format")] = "yaml",
+    version: Literal["3.0", "3.1"] = "3.1",
+) -> int:
+    """Print the API's description.
+
+    Parameters
+    ----------
+    check
+        Print nothing but say whether the committed copy is up to date.
+    fmt
+        How to spell it.
+    version
+        3.0 is for client generators that do not know 3.1.
+    """
+    from wondernest.commands import openapi
+
+    if check:
+        return 0 if openapi.check(Path.cwd(), _say) else FAILURE
+    sys.stdout.write(openapi.document(fmt, version).decode())
+    return 0
 
 
 @app.command
