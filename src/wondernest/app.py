@@ -25,6 +25,9 @@ from wondernest.auth.tokens import TokenIssuer, TokenVerifier
 from wondernest.coppa.repository import ConsentRepository
 from wondernest.coppa.routes import ConsentRoutes
 from wondernest.coppa.service import ConsentService
+from wondernest.family.repository import FamilyRepository
+from wondernest.family.routes import FamilyRoutes
+from wondernest.family.service import FamilyService
 from wondernest.games.batch import BatchService
 from wondernest.games.registry import RegistryService
 from wondernest.games.repository import HistoryRepository, RegistryRepository, SaveRepository
@@ -81,8 +84,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Application
     # Rooms are wired here, lowest first; each adds its endpoints and hooks.
     endpoints += _health(parts)
     delivery, outbox_page = _mail(parts)
-    endpoints += [*outbox_page, *_auth(parts, delivery)]
+    accounts, of_accounts = _auth(parts, delivery)
+    endpoints += [*outbox_page, *of_accounts]
     endpoints += _coppa(parts)
+    endpoints += _family(parts, accounts)
     registry = RegistryService(RegistryRepository(parts.database))
     repository = SaveRepository(parts.database, parts.settings.games.kept_versions)
     endpoints += _games(parts, repository, registry)
@@ -108,7 +113,7 @@ def _mail(parts: Parts) -> tuple[Delivery, list[Endpoint]]:
     return delivery, OutboxPage(outbox).endpoints() if shown else []
 
 
-def _auth(parts: Parts, delivery: Delivery) -> list[Endpoint]:
+def _auth(parts: Parts, delivery: Delivery) -> tuple[AccountService, list[Endpoint]]:
     settings, clock, database = parts.settings, parts.clock, parts.database
     refresh_life = timedelta(milliseconds=settings.jwt.refresh_life_ms)
     follower = RevocationFollower(database, parts.authenticator, clock, refresh_life)
@@ -131,19 +136,25 @@ def _auth(parts: Parts, delivery: Delivery) -> list[Endpoint]:
         delivery=delivery,
         clock=clock,
     )
+    service = AccountService(deps, settings)
     accounts = AccountRoutes(
-        AccountService(deps, settings),
+        service,
         settings.jwt.access_life_ms,
         default_pin=bool(settings.default_pin),
         metrics=parts.metrics,
     )
     proofs = ProofRoutes(PinService(deps, settings.default_pin), RecoveryService(deps, settings.auth), parts.metrics)
-    return [*accounts.endpoints(), *proofs.endpoints()]
+    return service, [*accounts.endpoints(), *proofs.endpoints()]
 
 
 def _coppa(parts: Parts) -> list[Endpoint]:
     service = ConsentService(ConsentRepository(), parts.database, parts.clock)
     return ConsentRoutes(service, parts.settings.auth.consent_status_text).endpoints()
+
+
+def _family(parts: Parts, accounts: AccountService) -> list[Endpoint]:
+    service = FamilyService(FamilyRepository(), parts.database, accounts, parts.clock)
+    return FamilyRoutes(service, parts.clock).endpoints()
 
 
 def _health(parts: Parts) -> list[Endpoint]:

@@ -13,9 +13,11 @@ from wondernest.auth import errors, rules
 from wondernest.auth.repository import Account, NewAccount, NewSession, RevokedToken
 from wondernest.auth.tokens import TokenPair, TokenSubject
 from wondernest.platform.http.errors import ApiError
-from wondernest.platform.ids import new_token, new_uuid
+from wondernest.platform.ids import new_token, new_uuid, sha256_hex
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from wondernest.auth.dependencies import Dependencies
     from wondernest.auth.oauth import Identity
     from wondernest.platform.db.unit import UnitOfWork
@@ -42,6 +44,7 @@ class AccountService:
 
     def __init__(self, dependencies: Dependencies, settings: Settings) -> None:
         self._with = dependencies
+        self._access_life = timedelta(milliseconds=settings.jwt.access_life_ms)
         self._refresh_life = timedelta(milliseconds=settings.jwt.refresh_life_ms)
         self._verification_life = timedelta(hours=settings.auth.verification_life_h)
 
@@ -150,6 +153,14 @@ class AccountService:
                 deps.verifier.revoke(access.token_hash, access.expires_at.timestamp())
 
         unit.after_commit(tell)
+
+    async def open_child_session(self, caller: Caller, child_id: UUID) -> str:
+        """A token that marks the session of the caller's child; it is no bearer."""
+        deps = self._with
+        now = deps.clock.now()
+        token = f"child_session_{new_token()}"
+        await deps.sessions.note_child(caller.user_id, sha256_hex(token), now + self._access_life, now, child_id)
+        return token
 
     async def profile(self, caller: Caller) -> Account:
         """The caller's account, its role as the token has it; raises UnknownAccount."""

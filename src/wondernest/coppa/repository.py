@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - statements are put together from fragments of ours; values are always parameters
 """Consents and the children they are for."""
 
 from __future__ import annotations

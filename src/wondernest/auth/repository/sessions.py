@@ -150,6 +150,11 @@ _NOTE_PARENT_MODE: Final = """
     insert into core.user_sessions (user_id, token_hash, expires_at, created_at, last_accessed, device_info)
     select id, $2, $3, $4, $4, '{"kind": "parent_mode"}' from core.users where id = $1 and is_active is not false"""
 
+_NOTE_CHILD: Final = """
+    insert into core.user_sessions (user_id, token_hash, expires_at, created_at, last_accessed, device_info)
+    select id, $2, $3, $4, $4, jsonb_build_object('kind', 'child', 'childId', $5::uuid)
+      from core.users where id = $1 and is_active is not false"""
+
 
 class SessionRepository:
     """Opens, renews and ends sessions."""
@@ -192,6 +197,12 @@ class SessionRepository:
     async def note_parent_mode(self, user_id: UUID, token_hash: str, expires_at: datetime, now: datetime) -> None:
         """Keep a parent-mode session of an account that exists; it is no bearer."""
         await self._database.execute(_NOTE_PARENT_MODE, user_id, token_hash, expires_at, now)
+
+    async def note_child(
+        self, user_id: UUID, token_hash: str, expires_at: datetime, now: datetime, child_id: UUID
+    ) -> None:
+        """Keep a child's session under an account that exists; it is no bearer."""
+        await self._database.execute(_NOTE_CHILD, user_id, token_hash, expires_at, now, child_id)
 
     @staticmethod
     async def end_chain(

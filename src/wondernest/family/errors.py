@@ -1,0 +1,76 @@
+"""What can go wrong in a family, each with its wire form (auth contract §1.3, §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wondernest.platform.http.errors import ApiError
+
+
+class FamilyError(ApiError):
+    """The shape `{"error","message"}` of this room; a 404 carries the time as well."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(status, {"error": code, "message": message}, stamped=status == 404)
+
+
+class ValidationFailed(FamilyError):
+    """A rule was broken."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(400, "validation_error", message)
+
+
+class InvalidJson(ValidationFailed):
+    """The body cannot be read."""
+
+    def __init__(self, reason: str) -> None:
+        del reason  # the wire names none here
+        super().__init__("Invalid JSON format")
+
+
+class NoFamily(FamilyError):
+    """The caller belongs to no family."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "auth_error", "No family context in token")
+
+
+class InvalidFamilyId(FamilyError):
+    """The token's family is no UUID."""
+
+    def __init__(self, claim: str) -> None:
+        super().__init__(400, "invalid_family_id", f"Invalid UUID string: {claim}")
+
+
+class FamilyNotFound(FamilyError):
+    """The family is gone."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "family_not_found", "Family not found")
+
+
+class InvalidChildId(FamilyError):
+    """The child's id is no UUID."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "invalid_child_id", "Invalid child ID format")
+
+
+class ChildNotFound(FamilyError):
+    """No such child, or an archived one."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "child_not_found", "Child profile not found")
+
+
+class ForeignChild(FamilyError):
+    """A child of another family."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "access_denied", "Child does not belong to your family")
+
+
+def failure(message: str) -> Callable[[], ApiError]:
+    """The 500 of a route, in its own words."""
+    return lambda: FamilyError(500, "server_error", message)

@@ -1,0 +1,163 @@
+"""What a child may see and for how long: defaults by age, the stored form, and merging into it. Pure.
+
+Stored rows may be partial or of another hand's making: what is missing or of the wrong type gives way to the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, TypeVar, cast
+
+import msgspec
+from msgspec import Meta, Struct
+
+from wondernest.family.rules import MAX_AGE, MAX_SCREEN_TIME_MINUTES
+
+MAX_ENTRIES: Final = 200
+Text = Annotated[str, Meta(max_length=100)]
+Texts = Annotated[list[Text], Meta(max_length=MAX_ENTRIES)]
+Age = Annotated[int, Meta(ge=0, le=100)]
+Minutes = Annotated[int, Meta(ge=0, le=MAX_SCREEN_TIME_MINUTES)]
+TimeOfDay = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", max_length=5)]
+
+UNSUITABLE_FOR_LITTLE_ONES: Final = ("horror", "violence", "mature")
+
+
+class DayLimit(Struct, rename="camel"):
+    """When, and for how long, on one day."""
+
+    start_time: TimeOfDay
+    end_time: TimeOfDay
+    max_minutes: Minutes
+
+
+Days = Annotated[dict[Text, DayLimit], Meta(max_length=MAX_ENTRIES)]
+
+
+class ContentSettings(Struct, rename="camel", kw_only=True):
+    """What a child may see."""
+
+    max_age_rating: Age
+    blocked_categories: Texts
+    allowed_domains: Texts
+    subtitles_enabled: bool
+    audio_monitoring_enabled: bool
+    educational_content_only: bool
+
+
+class TimeRestrictions(Struct, rename="camel", kw_only=True):
+    """For how long, and not at bedtime."""
+
+    weekday_limits: Days
+    weekend_limits: Days
+    daily_screen_time_minutes: Minutes
+    bedtime_enabled: bool
+    bedtime_start: TimeOfDay | None
+    bedtime_end: TimeOfDay | None
+
+
+class ContentChanges(Struct, rename="camel", kw_only=True):
+    """As ContentSettings; None leaves a part as it is."""
+
+    max_age_rating: Age | None = None
+    blocked_categories: Texts | None = None
+    allowed_domains: Texts | None = None
+    subtitles_enabled: bool | None = None
+    audio_monitoring_enabled: bool | None = None
+    educational_content_only: bool | None = None
+
+
+class TimeChanges(Struct, rename="camel", kw_only=True):
+    """As TimeRestrictions; None leaves a part as it is."""
+
+    weekday_limits: Days | None = None
+    weekend_limits: Days | None = None
+    daily_screen_time_minutes: Minutes | None = None
+    bedtime_enabled: bool | None = None
+    bedtime_start: TimeOfDay | None = None
+    bedtime_end: TimeOfDay | None = None
+
+
+class FamilySwitches(Struct, rename="camel", kw_only=True):
+    """What holds for the whole family."""
+
+    max_screen_time_minutes: Annotated[int, Meta(ge=1, le=MAX_SCREEN_TIME_MINUTES)] = 60
+    bedtime_enabled: bool = True
+    educational_content_only: bool = False
+
+
+Settings = TypeVar("Settings", ContentSettings, TimeRestrictions, FamilySwitches)
+
+
+def content_at_creation(age: int) -> ContentSettings:
+    """What a new child may see."""
+    return ContentSettings(
+        max_age_rating=min(age + 2, MAX_AGE),
+        blocked_categories=list(UNSUITABLE_FOR_LITTLE_ONES) if age < 8 else [],
+        allowed_domains=[],
+        subtitles_enabled=False,
+        audio_monitoring_enabled=True,
+        educational_content_only=age < 6,
+    )
+
+
+def time_at_creation(age: int) -> TimeRestrictions:
+    """For how long a new child may play."""
+    if age < 6:
+        return _daily(30, "18:30", "07:00")
+    return _daily(60, "19:30", "07:00") if age < 10 else _daily(90, "20:30", "07:30")
+
+
+def content_by_default(age: int) -> ContentSettings:
+    """What a child may see for whom nothing was stored."""
+    return ContentSettings(
+        max_age_rating=age + 1,
+        blocked_categories=[],
+        allowed_domains=[],
+        subtitles_enabled=False,
+        audio_monitoring_enabled=False,
+        educational_content_only=False,
+    )
+
+
+def time_by_default(age: int) -> TimeRestrictions:
+    """For how long a child may play for whom nothing was stored."""
+    return _daily(60, "19:00", "07:00") if age < 8 else _daily(60, "20:00", "07:30")
+
+
+def merged(defaults: Settings, stored: Any) -> Settings:
+    """The defaults with every stored part that is of the right type."""
+    if not isinstance(stored, Mapping):
+        return defaults
+    parts: dict[str, Any] = {}
+    for info in msgspec.structs.fields(type(defaults)):
+        if info.encode_name in stored:
+            try:
+                parts[info.name] = msgspec.convert(stored[info.encode_name], info.type)
+            except msgspec.ValidationError:
+                continue
+    return msgspec.structs.replace(defaults, **parts)
+
+
+def changed(settings: Settings, changes: ContentChanges | TimeChanges | None) -> Settings:
+    """The settings with the changes that were given."""
+    if changes is None:
+        return settings
+    given = {name: value for name, value in msgspec.structs.asdict(changes).items() if value is not None}
+    return msgspec.structs.replace(settings, **given)
+
+
+def texts(stored: Any) -> list[str]:
+    """The texts in a stored list of anything."""
+    return [text for text in cast("list[Any]", stored) if isinstance(text, str)] if isinstance(stored, list) else []
+
+
+def _daily(minutes: int, bedtime: str, morning: str) -> TimeRestrictions:
+    return TimeRestrictions(
+        weekday_limits={},
+        weekend_limits={},
+        daily_screen_time_minutes=minutes,
+        bedtime_enabled=True,
+        bedtime_start=bedtime,
+        bedtime_end=morning,
+    )

@@ -1,0 +1,259 @@
+"""Families, members, children and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from wondernest.access.guardianship import active, belongs, family_of, guards
+from wondernest.family.model import Child, Family, Household, Member
+from wondernest.family.preferences import SWITCHES, KnownSettings, SettingsChanges, StoredSettings
+
+if TYPE_CHECKING:
+    from wondernest.family.limits import ContentSettings, TimeRestrictions
+    from wondernest.platform.db.pool import Executor
+
+_UNDATED: Final = "'1970-01-01Z'::timestamptz"
+_CHILD: Final = f"""jsonb_build_object(
+        'id', c.id, 'family_id', c.family_id, 'name', c.name, 'birth_date', c.birth_date, 'gender', c.gender,
+        'avatar_url', c.avatar_url, 'created_at', coalesce(c.created_at, c.updated_at, {_UNDATED}),
+        'updated_at', coalesce(c.updated_at, c.created_at, {_UNDATED}), 'archived_at', c.archived_at,
+        'interests', coalesce(d.interests, c.interests), 'content', s.content_preferences, 'times', s.time_restrictions,
+        'blocked', s.blocked_categories, 'minutes', s.max_session_minutes)"""
+_CHILD_PARTS: Final = """
+      left join family.child_settings s on s.child_id = c.id
+      left join wondernest.child_details d on d.child_id = c.id"""
+_CHILDREN: Final = f"""
+    (select jsonb_agg({_CHILD} order by c.created_at, c.id)
+       from family.child_profiles c {_CHILD_PARTS}
+      where c.family_id = f.id and {active("c")})"""
+_MEMBERS: Final = f"""
+    (select jsonb_agg(jsonb_build_object(
+                'id', m.id, 'family_id', m.family_id, 'user_id', m.user_id, 'role', coalesce(m.role, 'member'),
+                'joined_at', coalesce(m.joined_at, {_UNDATED}), 'first_name', u.first_name, 'last_name', u.last_name,
+                'email', u.email) order by m.joined_at, m.id)
+       from family.family_members m left join core.users u on u.id = m.user_id
+      where m.family_id = f.id)"""
+_SWITCHES: Final = f"(select p.privacy_settings -> '{SWITCHES}' from family.family_settings p where p.family_id = f.id)"
+_HOUSEHOLDS: Final = f"""
+    with asked as (
+        select place, ({family_of("asked.user_id", "asked.hint")}) as family_id
+          from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (user_id, hint, place))
+    select f.id, f.name, f.created_by, coalesce(f.created_at, f.updated_at, {_UNDATED}) as created_at,
+           coalesce(f.updated_at, f.created_at, {_UNDATED}) as updated_at,
+           {_SWITCHES} as switches, {_MEMBERS} as members, {_CHILDREN} as children
+      from asked left join family.families f on f.id = asked.family_id
+     order by asked.place"""
+_FAMILY_CHILDREN: Final = f"""
+    select f.id, {_CHILDREN} as children
+      from ({family_of("$1", "$2")}) acting join family.families f on f.id = acting.family_id"""
+_ONE_CHILD: Final = f"""
+    select {belongs("c.family_id", "$2")} as own, {_CHILD} as child,
+           exists (select from family.family_members member where member.user_id = $2) as has_family
+      from family.child_profiles c {_CHILD_PARTS}
+     where c.id = $1 and {active("c")}"""
+_LOCK_CHILD: Final = f"""
+    select true from family.child_profiles c
+     where c.id = $1 and {active("c")} and {guards("c.id", "$2")} for no key update of c"""
+_KEEP_PARTS: Final = """
+    settings as (
+        insert into family.child_settings as s
+               (child_id, content_preferences, time_restrictions, blocked_categories, max_session_minutes, created_at,
+                updated_at)
+        select id, $8, $9, $10, $11, $12, $12 from child
+        on conflict (child_id) do update
+           set content_preferences = excluded.content_preferences, time_restrictions = excluded.time_restrictions,
+               blocked_categories = excluded.blocked_categories, max_session_minutes = excluded.max_session_minutes,
+               updated_at = excluded.updated_at),
+    details as (
+        insert into wondernest.child_details (child_id, interests, updated_at)
+        select id, $7, $12 from child
+        on conflict (child_id) do update set interests = excluded.interests, updated_at = excluded.updated_at)
+    select family_id from child"""
+_CREATE: Final = f"""
+    with child as (
+        insert into family.child_profiles
+               (id, family_id, name, birth_date, gender, avatar_url, is_active, created_at, updated_at)
+        select $1, acting.family_id, $3, $4, $5, $6, true, $12, $12
+          from ({family_of("$2", "$13")}) acting
+        returning id, family_id),
+    {_KEEP_PARTS}"""
+_UPDATE: Final = f"""
+    with child as (
+        update family.child_profiles c
+           set name = $3, birth_date = $4, gender = $5, avatar_url = $6, updated_at = $12
+         where c.id = $1 and {active("c")} and {guards("c.id", "$2")}
+        returning c.id, c.family_id),
+    {_KEEP_PARTS}"""
+_ARCHIVE: Final = f"""
+    with child as (
+        select c.id, {belongs("c.family_id", "$2")} as own from family.child_profiles c where c.id = $1),
+    archived as (
+        update family.child_profiles c set is_active = false, archived_at = $3, updated_at = $3
+          from child where c.id = child.id and child.own and {active("c")})
+    select own from child"""
+_DOCUMENT: Final = "case when jsonb_typeof({0}) = 'object' then {0} else '{{}}'::jsonb end"
+_SAVE_SETTINGS: Final = f"""
+    insert into family.family_settings as p
+           (family_id, content_filter_level, enable_audio_monitoring, enable_screen_time_limits,
+            enable_content_recommendations, privacy_settings, created_at, updated_at)
+    select acting.family_id, coalesce($3, 'moderate'), coalesce($4, true), coalesce($5, true), coalesce($6, true),
+           $7::jsonb || jsonb_build_object('{SWITCHES}', $8::jsonb), $9, $9
+      from ({family_of("$1", "$2")}) acting
+    on conflict (family_id) do update
+       set content_filter_level = coalesce($3, p.content_filter_level),
+           enable_audio_monitoring = coalesce($4, p.enable_audio_monitoring),
+           enable_screen_time_limits = coalesce($5, p.enable_screen_time_limits),
+           enable_content_recommendations = coalesce($6, p.enable_content_recommendations),
+           privacy_settings = {_DOCUMENT.format("p.privacy_settings")} || $7::jsonb || jsonb_build_object(
+               '{SWITCHES}', {_DOCUMENT.format(f"(p.privacy_settings -> '{SWITCHES}')")} || $8::jsonb),
+           updated_at = $9
+    returning coalesce(content_filter_level, 'moderate'), coalesce(enable_audio_monitoring, true),
+              coalesce(enable_screen_time_limits, true), coalesce(enable_content_recommendations, true),
+              privacy_settings"""
+
+_decode_child = msgspec.json.Decoder(Child).decode
+_decode_children = msgspec.json.Decoder(list[Child]).decode
+_decode_members = msgspec.json.Decoder(list[Member]).decode
+_encode = msgspec.json.encode
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """An adult and the family their token names."""
+
+    user_id: UUID
+    family_hint: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundChild:
+    """An active child: whether it is the adult's, and whether the adult has any family."""
+
+    child: Child
+    own: bool
+    has_family: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChildRecord:
+    """A child's profile on its way into the database, with settings and restrictions."""
+
+    child: Child
+    interests: list[str]
+    content: ContentSettings
+    times: TimeRestrictions
+
+    def arguments(self, user_id: UUID) -> tuple[Any, ...]:
+        """$1 to $12 of the statements that store a child."""
+        child = self.child
+        return (
+            child.id,
+            user_id,
+            child.name,
+            child.birth_date,
+            child.gender,
+            child.avatar_url,
+            self.interests,
+            _encode(self.content),
+            _encode(self.times),
+            self.content.blocked_categories,
+            self.times.daily_screen_time_minutes,
+            child.updated_at,
+        )
+
+
+class FamilyRepository:
+    """Reads and keeps families."""
+
+    async def households(self, executor: Executor, askers: Sequence[Acting]) -> list[Household | None]:
+        """The family each adult acts for, with members and children; None for those who belong to none."""
+        users, hints = [asker.user_id for asker in askers], [asker.family_hint for asker in askers]
+        rows = await executor.fetch(_HOUSEHOLDS, users, hints)
+        return [None if row["id"] is None else _household(row) for row in rows]
+
+    async def children(self, executor: Executor, acting: Acting) -> list[Child] | None:
+        """The active children of the family the adult acts for; None without a family."""
+        row = await executor.fetchrow(_FAMILY_CHILDREN, acting.user_id, acting.family_hint)
+        return None if row is None else _decode_children(row["children"] or b"[]")
+
+    async def child(self, executor: Executor, child_id: UUID, user_id: UUID) -> FoundChild | None:
+        """An active child, anybody's."""
+        row = await executor.fetchrow(_ONE_CHILD, child_id, user_id)
+        return None if row is None else FoundChild(_decode_child(row["child"]), row["own"], row["has_family"])
+
+    async def lock_child(self, unit: Executor, child_id: UUID, user_id: UUID) -> None:
+        """Make other changes of the adult's child wait for this one."""
+        await unit.fetchval(_LOCK_CHILD, child_id, user_id)
+
+    async def create_child(self, executor: Executor, record: ChildRecord, acting: Acting) -> UUID | None:
+        """Store a child; the family it was put into, None without one. Raises FamilyGone."""
+        try:
+            return await executor.fetchval(_CREATE, *record.arguments(acting.user_id), acting.family_hint)
+        except asyncpg.ForeignKeyViolationError:
+            raise FamilyGone from None
+
+    async def update_child(self, unit: Executor, record: ChildRecord, user_id: UUID) -> bool:
+        """Store a child's changes; False when it is no longer an active child of the adult's."""
+        return await unit.fetchval(_UPDATE, *record.arguments(user_id)) is not None
+
+    async def archive_child(self, executor: Executor, child_id: UUID, user_id: UUID, now: datetime) -> bool | None:
+        """Archive the adult's child, once. False for another family's, None for an unknown child."""
+        return await executor.fetchval(_ARCHIVE, child_id, user_id, now)
+
+    async def save_settings(
+        self, executor: Executor, acting: Acting, changes: SettingsChanges, now: datetime
+    ) -> StoredSettings | None:
+        """Merge changes into the settings of the family the adult acts for; None without a family."""
+        known = changes.known
+        row = await executor.fetchrow(
+            _SAVE_SETTINGS,
+            acting.user_id,
+            acting.family_hint,
+            known.content_filter_level,
+            known.enable_audio_monitoring,
+            known.enable_screen_time_limits,
+            known.enable_content_recommendations,
+            _encode(changes.rest),
+            _encode(changes.switches),
+            now,
+        )
+        if row is None:
+            return None
+        level, audio, screen_time, recommendations, document = row
+        return StoredSettings(
+            known=KnownSettings(
+                content_filter_level=level,
+                enable_audio_monitoring=audio,
+                enable_screen_time_limits=screen_time,
+                enable_content_recommendations=recommendations,
+            ),
+            document=msgspec.json.decode(document),
+        )
+
+
+class FamilyGone(Exception):
+    """The family was deleted while a child was put into it."""
+
+
+def _household(row: asyncpg.Record) -> Household:
+    switches = row["switches"]
+    family = Family(
+        id=row["id"],
+        name=row["name"],
+        created_by=row["created_by"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        switches=None if switches is None else msgspec.json.decode(switches),
+    )
+    return Household(
+        family=family,
+        members=_decode_members(row["members"] or b"[]"),
+        children=_decode_children(row["children"] or b"[]"),
+    )
