@@ -85,6 +85,14 @@ class Deleted(Struct, rename="camel"):
     data_key: str | None
 
 
+class Missing(Struct):
+    """There is no such thing, or it belongs to another family's child; `timestamp` in milliseconds since 1970."""
+
+    error: str
+    message: str
+    timestamp: int
+
+
 class StateInfo(Struct, rename="camel"):
     """Metadata of one state of a save."""
 

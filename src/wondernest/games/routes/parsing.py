@@ -15,14 +15,14 @@ from wondernest.games.rules import (
     precondition,
 )
 from wondernest.games.service import Intent
-from wondernest.games.wire import Conflict
+from wondernest.games.wire import Conflict, Missing
 from wondernest.platform.http.endpoint import HeaderField, Response
 from wondernest.platform.http.request import Request
 from wondernest.platform.ids import parse_uuid
 
 TAG: Final = "Games"
 TEXT: Final = "text/plain; charset=utf-8"
-NOT_FOUND: Final = Response({"error": str, "message": str, "timestamp": int}, "Missing, or of another family's child")
+NOT_FOUND: Final = Response(Missing, "Missing, or of another family's child")
 BAD_REQUEST: Final = Response(None, "Plain text that says why", TEXT)
 FAILED: Final = Response(None, "Plain text", TEXT)
 CONFLICT: Final = Response(Conflict, "The save is not in the state that If-Match asks for")

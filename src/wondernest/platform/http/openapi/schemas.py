@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, TypeAlias, cast
+from types import UnionType
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 import msgspec
 from msgspec import inspect
@@ -40,6 +41,8 @@ class Schemas:
 
     def of(self, kind: Any, direction: Direction) -> Schema:
         """The schema of a type that comes in or goes out; replies hold every field, bodies may leave out some."""
+        if isinstance(kind, UnionType):  # msgspec refuses untagged structs in one union; here nothing is decoded
+            return {"anyOf": [self.of(member, direction) for member in get_args(kind)]}
         return self._schema(inspect.type_info(kind), direction)
 
     def add(self, name: str, schema: Schema) -> Schema:
