@@ -66,10 +66,10 @@ _LEDGER: Final = """
      order by place"""
 _MILESTONE: Final = """
     insert into analytics.learning_insights (child_id, insight_type, category, title, description, data)
-    select $1, $2, left($3, 50), left($4, 255), $5, $6
+    select $1, $2::text, left($3, 50), left($4, 255), $5, $6
      where not exists (
            select from analytics.learning_insights known
-            where known.child_id = $1 and known.insight_type = $2 and known.title = left($4, 255))"""
+            where known.child_id = $1 and known.insight_type = $2::text and known.title = left($4, 255))"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from wondernest.platform.http.request import Reply, Request, reply_json
 
 TAG: Final = "Analytics"
 MAX_BODY_BYTES: Final = 10 * MIB
+NO_DATA: Final = b"{}"
 TRACKED: Final = "Analytics event tracked successfully"
 
 
@@ -50,9 +51,9 @@ class AnalyticsRoutes:
     async def track(self, request: Request[EventBody]) -> Reply:
         """POST /analytics/events."""
         body = request.body
-        report = Report(
-            body.event_type, body.child_id, body.content_id, body.duration, bytes(body.event_data), body.session_id
-        )
+        given = bytes(body.event_data).strip()
+        data = NO_DATA if given == b"null" else given
+        report = Report(body.event_type, body.child_id, body.content_id, body.duration, data, body.session_id)
         await self._service.track(request.caller, report, request.unit)
         now = str(epoch_ms(self._clock.now()))
         return reply_json(Tracked(TRACKED, f"event_{now}", now), 201)

@@ -127,7 +127,7 @@ class AnalyticsService:
 
 
 def _read(report: Report) -> rules.Event:
-    data = {} if report.data.strip() == b"null" else read_object(report.data)
+    data = read_object(report.data)
     return rules.Event(report.kind, report.content_id, report.session_id, report.minutes, data)
 
 
