@@ -42,7 +42,7 @@ _STORE: Final = f"""
            judged.place is not null or exists (
                select from family.family_members member where member.user_id = given.user_id) as has_family
       from given left join judged using (place)
-     order by place"""  # noqa: S608 - the guardianship rule is our own constant
+     order by place"""
 _HAS_FAMILY: Final = "select exists (select from family.family_members where user_id = $1)"
 _BALANCE: Final = """
     insert into games.virtual_currency as coins (child_id, balance, total_earned, total_spent, last_updated)
