@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 UNDATED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for a consent's missing date: such a consent has expired."""
 _FAMILY: Final = family_of("$1", "$2")
-_DISTANCE: Final = "abs(extract(epoch from c.created_at - $4))"
+_DISTANCE: Final = "abs(extract(epoch from c.created_at - $4::timestamptz))"
 _FIND: Final = f"""
     with acting as ({_FAMILY}),
     named as (

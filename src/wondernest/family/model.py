@@ -43,10 +43,10 @@ class Child(Struct, kw_only=True):
     family_id: UUID
     name: str
     birth_date: date
-    gender: str | None
-    avatar_url: str | None
     created_at: datetime
     updated_at: datetime
+    gender: str | None = None
+    avatar_url: str | None = None
     archived_at: datetime | None = None
     interests: Any = None
     content: Any = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from wondernest.family.preferences import SWITCHES, KnownSettings, SettingsChang
 
 if TYPE_CHECKING:
     from wondernest.family.limits import ContentSettings, TimeRestrictions
-    from wondernest.platform.db.pool import Executor
+    from wondernest.platform.db.pool import Executor, Row
 
 _UNDATED: Final = "'1970-01-01Z'::timestamptz"
 _CHILD: Final = f"""jsonb_build_object(
@@ -61,19 +61,22 @@ _ONE_CHILD: Final = f"""
 _LOCK_CHILD: Final = f"""
     select true from family.child_profiles c
      where c.id = $1 and {active("c")} and {guards("c.id", "$2")} for no key update of c"""
-_KEEP_PARTS: Final = """
+_DOCUMENT: Final = "case when jsonb_typeof({0}) = 'object' then {0} else '{{}}'::jsonb end"
+_KEEP_PARTS: Final = f"""
     settings as (
         insert into family.child_settings as s
                (child_id, content_preferences, time_restrictions, blocked_categories, max_session_minutes, created_at,
                 updated_at)
-        select id, $8, $9, $10, $11, $12, $12 from child
+        select id, $8::jsonb, $9::jsonb, $10::text[], $11::int, $12, $12 from child
+         where $8::jsonb is not null or $9::jsonb is not null
         on conflict (child_id) do update
-           set content_preferences = excluded.content_preferences, time_restrictions = excluded.time_restrictions,
-               blocked_categories = excluded.blocked_categories, max_session_minutes = excluded.max_session_minutes,
-               updated_at = excluded.updated_at),
+           set content_preferences = {_DOCUMENT.format("s.content_preferences")} || coalesce($8, '{{}}'),
+               time_restrictions = {_DOCUMENT.format("s.time_restrictions")} || coalesce($9, '{{}}'),
+               blocked_categories = coalesce($10, s.blocked_categories),
+               max_session_minutes = coalesce($11, s.max_session_minutes), updated_at = $12),
     details as (
         insert into wondernest.child_details (child_id, interests, updated_at)
-        select id, $7, $12 from child
+        select id, $7, $12 from child where $7::text[] is not null
         on conflict (child_id) do update set interests = excluded.interests, updated_at = excluded.updated_at)
     select family_id from child"""
 _CREATE: Final = f"""
@@ -98,7 +101,6 @@ _ARCHIVE: Final = f"""
         update family.child_profiles c set is_active = false, archived_at = $3, updated_at = $3
           from child where c.id = child.id and child.own and {active("c")})
     select own from child"""
-_DOCUMENT: Final = "case when jsonb_typeof({0}) = 'object' then {0} else '{{}}'::jsonb end"
 _SAVE_SETTINGS: Final = f"""
     insert into family.family_settings as p
            (family_id, content_filter_level, enable_audio_monitoring, enable_screen_time_limits,
@@ -141,42 +143,58 @@ class FoundChild:
     has_family: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChildRecord:
-    """A child's profile on its way into the database, with settings and restrictions."""
+    """A child's profile on its way into the database; of the last three parts None leaves one as it is."""
 
-    child: Child
-    interests: list[str]
-    content: ContentSettings
-    times: TimeRestrictions
+    id: UUID
+    name: str
+    birth_date: date
+    gender: str | None
+    avatar_url: str | None
+    saved_at: datetime
+    interests: list[str] | None
+    content: ContentSettings | None
+    times: TimeRestrictions | None
 
     def arguments(self, user_id: UUID) -> tuple[Any, ...]:
         """$1 to $12 of the statements that store a child."""
-        child = self.child
+        content, times = self.content, self.times
         return (
-            child.id,
+            self.id,
             user_id,
-            child.name,
-            child.birth_date,
-            child.gender,
-            child.avatar_url,
+            self.name,
+            self.birth_date,
+            self.gender,
+            self.avatar_url,
             self.interests,
-            _encode(self.content),
-            _encode(self.times),
-            self.content.blocked_categories,
-            self.times.daily_screen_time_minutes,
-            child.updated_at,
+            None if content is None else _encode(content),
+            None if times is None else _encode(times),
+            None if content is None else content.blocked_categories,
+            None if times is None else times.daily_screen_time_minutes,
+            self.saved_at,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class FoundHousehold:
+    """A household as it was read, not yet decoded: what one family holds must not trouble those read along with it."""
+
+    row: Row
+
+    def decoded(self) -> Household | None:
+        """The household; None for an adult without a family."""
+        return None if self.row["id"] is None else _household(self.row)
 
 
 class FamilyRepository:
     """Reads and keeps families."""
 
-    async def households(self, executor: Executor, askers: Sequence[Acting]) -> list[Household | None]:
-        """The family each adult acts for, with members and children; None for those who belong to none."""
+    async def households(self, executor: Executor, askers: Sequence[Acting]) -> list[FoundHousehold]:
+        """The family each adult acts for, with members and children."""
         users, hints = [asker.user_id for asker in askers], [asker.family_hint for asker in askers]
         rows = await executor.fetch(_HOUSEHOLDS, users, hints)
-        return [None if row["id"] is None else _household(row) for row in rows]
+        return [FoundHousehold(row) for row in rows]
 
     async def children(self, executor: Executor, acting: Acting) -> list[Child] | None:
         """The active children of the family the adult acts for; None without a family."""
@@ -242,7 +260,7 @@ class FamilyGone(Exception):
     """The family was deleted while a child was put into it."""
 
 
-def _household(row: asyncpg.Record) -> Household:
+def _household(row: Row) -> Household:
     switches = row["switches"]
     family = Family(
         id=row["id"],

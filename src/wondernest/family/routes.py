@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wondernest.family import errors, wire
 from wondernest.family.service import ChildChanges, ChildDraft, FamilyService
 from wondernest.platform.http.caller import CallerKind
-from wondernest.platform.http.endpoint import Endpoint, Response
+from wondernest.platform.http.endpoint import KIB, Endpoint, Response
 from wondernest.platform.http.request import Reply, Request, reply_json
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wondernest.platform.http.endpoint import Handler, Method
 
 TAG: Final = "Family"
+MAX_SETTINGS_BYTES: Final = 64 * KIB
 CHILD: Final = "/family/children/{childId}"
 BAD_REQUEST: Final = Response(wire.Refusal, "Unreadable, against a rule, or the caller has no family")
 FORBIDDEN: Final = Response(wire.Refusal, "A child of another family")
@@ -48,6 +49,7 @@ class FamilyRoutes:
                 {200: Response(wire.SettingsReply, "All that are stored now"), 400: BAD_REQUEST},
                 "Failed to update settings",
                 body=dict[str, Any],
+                max_body_bytes=MAX_SETTINGS_BYTES,
             ),
             _endpoint(
                 "GET",

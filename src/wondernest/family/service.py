@@ -14,11 +14,13 @@ from wondernest.coppa.rules import age_on
 from wondernest.family import errors, limits, rules
 from wondernest.family.model import Child, Household
 from wondernest.family.preferences import SettingsChanges
-from wondernest.family.repository import Acting, ChildRecord, FamilyGone, FamilyRepository, FoundChild
+from wondernest.family.repository import Acting, ChildRecord, FamilyGone, FamilyRepository, FoundChild, FoundHousehold
 from wondernest.platform.db.batch import Gatherer
 from wondernest.platform.ids import new_uuid, parse_uuid
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wondernest.auth.service import AccountService
     from wondernest.family.limits import ContentChanges, TimeChanges
     from wondernest.platform.clock import Clock
@@ -61,11 +63,11 @@ class FamilyService:
         self._database = database
         self._accounts = accounts
         self._clock = clock
-        self._households = Gatherer[Acting, "Household | None"](database, self._read_together)
+        self._households = Gatherer[Acting, FoundHousehold](database, self._read_together)
 
     async def household(self, caller: Caller) -> Household:
         """The family with members and children; raises InvalidFamilyId or NoFamily."""
-        household = await self._households.submit(_acting(caller))
+        household = (await self._households.submit(_acting(caller))).decoded()
         if household is None:
             raise errors.NoFamily
         return household
@@ -87,30 +89,25 @@ class FamilyService:
     async def create_child(self, caller: Caller, draft: ChildDraft, unit: UnitOfWork | None) -> Child:
         """Add a child, its settings by age; raises InvalidFamilyId, NoFamily, FamilyNotFound or ValidationFailed."""
         acting = _acting(caller)
-        now = self._clock.now()
         try:
-            child = Child(
-                id=new_uuid(),
-                family_id=acting.family_hint or acting.user_id,
-                name=rules.name(draft.name),
-                birth_date=rules.birth_date(draft.birth_date, now.date()),
-                gender=rules.gender(draft.gender),
-                avatar_url=rules.avatar(draft.avatar),
-                created_at=now,
-                updated_at=now,
-            )
-            interests = rules.interests(draft.interests)
+            record = _drafted(draft, self._clock.now())
         except rules.Unacceptable as broken:
             raise errors.ValidationFailed(str(broken)) from None
-        age = age_on(now.date(), child.birth_date)
-        record = ChildRecord(child, interests, limits.content_at_creation(age), limits.time_at_creation(age))
         try:
             family_id = await self._repository.create_child(unit or self._database, record, acting)
         except FamilyGone:
             raise errors.FamilyNotFound from None
         if family_id is None:
             raise errors.NoFamily
-        return replace(_as_stored(record), family_id=family_id)
+        blank = Child(
+            id=record.id,
+            family_id=family_id,
+            name=record.name,
+            birth_date=record.birth_date,
+            created_at=record.saved_at,
+            updated_at=record.saved_at,
+        )
+        return _stored(record, blank)
 
     async def update_child(self, caller: Caller, child_text: str, changes: ChildChanges, unit: UnitOfWork) -> Child:
         """Merge changes into a child's profile; raises ValidationFailed, ChildNotFound or ForeignChild."""
@@ -122,12 +119,12 @@ class FamilyService:
         if not found.own:
             raise errors.ForeignChild
         try:
-            record = self._changed(found.child, changes)
+            record = _changed(found.child, changes, self._clock.now())
         except rules.Unacceptable as broken:
             raise errors.ValidationFailed(str(broken)) from None
         if not await self._repository.update_child(unit, record, caller.user_id):
             raise errors.ChildNotFound
-        return _as_stored(record)
+        return _stored(record, found.child)
 
     async def archive_child(self, caller: Caller, child_text: str) -> None:
         """Archive a child, once; raises InvalidChildId, ChildNotFound or ForeignChild."""
@@ -166,28 +163,7 @@ class FamilyService:
             raise errors.ChildNotFound
         return found
 
-    def _changed(self, child: Child, changes: ChildChanges) -> ChildRecord:
-        """The stored profile with the changes; an empty gender or avatar counts as none, as the edit screen means it."""
-        now = self._clock.now()
-        today = now.date()
-        merged = replace(
-            child,
-            name=child.name if changes.name is None else rules.name(changes.name),
-            birth_date=child.birth_date if changes.birth_date is None else rules.birth_date(changes.birth_date, today),
-            gender=rules.gender(changes.gender) or child.gender,
-            avatar_url=rules.avatar(changes.avatar) or child.avatar_url,
-            updated_at=now,
-        )
-        # What nobody stored yet follows the age the child really has.
-        age = age_on(today, merged.birth_date)
-        return ChildRecord(
-            merged,
-            child.known_interests() if changes.interests is None else rules.interests(changes.interests),
-            limits.changed(child.content_settings(age), changes.content),
-            limits.changed(child.time_restrictions(age), changes.times),
-        )
-
-    async def _read_together(self, connection: Connection, askers: Sequence[Acting]) -> list[Household | None]:
+    async def _read_together(self, connection: Connection, askers: Sequence[Acting]) -> list[FoundHousehold]:
         return await self._repository.households(connection, askers)
 
 
@@ -204,11 +180,56 @@ def _child_id(text: str) -> UUID:
     return child_id
 
 
-def _as_stored(record: ChildRecord) -> Child:
-    """The child as a read finds it from now on."""
+def _drafted(draft: ChildDraft, now: datetime) -> ChildRecord:
+    """A new child, its settings by age; raises Unacceptable."""
+    name = rules.name(draft.name)
+    birth_date = rules.birth_date(draft.birth_date, now.date())
+    age = age_on(now.date(), birth_date)
+    return ChildRecord(
+        id=new_uuid(),
+        name=name,
+        birth_date=birth_date,
+        gender=rules.gender(draft.gender),
+        avatar_url=rules.avatar(draft.avatar),
+        saved_at=now,
+        interests=rules.interests(draft.interests),
+        content=limits.content_at_creation(age),
+        times=limits.time_at_creation(age),
+    )
+
+
+def _changed(child: Child, changes: ChildChanges, now: datetime) -> ChildRecord:
+    """The profile with the changes; an empty gender or avatar counts as none, as the edit screen means it.
+
+    Raises Unacceptable. What nobody set is not stored, so that it goes on following the child's age.
+    """
+    today = now.date()
+    birth_date = child.birth_date if changes.birth_date is None else rules.birth_date(changes.birth_date, today)
+    age = age_on(today, birth_date)
+    content, times = changes.content, changes.times
+    return ChildRecord(
+        id=child.id,
+        name=child.name if changes.name is None else rules.name(changes.name),
+        birth_date=birth_date,
+        gender=rules.gender(changes.gender) or child.gender,
+        avatar_url=rules.avatar(changes.avatar) or child.avatar_url,
+        saved_at=now,
+        interests=None if changes.interests is None else rules.interests(changes.interests),
+        content=None if content is None else limits.changed(child.content_settings(age), content),
+        times=None if times is None else limits.changed(child.time_restrictions(age), times),
+    )
+
+
+def _stored(record: ChildRecord, child: Child) -> Child:
+    """The child as a read finds it once the record is stored."""
     return replace(
-        record.child,
-        interests=record.interests,
-        content=msgspec.to_builtins(record.content),
-        times=msgspec.to_builtins(record.times),
+        child,
+        name=record.name,
+        birth_date=record.birth_date,
+        gender=record.gender,
+        avatar_url=record.avatar_url,
+        updated_at=record.saved_at,
+        interests=child.interests if record.interests is None else record.interests,
+        content=child.content if record.content is None else msgspec.to_builtins(record.content),
+        times=child.times if record.times is None else msgspec.to_builtins(record.times),
     )
