@@ -124,7 +124,8 @@ class Operation(Struct, rename="camel"):
 
     op: str
     data_key: str
-    data_value: Raw | None = None
+    data_value: Raw = Raw(b"")
+    """Empty: none was sent."""
     game_type: str | None = None
     game_key: str | None = None
     if_match: str | None = None

@@ -14,3 +14,11 @@ class DependencyUnavailable(Exception):
         self.dependency = dependency
         self.reason = reason
         self.retry_after_s = retry_after_s
+
+
+MAX_ATTEMPTS = 5
+"""How often work that was overtaken is run before it is given up."""
+
+
+class Overtaken(DependencyUnavailable):
+    """The database undid the work in favour of somebody else's (a deadlock); run again, it will very likely succeed."""

@@ -120,15 +120,10 @@ class SaveRepository:
     async def store(self, write: Write, executor: Executor | None = None) -> Saved:
         """Store one document, gathered with others unless an executor is given. Raises UNSTORABLE's errors."""
         for _ in range(MAX_ATTEMPTS):
-            try:
-                if executor is None:
-                    saved = await self._stores.submit(write)
-                else:
-                    [saved] = await self._store_all(executor, [write])
-            except asyncpg.TransactionRollbackError:
-                if executor is not None:
-                    raise
-                continue
+            if executor is None:
+                saved = await self._stores.submit(write)
+            else:
+                [saved] = await self._store_all(executor, [write])
             if saved.done or saved.refused or not saved.owned:
                 return saved
         raise DependencyUnavailable("database", "a save kept being overtaken")

@@ -211,8 +211,8 @@ def _step(place: int, raw: Raw) -> Step:
         raise errors.InvalidBody(str(error)) from None
     if operation.op not in {"put", "delete"}:
         raise errors.InvalidBody("op must be put or delete")
-    document = bytes(operation.data_value) if operation.data_value is not None else None
-    if operation.op == "put" and (document is None or not is_document(document)):
+    document = bytes(operation.data_value)
+    if operation.op == "put" and not is_document(document):
         raise errors.InvalidBody("dataValue must be an object")
     key = parsing.form_key(operation.game_type, operation.game_key, operation.data_key)
     asked = precondition(operation.if_match, operation.if_none_match)

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 import asyncpg
 
 from wondernest.platform.db.pool import DEPENDENCY, Connection, Database
-from wondernest.platform.faults import DependencyUnavailable
+from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Overtaken
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -96,10 +96,15 @@ class Gatherer(Generic[Item, Result]):
         self._waiting = left
         return batch
 
-    async def _settle(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+    async def _settle(self, batch: list[tuple[Item, asyncio.Future[Result]]], attempt: int = 1) -> None:
         try:
             async with self._database.lease() as connection:
                 results = await self._run(connection, [item for item, _ in batch])
+        except Overtaken as error:
+            if attempt == MAX_ATTEMPTS:
+                self._fail(batch, error)
+            else:
+                await self._settle(batch, attempt + 1)
         except DependencyUnavailable as error:
             self._fail([*batch, *self._waiting], error)
             self._waiting.clear()
@@ -114,9 +119,13 @@ class Gatherer(Generic[Item, Result]):
             if not isinstance(error, Exception):
                 raise
         else:
-            for (_, future), result in zip(batch, results, strict=True):
-                if not future.done():
-                    future.set_result(result)
+            self._deliver(batch, results)
+
+    @staticmethod
+    def _deliver(batch: list[tuple[Item, asyncio.Future[Result]]], results: Sequence[Result]) -> None:
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                future.set_result(result)
 
     @staticmethod
     def _fail(batch: list[tuple[Item, asyncio.Future[Result]]], error: BaseException) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import asyncpg
 import structlog
 
 from wondernest.platform.clock import monotonic
-from wondernest.platform.faults import DependencyUnavailable
+from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Overtaken
 
 if TYPE_CHECKING:
     from wondernest.platform.telemetry.metrics import Metrics
@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Row: TypeAlias = asyncpg.Record
+Answer = TypeVar("Answer")
 DEPENDENCY = "database"
 RECONNECT_PAUSE_S = 0.25
 """After a refused connection, how long requests are turned away at once instead of each knocking again."""
@@ -89,6 +90,9 @@ class Database:
         except _BROKEN as error:
             self._discard(connection)
             raise self._unavailable(error) from error
+        except asyncpg.TransactionRollbackError as error:
+            self._give_back(connection)
+            raise Overtaken(DEPENDENCY, type(error).__name__) from error
         except asyncio.CancelledError:
             self._discard(connection)
             raise
@@ -101,23 +105,30 @@ class Database:
 
     async def fetch(self, sql: str, *args: Any) -> list[Row]:
         """All rows of one statement, in a transaction of its own."""
-        async with self.lease() as connection:
-            return await connection.fetch(sql, *args)
+        return await self._alone(lambda connection: connection.fetch(sql, *args))
 
     async def fetchrow(self, sql: str, *args: Any) -> Row | None:
         """The first row of one statement."""
-        async with self.lease() as connection:
-            return await connection.fetchrow(sql, *args)
+        return await self._alone(lambda connection: connection.fetchrow(sql, *args))
 
     async def fetchval(self, sql: str, *args: Any) -> Any:
         """The first column of the first row of one statement."""
-        async with self.lease() as connection:
-            return await connection.fetchval(sql, *args)
+        return await self._alone(lambda connection: connection.fetchval(sql, *args))
 
     async def execute(self, sql: str, *args: Any) -> str:
         """The command tag of one statement."""
-        async with self.lease() as connection:
-            return await connection.execute(sql, *args)
+        return await self._alone(lambda connection: connection.execute(sql, *args))
+
+    async def _alone(self, statement: Callable[[Connection], Awaitable[Answer]]) -> Answer:
+        """Run a statement that is its own transaction; overtaken, it left nothing behind and is run again."""
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            try:
+                async with self.lease() as connection:
+                    return await statement(connection)
+            except Overtaken:
+                if attempt == MAX_ATTEMPTS:
+                    raise
+        raise AssertionError
 
     async def connect(self) -> Connection:
         """A connection of one's own, outside the pool (listening, probes); the caller closes it."""

@@ -16,7 +16,7 @@ import structlog
 from wondernest.platform.clock import epoch_ms, monotonic
 from wondernest.platform.db.idempotency import MAX_KEY_CHARS, IdempotencyKeys, KeptReply, KeyReused
 from wondernest.platform.db.unit import UnitOfWork
-from wondernest.platform.faults import DependencyUnavailable
+from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Overtaken
 from wondernest.platform.http import errors
 from wondernest.platform.http.body import ClientDisconnected, Receive, read_body
 from wondernest.platform.http.caller import Authenticator, Caller, CallerKind
@@ -164,9 +164,9 @@ class Application:
             request.body = _decode(endpoint, bound.decoder, raw)
         key = headers.get(b"idempotency-key") if endpoint.replayable else None
         if key is not None and caller is not None:
-            reply = await self._replay(endpoint, request, caller, key, raw, bound.route.template)
+            reply = await _again(lambda: self._replay(endpoint, request, caller, key, raw, bound.route.template))
         elif endpoint.unit:
-            reply = await self._in_unit(endpoint, request, caller)
+            reply = await _again(lambda: self._in_unit(endpoint, request, caller))
         else:
             reply = await endpoint.handler(request)
         if standing:
@@ -338,6 +338,14 @@ class Application:
             await hook()
         self._m.request_log.flush()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _again(work: Callable[[], Awaitable[Reply]]) -> Reply:
+    """Run a whole unit of work, and run it again when the database undid it in favour of somebody else's."""
+    for _ in range(MAX_ATTEMPTS - 1):
+        with contextlib.suppress(Overtaken):
+            return await work()
+    return await work()
 
 
 def _path(scope: Scope) -> str:

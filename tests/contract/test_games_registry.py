@@ -1,0 +1,107 @@
+"""The registry of games and children's copies of them (games contract §4)."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+
+from tests.fixtures.auth import rows, value
+from tests.fixtures.games import Player, player
+
+GAMES = "/api/v2/games"
+
+
+@pytest.fixture
+async def mia(app_client: httpx2.AsyncClient, database_url: str) -> Player:
+    return await player(app_client, database_url)
+
+
+async def test_active_games_are_listed_and_found_by_key(mia: Player, database_url: str) -> None:
+    listed = (await mia.ask("GET", GAMES)).json()
+    assert listed["success"]
+    [game] = listed["games"]
+    assert list(game) == [
+        "id", "gameKey", "displayName", "description", "gameType", "category", "minAgeMonths", "maxAgeMonths", "isActive",
+    ]  # fmt: skip
+    assert (game["gameKey"], game["displayName"], game["gameType"], game["category"]) == (
+        "sticker_book", "Sticker Book", "creative_game", "sticker_books",
+    )  # fmt: skip
+    assert (await mia.ask("GET", f"{GAMES}/sticker_book")).json() == game
+    await value(database_url, "update games.game_registry set is_active = false returning 1")
+    for key in ("sticker_book", "story-adventure"):
+        missing = await mia.ask("GET", f"{GAMES}/{key}")
+        assert (missing.status_code, missing.json()["message"]) == (404, "Game not found")
+    assert (await mia.ask("GET", GAMES)).json()["games"] == []
+
+
+async def test_kinds_and_categories_are_listed_by_name_and_win_over_a_games_key(mia: Player) -> None:
+    types = (await mia.ask("GET", f"{GAMES}/types")).json()
+    assert [kind["name"] for kind in types["gameTypes"]] == [
+        "collection",
+        "creative",
+        "creative_game",
+        "educational",
+        "puzzle",
+    ]
+    categories = (await mia.ask("GET", f"{GAMES}/categories")).json()
+    names = [category["name"] for category in categories["categories"]]
+    assert len(names) == 7
+    assert set(categories["categories"][0]) == {"id", "name", "parentCategoryId"}
+
+
+async def test_an_instance_is_made_once_and_given_again(mia: Player) -> None:
+    address = f"{GAMES}/children/{mia.child_id}/instances"
+    first = (await mia.ask("POST", f"{address}/sticker_book")).json()
+    second = (await mia.ask("POST", f"{address}/sticker_book")).json()
+    assert (first["success"], first["message"]) == (True, "Game instance ready")
+    assert first == second
+    instance = first["instance"]
+    assert (instance["childId"], instance["settings"], instance["preferences"]) == (mia.child_id, {}, {})
+    assert (instance["isUnlocked"], instance["totalPlayTimeMinutes"], instance["sessionCount"]) == (True, 0, 0)
+    assert instance["lastPlayedAt"] is None
+    assert (await mia.ask("GET", address)).json() == {"success": True, "instances": [instance]}
+
+
+async def test_an_unknown_game_and_an_unknown_child_are_told_apart(mia: Player) -> None:
+    unknown = await mia.ask("POST", f"{GAMES}/children/{mia.child_id}/instances/chess")
+    assert (unknown.status_code, unknown.json()["message"]) == (404, "Game 'chess' not found")
+    nobody = await mia.ask("POST", f"{GAMES}/children/{uuid4()}/instances/sticker_book")
+    assert (nobody.status_code, nobody.json()["message"]) == (404, "Child not found")
+    assert (await mia.ask("GET", f"{GAMES}/children/{uuid4()}/instances")).json() == {"success": True, "instances": []}
+
+
+async def test_settings_are_replaced_as_real_json(mia: Player, database_url: str) -> None:
+    address = f"{GAMES}/children/{mia.child_id}/instances/sticker_book"
+    missing = await mia.ask("PUT", f"{address}/settings", {"settings": {}})
+    assert (missing.status_code, missing.json()["message"]) == (404, "Game instance not found")
+    await mia.ask("POST", address)
+    answer = await mia.ask("PUT", f"{address}/settings", b'{"settings":{"sound":true,"scale":1.0,"theme":"dark"}}')
+    assert answer.json() == {"success": True, "message": "Settings updated successfully"}
+    stored = await value(
+        database_url, "select settings::text from games.child_game_instances where child_id = $1", UUID(mia.child_id)
+    )
+    assert stored == '{"scale": 1.0, "sound": true, "theme": "dark"}'
+    for body in (b"{}", b'{"settings":[]}', b'{"settings":null}', b"x"):
+        refused = await mia.ask("PUT", f"{address}/settings", body)
+        assert refused.status_code == 400
+        assert refused.text.startswith("Invalid request body: ")
+
+
+async def test_active_games_are_those_with_saves_last_saved_first(mia: Player, database_url: str) -> None:
+    address = f"{GAMES}/children/{mia.child_id}/active"
+    assert (await mia.ask("GET", address)).json() == {"success": True, "activeGames": []}
+    await value(
+        database_url,
+        "insert into games.game_registry (game_key, display_name, game_type_id, is_active)"
+        " select 'memory', 'Memory', id, true from games.game_types where name = 'puzzle' returning 1",
+    )
+    for game in ("sticker_book", "memory", "unregistered"):
+        await mia.save({}, game_type=game)
+    active = (await mia.ask("GET", address)).json()["activeGames"]
+    assert [game["gameKey"] for game in active] == ["memory", "sticker_book"]
+    assert set(active[0]) == {"gameKey", "displayName", "totalPlayTimeMinutes", "lastPlayedAt", "lastDataUpdate"}
+    assert active[0]["lastDataUpdate"] is not None
+    assert (await mia.ask("GET", f"{GAMES}/children/{uuid4()}/active")).json()["activeGames"] == []
+    assert len(await rows(database_url, "select 1 from games.child_game_instances")) == 2

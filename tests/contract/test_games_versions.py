@@ -1,0 +1,252 @@
+"""Versions, preconditions, history, restore, batch and safe retries: ours, beside the contract."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from tests.fixtures.auth import value
+from tests.fixtures.games import Player, player
+
+
+@pytest.fixture
+async def mia(app_client: httpx2.AsyncClient, database_url: str) -> Player:
+    return await player(app_client, database_url)
+
+
+async def test_the_etag_of_a_write_is_that_of_the_read_after_it(mia: Player) -> None:
+    written = (await mia.save({"b": 1, "a": 100.0})).headers["etag"]
+    assert (await mia.load()).headers["etag"] == written
+    assert (await mia.load(If_None_Match=written)).status_code == 304
+    assert (await mia.save({"b": 1, "a": 100.0})).headers["etag"] != written
+
+
+async def test_a_write_with_a_stale_etag_is_409_with_both_versions_metadata(mia: Player) -> None:
+    stale = (await mia.save({"n": 1})).headers["etag"]
+    fresh = (await mia.save({"n": 22})).headers["etag"]
+    answer = await mia.save({"n": 333}, If_Match=stale)
+    assert answer.status_code == 409
+    body = answer.json()
+    assert (body["error"], body["yours"]) == ("VERSION_CONFLICT", {"ifMatch": stale, "sizeBytes": 10})
+    current = body["current"]
+    assert (current["version"], current["etag"], current["sizeBytes"]) == (2, fresh, 9)
+    assert (await mia.load()).json()["updatedAt"] == current["updatedAt"]
+    assert (await mia.save({"n": 333}, If_Match=f'"x", {fresh}')).status_code == 200
+
+
+async def test_create_only_and_change_only(mia: Player) -> None:
+    missing = await mia.save({}, If_Match="*")
+    assert (missing.status_code, missing.json()["current"]) == (409, None)
+    assert (await mia.save({}, If_None_Match="*")).status_code == 200
+    assert (await mia.save({}, If_None_Match="*")).status_code == 409
+    assert (await mia.save({"n": 1}, If_Match="*")).status_code == 200
+
+
+async def test_of_ten_conditional_writes_at_once_exactly_one_wins(mia: Player) -> None:
+    etag = (await mia.save({"n": 0})).headers["etag"]
+    answers = await asyncio.gather(*(mia.save({"n": n}, If_Match=etag) for n in range(1, 11)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 9
+    created = await asyncio.gather(*(mia.save({"n": n}, "new", If_None_Match="*") for n in range(10)))
+    assert sorted(answer.status_code for answer in created) == [200] + [409] * 9
+
+
+async def test_a_conditional_delete_leaves_a_changed_save_alone(mia: Player) -> None:
+    stale = (await mia.save({"n": 1})).headers["etag"]
+    fresh = (await mia.save({"n": 2})).headers["etag"]
+    address = f"{mia.saves}/sticker_book/k"
+    assert (await mia.ask("DELETE", address, If_Match=stale)).status_code == 409
+    assert (await mia.load()).status_code == 200
+    assert (await mia.ask("DELETE", address, If_Match=fresh)).status_code == 200
+
+
+async def test_a_write_by_an_older_backend_changes_the_etag_and_what_it_wrote_is_kept(
+    mia: Player, database_url: str
+) -> None:
+    etag = (await mia.save({"n": 1})).headers["etag"]
+    theirs = "update games.simple_game_data set data_value = $2 where child_id = $1 returning data_version"
+    assert await value(database_url, theirs, UUID(mia.child_id), '{"kotlin": 1}') == 1
+    assert (await mia.save({"n": 2}, If_Match=etag)).status_code == 409
+    assert (await mia.save({"n": 2})).status_code == 200
+    [kept] = await mia.kept()
+    document = await mia.ask("GET", f"{mia.history}/sticker_book/k/{kept['version']}")
+    assert document.json()["dataValue"] == {"kotlin": 1}
+
+
+async def test_versions_go_on_although_an_older_backend_deleted_and_made_the_row_anew(
+    mia: Player, database_url: str
+) -> None:
+    child = UUID(mia.child_id)
+    for n in range(3):
+        await mia.save({"n": n})
+    await value(database_url, "delete from games.simple_game_data where child_id = $1 returning 1", child)
+    anew = "insert into games.simple_game_data (child_id, game_type, data_key, data_value) values ($1, 'sticker_book', 'k', '{}') returning 1"
+    await value(database_url, anew, child)
+    await mia.save({"n": 9})
+    versions = [kept["version"] for kept in await mia.kept()]
+    assert versions == [3, 2, 1]
+
+
+async def test_what_was_overwritten_is_listed_read_and_brought_back(mia: Player) -> None:
+    for n in range(3):
+        await mia.save({"n": n}, X_Device_Id=f"tablet {n}")
+    versions = await mia.kept()
+    assert [(kept["version"], kept["reason"], kept["replacedByDevice"]) for kept in versions] == [
+        (2, "overwritten", "tablet 2"),
+        (1, "overwritten", "tablet 1"),
+    ]
+    assert versions[0]["sizeBytes"] == len('{"n": 1}')
+    first = await mia.ask("GET", f"{mia.history}/sticker_book/k/1")
+    assert first.json()["dataValue"] == {"n": 0}
+    restored = (await mia.ask("POST", f"{mia.history}/sticker_book/k/1/restore")).json()
+    assert (restored["restoredVersion"], restored["version"]) == (1, 4)
+    loaded = await mia.load()
+    assert (loaded.json()["dataValue"], loaded.headers["etag"]) == ({"n": 0}, restored["etag"])
+    assert (await mia.kept())[0]["reason"] == "restored"
+
+
+async def test_a_deleted_save_is_kept_and_brought_back_and_its_versions_go_on(mia: Player) -> None:
+    await mia.save({"n": 1})
+    await mia.ask("DELETE", f"{mia.saves}/sticker_book/k")
+    [kept] = await mia.kept()
+    assert (kept["version"], kept["reason"]) == (1, "deleted")
+    restored = await mia.ask("POST", f"{mia.history}/sticker_book/k/1/restore", If_None_Match="*")
+    assert restored.json()["version"] == 2
+    await mia.save({"n": 2})
+    await mia.ask("DELETE", f"{mia.saves}/sticker_book")
+    assert [kept["version"] for kept in await mia.kept()] == [3, 2, 1]
+
+
+async def test_the_same_document_again_moves_the_version_but_fills_no_history(mia: Player) -> None:
+    for _ in range(3):
+        await mia.save({"x": 1.0})
+    assert await mia.kept() == []
+    await mia.save({"x": 1})
+    [kept] = await mia.kept()
+    assert kept["version"] == 3
+    assert '"x": 1.0' in (await mia.ask("GET", f"{mia.history}/sticker_book/k/3")).text
+
+
+async def test_the_last_twenty_are_kept_for_each_key(mia: Player) -> None:
+    for n in range(25):
+        await mia.save({"n": n})
+        await mia.save({"n": -n}, "other")
+    for key in ("k", "other"):
+        assert [kept["version"] for kept in await mia.kept(key)] == list(range(24, 4, -1))
+
+
+async def test_unknown_versions_are_missing(mia: Player) -> None:
+    await mia.save({})
+    for version in ("7", "0", "-1", "x", "99999999999999"):
+        for method, tail in (("GET", ""), ("POST", "/restore")):
+            answer = await mia.ask(method, f"{mia.history}/sticker_book/k/{version}{tail}")
+            assert (answer.status_code, answer.json()["message"]) == (404, "Game data version not found")
+
+
+async def test_history_is_paged_and_bad_query_values_are_ignored(mia: Player) -> None:
+    for n in range(5):
+        await mia.save({"n": n})
+    first = (await mia.ask("GET", f"{mia.history}?limit=2")).json()["versions"]
+    before = first[-1]["keptAt"]
+    second = (await mia.ask("GET", f"{mia.history}?limit=2&before={before}")).json()["versions"]
+    assert [kept["version"] for kept in first + second] == [4, 3, 2, 1]
+    assert len((await mia.ask("GET", f"{mia.history}?limit=x&before=yesterday")).json()["versions"]) == 4
+
+
+async def batch(mia: Player, *operations: Any, **headers: str) -> dict[str, Any]:
+    answer = await mia.ask("POST", f"{mia.saves}/batch", {"operations": list(operations)}, **headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def put(key: str, document: Any, **more: Any) -> dict[str, Any]:
+    return {"op": "put", "gameType": "t", "dataKey": key, "dataValue": document, **more}
+
+
+def gone(key: str, **more: Any) -> dict[str, Any]:
+    return {"op": "delete", "gameType": "t", "dataKey": key, **more}
+
+
+async def test_a_batch_writes_many_keys_with_a_result_for_each(mia: Player) -> None:
+    answer = await batch(
+        mia, put("a", {"n": 1.0}), put("b", {}), {**put("c", {}), "gameKey": "t"}, gone("a"), put("b", {"n": 2})
+    )
+    assert answer["success"]
+    assert [(result["index"], result["status"], result["dataKey"]) for result in answer["results"]] == [
+        (0, 200, "a"), (1, 200, "b"), (2, 200, "c"), (3, 200, "a"), (4, 200, "b"),
+    ]  # fmt: skip
+    assert [result["version"] for result in answer["results"]] == [1, 1, 1, None, 2]
+    assert (await mia.load("b", "t")).headers["etag"] == answer["results"][4]["etag"]
+    assert (await mia.load("a", "t")).status_code == 404
+
+
+async def test_a_refused_operation_leaves_the_others_standing(mia: Player) -> None:
+    etag = (await mia.save({"n": 0}, "a", "t")).headers["etag"]
+    await mia.save({"n": 1}, "a", "t")
+    answer = await batch(
+        mia,
+        put("a", {"n": 2}, ifMatch=etag),
+        put("b", {}),
+        gone("absent"),
+        {"op": "rename", "dataKey": "x"},
+        put("c", []),
+        put("", {}),
+        put("d", {"big": 1}),
+        put("b", {"n": 1}, ifNoneMatch="*"),
+    )
+    assert not answer["success"]
+    statuses = [result["status"] for result in answer["results"]]
+    assert statuses == [409, 200, 404, 400, 400, 400, 200, 409]
+    assert answer["results"][0]["current"]["version"] == 2
+    assert (await mia.load("a", "t")).json()["dataValue"] == {"n": 1}
+    assert (await mia.load("d", "t")).json()["dataValue"] == {"big": 1}
+
+
+async def test_a_document_the_database_cannot_hold_fails_alone_in_a_batch(mia: Player) -> None:
+    too_large = '{"op":"put","gameType":"t","dataKey":"x","dataValue":{"n":1e999999}}'
+    body = '{"operations":[{"op":"put","gameType":"t","dataKey":"a","dataValue":{}},' + too_large + "]}"
+    answer = await mia.ask("POST", f"{mia.saves}/batch", body.encode())
+    assert [result["status"] for result in answer.json()["results"]] == [200, 400]
+    assert (await mia.load("a", "t")).status_code == 200
+
+
+async def test_a_batch_has_one_to_fifty_operations(mia: Player) -> None:
+    for operations in ([], [put(str(n), {}) for n in range(51)]):
+        answer = await mia.ask("POST", f"{mia.saves}/batch", {"operations": operations})
+        assert answer.status_code == 400
+        assert answer.text.startswith("Invalid request body: ")
+    assert (await batch(mia, *(put(str(n), {}) for n in range(50))))["success"]
+
+
+async def test_batches_that_cross_each_other_all_succeed(mia: Player) -> None:
+    keys = [str(n) for n in range(8)]
+    forward = [put(key, {"n": 1}) for key in keys] + [gone("x")]
+    backward = [put(key, {"n": 2}) for key in reversed(keys)] + [gone("y")]
+    for _ in range(5):
+        answers = await asyncio.gather(*(batch(mia, *operations) for operations in (forward, backward) * 4))
+        assert all([result["status"] for result in answer["results"]] == [200] * 8 + [404] for answer in answers)
+
+
+async def test_a_retry_with_the_same_key_acts_once_and_gets_the_first_answer(mia: Player) -> None:
+    first = await mia.save({"n": 1}, Idempotency_Key="once")
+    await mia.save({"n": 2})
+    again = await mia.save({"n": 1}, Idempotency_Key="once")
+    assert (again.status_code, again.text, again.headers["etag"]) == (200, first.text, first.headers["etag"])
+    assert again.headers["idempotent-replayed"] == "true"
+    assert (await mia.load()).json()["dataValue"] == {"n": 2}
+    other = await mia.save({"n": 3}, Idempotency_Key="once")
+    assert (other.status_code, other.json()["error"]) == (409, "IDEMPOTENCY_KEY_REUSED")
+
+
+async def test_twins_in_flight_with_one_key_act_once(mia: Player) -> None:
+    answers = await asyncio.gather(*(mia.save({"n": 1}, Idempotency_Key="twin") for _ in range(6)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.headers["etag"] for answer in answers}) == 1
+
+
+async def test_a_refused_request_leaves_its_key_free(mia: Player) -> None:
+    assert (await mia.save({"n": 1}, If_Match='"none"', Idempotency_Key="free")).status_code == 409
+    assert (await mia.save({"n": 1}, Idempotency_Key="free")).status_code == 200

@@ -1,0 +1,167 @@
+"""N devices through random interleavings: nothing a device was told is stored is ever lost without a kept version."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx2
+import pytest
+
+from tests.fixtures.application import running
+from tests.fixtures.games import Player, player
+from wondernest.app import create_app
+from wondernest.settings import Settings
+
+DEVICES = 6
+STEPS = 25
+KEYS = ("a", "b", "c")
+ENOUGH = "1000"
+"""Versions kept: more than one run writes, so that every acknowledged document must still be there."""
+
+
+class Device:
+    """Acts at random and remembers which documents it was told are stored."""
+
+    def __init__(self, name: str, mia: Player, chance: random.Random) -> None:
+        self.name = name
+        self.mia = mia
+        self.chance = chance
+        self.acknowledged: dict[str, set[str]] = {key: set() for key in KEYS}
+        self.made = 0
+
+    async def play(self) -> None:
+        for _ in range(STEPS):
+            key = self.chance.choice(KEYS)
+            await self.chance.choice(
+                (self.save, self.save, self.save_if, self.delete, self.restore, self.retry, self.batch)
+            )(key)
+
+    def document(self) -> dict[str, Any]:
+        self.made += 1
+        return {"mark": f"{self.name}-{self.made}", "scale": 1.0}
+
+    def stored(self, key: str, document: dict[str, Any], answer: httpx2.Response) -> None:
+        assert answer.status_code in {200, 409}, answer.text
+        if answer.status_code == 200:
+            self.acknowledged[key].add(document["mark"])
+
+    async def save(self, key: str) -> None:
+        document = self.document()
+        self.stored(key, document, await self.mia.save(document, key))
+
+    async def save_if(self, key: str) -> None:
+        seen = await self.mia.load(key)
+        condition = {"If_Match": seen.headers["etag"]} if seen.status_code == 200 else {"If_None_Match": "*"}
+        document = self.document()
+        self.stored(key, document, await self.mia.save(document, key, **condition))
+
+    async def delete(self, key: str) -> None:
+        answer = await self.mia.ask("DELETE", f"{self.mia.saves}/sticker_book/{key}")
+        assert answer.status_code in {200, 404}, answer.text
+
+    async def restore(self, key: str) -> None:
+        kept = await self.mia.kept(key)
+        if kept:
+            version = self.chance.choice(kept)["version"]
+            answer = await self.mia.ask("POST", f"{self.mia.history}/sticker_book/{key}/{version}/restore")
+            assert answer.status_code == 200, answer.text
+
+    async def retry(self, key: str) -> None:
+        document = self.document()
+        for _ in range(2):
+            self.stored(key, document, await self.mia.save(document, key, Idempotency_Key=document["mark"]))
+
+    async def batch(self, key: str) -> None:
+        others = {name: self.document() for name in self.chance.sample(KEYS, 2)}
+        puts = [
+            {"op": "put", "gameType": "sticker_book", "dataKey": name, "dataValue": value}
+            for name, value in others.items()
+        ]
+        answer = await self.mia.ask("POST", f"{self.mia.saves}/batch", {"operations": puts})
+        assert answer.status_code == 200, answer.text
+        for result, (name, value) in zip(answer.json()["results"], others.items(), strict=True):
+            if result["status"] == 200:
+                self.acknowledged[name].add(value["mark"])
+
+
+async def marks(url: str, child_id: str, key: str) -> set[str]:
+    """The marks of every document of a key that is current or kept."""
+    connection = await asyncpg.connect(url)
+    try:
+        found = await connection.fetch(
+            "select data_value::text as document from games.simple_game_data where child_id = $1 and data_key = $2"
+            " union all select data_value::text from wondernest.save_versions where child_id = $1 and data_key = $2",
+            UUID(child_id),
+            key,
+        )
+        return {json.loads(row["document"])["mark"] for row in found}
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_every_acknowledged_document_is_current_or_kept(
+    make_settings: Callable[..., Settings], database_url: str, seed: int
+) -> None:
+    settings = make_settings(SAVE_KEPT_VERSIONS=ENOUGH)
+    async with running(create_app(settings)) as first, running(create_app(settings)) as second:
+        mia = await player(first, database_url)
+        servers = (mia, Player(second, mia.parent, mia.child_id))
+        devices = [Device(f"d{n}", servers[n % 2], random.Random(seed * 100 + n)) for n in range(DEVICES)]
+        await asyncio.gather(*(device.play() for device in devices))
+        for key in KEYS:
+            told = set[str]().union(*(device.acknowledged[key] for device in devices))
+            assert told
+            assert told <= await marks(database_url, mia.child_id, key)
+            versions = [kept["version"] for kept in await mia.kept(key)]
+            assert len(set(versions)) == len(versions)
+
+
+async def test_an_older_backend_writing_the_same_key_at_the_same_time_costs_us_nothing_of_its_own(
+    make_settings: Callable[..., Settings], database_url: str
+) -> None:
+    """Kotlin's and Rust's upserts keep nothing themselves; but whatever of theirs we overwrite is kept, and ours stay whole."""
+    stop = asyncio.Event()
+    child: list[UUID] = []
+
+    async def theirs() -> None:
+        connection = await asyncpg.connect(database_url)
+        count = 0
+        try:
+            while not stop.is_set():
+                count += 1
+                await connection.execute(
+                    "insert into games.simple_game_data (child_id, game_type, data_key, data_value) values ($1, 'sticker_book', $3, $2)"
+                    " on conflict (child_id, game_type, data_key) do update set data_value = excluded.data_value",
+                    child[0],
+                    json.dumps({"mark": f"theirs-{count}"}),
+                    f"fresh-{count}",
+                )
+                await connection.execute(
+                    "delete from games.simple_game_data where child_id = $1 and data_key = $2",
+                    child[0],
+                    f"fresh-{count - 3}",
+                )
+        finally:
+            await connection.close()
+
+    async with running(create_app(make_settings(SAVE_KEPT_VERSIONS=ENOUGH))) as client:
+        mia = await player(client, database_url)
+        child.append(UUID(mia.child_id))
+        other = asyncio.create_task(theirs())
+        told: dict[str, set[str]] = {}
+        for n in range(150):
+            key = f"fresh-{n}"
+            answers = await asyncio.gather(*(mia.save({"mark": f"ours-{n}-{turn}"}, key) for turn in range(3)))
+            assert {answer.status_code for answer in answers} == {200}
+            told[key] = {f"ours-{n}-{turn}" for turn in range(3)}
+        stop.set()
+        await other
+        for key, ours in told.items():
+            assert len(ours & await marks(database_url, mia.child_id, key)) >= 2
