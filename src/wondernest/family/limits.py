@@ -87,6 +87,20 @@ class FamilySwitches(Struct, rename="camel", kw_only=True):
 
 
 Settings = TypeVar("Settings", ContentSettings, TimeRestrictions, FamilySwitches)
+VALUE: Final = "value"
+
+
+def _parts(kind: type[Struct]) -> list[tuple[str, str, Any]]:
+    return [
+        (info.name, info.encode_name, msgspec.defstruct("Part", [(VALUE, info.type)]))
+        for info in msgspec.structs.fields(kind)
+    ]
+
+
+_PARTS: Final[dict[type[Struct], list[tuple[str, str, Any]]]] = {
+    kind: _parts(kind) for kind in (ContentSettings, TimeRestrictions, FamilySwitches)
+}
+"""Name, stored name and a struct that holds the part alone: msgspec studies a struct once, a bare type at each use."""
 
 
 def content_at_creation(age: int) -> ContentSettings:
@@ -125,15 +139,25 @@ def time_by_default(age: int) -> TimeRestrictions:
     return _daily(60, "19:00", "07:00") if age < 8 else _daily(60, "20:00", "07:30")
 
 
+def complete(kind: type[Settings], stored: Any) -> Settings | None:
+    """What is stored, when no part is missing or of the wrong type, as in every row of ours; None otherwise."""
+    if not isinstance(stored, dict) or any(part not in stored for _, part, _ in _PARTS[kind]):
+        return None
+    try:
+        return msgspec.convert(stored, kind)
+    except msgspec.ValidationError:
+        return None
+
+
 def merged(defaults: Settings, stored: Any) -> Settings:
     """The defaults with every stored part that is of the right type."""
     if not isinstance(stored, Mapping):
         return defaults
     parts: dict[str, Any] = {}
-    for info in msgspec.structs.fields(type(defaults)):
-        if info.encode_name in stored:
+    for name, part, holder in _PARTS[type(defaults)]:
+        if part in stored:
             try:
-                parts[info.name] = msgspec.convert(stored[info.encode_name], info.type)
+                parts[name] = msgspec.convert({VALUE: stored[part]}, holder).value
             except msgspec.ValidationError:
                 continue
     return msgspec.structs.replace(defaults, **parts)

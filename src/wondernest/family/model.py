@@ -62,11 +62,15 @@ class Child(Struct, kw_only=True):
 
     def content_settings(self, age: int) -> ContentSettings:
         """What the child may see, the gaps filled by age."""
+        if (stored := limits.complete(ContentSettings, self.content)) is not None:
+            return stored
         columns = limits.merged(limits.content_by_default(age), {"blockedCategories": self.blocked})
         return limits.merged(columns, self.content)
 
     def time_restrictions(self, age: int) -> TimeRestrictions:
         """For how long the child may play, the gaps filled by age."""
+        if (stored := limits.complete(TimeRestrictions, self.times)) is not None:
+            return stored
         columns = limits.merged(limits.time_by_default(age), {"dailyScreenTimeMinutes": self.minutes})
         return limits.merged(columns, self.times)
 
