@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from wondernest.games.repository.saves import UNSTORABLE, Saved
-from wondernest.games.rules import Precondition, SaveKey, Write
+from wondernest.games.repository import UNSTORABLE
+from wondernest.games.rules import Precondition, Saved, SaveKey, Write
 from wondernest.games.service import unstorable
 from wondernest.platform.http.errors import ApiError
 

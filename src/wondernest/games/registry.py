@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from wondernest.games import errors
+from wondernest.games.repository import UNSTORABLE
+from wondernest.games.service import unstorable
 
 if TYPE_CHECKING:
     from wondernest.games.repository import RegistryRepository
-    from wondernest.platform.db.pool import Executor, Row
+    from wondernest.games.rules import Fields
+    from wondernest.platform.db.pool import Executor
     from wondernest.platform.http.caller import Caller
 
 
@@ -20,26 +23,26 @@ class RegistryService:
     def __init__(self, repository: RegistryRepository) -> None:
         self._repository = repository
 
-    async def games(self) -> list[Row]:
+    async def games(self) -> Sequence[Fields]:
         """Active games by display name."""
         return await self._repository.games()
 
-    async def game(self, game_key: str) -> Row:
+    async def game(self, game_key: str) -> Fields:
         """One active game; raises NotFound."""
         found = await self._repository.games(game_key)
         if not found:
             raise errors.NotFound("Game not found")
         return found[0]
 
-    async def types(self) -> list[Row]:
+    async def types(self) -> Sequence[Fields]:
         """Kinds of games by name."""
         return await self._repository.types()
 
-    async def categories(self) -> list[Row]:
+    async def categories(self) -> Sequence[Fields]:
         """Categories by name."""
         return await self._repository.categories()
 
-    async def prepare_instance(self, caller: Caller, child_id: UUID, game_key: str) -> Row:
+    async def prepare_instance(self, caller: Caller, child_id: UUID, game_key: str) -> Fields:
         """The child's copy of a game, new or not; raises NotFound for the game, ChildNotFound."""
         row = await self._repository.prepare_instance(caller.user_id, child_id, game_key)
         if not row["known"]:
@@ -48,16 +51,20 @@ class RegistryService:
             raise errors.ChildNotFound
         return row
 
-    async def instances(self, caller: Caller, child_id: UUID) -> list[Row]:
+    async def instances(self, caller: Caller, child_id: UUID) -> Sequence[Fields]:
         """The child's copies, last played first; none for a child that is not the caller's."""
         return await self._repository.instances(caller.user_id, child_id)
 
     async def replace_settings(self, caller: Caller, child_id: UUID, game_key: str, settings: bytes) -> None:
-        """Replace the settings of a copy; raises NotFound."""
-        if not await self._repository.replace_settings(caller.user_id, child_id, game_key, settings):
+        """Replace the settings of a copy; raises NotFound, InvalidBody."""
+        try:
+            replaced = await self._repository.replace_settings(caller.user_id, child_id, game_key, settings)
+        except UNSTORABLE as error:
+            raise unstorable(error) from None
+        if not replaced:
             raise errors.NotFound("Game instance not found")
 
-    async def active(self, caller: Caller, child_id: UUID) -> list[Row]:
+    async def active(self, caller: Caller, child_id: UUID) -> Sequence[Fields]:
         """Registered games the child has saves of, last saved first."""
         return await self._repository.active(caller.user_id, child_id)
 

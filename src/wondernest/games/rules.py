@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 MAX_GAME_TYPE_CHARS: Final = 100
@@ -146,3 +147,74 @@ class Write:
     def identity(self) -> tuple[UUID, SaveKey]:
         """What two writes must not share to go in one statement."""
         return self.child_id, self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One save asked for."""
+
+    user_id: UUID
+    child_id: UUID
+    key: SaveKey
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSave:
+    """A save as it stands."""
+
+    id: UUID
+    key: SaveKey
+    document: bytes
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    instance_id: UUID | None = None
+
+    @property
+    def state(self) -> SaveState:
+        """What identifies this state."""
+        digest = hashlib.md5(self.document, usedforsecurity=False).hexdigest()
+        return SaveState(self.version, self.updated_at, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a write or a delete. Not owned: the child is missing or foreign, or (delete) there was nothing."""
+
+    owned: bool
+    done: bool = False
+    id: UUID | None = None
+    state: SaveState | None = None
+    created_at: datetime | None = None
+    instance_id: UUID | None = None
+    refused: bool = False
+    """Whether the precondition failed."""
+    current: SaveState | None = None
+    """With a failed precondition: the state that stood in the way; None when no save is there."""
+    current_size: int | None = None
+    count: int = 0
+    """Deletes: how many saves went."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptVersion:
+    """One version that was overwritten or deleted."""
+
+    key: SaveKey
+    version: int
+    size_bytes: int
+    saved_at: datetime
+    created_at: datetime
+    kept_at: datetime
+    reason: Reason
+    device: str | None
+    """The device whose write replaced it."""
+    document: bytes = b""
+
+
+class Fields(Protocol):
+    """A row of the registry, by the names of its columns."""
+
+    def __getitem__(self, name: str, /) -> Any:
+        """The value of a column."""
+        ...

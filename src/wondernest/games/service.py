@@ -8,12 +8,24 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from wondernest.games import errors
-from wondernest.games.repository.saves import UNSTORABLE, Read
-from wondernest.games.rules import ANY_STATE, Precondition, Reason, SaveKey, SaveState, Write, metric_type
+from wondernest.games.repository import UNSTORABLE
+from wondernest.games.rules import (
+    ANY_STATE,
+    KeptVersion,
+    Precondition,
+    Read,
+    Reason,
+    Saved,
+    SaveKey,
+    SaveState,
+    StoredSave,
+    Write,
+    metric_type,
+)
 from wondernest.platform.json import instant
 
 if TYPE_CHECKING:
-    from wondernest.games.repository import HistoryRepository, KeptVersion, Saved, SaveRepository, StoredSave
+    from wondernest.games.repository import HistoryRepository, SaveRepository
     from wondernest.platform.db.pool import Executor
     from wondernest.platform.http.caller import Caller
     from wondernest.platform.telemetry.metrics import Metrics

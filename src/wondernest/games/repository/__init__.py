@@ -1,7 +1,7 @@
 """SQL of the games room: saves, their kept versions, and the registry."""
 
-from wondernest.games.repository.history import HistoryRepository, KeptVersion
+from wondernest.games.repository.history import HistoryRepository
 from wondernest.games.repository.registry import RegistryRepository
-from wondernest.games.repository.saves import Saved, SaveRepository, StoredSave
+from wondernest.games.repository.saves import UNSTORABLE, SaveRepository
 
-__all__ = ["HistoryRepository", "KeptVersion", "RegistryRepository", "SaveRepository", "Saved", "StoredSave"]
+__all__ = ["UNSTORABLE", "HistoryRepository", "RegistryRepository", "SaveRepository"]

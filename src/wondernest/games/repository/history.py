@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from wondernest.access.guardianship import guards
-from wondernest.games.rules import Reason, SaveKey
+from wondernest.games.rules import KeptVersion, Reason, SaveKey
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Database, Row
@@ -27,22 +26,6 @@ _GET = f"""
            v.data_value
       from wondernest.save_versions v
      where v.child_id = $2 and v.game_type = $3 and v.data_key = $4 and v.version = $5 and {guards("$2", "$1")}"""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptVersion:
-    """One version that was overwritten or deleted."""
-
-    key: SaveKey
-    version: int
-    size_bytes: int
-    saved_at: datetime
-    created_at: datetime
-    kept_at: datetime
-    reason: Reason
-    device: str | None
-    """The device whose write replaced it."""
-    document: bytes = b""
 
 
 class HistoryRepository:

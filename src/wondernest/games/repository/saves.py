@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -13,7 +10,7 @@ import asyncpg
 
 from wondernest.access.guardianship import guards
 from wondernest.games.repository.statements import DELETE, LOCK, STORE
-from wondernest.games.rules import SESSION_GAP, Precondition, SaveKey, SaveState, Write
+from wondernest.games.rules import SESSION_GAP, Precondition, Read, Saved, SaveKey, SaveState, StoredSave, Write
 from wondernest.platform.db.batch import Gatherer
 from wondernest.platform.faults import DependencyUnavailable
 
@@ -46,53 +43,6 @@ _LIST: Final = f"""
      where s.child_id = $2 and {guards("$2", "$1")}
        and ($3::text is null or s.game_type = $3) and ($4::text is null or s.data_key = $4)
      order by s.updated_at desc nulls last, s.id"""
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """One save asked for."""
-
-    user_id: UUID
-    child_id: UUID
-    key: SaveKey
-
-
-@dataclass(frozen=True, slots=True)
-class StoredSave:
-    """A save as it stands."""
-
-    id: UUID
-    key: SaveKey
-    document: bytes
-    version: int
-    created_at: datetime
-    updated_at: datetime
-    instance_id: UUID | None = None
-
-    @property
-    def state(self) -> SaveState:
-        """What identifies this state."""
-        digest = hashlib.md5(self.document, usedforsecurity=False).hexdigest()
-        return SaveState(self.version, self.updated_at, digest)
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """What became of a write or a delete. Not owned: the child is missing or foreign, or (delete) there was nothing."""
-
-    owned: bool
-    done: bool = False
-    id: UUID | None = None
-    state: SaveState | None = None
-    created_at: datetime | None = None
-    instance_id: UUID | None = None
-    refused: bool = False
-    """Whether the precondition failed."""
-    current: SaveState | None = None
-    """With a failed precondition: the state that stood in the way; None when no save is there."""
-    current_size: int | None = None
-    count: int = 0
-    """Deletes: how many saves went."""
 
 
 class SaveRepository:

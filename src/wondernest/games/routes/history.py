@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wondernest.games import errors, wire
-from wondernest.games.repository import KeptVersion
 from wondernest.games.routes import parsing
-from wondernest.games.rules import DEFAULT_HISTORY, MAX_HISTORY
+from wondernest.games.rules import DEFAULT_HISTORY, MAX_HISTORY, KeptVersion
 from wondernest.games.service import SaveService
 from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.endpoint import V2, Endpoint, Query, Response

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wondernest.games import errors, wire
 from wondernest.games.registry import RegistryService
-from wondernest.games.repository.saves import UNSTORABLE
 from wondernest.games.routes import parsing
-from wondernest.games.service import unstorable
+from wondernest.games.rules import Fields
 from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.endpoint import V2, Endpoint, Response
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.json import Raw, encode, instant, maybe_instant
-
-if TYPE_CHECKING:
-    from wondernest.platform.db.pool import Row
 
 
 class RegistryRoutes:
@@ -153,13 +149,9 @@ class RegistryRoutes:
 
     async def replace_settings(self, request: Request[wire.SettingsForm]) -> Reply:
         """PUT …/instances/{gameKey}/settings."""
-        settings = encode(request.body.settings)
-        try:
-            await self._registry.replace_settings(
-                request.caller, parsing.child_id(request), request.params["gameKey"], settings
-            )
-        except UNSTORABLE as error:
-            raise unstorable(error) from None
+        await self._registry.replace_settings(
+            request.caller, parsing.child_id(request), request.params["gameKey"], encode(request.body.settings)
+        )
         return reply_json(wire.Acknowledged(True, "Settings updated successfully"))
 
     async def active(self, request: Request[None]) -> Reply:
@@ -178,7 +170,7 @@ class RegistryRoutes:
         return reply_json(wire.ActiveGames(True, games))
 
 
-def _game(row: Row) -> wire.GameInfo:
+def _game(row: Fields) -> wire.GameInfo:
     return wire.GameInfo(
         str(row["id"]),
         row["game_key"],
@@ -192,7 +184,7 @@ def _game(row: Row) -> wire.GameInfo:
     )
 
 
-def _instance(row: Row) -> wire.Instance:
+def _instance(row: Fields) -> wire.Instance:
     return wire.Instance(
         str(row["id"]),
         str(row["child_id"]),

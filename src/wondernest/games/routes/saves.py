@@ -7,9 +7,17 @@ from uuid import UUID
 
 from wondernest.games import errors, wire
 from wondernest.games.batch import BatchService, Outcome, Step
-from wondernest.games.repository import Saved, StoredSave
 from wondernest.games.routes import parsing
-from wondernest.games.rules import MAX_OPERATIONS, SaveKey, device_name, is_document, precondition, tag_matches
+from wondernest.games.rules import (
+    MAX_OPERATIONS,
+    Saved,
+    SaveKey,
+    StoredSave,
+    device_name,
+    is_document,
+    precondition,
+    tag_matches,
+)
 from wondernest.games.service import SaveService
 from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.decoding import BadBody, BodyDecoder
