@@ -8,13 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx2
 import pytest
 from dirty_equals import IsInt, IsStr
 
 from tests.fixtures.application import running
-from tests.fixtures.auth import Parent, log_in, mails_to, register
+from tests.fixtures.auth import Parent, log_in, mails_to, register, row, value
 from wondernest.app import create_app
 from wondernest.platform.ids import sha256_hex
 from wondernest.settings import Settings
@@ -106,11 +105,9 @@ async def test_the_parent_mode_session_is_kept_as_a_hash_and_is_no_bearer(
 ) -> None:
     parent = await with_pin(app_client)
     token = (await verified(app_client, PIN, parent)).json()["sessionToken"]
-    connection = await asyncpg.connect(database_url)
-    row = await connection.fetchrow("select * from core.user_sessions where token_hash = $1", sha256_hex(token))
-    await connection.close()
-    assert str(row["user_id"]) == parent.user_id
-    assert (row["expires_at"] - row["created_at"]).total_seconds() == 900
+    kept = await row(database_url, "select * from core.user_sessions where token_hash = $1", sha256_hex(token))
+    assert str(kept["user_id"]) == parent.user_id
+    assert (kept["expires_at"] - kept["created_at"]).total_seconds() == 900
     response = await app_client.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})
     assert response.status_code == 401
 
@@ -156,9 +153,7 @@ async def test_setting_up_a_pin_answers_what_the_app_reads_and_stores_a_hash(
     response = await set_up(app_client, parent, pin=PIN)
     assert response.status_code == 200
     assert response.json() == {"message": "PIN setup successfully", "success": True}
-    connection = await asyncpg.connect(database_url)
-    assert (await connection.fetchval("select pin_hash from core.users")).startswith("$2b$04$")
-    await connection.close()
+    assert (await value(database_url, "select pin_hash from core.users")).startswith("$2b$04$")
     assert (await log_in(app_client, parent)).user_id == parent.user_id
 
 

@@ -8,14 +8,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx2
 import jwt
 import pytest
 from dirty_equals import IsInt, IsStr, IsUUID
 
 from tests.fixtures.application import TEST_SECRET
-from tests.fixtures.auth import log_in, mails_to, register
+from tests.fixtures.auth import log_in, mails_to, register, row, rows, value
 
 REGISTER = "/api/v1/auth/parent/register"
 PATHS = ["/auth/parent/register", "/auth/signup", "/auth/register"]
@@ -87,12 +86,10 @@ async def test_the_tokens_carry_exactly_the_claims_of_the_table(app_client: http
 
 async def test_a_registration_leaves_one_row_in_each_table(app_client: httpx2.AsyncClient, database_url: str) -> None:
     parent = await register(app_client, **APP_BODY)
-    connection = await asyncpg.connect(database_url)
-    user = await connection.fetchrow("select * from core.users")
-    family = await connection.fetchrow("select * from family.families")
-    member = await connection.fetchrow("select * from family.family_members")
-    session = await connection.fetchrow("select * from core.user_sessions")
-    await connection.close()
+    user = await row(database_url, "select * from core.users")
+    family = await row(database_url, "select * from family.families")
+    member = await row(database_url, "select * from family.family_members")
+    session = await row(database_url, "select * from core.user_sessions")
     assert (user["email"], user["first_name"], user["last_name"]) == ("ann@example.com", "Ann", "Lee Brown")
     assert (user["role"], user["phone"], user["email_verified"], user["is_active"]) == ("parent", None, False, True)
     assert user["password_hash"].startswith("$2b$04$")
@@ -129,9 +126,7 @@ async def test_the_same_address_in_another_letter_case_is_taken(app_client: http
 
 async def test_the_address_of_a_closed_account_is_taken(app_client: httpx2.AsyncClient, database_url: str) -> None:
     await register(app_client, **APP_BODY)
-    connection = await asyncpg.connect(database_url)
-    await connection.execute("update core.users set is_active = false")
-    await connection.close()
+    await rows(database_url, "update core.users set is_active = false")
     assert await refusal(app_client) == "User with this email already exists"
 
 
@@ -142,29 +137,23 @@ async def test_ten_identical_sign_ups_at_once_make_one_user_and_nine_clean_refus
     assert Counter(response.status_code for response in responses) == {201: 1, 400: 9}
     refusals = [response.json() for response in responses if response.status_code == 400]
     assert refusals == [{"message": "User with this email already exists"}] * 9
-    connection = await asyncpg.connect(database_url)
     for table in ("core.users", "family.families", "family.family_members", "core.user_sessions"):
-        assert await connection.fetchval(f"select count(*) from {table}") == 1
-    await connection.close()
+        assert await value(database_url, f"select count(*) from {table}") == 1
 
 
 async def test_names_are_stored_as_typed_and_not_escaped(app_client: httpx2.AsyncClient, database_url: str) -> None:
     await register(app_client, firstName=" Síle\u0007 ", lastName="O'Brien & <Co>", name="ignored")
-    connection = await asyncpg.connect(database_url)
-    assert await connection.fetchval("select first_name from core.users") == "Síle"
-    assert await connection.fetchval("select last_name from core.users") == "O'Brien & <Co>"
-    assert await connection.fetchval("select name from family.families") == "Síle's Family"
-    await connection.close()
+    assert await value(database_url, "select first_name from core.users") == "Síle"
+    assert await value(database_url, "select last_name from core.users") == "O'Brien & <Co>"
+    assert await value(database_url, "select name from family.families") == "Síle's Family"
 
 
 async def test_a_sign_up_without_a_name_gets_the_unknown_family(
     app_client: httpx2.AsyncClient, database_url: str
 ) -> None:
     await register(app_client, name="  ")
-    connection = await asyncpg.connect(database_url)
-    assert await connection.fetchval("select first_name from core.users") is None
-    assert await connection.fetchval("select name from family.families") == "Unknown's Family"
-    await connection.close()
+    assert await value(database_url, "select first_name from core.users") is None
+    assert await value(database_url, "select name from family.families") == "Unknown's Family"
 
 
 async def test_a_name_longer_than_its_columns_is_400_and_not_500(app_client: httpx2.AsyncClient) -> None:
@@ -178,10 +167,8 @@ async def test_a_phone_number_is_stored_and_one_too_long_is_left_out(
 ) -> None:
     await register(app_client, email="one@example.com", phoneNumber=" +353 1 234 ")
     await register(app_client, email="two@example.com", phoneNumber="1" * 21)
-    connection = await asyncpg.connect(database_url)
-    rows = await connection.fetch("select phone from core.users order by email")
-    assert [row["phone"] for row in rows] == ["+353 1 234", None]
-    await connection.close()
+    stored = await rows(database_url, "select phone from core.users order by email")
+    assert [stored_row["phone"] for stored_row in stored] == ["+353 1 234", None]
 
 
 async def test_a_password_of_eighty_bytes_registers_and_logs_in_by_its_first_seventy_two(

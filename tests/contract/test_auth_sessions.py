@@ -6,14 +6,13 @@ import asyncio
 import hashlib
 from typing import Any
 
-import asyncpg
 import httpx2
 import jwt
 import pytest
 from dirty_equals import IsInt, IsUUID
 
 from tests.fixtures.application import TEST_SECRET
-from tests.fixtures.auth import Parent, log_in, register
+from tests.fixtures.auth import log_in, register, rows, value
 
 REFRESH_STORM = 50
 
@@ -169,9 +168,7 @@ async def test_a_refresh_token_of_an_earlier_backend_is_accepted_without_a_row(
 
 async def test_refresh_of_a_closed_account_is_refused(app_client: httpx2.AsyncClient, database_url: str) -> None:
     parent = await register(app_client)
-    connection = await asyncpg.connect(database_url)
-    await connection.execute("update core.users set is_active = false where email = $1", parent.email)
-    await connection.close()
+    await rows(database_url, "update core.users set is_active = false where email = $1", parent.email)
     assert (await refreshed(app_client, parent.refresh)).status_code == 401
     assert await profile_status(app_client, parent.access) == 401
 
@@ -218,18 +215,11 @@ async def test_a_login_leaves_a_session_row_with_the_hash_of_its_access_token(
     app_client: httpx2.AsyncClient, database_url: str
 ) -> None:
     parent = await log_in(app_client, await register(app_client))
-    connection = await asyncpg.connect(database_url)
     query = "select count(*) from core.user_sessions where token_hash = $1 and user_id = $2::text::uuid"
-    assert await connection.fetchval(query, hashed(parent.access), parent.user_id) == 1
+    assert await value(database_url, query, hashed(parent.access), parent.user_id) == 1
     query = "select count(*) from core.refresh_tokens where token_hash = $1 and revoked_at is null"
-    assert await connection.fetchval(query, hashed(parent.refresh)) == 1
-    await connection.close()
+    assert await value(database_url, query, hashed(parent.refresh)) == 1
 
 
 def hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def test_parents_are_told_apart() -> None:
-    one = Parent("a@example.com", "x", "1", "access", "refresh")
-    assert one.bearer == {"Authorization": "Bearer access"}

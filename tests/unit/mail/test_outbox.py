@@ -1,0 +1,62 @@
+"""Mails as they are rendered and kept."""
+
+from __future__ import annotations
+
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from wondernest.platform.clock import SystemClock
+from wondernest.platform.http.request import Request
+from wondernest.platform.mail import MailFailed, MailRefused, Message, OutboxMailer
+from wondernest.platform.mail.outbox_page import OutboxPage
+
+SENDER = "WonderNest <no-reply@wondernest.app>"
+
+
+def outbox(folder: Path) -> OutboxMailer:
+    return OutboxMailer(folder, SENDER, SystemClock())
+
+
+async def test_a_mail_written_is_read_back(tmp_path: Path) -> None:
+    box = outbox(tmp_path / "box")
+    await box.send(Message("ann@example.com", "Grüße", "Zeile eins\nund zwei\n"))
+    (mail,) = await box.latest()
+    assert (mail.to, mail.subject, mail.text) == ("ann@example.com", "Grüße", "Zeile eins\nund zwei\n")
+
+
+async def test_only_the_owner_may_look_into_the_folder(tmp_path: Path) -> None:
+    await outbox(tmp_path / "box").send(Message("ann@example.com", "x", "y"))
+    assert stat.S_IMODE((tmp_path / "box").stat().st_mode) == 0o700
+
+
+async def test_a_folder_that_cannot_be_made_is_a_passing_fault(tmp_path: Path) -> None:
+    (tmp_path / "box").write_text("in the way")
+    with pytest.raises(MailFailed):
+        await outbox(tmp_path / "box").send(Message("ann@example.com", "x", "y"))
+
+
+@pytest.mark.parametrize(
+    ("to", "subject"), [("ann@example.com\nBcc: eve@example.com", "x"), ("ann@example.com", "x\r\nBcc: e@example.com")]
+)
+def test_nothing_breaks_out_of_a_header(to: str, subject: str) -> None:
+    with pytest.raises(MailRefused):
+        Message(to, subject, "y").rendered(SENDER, datetime.now(UTC))
+
+
+async def test_the_page_escapes_what_a_mail_says(tmp_path: Path) -> None:
+    box = outbox(tmp_path / "box")
+    await box.send(Message("ann@example.com", "<b>bold</b>", "<script>alert(1)</script> {braces}"))
+    request = Request[None](headers={}, raw_query=b"", params={}, peer=None, trusted=(), request_id="1")
+    page = (await OutboxPage(box).show(request)).content.decode()
+    assert "<script>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; {braces}" in page
+    assert "&lt;b&gt;bold&lt;/b&gt;" in page
+
+
+async def test_an_empty_outbox_says_so(tmp_path: Path) -> None:
+    request = Request[None](headers={}, raw_query=b"", params={}, peer=None, trusted=(), request_id="1")
+    reply = await OutboxPage(outbox(tmp_path / "none")).show(request)
+    assert b"No mail yet." in reply.content
