@@ -204,12 +204,13 @@ def _changed(child: Child, changes: ChildChanges, now: datetime) -> ChildRecord:
     Raises Unacceptable. What nobody set is not stored, so that it goes on following the child's age.
     """
     today = now.date()
+    name = child.name if changes.name is None else rules.name(changes.name)
     birth_date = child.birth_date if changes.birth_date is None else rules.birth_date(changes.birth_date, today)
     age = age_on(today, birth_date)
     content, times = changes.content, changes.times
     return ChildRecord(
         id=child.id,
-        name=child.name if changes.name is None else rules.name(changes.name),
+        name=name,
         birth_date=birth_date,
         gender=rules.gender(changes.gender) or child.gender,
         avatar_url=rules.avatar(changes.avatar) or child.avatar_url,

@@ -1,0 +1,69 @@
+"""PUT /family/settings."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.fixtures.auth import Parent, register, row
+from tests.fixtures.family import profile
+
+SETTINGS = "/api/v1/family/settings"
+
+
+async def save(client: httpx2.AsyncClient, parent: Parent, sent: Any) -> dict[str, Any]:
+    answer = await client.put(SETTINGS, json=sent, headers=parent.bearer)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert (body["success"], body["message"]) == (True, "Settings updated successfully")
+    return body["data"]
+
+
+async def test_known_settings_go_to_their_columns_and_the_rest_into_the_document(
+    app_client: httpx2.AsyncClient, database_url: str
+) -> None:
+    parent = await register(app_client)
+    sent = {"contentFilterLevel": "strict", "enableAudioMonitoring": False, "maxScreenTimeMinutes": 45, "theme": "sea"}
+    data = await save(app_client, parent, sent)
+    assert data.items() >= {**sent, "bedtimeEnabled": True, "enableScreenTimeLimits": True}.items()
+    stored = await row(
+        database_url,
+        "select content_filter_level, enable_audio_monitoring, privacy_settings ->> 'theme' as theme,"
+        " privacy_settings -> 'familySettings' ->> 'maxScreenTimeMinutes' as minutes from family.family_settings",
+    )
+    assert dict(stored) == {
+        "content_filter_level": "strict",
+        "enable_audio_monitoring": False,
+        "theme": "sea",
+        "minutes": "45",
+    }
+
+
+async def test_settings_merge_and_show_in_the_profile(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client)
+    await save(app_client, parent, {"maxScreenTimeMinutes": 45, "theme": "sea", "contentFilterLevel": "strict"})
+    data = await save(app_client, parent, {"educationalContentOnly": True, "sound": 3})
+    assert (data["theme"], data["sound"], data["contentFilterLevel"]) == ("sea", 3, "strict")
+    assert (await profile(app_client, parent))["family"]["familySettings"] == {
+        "maxScreenTimeMinutes": 45,
+        "bedtimeEnabled": True,
+        "educationalContentOnly": True,
+    }
+
+
+async def test_settings_saved_at_once_are_all_kept(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client)
+    await asyncio.gather(*(save(app_client, parent, {f"key{number}": number}) for number in range(10)))
+    data = await save(app_client, parent, {})
+    assert {f"key{number}": number for number in range(10)}.items() <= data.items()
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"7", b"null", b"{", b'{"maxScreenTimeMinutes":0}'])
+async def test_a_body_that_is_no_object_of_settings_is_refused(app_client: httpx2.AsyncClient, body: bytes) -> None:
+    parent = await register(app_client)
+    answer = await app_client.put(SETTINGS, content=body, headers=parent.bearer)
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "validation_error"

@@ -1,0 +1,95 @@
+"""The rules of consent."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wondernest.coppa.rules import ChildReference, Consent, age_on, status, year_after
+from wondernest.coppa.terms import Terms
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+CHILD = UUID("50cb1b31-bd85-4604-8cd1-efc1a73c9359")
+
+
+def consent(**parts: object) -> Consent:
+    fields = {"id": uuid4(), "granted": True, "created_at": NOW, "revoked_at": None, "permissions": {}, **parts}
+    return Consent(**fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("born", "day", "age"),
+    [
+        (date(2020, 2, 29), date(2021, 2, 28), 0),
+        (date(2020, 2, 29), date(2021, 3, 1), 1),
+        (date(2020, 2, 29), date(2024, 2, 29), 4),
+        (date(2020, 3, 1), date(2024, 2, 29), 3),
+        (date(2020, 12, 31), date(2021, 1, 1), 0),
+        (date(2020, 6, 1), date(2026, 6, 1), 6),
+        (date(2027, 1, 1), date(2026, 6, 1), 0),
+    ],
+)
+def test_age_is_counted_in_calendar_years(born: date, day: date, age: int) -> None:
+    assert age_on(day, born) == age
+
+
+@given(st.dates(date(1900, 1, 1), date(2200, 1, 1)), st.integers(0, 40_000))
+def test_age_never_falls_and_grows_by_one_a_year(born: date, days: int) -> None:
+    day = min(born + timedelta(days=days), date(9998, 1, 1))
+    assert 0 <= age_on(day + timedelta(days=1), born) - age_on(day, born) <= 1
+    assert age_on(day.replace(year=day.year + 1, day=min(day.day, 28)), born) in {
+        age_on(day, born),
+        age_on(day, born) + 1,
+    }
+
+
+def test_a_consent_lasts_a_year() -> None:
+    assert year_after(NOW) == NOW.replace(year=2027)
+    assert year_after(datetime(2024, 2, 29, tzinfo=UTC)) == datetime(2025, 2, 28, tzinfo=UTC)
+    old = consent(created_at=NOW.replace(year=2025))
+    assert status(old, NOW) == "EXPIRED"
+    assert status(old, NOW - timedelta(seconds=1)) == "GRANTED"
+
+
+def test_revocation_outweighs_expiry_and_a_refusal_is_no_consent() -> None:
+    assert status(consent(revoked_at=NOW, created_at=NOW.replace(year=2020)), NOW) == "REVOKED"
+    assert status(consent(granted=False), NOW) == "NONE"
+    assert status(None, NOW) == "NONE"
+
+
+def test_data_may_be_collected_only_where_it_was_permitted() -> None:
+    assert consent(permissions={"dataCollection": True}).collects(NOW)
+    assert not consent(permissions={"dataCollection": False}).collects(NOW)
+    assert not consent(permissions={}).collects(NOW)
+    assert not consent(permissions={"dataCollection": True}, revoked_at=NOW).collects(NOW)
+
+
+def test_a_child_is_named_by_its_uuid_or_by_the_apps_own_id() -> None:
+    assert ChildReference.parse(f" {str(CHILD).upper()} ") == ChildReference(CHILD, None)
+    made = datetime(2025, 8, 13, 20, 16, 53, 442000, tzinfo=UTC)
+    assert ChildReference.parse("child_1755116213442") == ChildReference(None, made)
+
+
+@pytest.mark.parametrize("text", ["child_", "child_12x", "mia", "child_" + "9" * 15, "child_" + "9" * 400, "child_١٢"])
+def test_an_id_that_says_nothing_names_nobody(text: str) -> None:
+    assert ChildReference.parse(text) == ChildReference(None, None)
+
+
+@given(st.text())
+def test_any_text_is_a_reference(text: str) -> None:
+    ChildReference.parse(text)
+
+
+@given(st.dictionaries(st.text(), st.booleans()), st.none() | st.dictionaries(st.text(), st.text()))
+def test_terms_are_read_as_they_were_stored(permissions: dict[str, bool], data: dict[str, str] | None) -> None:
+    terms = Terms(permissions, "credit_card", data)
+    assert Terms.read(terms.stored()) == terms
+
+
+@pytest.mark.parametrize("text", [None, "", "I agree", "[]", '{"permissions": 7}'])
+def test_a_text_of_another_kind_permits_nothing(text: str | None) -> None:
+    assert Terms.read(text).permissions == {}
