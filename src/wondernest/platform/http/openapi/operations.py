@@ -152,11 +152,17 @@ def _merged(own: Schema, other: Schema, schemas: Schemas) -> Schema:
         if media not in content:
             content[media] = entry
             continue
-        variants = content[media]["schema"].get("anyOf", [content[media]["schema"]])
-        if not any(schemas.look_alike(variant, entry["schema"]) for variant in variants):
-            content[media] = {"schema": {"anyOf": [*variants, entry["schema"]]}}
+        variants = _variants(content[media])
+        for variant in _variants(entry):
+            if not any(schemas.look_alike(known, variant) for known in variants):
+                variants = [*variants, variant]
+        content[media] = {"schema": variants[0] if len(variants) == 1 else {"anyOf": variants}}
     headers = {**other.get("headers", {}), **own.get("headers", {})}
     return {"description": own["description"], **({"headers": headers} if headers else {}), "content": content}
+
+
+def _variants(entry: Schema) -> list[Schema]:
+    return entry["schema"].get("anyOf", [entry["schema"]])
 
 
 def _spelt_out(answer: Schema) -> Schema:

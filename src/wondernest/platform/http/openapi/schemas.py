@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from types import UnionType
 from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
-import msgspec
-from msgspec import inspect
+from msgspec import NODEFAULT, inspect
 
 Schema: TypeAlias = dict[str, Any]
 Direction: TypeAlias = Literal["in", "out"]
@@ -15,7 +14,7 @@ REFERENCE: Final = "#/components/schemas/"
 DOCUMENT: Final[Mapping[str, Any]] = {"type": "object", "additionalProperties": True}
 """What passes through untouched: any JSON object."""
 NULL: Final[Mapping[str, Any]] = {"type": "null"}
-_BODY_ENDINGS: Final = ("Body", "Input", "Request")
+_BODY_ENDINGS: Final = ("Body", "Form", "Input", "Request")
 _BOUNDS: Final = {
     "ge": "minimum",
     "gt": "exclusiveMinimum",
@@ -75,7 +74,7 @@ class Schemas:
                 return _scalar(info)
 
     def _union(self, info: inspect.UnionType, direction: Direction) -> Schema:
-        members = [self._schema(member, direction) for member in info.types if not _is_unset(member)]
+        members = [self._schema(member, direction) for member in info.types]
         nullable = NULL in members
         others = [member for member in members if member != NULL]
         if not others:
@@ -102,7 +101,7 @@ class Schemas:
             required.append(info.tag_field)
         for field in info.fields:
             properties[field.encode_name] = self._field(field, direction)
-            if field.required or (direction == "out" and not _may_be_unset(field.type)):
+            if field.required or (direction == "out" and not _may_be_unset(field)):
                 required.append(field.encode_name)
         schema: Schema = {"type": "object", "properties": properties}
         if required:
@@ -168,12 +167,9 @@ def _nullable(schema: Schema) -> Schema:
     return {**schema, "type": [kind, "null"]}
 
 
-def _is_unset(info: inspect.Type) -> bool:
-    return isinstance(info, inspect.CustomType) and info.cls is msgspec.UnsetType
-
-
-def _may_be_unset(info: inspect.Type) -> bool:
-    return isinstance(info, inspect.UnionType) and any(_is_unset(member) for member in info.types)
+def _may_be_unset(field: inspect.Field) -> bool:
+    """Whether the field's default is UNSET, which msgspec shows as a field neither required nor with a default."""
+    return not field.required and field.default is NODEFAULT and field.default_factory is NODEFAULT
 
 
 def _component_name(cls: type, direction: Direction) -> str:
