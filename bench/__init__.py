@@ -1,0 +1,1 @@
+"""Load scenarios for a WonderNest server: `python -m bench`, or `bin/bench`."""

@@ -1,0 +1,62 @@
+"""`bin/bench`: runs the scenarios asked for, one after another, and prints one table."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+import psycopg
+
+from bench import results
+from bench.day import run_day, run_soak
+from bench.growth import run_growth
+from bench.load import LoadError
+from bench.logins import run_logins
+from bench.options import parse
+from bench.scenarios import STEADY
+from bench.stage import Stage, StageError, stage
+from bench.start import run_cold_start
+from bench.steady import run_steady
+from bench.table import Row, table
+from wondernest.embedded.errors import EmbeddedError
+
+FAILURE = 1
+_SPECIAL = {"S7": run_logins, "S8": run_day, "S9": run_growth, "S10": run_cold_start, "S11": run_soak}
+_STEADY = {scenario.name: scenario for scenario in STEADY}
+
+
+def main(words: Sequence[str]) -> int:
+    """Run and print; returns the exit code. A table cut short by Ctrl-C is printed as far as it came."""
+    options = parse(words)
+    signal.signal(signal.SIGTERM, _interrupt)
+    rows: list[Row] = []
+    failure = ""
+    notes: list[str] = []
+    try:
+        with stage(options) as made:
+            notes = made.notes
+            for name in options.scenarios:
+                rows += _run(made, name)
+    except (StageError, LoadError, EmbeddedError, psycopg.Error, OSError) as error:
+        failure = " ".join(str(error).split()) or type(error).__name__
+    except KeyboardInterrupt:
+        failure = "stopped"
+    if rows:
+        described, shown = results.conditions(options, notes), table(rows)
+        sys.stdout.write(f"{described}\n\n{shown}\n")
+        if options.save and not failure:
+            results.append(described, shown)
+    if failure:
+        sys.stderr.write(f"bench: {failure}\n")
+    return FAILURE if failure else 0
+
+
+def _run(made: Stage, name: str) -> list[Row]:
+    return run_steady(made, _STEADY[name]) if name in _STEADY else _SPECIAL[name](made)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,169 @@
+"""The families the bench loads: written by COPY, the same ones each time, kept for the next run."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import bcrypt
+import jwt
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from bench.documents import SMALL_BYTES, drawn_size, project
+from bench.work import Actor
+
+CHILDREN: Final = 2
+SAVES: Final = 10
+GAME: Final = "sticker_book"
+FIRST_KEY: Final = "sticker_project_0"
+"""The key of every child's first save, which always has 2 kB."""
+EVEN_SHARE: Final = 10
+"""In one of so many families all saves have 2 kB: lists of them are compared."""
+PASSWORD: Final = "Bench-Sunflower-7"  # noqa: S105 - of accounts that exist on no real server
+BCRYPT_COST: Final = 12
+_TOKEN_LIFE_S: Final = 6 * 3600
+_DOCUMENTS: Final = 400
+_SEED: Final = 20250902
+_MAIL: Final = "bench-{}@bench.invalid"
+_COUNT: Final = r"select count(*) from core.users where email like 'bench-%@bench.invalid'"
+
+
+class DataSet:
+    """Families 0, 1, 2, … with fixed ids."""
+
+    def __init__(self, families: int, *, small: bool = False) -> None:
+        self.families = families
+        self._small = small
+
+    def install(self, database_url: str, report: Callable[[str], None]) -> None:
+        """Add what is missing, all or nothing; raises psycopg.Error."""
+        with psycopg.connect(database_url) as connection:
+            row = connection.execute(_COUNT).fetchone()
+            present: int = row[0] if row else 0
+            if present < self.families:
+                report(f"building the data set: {self.families:,} families, {self.families * CHILDREN * SAVES:,} saves")
+                missing = range(present, self.families)
+                _copy_families(connection, missing)
+                _copy_saves(connection, missing, small=self._small)
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute("vacuum analyze")
+            connection.execute("checkpoint")
+
+    def parents(self, secret: str, issuer: str, audience: str) -> list[Actor]:
+        """A token for each family, with its first child."""
+        return self._actors(secret, issuer, audience, range(self.families), children=1)
+
+    def children(self, secret: str, issuer: str, audience: str) -> list[Actor]:
+        """A token for each child."""
+        return self._actors(secret, issuer, audience, range(self.families), children=CHILDREN)
+
+    def even_children(self, secret: str, issuer: str, audience: str) -> list[Actor]:
+        """Those whose saves all have 2 kB."""
+        chosen = range(0, self.families, EVEN_SHARE)
+        return self._actors(secret, issuer, audience, chosen, children=CHILDREN)
+
+    def emails(self) -> list[str]:
+        """The accounts, all with the same password."""
+        return [_MAIL.format(number) for number in range(self.families)]
+
+    @staticmethod
+    def _actors(secret: str, issuer: str, audience: str, families: Iterable[int], *, children: int) -> list[Actor]:
+        actors: list[Actor] = []
+        for number in families:
+            token = _token(number, secret, issuer, audience)
+            actors += [Actor(token, str(_child(number, place))) for place in range(children)]
+        random.Random(_SEED).shuffle(actors)
+        return actors
+
+
+def _id(kind: str, number: int) -> UUID:
+    return uuid5(NAMESPACE_URL, f"https://bench.invalid/{kind}/{number}")
+
+
+def _child(family: int, place: int) -> UUID:
+    return _id("child", family * CHILDREN + place)
+
+
+def _token(number: int, secret: str, issuer: str, audience: str) -> str:
+    now, user = int(time.time()), str(_id("user", number))
+    claims: dict[str, Any] = {
+        "iss": issuer,
+        "aud": audience,
+        "sub": user,
+        "userId": user,
+        "familyId": str(_id("family", number)),
+        "email": _MAIL.format(number),
+        "role": "PARENT",
+        "verified": True,
+        "nonce": str(_id("nonce", number)),
+        "iat": now,
+        "exp": now + _TOKEN_LIFE_S,
+    }
+    return jwt.encode(claims, secret, algorithm="HS256")
+
+
+def _copy_families(connection: psycopg.Connection, numbers: range) -> None:
+    digest = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(BCRYPT_COST)).decode()
+    users = [(_id("user", n), _MAIL.format(n), digest, "Ann", f"Bench{n}", True) for n in numbers]
+    families = [(_id("family", n), "Ann's Family", _id("user", n)) for n in numbers]
+    members = [(_id("family", n), _id("user", n), "parent") for n in numbers]
+    children = [
+        (_child(n, place), _id("family", n), "Zoe", f"{2014 + n % 8}-0{1 + n % 9}-15", "female", "🐻")
+        for n in numbers
+        for place in range(CHILDREN)
+    ]
+    names = ("id", "email", "password_hash", "first_name", "last_name", "email_verified")
+    _copy(connection, "core.users", names, users)
+    _copy(connection, "family.families", ("id", "name", "created_by"), families)
+    _copy(connection, "family.family_members", ("family_id", "user_id", "role"), members)
+    _copy(
+        connection,
+        "family.child_profiles",
+        ("id", "family_id", "name", "birth_date", "gender", "avatar_url"),
+        children,
+    )
+
+
+def _copy_saves(connection: psycopg.Connection, numbers: range, *, small: bool) -> None:
+    """Documents are drawn from a pool and copied inside the database, compressed as they are."""
+    rng = random.Random(_SEED)
+    connection.execute("create temporary table pool (number int primary key, document jsonb) on commit drop")
+    connection.execute("create temporary table picks (child_id uuid, data_key text, number int) on commit drop")
+    even = max(1, _DOCUMENTS // 10)
+    sizes = [SMALL_BYTES if small or number < even else drawn_size(rng) for number in range(_DOCUMENTS)]
+    pool = [(number, Jsonb(project(size, rng), dumps=_as_it_is)) for number, size in enumerate(sizes)]
+    _copy(connection, "pool", ("number", "document"), pool)
+    picks = (
+        (
+            _child(n, place),
+            f"sticker_project_{key}",
+            rng.randrange(even if key == 0 or n % EVEN_SHARE == 0 else _DOCUMENTS),
+        )
+        for n in numbers
+        for place in range(CHILDREN)
+        for key in range(SAVES)
+    )
+    _copy(connection, "picks", ("child_id", "data_key", "number"), picks)
+    connection.execute("analyze pool, picks")
+    connection.execute(
+        "insert into games.simple_game_data (child_id, game_type, data_key, data_value)"
+        " select child_id, %s, data_key, document from picks join pool using (number)",
+        [GAME],
+    )
+
+
+def _as_it_is(document: bytes) -> bytes:
+    return document
+
+
+def _copy(connection: psycopg.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    statement = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(*table.split(".")), names)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)

@@ -1,0 +1,41 @@
+"""bench/RESULTS.md: figures with what they were measured on."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.options import Options
+from bench.processes import cores
+
+PATH = Path(__file__).with_name("RESULTS.md")
+
+
+def conditions(options: Options, notes: Sequence[str]) -> str:
+    """One paragraph: when, which commit and interpreter, how many cores, which database, how hard."""
+    implementation = f"{platform.python_implementation()} {platform.python_version()}"
+    parts = [
+        f"commit {_commit()}",
+        implementation,
+        f"{cores()} cores shared by load, server and database",
+        *notes,
+        f"{options.connections} connections, {options.rounds} rounds of {options.seconds:g} s",
+        *(["answers compressed"] if options.gzip else []),
+    ]
+    return "; ".join(parts)
+
+
+def append(described: str, shown: str) -> None:
+    """Add a run at the end."""
+    heading = f"\n## {datetime.now(UTC):%Y-%m-%d %H:%M} UTC\n\n"
+    with PATH.open("a", encoding="utf-8") as file:
+        file.write(f"{heading}{described}\n\n{shown}\n")
+
+
+def _commit() -> str:
+    words = ["git", "-C", str(PATH.parent), "describe", "--always", "--dirty", "--abbrev=9"]
+    shown = subprocess.run(words, capture_output=True, text=True, check=False)
+    return shown.stdout.strip() or "unknown"

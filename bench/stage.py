@@ -1,0 +1,225 @@
+"""What a run stands on: a database with the data set, and the servers to load."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import secrets
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+from bench.data_set import DataSet
+from bench.options import Options, is_url
+from bench.processes import ProcessTree, listening, postmaster_of
+from wondernest.embedded import process
+from wondernest.embedded.postgres import EmbeddedPostgres
+from wondernest.embedded.valkey import EmbeddedValkey
+from wondernest.platform.db.migrations.runner import migrate
+from wondernest.platform.db.schema_check import drop_unused_save_indexes, unused_save_indexes
+from wondernest.settings import Jwt
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = ROOT / ".dev" / "bench"
+DATABASE = "bench"
+OURS = "wondernest"
+START_TIMEOUT_S = 60.0
+STOP_STEPS = ((signal.SIGTERM, 25.0),)
+PROBE_TIMEOUT_S = 5.0
+PROBE_PAUSE_S = 0.005
+LOCK_WAIT_S = 60.0
+CHECKPOINTS_FAR_APART = "4GB"
+"""WAL of the bench's own PostgreSQL: with the default of 1 GB each round of saves would meet another checkpoint."""
+
+
+class StageError(Exception):
+    """Something the run needs is not there; the message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A running server."""
+
+    name: str
+    port: int
+    tree: ProcessTree | None
+
+
+@dataclass(frozen=True, slots=True)
+class Launcher:
+    """How to start a server that reads PORT (or SERVER_PORT), DATABASE_URL and JWT_SECRET."""
+
+    name: str
+    words: Sequence[str]
+    environment: Mapping[str, str]
+
+    @contextmanager
+    def launched(self) -> Generator[tuple[int, subprocess.Popen[bytes]]]:
+        """The port it is going to listen on and its process, at once; stopped at the end."""
+        port = process.free_port()
+        log = HOME / f"{self.name}.log"
+        log.unlink(missing_ok=True)
+        listening_on = {"PORT": str(port), "SERVER_PORT": str(port), "SERVER_HOST": "127.0.0.1"}
+        server = process.spawn(
+            self.words,
+            log=log,
+            stop_signal=signal.SIGTERM,
+            folder=HOME,
+            environment={**self.environment, **listening_on},
+        )
+        try:
+            yield port, server
+        finally:
+            process.stop(server, STOP_STEPS)
+
+    @contextmanager
+    def running(self) -> Generator[Target]:
+        """The server when it answers; raises StageError when it does not come to that."""
+        with self.launched() as (port, server):
+            deadline = time.monotonic() + START_TIMEOUT_S
+            while answer_of(port, "/health") != http.HTTPStatus.OK:
+                if server.poll() is not None or time.monotonic() > deadline:
+                    raise StageError(f"{self.name} does not start: {(HOME / f'{self.name}.log')}")
+                time.sleep(PROBE_PAUSE_S)
+            yield Target(self.name, port, ProcessTree(server.pid))
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Where the data is; `postgres` when it is our own."""
+
+    database_url: str
+    redis_url: str | None
+    postgres: EmbeddedPostgres | None = None
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything a scenario needs."""
+
+    options: Options
+    data: DataSet
+    servers: Servers
+    secret: str
+    database: ProcessTree | None = None
+    targets: list[Target] = field(default_factory=list["Target"])
+    launchers: list[Launcher] = field(default_factory=list["Launcher"])
+    notes: list[str] = field(default_factory=list["str"])
+
+    @property
+    def token_terms(self) -> tuple[str, str, str]:
+        """Secret, issuer and audience."""
+        defaults = Jwt()
+        issuer = os.environ.get("JWT_ISSUER", defaults.issuer)
+        return self.secret, issuer, os.environ.get("JWT_AUDIENCE", defaults.audience)
+
+    def ours(self, database_url: str) -> Launcher:
+        """This checkout's server as in production, but for limits that one client address would meet at once."""
+        environment = {
+            **os.environ,
+            "APP_ENV": "production",
+            "DATABASE_URL": database_url,
+            "JWT_SECRET": self.secret,
+            "MAIL_OUTBOX_PATH": str(HOME / "outbox"),
+            "RATE_LIMIT_CREDENTIALS": "0",
+            "RATE_LIMIT_AUTH": "0",
+        }
+        environment |= {"REDIS_URL": url} if (url := self.servers.redis_url) else {"REDIS_ENABLED": "false"}
+        environment |= {"WORKERS": str(workers)} if (workers := self.options.workers) else {}
+        return Launcher(OURS, [sys.executable, "-P", "-m", "wondernest", "serve"], environment)
+
+
+def answer_of(port: int, path: str, token: str | None = None) -> int:
+    """The status of one GET; 0 when there is no answer."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PROBE_TIMEOUT_S)) as connection:
+        try:
+            connection.request("GET", path, headers=headers)
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return 0
+
+
+@contextmanager
+def stage(options: Options) -> Generator[Stage]:
+    """Start what the options leave to us and build the data set; all of it ends with the block."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        servers = _servers(options, stack)
+        secret = options.jwt_secret or secrets.token_urlsafe(48)
+        made = Stage(options, DataSet(options.families), servers, secret)
+        if servers.database_url:
+            _prepare(made)
+        if options.url is None:
+            made.launchers.append(made.ours(servers.database_url))
+        if options.against and not is_url(options.against):
+            made.launchers.append(_other(options.against, made))
+        if options.url:
+            made.targets.append(_running("server", options.url))
+        made.targets += [stack.enter_context(launcher.running()) for launcher in made.launchers]
+        if options.against and is_url(options.against):
+            made.targets.append(_running("other", options.against))
+        yield made
+
+
+def fresh_database(postgres: EmbeddedPostgres, name: str) -> str:
+    """The address of a migrated and tuned database of that name; made when missing."""
+    with psycopg.connect(postgres.url(), autocommit=True) as admin:
+        if not admin.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
+            admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    address = postgres.tcp_url(name)
+    migrate(address, report=lambda _: None, lock_wait_s=LOCK_WAIT_S)
+    drop_unused_save_indexes(address, lambda _: None)
+    return address
+
+
+def _servers(options: Options, stack: ExitStack) -> Servers:
+    """Database and cache; servers of our own where none are given."""
+    if options.database_url or options.url:
+        return Servers(options.database_url or "", os.environ.get("REDIS_URL"))
+    postgres = stack.enter_context(EmbeddedPostgres(HOME / "postgres", log=HOME / "postgresql.log"))
+    valkey = stack.enter_context(EmbeddedValkey(HOME / "valkey", log=HOME / "valkey.log"))
+    with psycopg.connect(postgres.url(), autocommit=True) as admin:
+        admin.execute(sql.SQL("alter system set max_wal_size = {}").format(CHECKPOINTS_FAR_APART))
+        admin.execute("select pg_reload_conf()")
+    return Servers(fresh_database(postgres, DATABASE), valkey.url(), postgres)
+
+
+def _prepare(made: Stage) -> None:
+    made.data.install(made.servers.database_url, say)
+    with psycopg.connect(made.servers.database_url) as connection:
+        made.database = postmaster_of(connection.info.backend_pid)
+        version = connection.info.parameter_status("server_version")
+        made.notes.append(f"PostgreSQL {version}, {made.data.families:,} families")
+    if indexes := unused_save_indexes(made.servers.database_url):
+        made.notes.append(f"every save also feeds {', '.join(index.name for index in indexes)} (wondernest tune)")
+
+
+def _other(command: str, made: Stage) -> Launcher:
+    environment = {**os.environ, "DATABASE_URL": made.servers.database_url, "JWT_SECRET": made.secret}
+    words = shlex.split(command)
+    return Launcher(Path(words[0]).name, words, environment)
+
+
+def _running(name: str, url: str) -> Target:
+    port = urlsplit(url).port or 80
+    if answer_of(port, "/health") != http.HTTPStatus.OK:
+        raise StageError(f"{url}/health does not answer 200")
+    return Target(name, port, listening(port))
+
+
+def say(line: str) -> None:
+    """Progress, beside the table."""
+    sys.stderr.write(f"· {line}\n")
+    sys.stderr.flush()

@@ -1,0 +1,90 @@
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+
+from bench.client import Client
+from bench.load import Tally, percentile_ms
+from bench.processes import ProcessTree, listening
+from bench.table import Figures, Row, medians, table
+
+
+def test_percentiles_are_values_that_occurred() -> None:
+    values = [number / 1000 for number in range(1, 101)]
+    assert percentile_ms(values, 0.50) == 51
+    assert percentile_ms(values, 0.99) == 100
+    assert percentile_ms([], 0.99) == 0
+
+
+def test_a_tally_tells_refusals_from_lost_connections() -> None:
+    tally = Tally()
+    for status in (200, 201, 404, 503):
+        tally.note(0.001, status)
+    tally.broken += 1
+    load = tally.result(2.0)
+    assert (load.requests, load.refused, load.broken, load.per_second) == (4, 2, 1, 2.0)
+
+
+def test_medians_are_taken_figure_by_figure_and_errors_added_up() -> None:
+    rounds = [Figures(per_second=value, errors=1) for value in (10.0, 30.0, 20.0)]
+    assert medians(rounds) == Figures(per_second=20.0, errors=3)
+
+
+def test_two_servers_in_a_scenario_are_followed_by_their_ratio() -> None:
+    rows = [
+        Row("S2", "one", Figures(per_second=200.0, errors=0)),
+        Row("S2", "two", Figures(per_second=100.0, errors=4)),
+    ]
+    lines = table(rows).splitlines()
+    assert [cell.strip() for cell in lines[-1].split("|")[1:-1]] == ["S2", "ratio", "2.00×", ""]
+
+
+def test_columns_nobody_has_a_figure_for_are_left_out_and_notes_shown() -> None:
+    shown = table([Row("S2", "one", Figures(), "404 no such route")])
+    assert "req/s" not in shown
+    assert "404 no such route" in shown
+
+
+def test_a_tree_counts_children_that_run_and_children_that_ended() -> None:
+    burn = "import time\nwhile time.process_time() < 0.2: pass\n"
+    script = f"import subprocess,sys;subprocess.run([sys.executable,'-c',{burn!r}]);print(flush=True);sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        usage = ProcessTree(process.pid).usage()
+        process.communicate()
+    assert usage.cpu_s >= 0.2
+    assert usage.rss_mb >= usage.largest_rss_mb > 1
+
+
+def test_the_process_that_listens_is_found_by_its_port() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        tree = listening(listener.getsockname()[1])
+        assert tree is not None
+        assert tree.root == os.getpid()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        assert listening(free.getsockname()[1]) is None
+
+
+async def test_the_client_reuses_its_connection_and_comes_back_after_losing_it() -> None:
+    connections: list[int] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(0)
+        while await reader.readuntil(b"\r\n\r\n"):
+            connections[-1] += 1
+            last = connections[-1] == 2
+            tail = b"Connection: close\r\n" if last else b""
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + tail + b"\r\nok")
+            if last:
+                break
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with Client("127.0.0.1", port) as client:
+            answers = [await client.ask(b"GET / HTTP/1.1\r\n\r\n") for _ in range(4)]
+    assert [(answer.status, answer.body) for answer in answers] == [(200, b"ok")] * 4
+    assert connections == [2, 2]

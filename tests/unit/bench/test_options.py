@@ -1,0 +1,80 @@
+import pytest
+
+from bench.options import LONG, QUICK, parse
+
+DATABASE = "postgresql://bench@127.0.0.1:5432/scratch"
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    with pytest.raises(SystemExit) as ended:
+        parse(words)
+    assert ended.value.code == 2
+    return capsys.readouterr().err
+
+
+@pytest.fixture(autouse=True)
+def no_secret_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JWT_SECRET", raising=False)
+
+
+def test_without_words_everything_quick_runs_against_a_server_of_its_own() -> None:
+    options = parse([])
+    assert options.url is None
+    assert options.scenarios == QUICK
+
+
+def test_scenarios_are_named_in_any_case_and_run_in_the_order_given() -> None:
+    assert parse(["--scenario", "s5,S3B, s11"]).scenarios == ("S5", "S3b", "S11")
+
+
+def test_an_unknown_scenario_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "s99" in refusal(capsys, "--scenario", "S1,S99")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["http://wondernest.example"],
+        ["http://10.0.0.1:8082"],
+        ["http://0.0.0.0:8082"],
+        ["--against", "http://192.168.1.4:8082"],
+        ["--database-url", "postgresql://bench@db.example/scratch"],
+        ["--database-url", "postgresql://127.0.0.1/scratch?host=db.example"],
+        ["--database-url", "postgresql:///scratch"],
+    ],
+)
+def test_only_this_machine_is_loaded(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    refusal(capsys, *words)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.9.9.9"])
+def test_loopback_has_many_names(host: str) -> None:
+    words = [f"http://{host}:8082", "--database-url", DATABASE, "--jwt-secret", "s" * 32]
+    assert parse(words).url == words[0]
+
+
+def test_a_unix_socket_is_this_machine() -> None:
+    url = "postgresql://postgres@/scratch?host=/run/postgresql&port=5432"
+    assert parse(["--database-url", url]).database_url == url
+
+
+def test_a_url_needs_the_database_and_the_secret_but_for_health(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--database-url" in refusal(capsys, "http://127.0.0.1:8082", "--scenario", "S1,S2")
+    assert parse(["http://127.0.0.1:8082", "--scenario", "S1"]).database_url is None
+
+
+def test_what_needs_a_server_of_its_own_is_left_out_for_a_url_unless_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["http://127.0.0.1:8082", "--database-url", DATABASE, "--jwt-secret", "s" * 32]
+    assert set(QUICK) - set(parse(words).scenarios) == {"S10"}
+    assert "S10" in refusal(capsys, *words, "--scenario", "S10")
+
+
+def test_long_scenarios_run_only_when_named() -> None:
+    assert not set(LONG) & set(parse([]).scenarios)
+
+
+@pytest.mark.parametrize("words", [["--seconds", "0"], ["--seconds", "inf"], ["--rounds", "0"], ["--families", "-1"]])
+def test_a_run_has_an_end_and_something_to_do(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    refusal(capsys, *words)
