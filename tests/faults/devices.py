@@ -1,0 +1,123 @@
+"""Devices that save without pause from threads of their own, and note what they were told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+
+from tests.faults.household import Household
+from tests.faults.ledger import GAME_TYPE, Ledger, Page, document
+from tests.fixtures.processes import wait_for
+
+RETRY_PAUSE_S = 0.02
+"""What a device waits after a refusal; a real one waits as long as Retry-After says."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One attempt: status None when the connection ended without an answer."""
+
+    status: int | None
+    seconds: float
+    retry_after: str | None
+    fault: str = ""
+
+
+class Devices:
+    """A household's devices, each with a save of its own, writing the next document when the last was acknowledged.
+
+    They write in the three ways there are: one save (gathered with others), one with an Idempotency-Key (a unit of
+    work), and a batch.
+    """
+
+    def __init__(self, household: Household, count: int = 6) -> None:
+        self.ledger = Ledger()
+        self.answers: list[Answer] = []
+        self._household = household
+        self._done = threading.Event()
+        self._threads = [threading.Thread(target=self._write, args=(f"device{number}",)) for number in range(count)]
+        for number in range(count):
+            self.ledger.pages[f"device{number}"] = Page()
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._done.set()
+        for thread in self._threads:
+            thread.join()
+
+    def wait_for_saves(self, count: int) -> None:
+        """Until that many more saves were acknowledged, some of each device."""
+        before = {key: len(page.acknowledged) for key, page in self.ledger.pages.items()}
+        each = -(-count // len(before))
+        wait_for(
+            lambda: all(len(page.acknowledged) >= before[key] + each for key, page in self.ledger.pages.items()),
+            f"{count} more saves",
+        )
+
+    def wait_for_refusals(self, count: int) -> None:
+        """Until that many more attempts were refused or left without an answer."""
+        before = len(self.refusals())
+        wait_for(lambda: len(self.refusals()) >= before + count, f"{count} more refusals")
+
+    def refusals(self) -> list[Answer]:
+        """Every attempt that was not acknowledged."""
+        return [answer for answer in list(self.answers) if answer.status != 200]
+
+    def statuses(self) -> set[int | None]:
+        """Every status seen; None for a connection that ended without an answer."""
+        return {answer.status for answer in list(self.answers)}
+
+    def slowest_s(self) -> float:
+        """The longest that a device waited for an answer, or for the lack of one."""
+        return max(answer.seconds for answer in self.answers)
+
+    def _write(self, key: str) -> None:
+        page = self.ledger.pages[key]
+        with self._household.client() as client:
+            while not self._done.is_set():
+                page.sent += 1
+                while not self._done.is_set():
+                    answer = self._attempt(client, key, page.sent)
+                    self.answers.append(answer)
+                    if answer.status == 200:
+                        page.acknowledged.append(page.sent)
+                        break
+                    time.sleep(RETRY_PAUSE_S)
+
+    def _attempt(self, client: httpx2.Client, key: str, number: int) -> Answer:
+        form = {"gameType": GAME_TYPE, "dataKey": key, "dataValue": document(key, number)}
+        method, path, body, headers = "PUT", self._household.saves, form, dict[str, str]()
+        if number % 3 == 1:
+            headers = {"Idempotency-Key": f"{key}-{number}"}
+        elif number % 3 == 2:
+            method, path, body = "POST", path + "/batch", {"operations": [{"op": "put", **form}]}
+        began = time.monotonic()
+        try:
+            response = client.request(method, path, json=body, headers=headers)
+        except httpx2.TransportError as error:
+            return Answer(None, time.monotonic() - began, None, repr(error))
+        status = response.status_code
+        if status == 200 and method == "POST":
+            status = _of_operation(response.json())
+        return Answer(status, time.monotonic() - began, response.headers.get("retry-after"), response.text[:200])
+
+
+def _of_operation(answer: Any) -> int:
+    return answer["results"][0]["status"]
+
+
+def unlike(answers: Iterable[Answer], *statuses: int | None) -> list[Answer]:
+    """The answers that have none of the statuses."""
+    return [answer for answer in answers if answer.status not in statuses]

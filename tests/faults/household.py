@@ -1,0 +1,67 @@
+"""A parent and a child on a running server, and one request at a time from outside."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+PASSWORD = "Sunflower7"
+PATIENCE_S = 30.0
+"""No answer takes longer than this, whatever happens to the service: beyond it a client gives up and the test fails."""
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Household:
+    """A registered parent with one child."""
+
+    base_url: str
+    email: str
+    user_id: str
+    access: str
+    refresh: str
+    child_id: str
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """Headers that act as the parent."""
+        return {"Authorization": f"Bearer {self.access}"}
+
+    @property
+    def saves(self) -> str:
+        """The path of the child's saves."""
+        return f"/api/v2/games/children/{self.child_id}/data"
+
+    def client(self, **options: Any) -> httpx2.Client:
+        """A client that acts as the parent."""
+        return httpx2.Client(base_url=self.base_url, headers=self.bearer, timeout=PATIENCE_S, **options)
+
+
+def settle(base_url: str) -> Household:
+    """Register a parent and add a child."""
+    with httpx2.Client(base_url=base_url, timeout=PATIENCE_S) as client:
+        email = f"faults{next(_numbers)}@example.com"
+        form = {"email": email, "password": PASSWORD, "name": "Ann Lee", "phoneNumber": "", "countryCode": "US"}
+        registered = client.post("/api/v1/auth/parent/register", json=form)
+        assert registered.status_code == 201, registered.text
+        data = registered.json()["data"]
+        bearer = {"Authorization": f"Bearer {data['accessToken']}"}
+        child = {"name": "Zoe", "birthDate": "2020-01-15"}
+        added = client.post("/api/v1/family/children", json=child, headers=bearer)
+        assert added.status_code == 201, added.text
+        child_id = added.json()["data"]["id"]
+    return Household(base_url, email, data["userId"], data["accessToken"], data["refreshToken"], child_id)
+
+
+def log_in(client: httpx2.Client, email: str, password: str = PASSWORD) -> httpx2.Response:
+    """One attempt to log in."""
+    return client.post("/api/v1/auth/parent/login", json={"email": email, "password": password})
+
+
+def save(client: httpx2.Client, household: Household, key: str, document: Any) -> httpx2.Response:
+    """Store one document."""
+    form = {"gameType": "sticker_book", "dataKey": key, "dataValue": document}
+    return client.put(household.saves, json=form)

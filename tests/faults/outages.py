@@ -1,0 +1,62 @@
+"""Bad things that happen to servers, each undone at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Generator
+
+import psycopg
+
+from tests.fixtures.processes import children
+from wondernest.embedded.server import EmbeddedServer
+
+
+@contextlib.contextmanager
+def frozen(server: EmbeddedServer) -> Generator[None]:
+    """Stop every process of a server where it stands: connections stay open and nothing answers."""
+    stopped: list[int] = []
+    try:
+        os.kill(server.pid, signal.SIGSTOP)  # first, so that it starts no more
+        stopped.append(server.pid)
+        for child in children(server.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGSTOP)
+                stopped.append(child)
+        yield
+    finally:
+        for pid in reversed(stopped):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def locked(database_url: str, table: str) -> Generator[None]:
+    """Hold a lock that everyone who reads or writes the table has to wait for."""
+    with psycopg.connect(database_url) as holder:
+        holder.execute(f"lock table {table} in access exclusive mode")
+        yield
+        holder.rollback()
+
+
+@contextlib.contextmanager
+def all_connections_taken(database_url: str) -> Generator[None]:
+    """Take every connection that the server gives to anybody."""
+    with contextlib.ExitStack() as hogs:
+        while True:
+            try:
+                hogs.enter_context(contextlib.closing(psycopg.connect(database_url)))
+            except psycopg.OperationalError as error:
+                if "too many clients" not in str(error):
+                    raise
+                break
+        yield
+
+
+def waiting_for_a_lock(database_url: str) -> int:
+    """How many statements wait for somebody else's lock."""
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute("select count(*) from pg_locks where not granted").fetchone()
+    assert row is not None
+    return row[0]
