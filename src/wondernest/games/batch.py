@@ -41,7 +41,7 @@ class BatchService:
         self, caller: Caller, child_id: UUID, steps: Sequence[Step], device: str | None, unit: UnitOfWork
     ) -> dict[int, Outcome]:
         """Outcomes by place. Steps on one key keep their order; a refused one leaves the others as they are."""
-        await self._saves.lock(unit, child_id, [step.key for step in steps])
+        await self._saves.lock(unit, caller.user_id, child_id, [step.key for step in steps])
         outcomes: dict[int, Outcome] = {}
         for steps_of_round in _rounds(steps):
             puts = [step for step in steps_of_round if step.document is not None]

@@ -99,18 +99,22 @@ class SaveRepository:
     ) -> Saved:
         """Delete one save, or with no key all of a type; what goes is kept as a version."""
         arguments = (user_id, child_id, game_type, data_key, condition.expression, device, self._kept_versions)
-        rows = await (executor or self._database).fetch(DELETE, *arguments)
-        if not rows:
-            return Saved(owned=False)
-        gone = sum(row["gone"] for row in rows)
-        first = rows[0]
-        if data_key is not None and not first["holds"]:
-            return Saved(owned=True, refused=True, current=_current(first), current_size=first["current_size"])
-        return Saved(owned=True, done=gone > 0, count=gone)
+        for _ in range(MAX_ATTEMPTS):
+            rows = await (executor or self._database).fetch(DELETE, *arguments)
+            if not rows:
+                return Saved(owned=False)
+            gone = sum(row["gone"] for row in rows)
+            first = rows[0]
+            if data_key is None or gone:
+                return Saved(owned=True, done=gone > 0, count=gone)
+            if first["holds"] is False:
+                return Saved(owned=True, refused=True, current=_current(first), current_size=first["current_size"])
+        raise DependencyUnavailable("database", "a save kept being overtaken")
 
-    async def lock(self, executor: Executor, child_id: UUID, keys: Sequence[SaveKey]) -> None:
-        """Lock saves in key order until the transaction ends."""
-        await executor.execute(LOCK, child_id, [key.game_type for key in keys], [key.data_key for key in keys])
+    async def lock(self, executor: Executor, user_id: UUID, child_id: UUID, keys: Sequence[SaveKey]) -> None:
+        """Lock saves in key order until the transaction ends; those of a child that is not the adult's stay free."""
+        types, data_keys = [key.game_type for key in keys], [key.data_key for key in keys]
+        await executor.execute(LOCK, child_id, types, data_keys, user_id)
 
     async def _store_all(self, executor: Executor, writes: Sequence[Write]) -> list[Saved]:
         rows = await executor.fetch(

@@ -3,6 +3,10 @@
 Order inside a statement matters: rows are locked (`old`, in key order), then what they hold is kept, and only then is it
 overwritten or deleted. Data-modifying parts of a statement run in no promised order, so each waits for the one before it by
 counting its rows.
+
+The snapshot of a statement may be older than the rows it has locked. A row that others changed meanwhile is seen as they left
+it, because locking follows the row; one that others inserted, or deleted, makes its item come back undone, and the caller
+runs it again.
 """
 
 from __future__ import annotations
@@ -24,11 +28,17 @@ _OLD: Final = """
      order by s.child_id, s.game_type, s.data_key
        for update of s"""
 
+_VANISHED: Final = """
+    old.id is null and (select s.id from games.simple_game_data s
+                         where s.child_id = o.child_id and s.game_type = o.game_type and s.data_key = o.data_key) is not null"""
+"""The snapshot has the row, the lock found it deleted: what its deleter kept is not seen yet, so no version can be given."""
+
 _HOLDS: Final = f"""
-    case o.condition
-      when '' then true
-      when '*' then old.id is not null
-      when '!' then old.id is null
+    case
+      when {_VANISHED} then null
+      when o.condition = '' then true
+      when o.condition = '*' then old.id is not null
+      when o.condition = '!' then old.id is null
       else old.id is not null and strpos(o.condition, ',' || {TAG.format(row="old")} || ',') > 0
     end"""
 
@@ -41,9 +51,16 @@ _KEEP: Final = """
     returning child_id, game_type, data_key, version"""
 
 _TRIM: Final = """
-    delete from wondernest.save_versions v using kept k
-     where v.child_id = k.child_id and v.game_type = k.game_type and v.data_key = k.data_key
-       and v.version <= k.version - {keep}"""
+    delete from wondernest.save_versions v
+     where v.ctid = any (array(
+        select surplus.ctid from kept k cross join lateral (
+            select v.ctid from wondernest.save_versions v
+             where v.child_id = k.child_id and v.game_type = k.game_type and v.data_key = k.data_key
+             order by v.version desc offset greatest({keep} - 1, 0)) surplus))"""
+"""By rank, not by number: a save of the same document moves the version and keeps nothing, so numbers have gaps.
+
+By place (rows here are never updated), so that every key is one probe of the index whatever the statistics say.
+"""
 
 _LAST_KEPT: Final = """
     select max(v.version) as version from wondernest.save_versions v
@@ -136,20 +153,24 @@ DELETE: Final = f"""
     ), trimmed as ({_TRIM.format(keep="$7")}
     ), gone as (
         delete from games.simple_game_data s using judged j
-         where s.id = j.old_id and j.holds and (select count(*) from kept) >= 0
-        returning s.id
+         where s.child_id = j.child_id and s.game_type = j.game_type and s.data_key = j.data_key
+           and j.holds and (select count(*) from kept) >= 0
+        returning s.data_key
     )
-    select j.holds, g.id is not null as gone, j.old_version as current_version,
+    select j.holds, g.data_key is not null as gone, j.old_version as current_version,
            coalesce(j.old_updated_at, j.old_created_at, 'epoch') as current_updated_at,
            case when not j.holds then md5(j.old_value::text) end as current_digest,
            case when not j.holds then octet_length(j.old_value::text) end as current_size
-      from judged j left join gone g on g.id = j.old_id"""
-"""$4 null: every save of the type; $7: versions kept for each key."""
+      from owned o left join judged j on j.data_key = o.data_key left join gone g on g.data_key = o.data_key"""
+"""$4 null: every save of the type; $7: versions kept for each key.
 
-LOCK: Final = """
+Found by key, never by id: Kotlin gives a row a new id with each save.
+"""
+
+LOCK: Final = f"""
     select from games.simple_game_data s
       join unnest($2::text[], $3::text[]) i(game_type, data_key) on i.game_type = s.game_type and i.data_key = s.data_key
-     where s.child_id = $1
+     where s.child_id = $1 and {guards("$1", "$4")}
      order by s.child_id, s.game_type, s.data_key
        for update of s"""
 """Locks what a batch is going to write, in key order, before it writes in its own."""
