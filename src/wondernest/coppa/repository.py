@@ -19,14 +19,16 @@ UNDATED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for a consent's missing date: such a consent has expired."""
 _FAMILY: Final = family_of("$1", "$2")
 _DISTANCE: Final = "abs(extract(epoch from c.created_at - $4::timestamptz))"
+_BORN: Final = "least(greatest(c.birth_date, '0001-01-01'), '9999-12-31') as birth_date"
+"""Within the years Python counts: the earlier backends took any year PostgreSQL knows."""
 _FIND: Final = f"""
     with acting as ({_FAMILY}),
     named as (
-        select c.id, c.birth_date, {belongs("c.family_id", "$1")} as own
+        select c.id, {_BORN}, {belongs("c.family_id", "$1")} as own
           from family.child_profiles c
          where c.id = $3 and ($6 or ({active("c")}))),
     guessed as (
-        select c.id, c.birth_date, true as own
+        select c.id, {_BORN}, true as own
           from family.child_profiles c join acting on acting.family_id = c.family_id
          where $3 is null and {active("c")}
          order by case when {_DISTANCE} <= $5 then {_DISTANCE} end nulls last, c.created_at desc nulls last, c.id

@@ -5,7 +5,7 @@ Stored rows may be partial or of another hand's making: what is missing or of th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, TypeVar, cast
 
 import msgspec
@@ -101,6 +101,9 @@ _PARTS: Final[dict[type[Struct], list[tuple[str, str, Any]]]] = {
     kind: _parts(kind) for kind in (ContentSettings, TimeRestrictions, FamilySwitches)
 }
 """Name, stored name and a struct that holds the part alone: msgspec studies a struct once, a bare type at each use."""
+_DECODERS: Final[dict[type[Struct], Callable[[bytes], Any]]] = {
+    kind: msgspec.json.Decoder(kind).decode for kind in (ContentSettings, TimeRestrictions)
+}
 
 
 def content_at_creation(age: int) -> ContentSettings:
@@ -139,13 +142,21 @@ def time_by_default(age: int) -> TimeRestrictions:
     return _daily(60, "19:00", "07:00") if age < 8 else _daily(60, "20:00", "07:30")
 
 
-def complete(kind: type[Settings], stored: Any) -> Settings | None:
+def complete(kind: type[Settings], document: bytes | None) -> Settings | None:
     """What is stored, when no part is missing or of the wrong type, as in every row of ours; None otherwise."""
-    if not isinstance(stored, dict) or any(part not in stored for _, part, _ in _PARTS[kind]):
+    if document is None:
         return None
     try:
-        return msgspec.convert(stored, kind)
-    except msgspec.ValidationError:
+        return _DECODERS[kind](document)
+    except msgspec.DecodeError:
+        return None
+
+
+def anything(document: bytes | None) -> Any:
+    """Whatever is stored; None also for what is no JSON of ours, such as a number of 400 digits."""
+    try:
+        return None if document is None else msgspec.json.decode(document)
+    except msgspec.DecodeError:
         return None
 
 

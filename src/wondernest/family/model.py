@@ -49,8 +49,8 @@ class Child(Struct, kw_only=True):
     avatar_url: str | None = None
     archived_at: datetime | None = None
     interests: Any = None
-    content: Any = None
-    times: Any = None
+    content: bytes | None = None
+    times: bytes | None = None
     blocked: Any = None
     """The column of blocked categories; the stored document wins."""
     minutes: int | None = None
@@ -64,15 +64,19 @@ class Child(Struct, kw_only=True):
         """What the child may see, the gaps filled by age."""
         if (stored := limits.complete(ContentSettings, self.content)) is not None:
             return stored
-        columns = limits.merged(limits.content_by_default(age), {"blockedCategories": self.blocked})
-        return limits.merged(columns, self.content)
+        settings = limits.content_by_default(age)
+        if self.blocked is not None:
+            settings = limits.merged(settings, {"blockedCategories": self.blocked})
+        return limits.merged(settings, limits.anything(self.content))
 
     def time_restrictions(self, age: int) -> TimeRestrictions:
         """For how long the child may play, the gaps filled by age."""
         if (stored := limits.complete(TimeRestrictions, self.times)) is not None:
             return stored
-        columns = limits.merged(limits.time_by_default(age), {"dailyScreenTimeMinutes": self.minutes})
-        return limits.merged(columns, self.times)
+        restrictions = limits.time_by_default(age)
+        if self.minutes is not None:
+            restrictions = limits.merged(restrictions, {"dailyScreenTimeMinutes": self.minutes})
+        return limits.merged(restrictions, limits.anything(self.times))
 
 
 class Household(Struct, kw_only=True):

@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 
 from wondernest.access.guardianship import active, belongs, family_of, guards
+from wondernest.family import limits
 from wondernest.family.model import Child, Family, Household, Member
 from wondernest.family.preferences import SWITCHES, KnownSettings, SettingsChanges, StoredSettings
 
@@ -20,13 +21,18 @@ if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor, Row
 
 _UNDATED: Final = "'1970-01-01Z'::timestamptz"
-_CHILD: Final = f"""row(c.id, c.family_id, c.name, least(greatest(c.birth_date, '0001-01-01'), '9999-12-31'),
+_BORN: Final = "least(greatest(c.birth_date, '0001-01-01'), '9999-12-31')"
+"""Within the years Python counts: the earlier backends took any year PostgreSQL knows."""
+_CHILD: Final = f"""row(c.id, c.family_id, c.name, {_BORN},
         coalesce(c.created_at, c.updated_at, {_UNDATED}), coalesce(c.updated_at, c.created_at, {_UNDATED}), c.gender,
         c.avatar_url, coalesce(d.interests, c.interests), s.content_preferences, s.time_restrictions,
         s.blocked_categories, s.max_session_minutes)"""
-_CHILD_PARTS: Final = """
-      left join family.child_settings s on s.child_id = c.id
-      left join wondernest.child_details d on d.child_id = c.id"""
+_PROBE: Final = "left join lateral (select * from {} offset 0) {} on true"
+"""A join that is an index probe for each row, whatever the statistics say: joined plainly, a database that was not
+analysed yet scans the whole table for each family."""
+_CHILD_PARTS: Final = f"""
+      {_PROBE.format("family.child_settings where child_id = c.id", "s")}
+      {_PROBE.format("wondernest.child_details where child_id = c.id", "d")}"""
 _CHILDREN: Final = f"""
     (select array_agg({_CHILD} order by c.created_at, c.id)
        from family.child_profiles c {_CHILD_PARTS}
@@ -34,7 +40,7 @@ _CHILDREN: Final = f"""
 _MEMBERS: Final = f"""
     (select array_agg(row(m.id, m.family_id, m.user_id, coalesce(m.role, 'member'), coalesce(m.joined_at, {_UNDATED}),
                           u.first_name, u.last_name, u.email) order by m.joined_at, m.id)
-       from family.family_members m left join core.users u on u.id = m.user_id
+       from family.family_members m {_PROBE.format("core.users where id = m.user_id", "u")}
       where m.family_id = acting.family_id)"""
 _SWITCHES: Final = (
     f"(select p.privacy_settings -> '{SWITCHES}' from family.family_settings p where p.family_id = acting.family_id)"
@@ -46,9 +52,8 @@ _HOUSEHOLDS: Final = f"""
     select f.id, f.name, f.created_by, coalesce(f.created_at, f.updated_at, {_UNDATED}) as created_at,
            coalesce(f.updated_at, f.created_at, {_UNDATED}) as updated_at,
            {_SWITCHES} as switches, {_MEMBERS} as members, {_CHILDREN} as children
-      from acting left join lateral (select * from family.families where id = acting.family_id offset 0) f on true
+      from acting {_PROBE.format("family.families where id = acting.family_id", "f")}
      order by acting.place"""
-"""`offset 0` keeps the lookup an index probe for each adult: joined plainly, the planner hashes the whole table."""
 _FAMILY_CHILDREN: Final = f"""
     select {_CHILDREN} as children from ({family_of("$1", "$2")}) acting"""
 _ONE_CHILD: Final = f"""
@@ -119,7 +124,6 @@ _SAVE_SETTINGS: Final = f"""
               privacy_settings"""
 
 _encode = msgspec.json.encode
-_decode = msgspec.json.decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +252,7 @@ class FamilyRepository:
                 enable_screen_time_limits=screen_time,
                 enable_content_recommendations=recommendations,
             ),
-            document=_document(document),
+            document=limits.anything(document),
         )
 
 
@@ -263,7 +267,7 @@ def _household(row: Row) -> Household:
         created_by=row["created_by"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
-        switches=_document(row["switches"]),
+        switches=limits.anything(row["switches"]),
     )
     return Household(
         family=family,
@@ -300,16 +304,8 @@ def _child(row: Row) -> Child:
         gender=gender,
         avatar_url=avatar,
         interests=interests,
-        content=_document(content),
-        times=_document(times),
+        content=content,
+        times=times,
         blocked=blocked,
         minutes=minutes,
     )
-
-
-def _document(stored: bytes | None) -> Any:
-    """Whatever was stored; None for what does not fit into memory as JSON (a number of 400 digits)."""
-    try:
-        return None if stored is None else _decode(stored)
-    except msgspec.DecodeError:
-        return None

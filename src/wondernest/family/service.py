@@ -205,7 +205,9 @@ def _changed(child: Child, changes: ChildChanges, now: datetime) -> ChildRecord:
     """
     today = now.date()
     name = child.name if changes.name is None else rules.name(changes.name)
-    birth_date = child.birth_date if changes.birth_date is None else rules.birth_date(changes.birth_date, today)
+    birth_date = child.birth_date
+    if changes.birth_date is not None and changes.birth_date != birth_date.isoformat():
+        birth_date = rules.birth_date(changes.birth_date, today)
     age = age_on(today, birth_date)
     content, times = changes.content, changes.times
     return ChildRecord(
@@ -231,6 +233,6 @@ def _stored(record: ChildRecord, child: Child) -> Child:
         avatar_url=record.avatar_url,
         updated_at=record.saved_at,
         interests=child.interests if record.interests is None else record.interests,
-        content=child.content if record.content is None else msgspec.to_builtins(record.content),
-        times=child.times if record.times is None else msgspec.to_builtins(record.times),
+        content=child.content if record.content is None else msgspec.json.encode(record.content),
+        times=child.times if record.times is None else msgspec.json.encode(record.times),
     )
