@@ -14,8 +14,6 @@ from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.json import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from wondernest.platform.http.endpoint import Handler, Method
 
 TAG: Final = "Consent"
@@ -39,25 +37,30 @@ class ConsentRoutes:
 
     def endpoints(self) -> list[Endpoint]:
         """The declarations."""
+        return [self._granting(), *self._of_one_child(), self._information()]
+
+    def _granting(self) -> Endpoint:
+        return _endpoint(
+            "POST",
+            "/coppa/consent",
+            self.grant,
+            "Grant consent for a child",
+            {201: Response(wire.Granted, "Stored; an earlier consent is revoked")},
+            "Failed to process COPPA consent",
+            body=wire.ConsentBody,
+            unit=True,
+            replayable=True,
+        )
+
+    def _of_one_child(self) -> list[Endpoint]:
         return [
-            _endpoint(
-                "POST",
-                "/coppa/consent",
-                self.grant,
-                "Grant consent for a child",
-                {201: Response(wire.Granted, "Stored; an earlier consent is revoked")},
-                errors.failure("Failed to process COPPA consent"),
-                body=wire.ConsentBody,
-                unit=True,
-                replayable=True,
-            ),
             _endpoint(
                 "GET",
                 ONE,
                 self.standing,
                 "Where a child's consent stands",
                 {200: Response(wire.Standing)},
-                errors.failure("Failed to retrieve COPPA consent status"),
+                "Failed to retrieve COPPA consent status",
             ),
             _endpoint(
                 "PUT",
@@ -65,7 +68,7 @@ class ConsentRoutes:
                 self.change,
                 "Change a consent",
                 {200: Response(wire.Changed, "Replaced; the old one is kept, revoked")},
-                errors.failure("Failed to update COPPA consent"),
+                "Failed to update COPPA consent",
                 body=wire.ChangeBody,
                 body_optional=True,
                 unit=True,
@@ -76,19 +79,21 @@ class ConsentRoutes:
                 self.revoke,
                 "Revoke consent",
                 {200: Response(wire.Message, "Nothing is open any more")},
-                errors.failure("Failed to revoke COPPA consent"),
-            ),
-            Endpoint(
-                method="GET",
-                path="/coppa/compliance-info",
-                handler=self.compliance_info,
-                caller=CallerKind.PARENT,
-                failure=errors.failure("Failed to retrieve compliance information"),
-                replies={200: Response(wire.ComplianceInfo)},
-                summary="What is missing for compliance",
-                tag=TAG,
+                "Failed to revoke COPPA consent",
             ),
         ]
+
+    def _information(self) -> Endpoint:
+        return Endpoint(
+            method="GET",
+            path="/coppa/compliance-info",
+            handler=self.compliance_info,
+            caller=CallerKind.PARENT,
+            failure=errors.failure("Failed to retrieve compliance information"),
+            replies={200: Response(wire.ComplianceInfo)},
+            summary="What is missing for compliance",
+            tag=TAG,
+        )
 
     async def grant(self, request: Request[wire.ConsentBody]) -> Reply:
         """Grant consent."""
@@ -150,7 +155,7 @@ def _endpoint(
     handler: Handler,
     summary: str,
     replies: dict[int, Response],
-    failure: Callable[[], errors.ApiError],
+    failure: str,
     **more: Any,
 ) -> Endpoint:
     return Endpoint(
@@ -159,7 +164,7 @@ def _endpoint(
         handler=handler,
         caller=CallerKind.PARENT,
         bad_body=errors.InvalidJson,
-        failure=failure,
+        failure=errors.failure(failure),
         replies={**replies, **REFUSALS},
         summary=summary,
         tag=TAG,
