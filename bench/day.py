@@ -7,7 +7,7 @@ import itertools
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,8 +54,9 @@ def run_day(stage: Stage) -> list[Row]:
     for target in stage.targets:
         say(f"S8 a day in the life of {at_once} families: {target.name}")
         days = _Days(target.port, stage.options.gzip, rests=False)
-        figures = _watched(stage, target, days, _together(days, at_once))
-        note = f"{days.turned_away} told to come back" if days.turned_away else ""
+        figures, statuses = _watched(stage, target, days, _together(days, at_once))
+        busy = f"busy {days.turned_away} times" if days.turned_away else ""
+        note = "; ".join(filter(None, [busy, statuses]))
         rows.append(Row(f"S8 day of {at_once} families", target.name, figures, note))
     return rows
 
@@ -68,19 +69,20 @@ def run_soak(stage: Stage) -> list[Row]:
         for number in range(SOAK_WINDOWS):
             say(f"S11 half load: {target.name}, window {number + 1} of {SOAK_WINDOWS}")
             days = _Days(target.port, stage.options.gzip, rests=True)
-            figures = _watched(stage, target, days, _repeated(days, time.monotonic() + window_s))
-            rows.append(Row(f"S11 window {number + 1}, {target.name}", target.name, figures))
+            figures, statuses = _watched(stage, target, days, _repeated(days, time.monotonic() + window_s))
+            rows.append(Row(f"S11 window {number + 1}, {target.name}", target.name, figures, statuses))
     return rows
 
 
-def _watched(stage: Stage, target: Target, days: _Days, work: Any) -> Figures:
+def _watched(stage: Stage, target: Target, days: _Days, work: Coroutine[Any, Any, None]) -> tuple[Figures, str]:
     trees = [target.tree, stage.database]
     before = [tree.usage().cpu_s if tree else 0.0 for tree in trees]
     start = time.perf_counter()
     asyncio.run(work)
     load = days.tally.result(time.perf_counter() - start)
     after = [tree.usage().cpu_s if tree else 0.0 for tree in trees]
-    return figures_of(load, target, [two - one for one, two in zip(before, after, strict=True)], stage.database)
+    spent = [two - one for one, two in zip(before, after, strict=True)]
+    return figures_of(load, target, spent, stage.database), load.statuses
 
 
 async def _together(days: _Days, families: int) -> None:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,8 @@ class Load:
     p99_ms: float
     refused: int
     broken: int
+    statuses: str = ""
+    """What was refused, as far as the generator tells: `503 12 times`."""
 
     @property
     def per_second(self) -> float:
@@ -51,19 +54,21 @@ class Tally:
     """Collects answers one by one."""
 
     latencies_s: list[float] = field(default_factory=list["float"])
-    refused: int = 0
+    refusals: Counter[int] = field(default_factory=Counter["int"])
     broken: int = 0
 
     def note(self, latency_s: float, status: int) -> None:
         """An answer."""
         self.latencies_s.append(latency_s)
-        self.refused += status >= 400
+        if status >= 400:
+            self.refusals[status] += 1
 
     def result(self, seconds: float) -> Load:
         """The sum of it."""
         ordered = sorted(self.latencies_s)
         p50, p99 = (percentile_ms(ordered, share) for share in (0.50, 0.99))
-        return Load(len(ordered), seconds, p50, p99, self.refused, self.broken)
+        statuses = ", ".join(f"{status} {count} times" for status, count in self.refusals.most_common())
+        return Load(len(ordered), seconds, p50, p99, self.refusals.total(), self.broken, statuses)
 
 
 def percentile_ms(ordered_s: Sequence[float], share: float) -> float:

@@ -53,7 +53,7 @@ def run_logins(stage: Stage) -> list[Row]:
         for name, storm in storms.items():
             load = storm.logins if "callers" in title else storm.quiet if "quiet" in title else storm.meanwhile
             figures = Figures(load.per_second, load.p50_ms, load.p99_ms, errors=load.refused + load.broken)
-            rows.append(Row(title, name, figures))
+            rows.append(Row(title, name, figures, load.statuses))
     return rows
 
 

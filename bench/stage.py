@@ -68,8 +68,7 @@ class Launcher:
     def launched(self) -> Generator[tuple[int, subprocess.Popen[bytes]]]:
         """The port it is going to listen on and its process, at once; stopped at the end."""
         port = process.free_port()
-        log = HOME / f"{self.name}.log"
-        log.unlink(missing_ok=True)
+        log = HOME / f"{self.name}-{port}.log"
         listening_on = {"PORT": str(port), "SERVER_PORT": str(port), "SERVER_HOST": "127.0.0.1"}
         server = process.spawn(
             self.words,
@@ -90,7 +89,7 @@ class Launcher:
             deadline = time.monotonic() + START_TIMEOUT_S
             while answer_of(port, "/health") != http.HTTPStatus.OK:
                 if server.poll() is not None or time.monotonic() > deadline:
-                    raise StageError(f"{self.name} does not start: {(HOME / f'{self.name}.log')}")
+                    raise StageError(f"{self.name} does not start (log: {HOME}/{self.name}-{port}.log)")
                 time.sleep(PROBE_PAUSE_S)
             yield Target(self.name, port, ProcessTree(server.pid))
 
@@ -155,6 +154,8 @@ def answer_of(port: int, path: str, token: str | None = None) -> int:
 def stage(options: Options) -> Generator[Stage]:
     """Start what the options leave to us and build the data set; all of it ends with the block."""
     HOME.mkdir(parents=True, exist_ok=True)
+    for old in HOME.glob("*.log"):
+        old.unlink()
     with ExitStack() as stack:
         servers = _servers(options, stack)
         secret = options.jwt_secret or secrets.token_urlsafe(48)

@@ -24,6 +24,7 @@ def test_a_tally_tells_refusals_from_lost_connections() -> None:
     tally.broken += 1
     load = tally.result(2.0)
     assert (load.requests, load.refused, load.broken, load.per_second) == (4, 2, 1, 2.0)
+    assert load.statuses == "404 1 times, 503 1 times"
 
 
 def test_medians_are_taken_figure_by_figure_and_errors_added_up() -> None:
