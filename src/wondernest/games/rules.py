@@ -18,6 +18,10 @@ MAX_OPERATIONS: Final = 50
 MAX_HISTORY: Final = 200
 DEFAULT_HISTORY: Final = 50
 """Versions listed at once."""
+LARGE_DOCUMENT_BYTES: Final = 256 * 1024
+"""From here on a document is stored apart from the small ones, which must not wait for it."""
+LARGE_DOCUMENT_TIMEOUT_S: Final = 30
+"""What one large document may take: an existing database indexes every value in it (games contract §2.2)."""
 SESSION_GAP: Final = timedelta(minutes=30)
 """A save after a longer pause begins a new session of the game (games contract §3)."""
 DIGEST_CHARS: Final = 16

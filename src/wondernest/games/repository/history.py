@@ -13,13 +13,18 @@ if TYPE_CHECKING:
     from wondernest.platform.db.pool import Database, Row
 
 _LIST = f"""
-    select v.game_type, v.data_key, v.version, v.size_bytes, v.saved_at, v.created_at, v.kept_at, v.reason, v.device
-      from wondernest.save_versions v
-     where v.child_id = $2 and {guards("$2", "$1")}
-       and ($3::text is null or v.game_type = $3) and ($4::text is null or v.data_key = $4)
-       and ($5::timestamptz is null or v.kept_at < $5)
-     order by v.kept_at desc, v.game_type, v.data_key, v.version desc limit $6"""
-"""Plan: one range of save_versions_pkey by child (at most kept versions × keys), sorted in memory."""
+    select * from (
+        select v.game_type, v.data_key, v.version, v.size_bytes, v.saved_at, v.created_at, v.kept_at, v.reason, v.device
+          from wondernest.save_versions v
+         where v.child_id = $2 and {guards("$2", "$1")}
+           and ($3::text is null or v.game_type = $3) and ($4::text is null or v.data_key = $4)
+           and ($5::timestamptz is null or v.kept_at < $5)
+         order by v.kept_at desc fetch first $6 rows with ties) page
+     order by kept_at desc, game_type, data_key, version desc"""
+"""What was kept in one moment (a whole type deleted) stays on one page, so that `before` skips nothing.
+
+Plan: one range of save_versions_pkey by child (at most kept versions × keys), sorted in memory.
+"""
 
 _GET = f"""
     select v.game_type, v.data_key, v.version, v.size_bytes, v.saved_at, v.created_at, v.kept_at, v.reason, v.device,

@@ -10,12 +10,23 @@ import asyncpg
 
 from wondernest.access.guardianship import guards
 from wondernest.games.repository.statements import DELETE, LOCK, STORE
-from wondernest.games.rules import SESSION_GAP, Precondition, Read, Saved, SaveKey, SaveState, StoredSave, Write
+from wondernest.games.rules import (
+    LARGE_DOCUMENT_BYTES,
+    LARGE_DOCUMENT_TIMEOUT_S,
+    SESSION_GAP,
+    Precondition,
+    Read,
+    Saved,
+    SaveKey,
+    SaveState,
+    StoredSave,
+    Write,
+)
 from wondernest.platform.db.batch import Gatherer
 from wondernest.platform.faults import DependencyUnavailable
 
 if TYPE_CHECKING:
-    from wondernest.platform.db.pool import Database, Executor, Row
+    from wondernest.platform.db.pool import Connection, Database, Executor, Row
 
 MAX_ATTEMPTS: Final = 8
 """How often a store that met somebody else's insert is run again before it is refused."""
@@ -26,8 +37,10 @@ UNSTORABLE: Final = (
 )
 """What PostgreSQL raises for a document it cannot hold (schema trap 7)."""
 
+_MADE: Final = "coalesce(s.created_at, s.updated_at, 'epoch') as created_at"
+_CHANGED: Final = "coalesce(s.updated_at, s.created_at, 'epoch') as updated_at"
 _GET: Final = f"""
-    select i.n, s.id, s.data_value, s.data_version, s.created_at, coalesce(s.updated_at, s.created_at) as updated_at
+    select i.n, s.id, s.data_value, s.data_version, {_MADE}, {_CHANGED}
       from unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[]) i(n, user_id, child_id, game_type, data_key)
       join games.simple_game_data s
         on s.child_id = i.child_id and s.game_type = i.game_type and s.data_key = i.data_key
@@ -35,8 +48,7 @@ _GET: Final = f"""
 """Plan: nested loop over the input with the save's unique key, then two primary-key probes of the guard."""
 
 _LIST: Final = f"""
-    select s.id, s.game_type, s.data_key, s.data_value, s.data_version, s.created_at,
-           coalesce(s.updated_at, s.created_at) as updated_at, g.id as instance_id
+    select s.id, s.game_type, s.data_key, s.data_value, s.data_version, {_MADE}, {_CHANGED}, g.id as instance_id
       from games.simple_game_data s
       left join games.game_registry r on $5 and r.game_key = s.game_type
       left join games.child_game_instances g on g.game_id = r.id and g.child_id = s.child_id
@@ -53,6 +65,9 @@ class SaveRepository:
         self._kept_versions = kept_versions
         self._stores: Gatherer[Write, Saved] = Gatherer(
             database, self._store_all, key=lambda write: write.identity, size=lambda write: len(write.document)
+        )
+        self._large_stores: Gatherer[Write, Saved] = Gatherer(
+            database, self._store_large, key=lambda write: write.identity, size=lambda write: len(write.document)
         )
         self._reads: Gatherer[Read, StoredSave | None] = Gatherer(database, _read_all)
 
@@ -71,7 +86,8 @@ class SaveRepository:
         """Store one document, gathered with others unless an executor is given. Raises UNSTORABLE's errors."""
         for _ in range(MAX_ATTEMPTS):
             if executor is None:
-                saved = await self._stores.submit(write)
+                lane = self._stores if len(write.document) < LARGE_DOCUMENT_BYTES else self._large_stores
+                saved = await lane.submit(write)
             else:
                 [saved] = await self._store_all(executor, [write])
             if saved.done or saved.refused or not saved.owned:
@@ -116,9 +132,18 @@ class SaveRepository:
         types, data_keys = [key.game_type for key in keys], [key.data_key for key in keys]
         await executor.execute(LOCK, child_id, types, data_keys, user_id)
 
+    async def _store_large(self, connection: Connection, writes: Sequence[Write]) -> list[Saved]:
+        """As `_store_all`, in the time that indexing documents of megabytes takes; others do not queue behind it."""
+        async with connection.transaction():
+            await connection.execute(f"set local statement_timeout = '{LARGE_DOCUMENT_TIMEOUT_S}s'")
+            rows = await connection.fetch(STORE, *self._arguments(writes), timeout=LARGE_DOCUMENT_TIMEOUT_S)
+        return [_saved(row) for row in rows]
+
     async def _store_all(self, executor: Executor, writes: Sequence[Write]) -> list[Saved]:
-        rows = await executor.fetch(
-            STORE,
+        return [_saved(row) for row in await executor.fetch(STORE, *self._arguments(writes))]
+
+    def _arguments(self, writes: Sequence[Write]) -> tuple[object, ...]:
+        return (
             list(range(len(writes))),
             [write.user_id for write in writes],
             [write.child_id for write in writes],
@@ -131,7 +156,6 @@ class SaveRepository:
             self._kept_versions,
             SESSION_GAP,
         )
-        return [_saved(row) for row in rows]
 
 
 async def _read_all(executor: Executor, reads: Sequence[Read]) -> list[StoredSave | None]:

@@ -98,8 +98,8 @@ STORE: Final = f"""
         on conflict (child_id, game_type, data_key) do update
            set data_value = excluded.data_value, data_version = excluded.data_version, updated_at = excluded.updated_at
          where s.id = any ((select array_agg(j.old_id) from judged j)::uuid[])
-        returning s.id, s.child_id, s.game_type, s.data_key, s.data_version, s.created_at, s.updated_at,
-                  md5(s.data_value::text) as digest
+        returning s.id, s.child_id, s.game_type, s.data_key, s.data_version, s.updated_at,
+                  coalesce(s.created_at, s.updated_at) as created_at, md5(s.data_value::text) as digest
     ), touched as (
         insert into games.child_game_instances as g (child_id, game_id, first_played_at, last_played_at, session_count)
         select distinct s.child_id, r.id, now(), now(), 1

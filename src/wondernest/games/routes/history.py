@@ -14,7 +14,7 @@ from wondernest.platform.http.endpoint import V2, Endpoint, Query, Response
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.json import Raw, instant
 
-MAX_VERSION = 2**31 - 1
+MAX_VERSION_DIGITS = 9
 
 
 class HistoryRoutes:
@@ -143,22 +143,27 @@ def _info(kept: KeptVersion) -> wire.VersionInfo:
 
 
 def _version(request: Request[Any]) -> int:
-    text = request.params["version"]
-    if not (text.isascii() and text.isdigit()) or int(text) > MAX_VERSION:
+    version = _number(request.params["version"])
+    if version is None:
         raise errors.VersionNotFound
-    return int(text)
+    return version
 
 
 def _limit(text: str | None) -> int:
     """A bad query value is ignored (server contract §5.1)."""
-    if text is None or not (text.isascii() and text.isdigit()):
-        return DEFAULT_HISTORY
-    return min(max(int(text), 1), MAX_HISTORY)
+    limit = _number(text or "")
+    return DEFAULT_HISTORY if limit is None else min(max(limit, 1), MAX_HISTORY)
+
+
+def _number(text: str) -> int | None:
+    """A number of a plausible length; versions of up to a billion fit."""
+    fits = len(text) <= MAX_VERSION_DIGITS and text.isascii() and text.isdigit()
+    return int(text) if fits else None
 
 
 def _moment(text: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text) if text else None
-    except ValueError:
+        return moment and (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC))
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment

@@ -1,0 +1,179 @@
+"""Writes that meet in the middle: another backend, or another of ours, holds the row when we come for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+from uuid import UUID
+
+import asyncpg
+import httpx2
+import pytest
+
+from tests.fixtures.games import Player, player
+
+Answer = TypeVar("Answer")
+
+INSERT = """
+    insert into games.simple_game_data (id, child_id, game_type, data_key, data_value)
+    values (gen_random_uuid(), $1, 'sticker_book', 'k', '{"theirs": 1}')"""
+KOTLIN = f"""{INSERT}
+    on conflict (child_id, game_type, data_key)
+    do update set id = excluded.id, data_value = excluded.data_value, created_at = excluded.created_at"""
+"""Gives the row a new id each time, as Kotlin's upsert does."""
+DELETE = "delete from games.simple_game_data where child_id = $1 and data_key = 'k'"
+WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+OURS = {"ours": 1}
+
+
+@pytest.fixture
+async def mia(app_client: httpx2.AsyncClient, database_url: str) -> Player:
+    return await player(app_client, database_url)
+
+
+@asynccontextmanager
+async def connected(database_url: str) -> AsyncGenerator[asyncpg.Connection[asyncpg.Record]]:
+    connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(database_url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def until_waiting(database_url: str, count: int = 1) -> None:
+    """Until that many statements wait for somebody's lock."""
+    async with asyncio.timeout(30), connected(database_url) as watcher:
+        while await watcher.fetchval(WAITING) < count:
+            await asyncio.sleep(0.01)
+
+
+async def meeting(database_url: str, mia: Player, ours: Awaitable[Answer], *theirs: str) -> Answer:
+    """What ours answers when it comes while theirs is under way, and theirs commits first."""
+    async with connected(database_url) as other:
+        transaction = other.transaction()
+        await transaction.start()
+        for statement in theirs:
+            await other.execute(statement, UUID(mia.child_id))
+        asked = asyncio.ensure_future(ours)
+        await until_waiting(database_url)
+        await transaction.commit()
+        return await asked
+
+
+async def documents(mia: Player) -> dict[int, object]:
+    """Kept documents by version."""
+    versions = [kept["version"] for kept in await mia.kept()]
+    answers = [await mia.ask("GET", f"{mia.history}/sticker_book/k/{version}") for version in versions]
+    return {version: answer.json()["dataValue"] for version, answer in zip(versions, answers, strict=True)}
+
+
+async def delete(mia: Player, **headers: str) -> httpx2.Response:
+    return await mia.ask("DELETE", f"{mia.saves}/sticker_book/k", **headers)
+
+
+async def test_what_kotlin_is_writing_is_kept_when_we_overwrite_it(mia: Player, database_url: str) -> None:
+    await mia.save({"n": 1})
+    assert (await meeting(database_url, mia, mia.save(OURS), KOTLIN)).status_code == 200
+    assert (await mia.load()).json()["dataValue"] == OURS
+    assert await documents(mia) == {1: {"theirs": 1}}
+
+
+async def test_a_row_that_somebody_is_inserting_is_kept_before_we_overwrite_it(mia: Player, database_url: str) -> None:
+    assert (await meeting(database_url, mia, mia.save(OURS), INSERT)).status_code == 200
+    assert (await mia.load()).json()["dataValue"] == OURS
+    assert await documents(mia) == {1: {"theirs": 1}}
+
+
+async def test_create_only_loses_to_a_row_that_somebody_is_inserting(mia: Player, database_url: str) -> None:
+    answer = await meeting(database_url, mia, mia.save(OURS, If_None_Match="*"), INSERT)
+    assert answer.status_code == 409
+    assert (await mia.load()).json()["dataValue"] == {"theirs": 1}
+
+
+async def test_a_stale_etag_loses_to_a_write_under_way(mia: Player, database_url: str) -> None:
+    etag = (await mia.save({"n": 1})).headers["etag"]
+    assert (await meeting(database_url, mia, mia.save(OURS, If_Match=etag), KOTLIN)).status_code == 409
+    etag = (await mia.load()).headers["etag"]
+    assert (await meeting(database_url, mia, delete(mia, If_Match=etag), KOTLIN)).status_code == 409
+
+
+@pytest.mark.parametrize("theirs", [(DELETE,), (DELETE, INSERT)], ids=["deleting", "making anew"])
+async def test_a_save_stands_after_somebody_deleted_the_row_under_it(
+    mia: Player, database_url: str, theirs: tuple[str, ...]
+) -> None:
+    await mia.save({"n": 1})
+    await mia.save({"n": 2})
+    assert (await meeting(database_url, mia, mia.save(OURS), *theirs)).status_code == 200
+    assert (await mia.load()).json()["dataValue"] == OURS
+    made_anew = {2: {"theirs": 1}} if len(theirs) == 2 else {}
+    assert await documents(mia) == {1: {"n": 1}, **made_anew}
+
+
+async def test_a_delete_takes_the_row_that_kotlin_gave_a_new_id_meanwhile(mia: Player, database_url: str) -> None:
+    await mia.save({"n": 1})
+    assert (await meeting(database_url, mia, delete(mia), KOTLIN)).status_code == 200
+    assert (await mia.load()).status_code == 404
+    assert await documents(mia) == {1: {"theirs": 1}}
+
+
+async def test_a_delete_takes_the_row_that_was_made_anew_meanwhile(mia: Player, database_url: str) -> None:
+    await mia.save({"n": 1})
+    assert (await meeting(database_url, mia, delete(mia), DELETE, INSERT)).status_code == 200
+    assert (await mia.load()).status_code == 404
+
+
+async def test_versions_are_told_once_although_a_delete_and_a_save_meet(mia: Player, database_url: str) -> None:
+    await mia.save({"n": 1})
+    await mia.save({"n": 2})
+    body = {"gameKey": "sticker_book", "dataKey": "k", "dataValue": OURS}
+    async with connected(database_url) as other:
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("select from games.simple_game_data where child_id = $1 for update", UUID(mia.child_id))
+        gone = asyncio.ensure_future(delete(mia))
+        await until_waiting(database_url)
+        stored = asyncio.ensure_future(mia.ask("PUT", mia.saves, body))
+        await until_waiting(database_url, 2)
+        await transaction.commit()
+    assert {(await gone).status_code, (await stored).status_code} == {200}
+    told = (await stored).json()["data"]["dataVersion"]
+    assert told == 3
+    kept = await documents(mia)
+    if (await mia.load()).status_code == 404:
+        assert kept == {1: {"n": 1}, 2: {"n": 2}, 3: OURS}
+    else:
+        assert kept == {1: {"n": 1}, 2: {"n": 2}}
+
+
+async def test_documents_of_megabytes_never_hold_up_small_ones(mia: Player, database_url: str) -> None:
+    large = {"text": "x" * 300_000}
+    for key in ("a", "b", "c"):
+        await mia.save({}, key)
+    async with connected(database_url) as other:
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("select from games.simple_game_data where child_id = $1 for update", UUID(mia.child_id))
+        held_up = [asyncio.ensure_future(mia.save(large, key)) for key in ("a", "b", "c")]
+        await until_waiting(database_url, 2)
+        assert (await mia.save({}, "small", "unregistered")).status_code == 200
+        assert not any(asked.done() for asked in held_up)
+        await transaction.commit()
+    assert {(await asked).status_code for asked in held_up} == {200}
+
+
+async def test_a_batch_holds_nothing_of_another_familys_child(
+    mia: Player, app_client: httpx2.AsyncClient, database_url: str
+) -> None:
+    foreign = await player(app_client, database_url)
+    await foreign.save({"n": 1})
+    intruder = Player(app_client, mia.parent, foreign.child_id)
+    async with connected(database_url) as other:
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("select from games.simple_game_data where child_id = $1 for update", UUID(foreign.child_id))
+        operations = [{"op": "delete", "gameType": "sticker_book", "dataKey": "k"}]
+        answer = await intruder.ask("POST", f"{intruder.saves}/batch", {"operations": operations})
+        assert answer.json()["results"][0]["status"] == 404
+        await transaction.commit()
