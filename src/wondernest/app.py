@@ -149,7 +149,7 @@ def _auth(parts: Parts, delivery: Delivery) -> tuple[AccountService, list[Endpoi
 
 def _coppa(parts: Parts) -> list[Endpoint]:
     service = ConsentService(ConsentRepository(), parts.database, parts.clock)
-    return ConsentRoutes(service, parts.settings.auth.consent_status_text).endpoints()
+    return ConsentRoutes(service, parts.settings.coppa.unverified_status).endpoints()
 
 
 def _family(parts: Parts, accounts: AccountService) -> list[Endpoint]:

@@ -201,7 +201,6 @@ class Auth(
         "require_mail_token": "EMAIL_VERIFICATION_REQUIRE_TOKEN",
         "pin_attempts": "PIN_MAX_ATTEMPTS",
         "pin_lock_s": "PIN_LOCK_S",
-        "consent_status_text": "COPPA_UNVERIFIED_STATUS",
     },
 ):
     """Passwords, PIN, reset and verification."""
@@ -218,7 +217,13 @@ class Auth(
     require_mail_token: bool = False
     pin_attempts: Positive = 5
     pin_lock_s: Positive = 900
-    consent_status_text: str = "PENDING_VERIFICATION"
+
+
+class Coppa(Struct, frozen=True, rename={"unverified_status": "COPPA_UNVERIFIED_STATUS"}):
+    """Consent."""
+
+    unverified_status: str = "PENDING_VERIFICATION"
+    """What a consent is called that no verifier confirmed."""
 
 
 class OAuth(
@@ -356,6 +361,7 @@ class Settings(Struct, frozen=True):
     jwt: Jwt = Jwt()
     auth: Auth = Auth()
     oauth: OAuth = OAuth()
+    coppa: Coppa = Coppa()
     limits: Limits = Limits()
     games: Games = Games()
     mail: Mail = Mail()
