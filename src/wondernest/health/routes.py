@@ -84,7 +84,7 @@ class HealthRoutes:
                 replies={200: Response(None, "Prometheus text format", "text/plain")},
                 summary="The instruments, summed over all workers",
                 tag=TAG,
-                security_note="The bearer is METRICS_TOKEN where one is configured; otherwise anyone may read.",
+                note="The bearer is METRICS_TOKEN where one is configured; otherwise anyone may read.",
             ),
         ]
 

@@ -17,19 +17,15 @@ async def answer(request: Request[Any]) -> Reply:
 
 
 def endpoint(method: Any, path: str, **options: Any) -> Endpoint:
-    return Endpoint(
-        **{
-            "method": method,
-            "path": path,
-            "handler": answer,
-            "caller": CallerKind.PUBLIC,
-            "replies": {200: Response()},
-            "summary": "s",
-            "tag": "t",
-            "mounts": ("/api",),
-            **options,
-        }
-    )
+    defaults: dict[str, Any] = {
+        "handler": answer,
+        "caller": CallerKind.PUBLIC,
+        "replies": {200: Response()},
+        "summary": "s",
+        "tag": "t",
+        "mounts": ("/api",),
+    }
+    return Endpoint(method=method, path=path, **(defaults | options))
 
 
 ROUTER = Router(

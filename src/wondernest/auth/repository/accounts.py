@@ -1,4 +1,4 @@
-# ruff: noqa: S608 - statements are put together from fragments of ours; values are always parameters
+
 """Users with the family they act for."""
 
 from __future__ import annotations

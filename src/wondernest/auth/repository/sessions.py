@@ -1,4 +1,4 @@
-# ruff: noqa: S608 - statements are put together from fragments of ours; values are always parameters
+
 """Sessions: a row for each access token, a row for each refresh token, and the chain that ties a login's together."""
 
 from __future__ import annotations

@@ -143,6 +143,8 @@ class Application:
             return
         except Exception as error:
             reply = self._refusal(error, bound, request_id, template)
+        if request is not None and request.standing:
+            reply.headers = (*reply.headers, *request.standing)
         try:
             await machinery.sender.send(send, reply, headers, request_id, head=method == "HEAD")
         finally:
@@ -155,7 +157,7 @@ class Application:
         machinery = self._m
         caller = self._identify(endpoint, headers)
         request.bind(caller, None)
-        standing = await self._count(endpoint, request, caller)
+        request.standing = await self._count(endpoint, request, caller)
         if endpoint.precheck is not None:
             endpoint.precheck(request)
         raw = b""
@@ -164,14 +166,10 @@ class Application:
             request.body = _decode(endpoint, bound.decoder, raw)
         key = headers.get(b"idempotency-key") if endpoint.replayable else None
         if key is not None and caller is not None:
-            reply = await _again(lambda: self._replay(endpoint, request, caller, key, raw, bound.route.template))
-        elif endpoint.unit:
-            reply = await _again(lambda: self._in_unit(endpoint, request, caller))
-        else:
-            reply = await endpoint.handler(request)
-        if standing:
-            reply.headers = (*reply.headers, *standing)
-        return reply
+            return await _again(lambda: self._replay(endpoint, request, caller, key, raw, bound.route.template))
+        if endpoint.unit:
+            return await _again(lambda: self._in_unit(endpoint, request, caller))
+        return await endpoint.handler(request)
 
     async def _in_unit(self, endpoint: Endpoint, request: Request[Any], caller: Caller | None) -> Reply:
         unit = UnitOfWork(self._m.database)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from wondernest.platform.http.caller import CallerKind
@@ -79,9 +79,10 @@ class Endpoint:
     """Whether `Idempotency-Key` is honoured: the first reply is kept and given again."""
     queries: tuple[Query, ...] = ()
     headers: tuple[HeaderField, ...] = ()
-    security_note: str = ""
+    note: str = ""
+    """A sentence more for the document."""
     documented: bool = True
-    extra: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Whether the document shows the route."""
 
     def templates(self) -> tuple[str, ...]:
         """The full path templates, one for each mount."""

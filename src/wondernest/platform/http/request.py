@@ -22,7 +22,19 @@ MAX_QUERY_FIELDS = 100
 class Request(Generic[Body]):
     """What a handler may know: decoded body, path parameters, query, headers, caller, unit of work."""
 
-    __slots__ = ("_caller", "_headers", "_peer", "_query", "_raw_query", "_trusted", "_unit", "body", "id", "params")
+    __slots__ = (
+        "_caller",
+        "_headers",
+        "_peer",
+        "_query",
+        "_raw_query",
+        "_trusted",
+        "_unit",
+        "body",
+        "id",
+        "params",
+        "standing",
+    )
 
     def __init__(
         self,
@@ -36,6 +48,8 @@ class Request(Generic[Body]):
     ) -> None:
         self.params = params
         self.id = request_id
+        self.standing: Sequence[tuple[bytes, bytes]] = ()
+        """The headers that tell where the caller stands within its limits."""
         self.body: Body = None  # type: ignore[assignment]  # set before the handler runs
         self._caller: Caller | None = None
         self._unit: UnitOfWork | None = None

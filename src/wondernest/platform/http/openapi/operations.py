@@ -43,7 +43,7 @@ def operation(endpoint: Endpoint, template: str, schemas: Schemas) -> Schema:
         "operationId": operation_id(endpoint.method, template),
         "tags": [endpoint.tag],
         "summary": endpoint.summary,
-        **({"description": endpoint.security_note} if endpoint.security_note else {}),
+        **({"description": endpoint.note} if endpoint.note else {}),
         **({"parameters": parameters} if parameters else {}),
     }
     if endpoint.body is not None:
@@ -51,7 +51,7 @@ def operation(endpoint: Endpoint, template: str, schemas: Schemas) -> Schema:
         found["requestBody"] = {"required": not endpoint.body_optional, "content": content}
     found["responses"] = _responses(endpoint, template, schemas)
     found["security"] = SECURITY[endpoint.caller]
-    return {**found, **endpoint.extra}
+    return found
 
 
 def operation_id(method: str, template: str) -> str:
