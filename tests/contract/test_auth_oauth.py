@@ -78,12 +78,10 @@ async def test_names_sent_along_win_over_those_of_the_token(
     assert tuple(user) == ("Anna", "Li")
 
 
-@pytest.mark.parametrize("provider", ["google", "apple", "facebook", "Apple"])
-async def test_each_provider_is_known_in_any_letter_case(
-    client: httpx2.AsyncClient, signer: Signer, provider: str
-) -> None:
-    token = signer.token(provider.lower(), email_verified="true")
-    assert (await logged_in(client, token, provider=provider)).status_code == 200
+async def test_each_provider_is_known_in_any_letter_case(client: httpx2.AsyncClient, signer: Signer) -> None:
+    for provider in ("google", "apple", "facebook", "Apple"):
+        token = signer.token(provider.lower(), email_verified="true")
+        assert (await logged_in(client, token, provider=provider)).status_code == 200, provider
 
 
 async def test_facebook_vouches_by_giving_the_address_and_the_others_have_to_say_so(
@@ -116,12 +114,10 @@ BROKEN: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("claims", BROKEN)
-async def test_a_token_with_a_wrong_claim_is_refused(
-    client: httpx2.AsyncClient, signer: Signer, claims: dict[str, Any]
-) -> None:
-    response = await logged_in(client, signer.token("google", **claims))
-    assert (response.status_code, response.json()) == (401, REFUSED)
+async def test_a_token_with_a_wrong_claim_is_refused(client: httpx2.AsyncClient, signer: Signer) -> None:
+    for claims in BROKEN:
+        response = await logged_in(client, signer.token("google", **claims))
+        assert (response.status_code, response.json()) == (401, REFUSED), claims
 
 
 async def test_a_token_of_one_provider_does_not_pass_for_another(client: httpx2.AsyncClient, signer: Signer) -> None:

@@ -10,7 +10,6 @@ from uuid import uuid4
 import bcrypt
 import httpx2
 import jwt
-import pytest
 
 from tests.fixtures.application import TEST_SECRET
 from tests.fixtures.auth import register, row, rows, value
@@ -63,19 +62,19 @@ def family_of(response: httpx2.Response) -> str:
     return jwt.decode(token, options={"verify_signature": False})["familyId"]
 
 
-@pytest.mark.parametrize("prefix", ["$2a$", "$2b$", "$2y$"])
-async def test_hashes_of_every_spelling_verify(app_client: httpx2.AsyncClient, database_url: str, prefix: str) -> None:
-    await make_user(database_url, password_hash=hashed(prefix))
-    assert (await log_in(app_client)).status_code == 200
+async def test_hashes_of_every_spelling_verify(app_client: httpx2.AsyncClient, database_url: str) -> None:
+    for number, prefix in enumerate(("$2a$", "$2b$", "$2y$")):
+        email = f"kim{number}@example.com"
+        await make_user(database_url, email=email, password_hash=hashed(prefix))
+        assert (await log_in(app_client, email)).status_code == 200, prefix
 
 
-@pytest.mark.parametrize("stored", ["", "plain", "$2b$04$tooshort", "$2x$04$" + "a" * 53, "$2b$31$" + "a" * 53])
-async def test_an_empty_or_malformed_hash_matches_nothing(
-    app_client: httpx2.AsyncClient, database_url: str, stored: str
-) -> None:
-    await make_user(database_url, password_hash=stored)
-    for path in (LOGIN, "/api/v1/auth/login"):
-        assert (await log_in(app_client, path=path)).status_code == 401
+async def test_an_empty_or_malformed_hash_matches_nothing(app_client: httpx2.AsyncClient, database_url: str) -> None:
+    for number, stored in enumerate(("", "plain", "$2b$04$tooshort", "$2x$04$" + "a" * 53, "$2b$31$" + "a" * 53)):
+        email = f"kim{number}@example.com"
+        await make_user(database_url, email=email, password_hash=stored)
+        for path in (LOGIN, "/api/v1/auth/login"):
+            assert (await log_in(app_client, email, path)).status_code == 401, stored
 
 
 async def test_an_address_in_mixed_case_logs_in_and_is_taken(app_client: httpx2.AsyncClient, database_url: str) -> None:
