@@ -39,7 +39,11 @@ def fragile_database(fragile_postgres: EmbeddedPostgres) -> Iterator[str]:
     """The address of a migrated database on it, whose commits outlive the server's death."""
     name = f"fragile_{next(_numbers)}"
     with closing(psycopg.connect(fragile_postgres.url(), autocommit=True)) as admin:
-        admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
+        admin.execute(
+            sql.SQL("create database {} template {} strategy wal_log").format(
+                sql.Identifier(name), sql.Identifier(TEMPLATE)
+            )
+        )
         # Of the speed of a server for tests, this alone would lose commits when only its processes die.
         admin.execute(sql.SQL("alter database {} set synchronous_commit = on").format(sql.Identifier(name)))
     yield fragile_postgres.url(name)

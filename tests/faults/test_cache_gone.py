@@ -1,0 +1,113 @@
+"""Valkey killed, frozen or emptied: every route still answers right, logins and PINs stay limited, and it is used again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+import redis
+
+from tests.faults.household import Household, log_in, save, settle
+from tests.faults.outages import frozen
+from tests.fixtures.processes import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from tests.fixtures.processes import LiveServer, StartServer
+    from wondernest.embedded.valkey import EmbeddedValkey
+
+WORKERS = 2
+FAILED_LOGINS = 5
+PIN_ATTEMPTS = 5
+BOUND_S = 5.0
+ANY_WORKER = {"Connection": "close"}
+"""A new connection for each request goes to whichever worker is free."""
+
+
+@contextmanager
+def killed(server: EmbeddedValkey) -> Generator[None]:
+    server.kill()
+    try:
+        yield
+    finally:
+        server.start()
+
+
+@contextmanager
+def emptied(server: EmbeddedValkey) -> Generator[None]:
+    with redis.from_url(server.url()) as client:
+        client.flushall()
+    yield
+
+
+@pytest.mark.parametrize("gone", [killed, frozen, emptied])
+def test_every_route_answers_right_without_the_cache_and_limits_hold(
+    live_server: StartServer,
+    own_valkey_server: EmbeddedValkey,
+    gone: Callable[[EmbeddedValkey], AbstractContextManager[None]],
+) -> None:
+    server = live_server(
+        WORKERS=str(WORKERS),
+        REDIS_ENABLED="true",
+        REDIS_URL=own_valkey_server.url(),
+        RATE_LIMIT_FAILED_LOGINS=str(FAILED_LOGINS),
+        PIN_MAX_ATTEMPTS=str(PIN_ATTEMPTS),
+        RATE_LIMIT_CREDENTIALS="1000",
+    )
+    household = settle(server.base_url)
+    walk(server, household)
+    with gone(own_valkey_server):
+        walk(server, household)
+        guess_passwords(server, settle(server.base_url))
+        guess_pins(household)
+    wait_for(lambda: "wondernest_redis_up 1" in metrics(server), "the cache is used again")
+    walk(server, household)
+    other = settle(server.base_url)
+    assert guess_passwords(server, other) <= FAILED_LOGINS, "one count for all workers again"
+
+
+def walk(server: LiveServer, household: Household) -> None:
+    """What a family does in a day."""
+    with household.client() as client:
+        steps = [
+            client.get("/health"),
+            client.get("/health/ready"),
+            client.get("/api/v1/family/profile"),
+            save(client, household, "walk", {"n": 1}),
+            client.get(f"{household.saves}/sticker_book/walk"),
+            client.post("/api/v1/auth/session/refresh", json={"refreshToken": household.refresh}),
+            client.get("/metrics"),
+        ]
+    assert [step.status_code for step in steps] == [200] * len(steps), [step.text[:100] for step in steps]
+    assert max(step.elapsed.total_seconds() for step in steps) < BOUND_S
+    settle(server.base_url)
+
+
+def guess_passwords(server: LiveServer, household: Household) -> int:
+    """How many wrong passwords were looked at before the account was shut to us."""
+    tried = 0
+    with httpx2.Client(base_url=server.base_url, timeout=BOUND_S, headers=ANY_WORKER) as client:
+        while (answer := log_in(client, household.email, "Wrong-Day-7")).status_code == 401:
+            tried += 1
+            assert tried <= WORKERS * FAILED_LOGINS, "no limit"
+        assert answer.status_code == 429, answer.text
+        assert int(answer.headers["retry-after"]) > 0
+    return tried
+
+
+def guess_pins(household: Household) -> None:
+    with httpx2.Client(base_url=household.base_url, headers=household.bearer | ANY_WORKER, timeout=BOUND_S) as client:
+        for _ in range(WORKERS * PIN_ATTEMPTS + 1):
+            answer = client.post("/api/v1/auth/parent/verify-pin", json={"pin": "9871"})
+            if answer.status_code == 429:
+                return
+            assert answer.status_code == 401, answer.text
+    pytest.fail("PINs can be guessed for ever")
+
+
+def metrics(server: LiveServer) -> str:
+    return httpx2.get(f"{server.base_url}/metrics").text

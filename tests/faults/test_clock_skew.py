@@ -1,0 +1,81 @@
+"""Clocks that disagree: the issuer's runs ahead, ours jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import jwt
+
+from tests.fixtures.application import TEST_SECRET, running
+from tests.fixtures.auth import register
+from wondernest.app import create_app
+from wondernest.settings import Settings
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+PROFILE = "/api/v1/family/profile"
+
+
+class OurClock:
+    """A clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def now(self) -> datetime:
+        return self.time
+
+
+def token(issued: float, expires: float) -> dict[str, str]:
+    """Headers with a token of the issuer's clock, in seconds from our NOW."""
+    began = NOW.timestamp()
+    claims: dict[str, Any] = {
+        "iss": "wondernest-api",
+        "aud": "wondernest-users",
+        "userId": str(uuid4()),
+        "email": "x@example.com",
+        "role": "PARENT",
+        "iat": int(began + issued),
+        "exp": int(began + expires),
+    }
+    return {"Authorization": "Bearer " + jwt.encode(claims, TEST_SECRET, "HS256")}
+
+
+SKEWED = [
+    (0, 3600, True),
+    (3, 3603, True),
+    (5, 3605, True),
+    (60, 3660, False),
+    (-3600, 1, True),
+    (-3600, 0, False),
+    (-3600, -1, False),
+]
+"""When issued and when expired, in seconds of our clock; whether it is admitted."""
+
+
+async def test_a_token_is_held_against_our_own_clock(make_settings: Callable[..., Settings]) -> None:
+    async with running(create_app(make_settings(), clock=OurClock())) as client:
+        for issued, expires, admitted in SKEWED:
+            answer = await client.get(PROFILE, headers=token(issued, expires))
+            assert (answer.status_code != 401) is admitted, (issued, expires)
+
+
+async def test_a_jump_of_our_clock_ends_tokens_and_a_jump_back_breaks_nothing(
+    make_settings: Callable[..., Settings],
+) -> None:
+    clock = OurClock()
+    async with running(create_app(make_settings(), clock=clock)) as client:
+        parent = await register(client)
+        assert (await client.get(PROFILE, headers=parent.bearer)).status_code == 200
+        clock.time = NOW + timedelta(hours=2)
+        assert (await client.get(PROFILE, headers=parent.bearer)).status_code == 401
+        refreshed = await client.post("/api/v1/auth/session/refresh", json={"refreshToken": parent.refresh})
+        assert refreshed.status_code == 200
+        later = {"Authorization": f"Bearer {refreshed.json()['data']['accessToken']}"}
+        assert (await client.get(PROFILE, headers=later)).status_code == 200
+        clock.time = NOW
+        assert (await client.get(PROFILE, headers=later)).status_code == 401, "issued two hours from now"
+        assert (await client.get(PROFILE, headers=parent.bearer)).status_code == 200
+        assert (await client.get("/health")).status_code == 200

@@ -1,0 +1,100 @@
+"""Many at once: a login storm, the same registration ten times, a refresh storm, a thousand connections that say nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from tests.faults.household import PASSWORD, PATIENCE_S, settle
+from tests.fixtures.auth import rows, value
+from tests.fixtures.processes import wait_for
+
+if TYPE_CHECKING:
+    from tests.fixtures.processes import LiveServer, StartServer
+
+CLIENTS = 200
+TWINS = 10
+REFRESHES = 50
+SILENT = 1_000
+OTHERS_BOUND_S = 5.0
+"""Other routes during the storm: on two busy cores still far below what the queue of logins would cost them."""
+
+
+def crowd(server: LiveServer) -> httpx2.AsyncClient:
+    """A client that opens as many connections as it is asked for."""
+    return httpx2.AsyncClient(base_url=server.base_url, timeout=PATIENCE_S, limits=httpx2.Limits(max_connections=None))
+
+
+async def test_of_200_logins_at_once_some_succeed_the_others_are_told_to_wait_and_nobody_else_notices(
+    live_server: StartServer,
+) -> None:
+    server = live_server(WORKERS="2", BCRYPT_COST="10", RATE_LIMIT_FAILED_LOGINS="1000")
+    wait_for(lambda: len(server.workers()) == 2, "two workers")
+    household = settle(server.base_url)
+    form = {"email": household.email, "password": PASSWORD}
+    async with crowd(server) as storm, crowd(server) as others:
+        logins = [asyncio.create_task(storm.post("/api/v1/auth/parent/login", json=form)) for _ in range(CLIENTS)]
+        seen: list[httpx2.Response] = []
+        while not all(login.done() for login in logins):
+            seen.append(await others.get("/api/v1/family/profile", headers=household.bearer))
+            seen.append(await others.get("/health"))
+        answers = [login.result() for login in logins]
+    statuses = Counter(answer.status_code for answer in answers)
+    assert set(statuses) <= {200, 429, 503}
+    assert statuses[200] > 0
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert refused, "the queue of passwords has an end"
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
+    assert {answer.status_code for answer in seen} == {200}
+    assert max(answer.elapsed.total_seconds() for answer in seen) < OTHERS_BOUND_S
+
+
+async def test_the_same_registration_ten_times_at_once_makes_one_parent_and_nine_clean_refusals(
+    live_server: StartServer, database_url: str
+) -> None:
+    server = live_server(WORKERS="2")
+    wait_for(lambda: len(server.workers()) == 2, "two workers")
+    form = {"email": "twin@example.com", "password": PASSWORD, "name": "Ann Lee"}
+    clients = [crowd(server) for _ in range(TWINS)]
+    answers = await asyncio.gather(*(client.post("/api/v1/auth/parent/register", json=form) for client in clients))
+    await asyncio.gather(*(client.aclose() for client in clients))
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 400: TWINS - 1}
+    refusals = {answer.json()["message"] for answer in answers if answer.status_code == 400}
+    assert len(refusals) == 1
+    assert "already exists" in refusals.pop()
+    assert await value(database_url, "select count(*) from core.users where email = 'twin@example.com'") == 1
+    assert await value(database_url, "select count(*) from family.families") == 1
+    assert await value(database_url, "select count(*) from family.family_members") == 1
+
+
+async def test_fifty_refreshes_with_one_token_all_succeed(live_server: StartServer, database_url: str) -> None:
+    server = live_server(WORKERS="2")
+    household = settle(server.base_url)
+    async with crowd(server) as client:
+        form = {"refreshToken": household.refresh}
+        answers = await asyncio.gather(
+            *(client.post("/api/v1/auth/session/refresh", json=form) for _ in range(REFRESHES))
+        )
+        assert {answer.status_code for answer in answers} == {200}
+        tokens = {answer.json()["data"]["accessToken"] for answer in answers}
+        assert len(tokens) == REFRESHES
+        bearer = {"Authorization": f"Bearer {tokens.pop()}"}
+        assert (await client.get("/api/v1/family/profile", headers=bearer)).status_code == 200
+    sessions = await rows(database_url, "select token_hash from core.user_sessions")
+    assert len(sessions) == 1 + REFRESHES
+
+
+async def test_a_thousand_silent_connections_keep_nobody_from_being_served(live_server: StartServer) -> None:
+    server = live_server(WORKERS="2")
+    household = settle(server.base_url)
+    async with contextlib.AsyncExitStack() as silent:
+        for _ in range(SILENT):
+            _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            silent.callback(writer.close)
+        async with crowd(server) as client:
+            for _ in range(20):
+                assert (await client.get("/api/v1/family/profile", headers=household.bearer)).status_code == 200
