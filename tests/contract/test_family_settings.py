@@ -67,3 +67,12 @@ async def test_a_body_that_is_no_object_of_settings_is_refused(app_client: httpx
     answer = await app_client.put(SETTINGS, content=body, headers=parent.bearer)
     assert answer.status_code == 400
     assert answer.json()["error"] == "validation_error"
+
+
+async def test_settings_do_not_grow_without_end(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client)
+    kept = await save(app_client, parent, {"first": "x" * 40_000})
+    answer = await app_client.put(SETTINGS, json={"second": "x" * 40_000}, headers=parent.bearer)
+    expected = {"error": "validation_error", "message": "Settings must not exceed 65536 bytes together"}
+    assert (answer.status_code, answer.json()) == (400, expected)
+    assert await save(app_client, parent, {}) == kept

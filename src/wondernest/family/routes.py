@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wondernest.family import errors, wire
 from wondernest.family.service import ChildChanges, ChildDraft, FamilyService
 from wondernest.platform.http.caller import CallerKind
-from wondernest.platform.http.endpoint import KIB, Endpoint, Response
+from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.request import Reply, Request, reply_json
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from wondernest.platform.http.endpoint import Handler, Method
 
 TAG: Final = "Family"
-MAX_SETTINGS_BYTES: Final = 64 * KIB
 CHILD: Final = "/family/children/{childId}"
 BAD_REQUEST: Final = Response(wire.Refusal, "Unreadable, against a rule, or the caller has no family")
 FORBIDDEN: Final = Response(wire.Refusal, "A child of another family")
@@ -49,7 +48,7 @@ class FamilyRoutes:
                 {200: Response(wire.SettingsReply, "All that are stored now"), 400: BAD_REQUEST},
                 "Failed to update settings",
                 body=dict[str, Any],
-                max_body_bytes=MAX_SETTINGS_BYTES,
+                unit=True,
             ),
             _endpoint(
                 "GET",
@@ -176,7 +175,9 @@ class FamilyRoutes:
 
     async def save_settings(self, request: Request[dict[str, Any]]) -> Reply:
         """Merge settings."""
-        return reply_json(wire.SettingsReply(await self._service.save_settings(request.caller, request.body)))
+        return reply_json(
+            wire.SettingsReply(await self._service.save_settings(request.caller, request.body, request.unit))
+        )
 
     async def families(self, request: Request[Any]) -> Reply:
         """Point to the profile."""

@@ -16,6 +16,8 @@ MAX_INTERESTS: Final = 100
 MAX_INTEREST_CHARS: Final = 100
 MAX_AVATAR_CHARS: Final = 2_000
 MAX_SCREEN_TIME_MINUTES: Final = 24 * 60
+MAX_SETTINGS_BYTES: Final = 64 * 1024
+"""Of all settings a family keeps: every read of the profile opens them."""
 
 NAME_REQUIRED: Final = "Child name is required"
 BAD_DATE: Final = "Invalid birth date format. Use YYYY-MM-DD"
@@ -24,6 +26,7 @@ TOO_OLD: Final = f"Child must be {MAX_AGE} years old or younger"
 NAME_TOO_LONG: Final = f"Child name must not exceed {MAX_NAME_CHARS} characters"
 GENDER_TOO_LONG: Final = f"Gender must not exceed {MAX_GENDER_CHARS} characters"
 AVATAR_TOO_LONG: Final = f"Avatar must not exceed {MAX_AVATAR_CHARS} characters"
+SETTINGS_TOO_LARGE: Final = f"Settings must not exceed {MAX_SETTINGS_BYTES} bytes together"
 TOO_MANY_INTERESTS: Final = f"There must not be more than {MAX_INTERESTS} interests of {MAX_INTEREST_CHARS} characters"
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

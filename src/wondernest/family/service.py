@@ -145,17 +145,20 @@ class FamilyService:
             raise errors.ForeignChild
         return found.child, await self._accounts.open_child_session(caller, found.child.id)
 
-    async def save_settings(self, caller: Caller, sent: Mapping[str, Any]) -> dict[str, Any]:
+    async def save_settings(self, caller: Caller, sent: Mapping[str, Any], unit: UnitOfWork) -> dict[str, Any]:
         """Merge settings, known or not; all that are stored. Raises InvalidFamilyId, ValidationFailed or NoFamily."""
         acting = _acting(caller)
         try:
             changes = SettingsChanges.parse(sent)
         except rules.Unacceptable as broken:
             raise errors.ValidationFailed(str(broken)) from None
-        stored = await self._repository.save_settings(self._database, acting, changes, self._clock.now())
+        stored = await self._repository.save_settings(unit, acting, changes, self._clock.now())
         if stored is None:
             raise errors.NoFamily
-        return stored.shown()
+        shown = stored.shown()
+        if len(msgspec.json.encode(shown)) > rules.MAX_SETTINGS_BYTES:
+            raise errors.ValidationFailed(rules.SETTINGS_TOO_LARGE)
+        return shown
 
     async def _found(self, caller: Caller, child_id: UUID, unit: UnitOfWork | None = None) -> FoundChild:
         found = await self._repository.child(unit or self._database, child_id, caller.user_id)
