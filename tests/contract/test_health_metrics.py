@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx2
 import pytest
 
 from tests.fixtures.application import running
+from tests.fixtures.servers import database_on
 from wondernest.app import create_app
+from wondernest.embedded.postgres import EmbeddedPostgres
 from wondernest.settings import Settings
 
 PATHS = ("/metrics", "/health/metrics")
+
+
+@pytest.fixture(scope="module")
+def database_url(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
+    """One database for the whole module: its tests leave nothing that another would mind."""
+    with database_on(pg_server, migrated_template) as url:
+        yield url
 
 
 def value(text: str, sample: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx2
@@ -11,6 +11,7 @@ import pytest
 from dirty_equals import IsInt, IsStr
 
 from tests.fixtures.application import running
+from tests.fixtures.servers import database_on
 from wondernest import __version__
 from wondernest.app import create_app
 from wondernest.embedded.postgres import EmbeddedPostgres
@@ -22,6 +23,13 @@ NO_CACHE = "redis://127.0.0.1:1/0"
 INSTANT = IsStr(regex=r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}|\.\d{6})?Z")
 
 MakeSettings = Callable[..., Settings]
+
+
+@pytest.fixture(scope="module")
+def database_url(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
+    """One database for the whole module: its tests leave nothing that another would mind."""
+    with database_on(pg_server, migrated_template) as url:
+        yield url
 
 
 async def asked(settings: Settings, path: str) -> tuple[int, Any]:
@@ -119,10 +127,13 @@ async def test_a_database_without_our_tables_is_neither_started_nor_ready(
     assert await asked(settings, "/health/ready") == (503, incomplete)
 
 
-async def test_one_table_short_is_not_ready(make_settings: MakeSettings, database_url: str) -> None:
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("drop table wondernest.save_versions")
-    status, body = await asked(make_settings(), "/health/ready")
+async def test_one_table_short_is_not_ready(
+    make_settings: MakeSettings, pg_server: EmbeddedPostgres, migrated_template: str
+) -> None:
+    with database_on(pg_server, migrated_template) as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("drop table wondernest.save_versions")
+        status, body = await asked(make_settings(DATABASE_URL=url), "/health/ready")
     assert (status, body["schema"]) == (503, "INCOMPLETE")
 
 

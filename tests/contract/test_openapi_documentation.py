@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx2
 import pytest
 import yaml
 
 from tests.fixtures.application import running
+from tests.fixtures.servers import database_on
 from wondernest.app import create_app
+from wondernest.embedded.postgres import EmbeddedPostgres
 from wondernest.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def database_url(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
+    """One database for the whole module: its tests leave nothing that another would mind."""
+    with database_on(pg_server, migrated_template) as url:
+        yield url
 
 
 async def test_the_document_is_served_as_yaml_and_json(app_client: httpx2.AsyncClient) -> None:

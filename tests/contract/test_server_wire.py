@@ -1,0 +1,170 @@
+"""What only bytes on a real connection show (server contract §5.1-§5.6)."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from tests.fixtures.processes import LiveServer, StartServer
+from wondernest.platform.http.endpoint import MIB
+
+LOGIN = "/api/v1/auth/login"
+READ_TIMEOUT_S = 30.0
+
+
+@pytest.fixture
+def server(live_server: StartServer) -> LiveServer:
+    return live_server(BODY_TIMEOUT_S="0.5")
+
+
+class Wire:
+    """One connection."""
+
+    def __init__(self, server: LiveServer) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", server.port), READ_TIMEOUT_S)
+        self.file = self.socket.makefile("rb")
+
+    def close(self) -> None:
+        self.file.close()
+        self.socket.close()
+
+    def send(self, *lines: str, body: bytes = b"") -> None:
+        self.socket.sendall("\r\n".join([lines[0], "host: test", *lines[1:], "", ""]).encode() + body)
+
+    def head(self) -> tuple[int, dict[str, str]]:
+        status = int(self.file.readline().split()[1])
+        headers: dict[str, str] = {}
+        while line := self.file.readline().rstrip(b"\r\n"):
+            name, _, value = line.decode("latin-1").partition(":")
+            headers[name.lower()] = value.strip()
+        return status, headers
+
+    def reply(self) -> tuple[int, dict[str, str], bytes]:
+        status, headers = self.head()
+        return status, headers, self.file.read(int(headers["content-length"]))
+
+    def closed(self) -> bool:
+        return self.file.read(1) == b""
+
+
+@pytest.fixture
+def wire(server: LiveServer) -> Iterator[Wire]:
+    with closing(Wire(server)) as connection:
+        yield connection
+
+
+def test_head_sends_the_length_and_no_body(wire: Wire) -> None:
+    wire.send("HEAD /health HTTP/1.1")
+    status, headers = wire.head()
+    assert (status, headers["content-length"]) == (200, "15")
+    wire.send("GET /health HTTP/1.1")
+    assert wire.reply()[2] == b'{"status":"UP"}'
+
+
+def test_a_connection_serves_one_request_after_another(wire: Wire) -> None:
+    for _ in range(3):
+        wire.send("GET /nowhere HTTP/1.1")
+        assert wire.reply()[0] == 404
+
+
+def test_pipelined_requests_are_answered_in_order(wire: Wire) -> None:
+    wire.send("GET /health HTTP/1.1")
+    wire.send("GET /nowhere HTTP/1.1")
+    wire.send("GET /health/live HTTP/1.1")
+    assert [wire.reply()[0] for _ in range(3)] == [200, 404, 200]
+
+
+def test_a_chunked_body_is_read(wire: Wire) -> None:
+    wire.send(f"POST {LOGIN} HTTP/1.1", "transfer-encoding: chunked")
+    for part in (b'{"email":"a@exam', b'ple.com","passwo', b'rd":"Sunflower7"}'):
+        wire.socket.sendall(f"{len(part):x}\r\n".encode() + part + b"\r\n")
+    wire.socket.sendall(b"0\r\n\r\n")
+    assert wire.reply()[0] == 401
+
+
+def test_a_body_announced_too_large_is_refused_before_it_is_sent(wire: Wire) -> None:
+    wire.send(f"POST {LOGIN} HTTP/1.1", f"content-length: {100 * MIB}")
+    status, headers, body = wire.reply()
+    assert (status, headers["connection"]) == (413, "close")
+    assert b'"error":"PAYLOAD_TOO_LARGE","message":"Request body too large"' in body
+    assert wire.closed()
+
+
+def test_a_chunked_body_is_refused_as_soon_as_it_passes_the_limit(wire: Wire) -> None:
+    wire.send(f"POST {LOGIN} HTTP/1.1", "transfer-encoding: chunked")
+    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    sent = 0
+    try:
+        while sent < 100 * MIB:
+            wire.socket.sendall(chunk)
+            sent += 0x10000
+    except OSError:
+        pass  # the server hung up on us, as it should
+    assert sent < 100 * MIB
+
+
+def test_a_client_that_waits_to_be_asked_is_asked(wire: Wire) -> None:
+    body = b'{"refreshToken":"x"}'
+    wire.send("POST /api/v1/auth/refresh HTTP/1.1", f"content-length: {len(body)}", "expect: 100-continue")
+    assert wire.head()[0] == 100
+    wire.socket.sendall(body)
+    assert wire.reply()[0] == 401
+
+
+def test_a_client_that_waits_is_not_asked_for_what_is_too_large(wire: Wire) -> None:
+    wire.send(f"POST {LOGIN} HTTP/1.1", f"content-length: {100 * MIB}", "expect: 100-continue")
+    assert wire.reply()[0] == 413
+
+
+def test_a_body_that_does_not_come_is_given_up(wire: Wire) -> None:
+    wire.send(f"POST {LOGIN} HTTP/1.1", "content-length: 100", body=b'{"email":')
+    status, headers, body = wire.reply()
+    assert (status, headers["connection"]) == (408, "close")
+    assert b'"error":"REQUEST_TIMEOUT"' in body
+
+
+def test_a_client_that_leaves_half_way_disturbs_nobody(server: LiveServer) -> None:
+    for _ in range(5):
+        with closing(Wire(server)) as leaver:
+            leaver.send(f"POST {LOGIN} HTTP/1.1", "content-length: 100", body=b'{"email":')
+    with closing(Wire(server)) as stayer:
+        stayer.send("GET /health HTTP/1.1")
+        assert stayer.reply()[0] == 200
+    assert '"level": "error"' not in server.words()
+
+
+def test_a_body_nobody_reads_does_not_spoil_the_next_request(wire: Wire) -> None:
+    wire.send("GET /health HTTP/1.1", "content-type: application/json", "content-length: 7", body=b"{broken")
+    assert wire.reply()[0] == 200
+    wire.send("GET /health HTTP/1.1")
+    assert wire.reply()[0] == 200
+
+
+def test_a_refused_request_with_a_body_does_not_spoil_the_next_one(wire: Wire) -> None:
+    wire.send("POST /nowhere HTTP/1.1", "content-length: 20", body=b"GET /health HTTP/1.1")
+    assert wire.reply()[0] == 404
+    wire.send("GET /health HTTP/1.1")
+    assert wire.reply()[0] == 200
+
+
+def test_a_large_reply_is_compressed_on_the_wire(wire: Wire) -> None:
+    wire.send("GET /openapi.json HTTP/1.1", "accept-encoding: gzip")
+    status, headers, body = wire.reply()
+    assert (status, headers["content-encoding"]) == (200, "gzip")
+    assert gzip.decompress(body).startswith(b'{\n  "openapi": "3.1.0"')
+
+
+@pytest.mark.parametrize("line", ["GARBAGE", "GET /health HTTP/9.9", "GET  HTTP/1.1"])
+def test_what_is_no_http_gets_no_traceback(server: LiveServer, line: str) -> None:
+    with closing(Wire(server)) as wire:
+        wire.send(line)
+        answer = wire.file.read(4096)
+    assert b"Traceback" not in answer
+    with closing(Wire(server)) as wire:
+        wire.send("GET /health HTTP/1.1")
+        assert wire.reply()[0] == 200
+    assert "Traceback" not in server.words()
