@@ -137,6 +137,7 @@ async def test_the_list_is_newest_first_and_filters_by_type_and_key(mia: Player)
             b'{"gameType":"t","dataKey":"k","dataValue":' + b'{"a":' * 50_000 + b"1" + b"}" * 50_001,
             "Invalid request body: ",
         ),
+        (b'{"gameType":"t","dataKey":"k","dataValue":{"a":[' + b"1e131071," * 200 + b"0]}}", "Invalid request body: "),
         (b'{"gameType":"' + b"t" * 101 + b'","dataKey":"k","dataValue":{}}', "Invalid request body: "),
         (b'{"gameType":"t","dataKey":"' + b"k" * 201 + b'","dataValue":{}}', "Invalid request body: "),
         (b'{"gameType":"","dataKey":"k","dataValue":{}}', "Game type and data key are required"),
@@ -278,6 +279,40 @@ async def test_a_save_of_a_registered_game_moves_its_instance_and_counts_session
     await mia.save({"n": 3})
     [third] = await rows(database_url, of_child, child)
     assert third["session_count"] == 2
+
+
+async def test_a_row_without_any_date_is_served_saved_and_deleted(mia: Player, database_url: str) -> None:
+    await value(
+        database_url,
+        "insert into games.simple_game_data (child_id, game_type, data_key, data_value, created_at, updated_at)"
+        " values ($1, 'sticker_book', 'k', '{}', null, null) returning 1",
+        UUID(mia.child_id),
+    )
+    loaded = await mia.load()
+    assert loaded.json()["updatedAt"] == "1970-01-01T00:00:00Z"
+    assert len((await mia.ask("GET", mia.saves)).json()["gameData"]) == 1
+    body = {"gameKey": "sticker_book", "dataKey": "k", "dataValue": {"n": 1}}
+    stored = await mia.ask("PUT", mia.saves, body, If_Match=loaded.headers["etag"])
+    assert stored.status_code == 200
+    assert stored.json()["data"]["createdAt"] == stored.json()["data"]["updatedAt"]
+    assert (await mia.ask("DELETE", f"{mia.saves}/sticker_book/k")).status_code == 200
+    assert {kept["reason"] for kept in await mia.kept()} == {"overwritten", "deleted"}
+
+
+async def test_texts_of_the_registry_rooms_own_table_are_left_as_they_are(mia: Player, database_url: str) -> None:
+    """Kotlin wrote games.child_game_data with every value as a JSON text in a string (schema trap 10); nothing of ours reads it."""
+    instances = f"/api/v2/games/children/{mia.child_id}/instances/sticker_book"
+    instance = (await mia.ask("POST", instances)).json()["instance"]["id"]
+    legacy = '{"a": "1", "b": "\\"x\\""}'
+    await value(
+        database_url,
+        "insert into games.child_game_data (child_game_instance_id, data_key, data_value) values ($1, 'k', $2) returning 1",
+        UUID(instance),
+        legacy,
+    )
+    await mia.save({"a": 2})
+    await mia.ask("DELETE", f"{mia.saves}/sticker_book")
+    assert await value(database_url, "select data_value::text from games.child_game_data") == legacy
 
 
 async def test_rows_of_the_older_backends_are_served_as_they_are(mia: Player, database_url: str) -> None:

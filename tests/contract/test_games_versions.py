@@ -138,9 +138,32 @@ async def test_the_last_twenty_are_kept_for_each_key(mia: Player) -> None:
         assert [kept["version"] for kept in await mia.kept(key)] == list(range(24, 4, -1))
 
 
+async def test_saving_the_same_again_and_again_costs_no_history(mia: Player) -> None:
+    for n in range(20):
+        await mia.save({"n": n})
+    for _ in range(25):
+        await mia.save({"n": 19})
+    assert [kept["version"] for kept in await mia.kept()] == list(range(19, 0, -1))
+    await mia.save({"n": 20})
+    await mia.save({"n": 21})
+    assert [kept["version"] for kept in await mia.kept()] == [46, 45, *range(19, 1, -1)]
+
+
+async def test_what_was_kept_in_one_moment_stays_on_one_page(mia: Player) -> None:
+    await mia.save({}, "first")
+    await mia.ask("DELETE", f"{mia.saves}/sticker_book/first")
+    for key in ("a", "b", "c"):
+        await mia.save({}, key)
+    await mia.ask("DELETE", f"{mia.saves}/sticker_book")
+    page = (await mia.ask("GET", f"{mia.history}?limit=1")).json()["versions"]
+    assert [kept["dataKey"] for kept in page] == ["a", "b", "c"]
+    rest = (await mia.ask("GET", f"{mia.history}?limit=1&before={page[-1]['keptAt']}")).json()["versions"]
+    assert [kept["dataKey"] for kept in rest] == ["first"]
+
+
 async def test_unknown_versions_are_missing(mia: Player) -> None:
     await mia.save({})
-    for version in ("7", "0", "-1", "x", "99999999999999"):
+    for version in ("7", "0", "-1", "x", "99999999999999", "9" * 5000):
         for method, tail in (("GET", ""), ("POST", "/restore")):
             answer = await mia.ask(method, f"{mia.history}/sticker_book/k/{version}{tail}")
             assert (answer.status_code, answer.json()["message"]) == (404, "Game data version not found")
@@ -153,7 +176,8 @@ async def test_history_is_paged_and_bad_query_values_are_ignored(mia: Player) ->
     before = first[-1]["keptAt"]
     second = (await mia.ask("GET", f"{mia.history}?limit=2&before={before}")).json()["versions"]
     assert [kept["version"] for kept in first + second] == [4, 3, 2, 1]
-    assert len((await mia.ask("GET", f"{mia.history}?limit=x&before=yesterday")).json()["versions"]) == 4
+    for query in ("limit=x&before=yesterday", f"limit={'9' * 5000}", "before=0001-01-01T00:00:00%2B14:00"):
+        assert len((await mia.ask("GET", f"{mia.history}?{query}")).json()["versions"]) == 4
 
 
 async def batch(mia: Player, *operations: Any, **headers: str) -> dict[str, Any]:

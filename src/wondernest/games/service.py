@@ -22,7 +22,7 @@ from wondernest.games.rules import (
     Write,
     metric_type,
 )
-from wondernest.platform.json import instant
+from wondernest.platform.json import instant, swells
 
 if TYPE_CHECKING:
     from wondernest.games.repository import HistoryRepository, SaveRepository
@@ -166,6 +166,8 @@ class ProjectSaves:
 
     async def store(self, executor: Executor, child_id: UUID, game_type: str, data_key: str, document: bytes) -> None:
         """Store a document, as a save of the app would; raises InvalidBody."""
+        if swells(document):
+            raise errors.InvalidBody("its numbers are too long")
         try:
             await self._saves.store(Write(None, child_id, SaveKey(game_type, data_key), document), executor)
         except UNSTORABLE as error:

@@ -11,8 +11,16 @@ import msgspec
 Raw = msgspec.Raw
 """A JSON document passed through without being re-encoded."""
 
+MAX_SWELL_BYTES = 16 * 1024 * 1024
+"""What the numbers of one document may add to it: PostgreSQL prints `1e131071` as 131,072 digits, each time it is read."""
 _MICROS_PER_MILLI = 1000
 _NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_EXPONENT = re.compile(rb"[0-9][eE][+-]?([0-9]+)")
+_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
+_SHAPE = bytes.maketrans(b"123456789+-E", b"00000000000e")
+"""Digits and signs look alike, so that a number with an exponent holds `0e0`."""
+_EXPONENT_DIGITS = 8
+"""The last ones that count; what is greater is out of PostgreSQL's range and refused there."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -24,6 +32,17 @@ def encode(value: Any) -> bytes:
 def holds_nul(document: bytes) -> bool:
     """Whether a text somewhere in a JSON document holds NUL, which PostgreSQL cannot store."""
     return b"\\u0000" in document and _NUL_ESCAPE.search(document) is not None
+
+
+def swells(document: bytes) -> bool:
+    """Whether the numbers of a JSON document, written out in full, would make it a flood."""
+    if b"0e0" not in document.translate(_SHAPE):
+        return False
+    return _swell(document) > MAX_SWELL_BYTES and _swell(_TEXT.sub(b'""', document)) > MAX_SWELL_BYTES
+
+
+def _swell(document: bytes) -> int:
+    return sum(int(found[1][-_EXPONENT_DIGITS:]) for found in _EXPONENT.finditer(document))
 
 
 def instant(moment: datetime) -> str:

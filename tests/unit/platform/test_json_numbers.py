@@ -1,0 +1,27 @@
+"""Numbers that would swell are told from those that only look like it."""
+
+from __future__ import annotations
+
+import pytest
+
+from wondernest.platform.json import MAX_SWELL_BYTES, swells
+
+MANY = MAX_SWELL_BYTES // 131_071 + 1
+
+
+@pytest.mark.parametrize("number", [b"1e131071", b"1E+131071", b"-1.5e131071", b"1e-131071", b"1e000131071"])
+def test_long_exponents_swell_when_there_are_many(number: bytes) -> None:
+    assert swells(b'{"a":[' + b",".join([number] * MANY) + b"]}")
+    assert not swells(b'{"a":[' + b",".join([number] * 3) + b"]}")
+
+
+def test_what_clients_send_does_not_swell() -> None:
+    assert not swells(b'{"x":648.6790161132812,"y":100.0,"color":4278190080,"tiny":1e-7,"id":"1a2b3e4d"}' * 1000)
+
+
+def test_texts_never_swell() -> None:
+    assert not swells(rb'{"hash":"1e99999999","draft":"{\"n\":1e99999999}"}')
+
+
+def test_a_number_after_a_text_with_quotes_is_still_seen() -> None:
+    assert swells(rb'{"a":"\"\\","b":' + b"1e99999999" + b"}")
