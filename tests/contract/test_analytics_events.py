@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,8 +13,17 @@ import pytest
 from dirty_equals import IsInt, IsStr
 
 from tests.fixtures.analytics import Player, player
+from tests.fixtures.servers import database_on
+from wondernest.embedded.postgres import EmbeddedPostgres
 
 FLUTTER = {"gameId": "memory_match", "score": 120, "level": 3, "playTimeMinutes": 7, "timestamp": 1756828143123}
+
+
+@pytest.fixture(scope="module")
+def database_url(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
+    """One database for the whole module: every test has a child of its own."""
+    with database_on(pg_server, migrated_template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -89,7 +99,9 @@ async def test_a_child_id_in_upper_case_or_without_dashes_is_the_same_child(zoe:
 async def test_numbers_keep_their_kind(zoe: Player) -> None:
     body = f'{{"eventType":"score_update","childId":"{zoe.child_id}","eventData":{{"x":100.0,"big":12345678901234567890}}}}'
     assert (await zoe.post(body.encode())).status_code == 201
-    [row] = zoe.rows("select event_data::text as text from analytics.analytics_events")
+    [row] = zoe.rows(
+        "select event_data::text as text from analytics.analytics_events where child_id = %s", zoe.child_id
+    )
     assert '"x": 100.0' in row["text"]
     assert "12345678901234567890" in row["text"]
 
