@@ -18,11 +18,13 @@ from wondernest.auth.routes.declaring import (
 )
 from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
+from wondernest.platform.http.errors import Unauthenticated
 from wondernest.platform.http.request import Reply, Request, reply_json
 
 if TYPE_CHECKING:
     from wondernest.auth.service import AccountService, OpenSession
     from wondernest.platform.telemetry.metrics import Metrics
+    from wondernest.settings import Jwt
 
 LOGGED_OUT: Final = "Logged out successfully"
 SESSION: Final = Response(wire.SessionReply, "Signed in")
@@ -33,12 +35,17 @@ def unescape_bang(body: bytes) -> bytes:
     return body.replace(rb"\!", b"!")
 
 
+def _bearer(request: Request[Any]) -> str:
+    scheme, _, token = (request.header(b"authorization") or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 class AccountRoutes:
     """The routes that open, renew and end sessions."""
 
-    def __init__(self, service: AccountService, access_life_ms: int, *, default_pin: bool, metrics: Metrics) -> None:
+    def __init__(self, service: AccountService, settings: Jwt, *, default_pin: bool, metrics: Metrics) -> None:
         self._service = service
-        self._access_life_ms = access_life_ms
+        self._jwt = settings
         self._default_pin = default_pin
         self._metrics = metrics
 
@@ -126,13 +133,14 @@ class AccountRoutes:
             method="POST",
             path=path,
             handler=counted(self._metrics, "logout", self.log_out),
-            caller=CallerKind.PARENT,
+            caller=CallerKind.OPTIONAL,
             mounts=MOUNTS,
             failure=errors.failure("Logout failed"),
             limits=ALL,
             unit=True,
-            replies={200: Response(wire.Message, LOGGED_OUT)},
+            replies={200: Response(wire.Message, LOGGED_OUT), 401: REFUSED},
             summary="End this session; other devices stay signed in",
+            note="A bearer is required; one that was logged out before is answered alike.",
             tag=TAG,
         )
 
@@ -197,8 +205,11 @@ class AccountRoutes:
         return reply_json(flat)
 
     async def log_out(self, request: Request[Any]) -> Reply:
-        """End the bearer's session."""
-        await self._service.log_out(request.caller, request.unit)
+        """End the bearer's session; again for a token that was logged out already."""
+        if request.optional_caller is not None:
+            await self._service.log_out(request.optional_caller, request.unit)
+        elif not self._service.is_logged_out(_bearer(request)):
+            raise Unauthenticated(self._jwt.realm)
         return reply_json(wire.Message(LOGGED_OUT))
 
     async def me(self, request: Request[Any]) -> Reply:
@@ -217,7 +228,7 @@ class AccountRoutes:
             email=session.account.email,
             access_token=session.pair.access,
             refresh_token=session.pair.refresh,
-            expires_in=self._access_life_ms,
+            expires_in=self._jwt.access_life_ms,
             has_pin=has_pin,
             requires_pin_setup=requires_pin_setup,
             children=[],

@@ -1,0 +1,39 @@
+"""The one frozen settings tree, read from the environment; a wrong value stops the start with one line."""
+
+from wondernest.settings.loading import PLACEHOLDER_SECRETS, SettingsError, load_settings
+from wondernest.settings.tree import (
+    Auth,
+    Cache,
+    Coppa,
+    Csv,
+    Database,
+    Jwt,
+    Limits,
+    Log,
+    Mail,
+    OAuth,
+    Secret,
+    Server,
+    Settings,
+    Storage,
+)
+
+__all__ = [
+    "PLACEHOLDER_SECRETS",
+    "Auth",
+    "Cache",
+    "Coppa",
+    "Csv",
+    "Database",
+    "Jwt",
+    "Limits",
+    "Log",
+    "Mail",
+    "OAuth",
+    "Secret",
+    "Server",
+    "Settings",
+    "SettingsError",
+    "Storage",
+    "load_settings",
+]

@@ -1,0 +1,142 @@
+"""Reads the tree from the environment, the names of the two earlier backends included, and refuses what cannot be used."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from wondernest.settings.tree import Csv, Secret, Settings
+
+PLACEHOLDER_SECRETS = frozenset(
+    {
+        "your-super-secret-jwt-key-change-this-in-production",
+        "development-jwt-secret-change-in-production",
+    }
+)
+"""Known defaults of the two earlier backends: fine on a laptop, refused in production (auth contract §1.5)."""
+SECRET_MIN_BYTES = 32
+
+
+class SettingsError(Exception):
+    """A variable has a value that cannot be used; the message is one line that names it."""
+
+
+def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
+    """Read the tree from the environment (and, outside production, a `.env` file); raises SettingsError."""
+    values = {
+        name: value.strip() for name, value in (os.environ if environ is None else environ).items() if value.strip()
+    }
+    if dotenv is not None and values.get("APP_ENV") != "production":
+        values = {**_read_dotenv(dotenv), **values}
+    values = _with_aliases(values)
+    groups: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Settings):
+        groups[field.name] = _convert(values, field.type)
+    settings = Settings(**groups)
+    _check(settings)
+    return settings
+
+
+def _read_dotenv(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    found: dict[str, str] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        match = re.fullmatch(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*", line)
+        if match and match[2]:
+            found[match[1]] = match[2][1:-1] if match[2][0] in "\"'" and match[2][-1] == match[2][0] else match[2]
+    return {name: value for name, value in found.items() if value}
+
+
+def _with_aliases(values: dict[str, str]) -> dict[str, str]:
+    """The names the two earlier backends used, where ours is not set (server contract §5.11)."""
+
+    def fallback(name: str, value: str | None) -> None:
+        if value and name not in values:
+            values[name] = value
+
+    fallback("APP_ENV", values.get("RUST_ENV") or values.get("KTOR_ENV"))
+    if "DB_HOST" in values or "DB_NAME" in values:
+        user, password = values.get("DB_USERNAME", "wondernest_app"), values.get("DB_PASSWORD", "")
+        login = quote(user, safe="") + (":" + quote(password, safe="") if password else "")
+        where = f"{values.get('DB_HOST', 'localhost')}:{values.get('DB_PORT', '5433')}"
+        fallback("DATABASE_URL", f"postgresql://{login}@{where}/{values.get('DB_NAME', 'wondernest_prod')}")
+    if "REDIS_HOST" in values:
+        password = values.get("REDIS_PASSWORD", "")
+        login = f":{quote(password, safe='')}@" if password else ""
+        where = f"{values['REDIS_HOST']}:{values.get('REDIS_PORT', '6379')}"
+        fallback("REDIS_URL", f"redis://{login}{where}/{values.get('REDIS_DATABASE', '0')}")
+    fallback("DATABASE_MAX_CONNECTIONS", values.get("DB_MAX_POOL_SIZE"))
+    fallback("S3_REGION", values.get("AWS_REGION"))
+    fallback("LOG_LEVEL", _first_level(values.get("RUST_LOG", "")))
+    if "LOG_LEVEL" in values:
+        values["LOG_LEVEL"] = {"WARN": "WARNING", "TRACE": "DEBUG"}.get(level := values["LOG_LEVEL"].upper(), level)
+    for name in ("APP_ENV", "LOG_FORMAT", "STORAGE_PROVIDER", "SMTP_TLS"):
+        if name in values:
+            values[name] = values[name].lower()
+    for name, value in values.items():
+        if value.lower() in {"yes", "on", "no", "off"} and name in _booleans():
+            values[name] = "true" if value.lower() in {"yes", "on"} else "false"
+    return values
+
+
+def _first_level(text: str) -> str | None:
+    match = re.search(r"(?i)\b(trace|debug|info|warn|error)\b", text)
+    return match[1] if match else None
+
+
+def _booleans() -> frozenset[str]:
+    groups = (group.type for group in msgspec.structs.fields(Settings))
+    return frozenset(f.encode_name for g in groups for f in msgspec.structs.fields(g) if f.type in {bool, bool | None})
+
+
+T = TypeVar("T")
+
+
+def _convert(values: Mapping[str, str], group: type[T]) -> T:
+    names = {field.encode_name for field in msgspec.structs.fields(group)}  # pyright: ignore[reportArgumentType]
+    chosen = {name: values[name] for name in names if name in values}
+    try:
+        return msgspec.convert(chosen, group, strict=False, dec_hook=_decode_own)
+    except msgspec.ValidationError as error:
+        name = re.search(r"`\$\.([A-Z0-9_]+)", str(error))
+        raise SettingsError(f"{name[1] if name else group.__name__}: {str(error).split(' - at ')[0]}") from None
+
+
+def _decode_own(kind: type, value: object) -> object:
+    if kind is Csv:
+        return Csv(part for part in (text.strip() for text in str(value).split(",")) if part)
+    if kind is Secret:
+        return Secret(value)
+    raise NotImplementedError(kind)
+
+
+def _check(settings: Settings) -> None:
+    _must_hold("TRUSTED_PROXIES", "not a list of IP addresses or networks", lambda: settings.server.proxy_networks)
+    _must_hold(
+        "SERVER_EXTRA_PORTS", "not a list of port numbers", lambda: [int(p) for p in settings.server.extra_ports]
+    )
+    if not settings.app.production:
+        return
+    secret = settings.jwt.secret
+    if secret in PLACEHOLDER_SECRETS:
+        raise SettingsError("JWT_SECRET: a published placeholder is refused when APP_ENV=production; set your own")
+    if len(secret.encode()) < SECRET_MIN_BYTES:
+        raise SettingsError(f"JWT_SECRET: at least {SECRET_MIN_BYTES} bytes are needed when APP_ENV=production")
+    if settings.auth.default_pin is not None:
+        raise SettingsError("PARENT_DEFAULT_PIN: a default PIN is refused when APP_ENV=production; remove it")
+    if "*" in settings.server.cors_origins:
+        raise SettingsError("CORS_ALLOWED_ORIGINS: the wildcard is refused when APP_ENV=production; list the origins")
+
+
+def _must_hold(name: str, problem: str, check: Callable[[], object]) -> None:
+    try:
+        check()
+    except ValueError:
+        raise SettingsError(f"{name}: {problem}") from None
