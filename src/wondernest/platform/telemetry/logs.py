@@ -84,7 +84,7 @@ def _trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
     elif isinstance(given, tuple):
         error = given[1]  # pyright: ignore[reportUnknownVariableType]
     if isinstance(error, BaseException):
-        event["exception"] = _chain(error)
+        event["exception"] = "\n".join(_chain(error))
     return event
 
 
