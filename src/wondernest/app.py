@@ -139,7 +139,7 @@ def _auth(parts: Parts, delivery: Delivery) -> tuple[AccountService, list[Endpoi
     service = AccountService(deps, settings)
     accounts = AccountRoutes(
         service,
-        settings.jwt.access_life_ms,
+        settings.jwt,
         default_pin=bool(settings.default_pin),
         metrics=parts.metrics,
     )

@@ -181,6 +181,18 @@ async def test_a_provider_that_is_not_configured_is_refused(app_client: httpx2.A
     assert (response.status_code, response.json()) == (401, REFUSED)
 
 
+async def test_without_the_providers_keys_the_login_is_to_be_tried_later(
+    make_settings: Callable[..., Settings], tmp_path: Path, signer: Signer
+) -> None:
+    settings = make_settings(
+        OAUTH_GOOGLE_CLIENT_IDS=CLIENT_IDS["google"], OAUTH_GOOGLE_JWKS=str(tmp_path / "missing.json")
+    )
+    async with running(create_app(settings)) as client:
+        response = await logged_in(client, signer.token("google"))
+    assert response.status_code == 503
+    assert response.headers["retry-after"]
+
+
 async def test_everything_wrong_with_the_request_is_named(app_client: httpx2.AsyncClient) -> None:
     body = {"provider": "myspace", "idToken": " ", "email": "bad", "firstName": "<script>", "lastName": "x" * 51}
     response = await app_client.post(PATH, json=body)

@@ -180,6 +180,27 @@ async def test_logout_ends_this_session_and_leaves_the_other_device_in(app_clien
     assert (await refreshed(app_client, tablet.refresh)).status_code == 200
 
 
+async def test_logging_out_again_is_answered_alike_and_a_broken_bearer_is_not(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client)
+    for path in ("/api/v1/auth/logout", "/api/v1/auth/logout", "/api/v1/auth/parent/logout"):
+        response = await app_client.post(path, headers=parent.bearer)
+        assert (response.status_code, response.json()) == (200, {"message": "Logged out successfully"})
+    for bearer in ("Bearer a.b.c", f"Bearer {parent.refresh}", f"Basic {parent.access}", ""):
+        response = await app_client.post("/api/v1/auth/logout", headers={"Authorization": bearer})
+        assert response.status_code == 401
+        assert response.headers["www-authenticate"] == 'Bearer realm="WonderNest API"'
+
+
+async def test_operations_are_counted_by_their_outcome(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client)
+    await log_in(app_client, parent)
+    await app_client.post("/api/v1/auth/login", json={"email": parent.email, "password": "Wrong1234"})
+    lines = (await app_client.get("/metrics")).text.splitlines()
+    for operation, status in (("register", "success"), ("login", "success"), ("login", "failure")):
+        start = f'wondernest_auth_operations{{operation="{operation}",status="{status}"}} 1'
+        assert any(line.startswith(start) for line in lines), start
+
+
 async def test_logout_ends_everything_that_was_refreshed_from_the_same_login(app_client: httpx2.AsyncClient) -> None:
     parent = await register(app_client)
     renewed = (await refreshed(app_client, parent.refresh)).json()["data"]

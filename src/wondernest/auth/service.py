@@ -162,6 +162,10 @@ class AccountService:
         await deps.sessions.note_child(caller.user_id, sha256_hex(token), now + self._access_life, now, child_id)
         return token
 
+    def is_logged_out(self, token: str) -> bool:
+        """Whether a token was good until it was logged out: logging out again is no fault."""
+        return self._with.verifier.was_revoked(token)
+
     async def profile(self, caller: Caller) -> Account:
         """The caller's account, its role as the token has it; raises UnknownAccount."""
         account = await self._with.accounts.by_id(caller.user_id)

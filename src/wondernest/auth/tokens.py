@@ -130,6 +130,11 @@ class TokenVerifier:
             return None
         return None if self.is_revoked(caller.token_hash, caller.user_id, caller.issued_at) else caller
 
+    def was_revoked(self, token: str) -> bool:
+        """Whether this would be a good access token, had it not been revoked."""
+        caller = self._check(token, self._clock.now().timestamp())
+        return caller is not None and self.is_revoked(caller.token_hash, caller.user_id, caller.issued_at)
+
     def verify_refresh(self, token: str) -> RefreshClaims | None:
         """The claims of a refresh token, or None; whether its row was revoked is the database's to say."""
         claims = self._claims(token, self._settings.audience + REFRESH_SUFFIX, self._clock.now().timestamp())

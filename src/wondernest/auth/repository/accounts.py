@@ -1,4 +1,3 @@
-
 """Users with the family they act for."""
 
 from __future__ import annotations

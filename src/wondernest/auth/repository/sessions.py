@@ -1,4 +1,3 @@
-
 """Sessions: a row for each access token, a row for each refresh token, and the chain that ties a login's together."""
 
 from __future__ import annotations

@@ -138,7 +138,10 @@ class AccountRoutes:
             failure=errors.failure("Logout failed"),
             limits=ALL,
             unit=True,
-            replies={200: Response(wire.Message, LOGGED_OUT), 401: REFUSED},
+            replies={
+                200: Response(wire.Message, "Logged out, now or before: the bearer may be a revoked one"),
+                401: REFUSED,
+            },
             summary="End this session; other devices stay signed in",
             note="A bearer is required; one that was logged out before is answered alike.",
             tag=TAG,
