@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Generator
+from typing import LiteralString
 
 import psycopg
 
@@ -32,7 +33,7 @@ def frozen(server: EmbeddedServer) -> Generator[None]:
 
 
 @contextlib.contextmanager
-def locked(database_url: str, table: str) -> Generator[None]:
+def locked(database_url: str, table: LiteralString) -> Generator[None]:
     """Hold a lock that everyone who reads or writes the table has to wait for."""
     with psycopg.connect(database_url) as holder:
         holder.execute(f"lock table {table} in access exclusive mode")
