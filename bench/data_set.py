@@ -39,6 +39,7 @@ class DataSet:
     def __init__(self, families: int, *, small: bool = False) -> None:
         self.families = families
         self._small = small
+        self._tokens: dict[int, str] = {}
 
     def install(self, database_url: str, report: Callable[[str], None]) -> None:
         """Add what is missing, all or nothing; raises psycopg.Error."""
@@ -71,12 +72,15 @@ class DataSet:
         """The accounts, all with the same password."""
         return [_MAIL.format(number) for number in range(self.families)]
 
-    @staticmethod
-    def _actors(secret: str, issuer: str, audience: str, families: Iterable[int], *, children: int) -> list[Actor]:
+    def _actors(
+        self, secret: str, issuer: str, audience: str, families: Iterable[int], *, children: int
+    ) -> list[Actor]:
+        """One token for each family through all scenarios, as devices keep theirs."""
         actors: list[Actor] = []
         for number in families:
-            token = _token(number, secret, issuer, audience)
-            actors += [Actor(token, str(_child(number, place))) for place in range(children)]
+            if number not in self._tokens:
+                self._tokens[number] = _token(number, secret, issuer, audience)
+            actors += [Actor(self._tokens[number], str(_child(number, place))) for place in range(children)]
         random.Random(_SEED).shuffle(actors)
         return actors
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bench.data_set import CHILDREN, SAVES, DataSet
-from bench.load import press
 from bench.scenarios import LOAD, SAVE
 from bench.stage import Stage, StageError, fresh_database, say
-from bench.steady import WARM_UP_S, measure, prepare
+from bench.steady import measure, prepare, warm_up
 from bench.table import Figures, Row, medians
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -29,7 +28,7 @@ def run_growth(stage: Stage) -> list[Row]:
             for scenario in (SAVE, LOAD):
                 say(f"S9 {scenario.title} at {saves:,} saves")
                 work = prepare(grown, scenario)
-                press(target.port, work, stage.options.connections, WARM_UP_S)
+                warm_up(grown, target, work)
                 rounds: list[Figures] = [measure(grown, target, work) for _ in range(stage.options.rounds)]
                 rows.append(Row(f"S9 {scenario.title} at {saves:,}", target.name, medians(rounds)))
     return rows

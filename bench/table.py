@@ -22,6 +22,7 @@ class Figures:
     errors: int | None = None
     cpu_us: float | None = None
     database_cpu_us: float | None = None
+    total_cpu_us: float | None = None
     rss_mb: float | None = None
     largest_rss_mb: float | None = None
 
@@ -44,6 +45,7 @@ _COLUMNS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("errors", "errors", lambda value: f"{value:.0f}"),
     ("server CPU µs/req", "cpu_us", lambda value: f"{value:,.0f}"),
     ("database CPU µs/req", "database_cpu_us", lambda value: f"{value:,.0f}"),
+    ("both, µs/req", "total_cpu_us", lambda value: f"{value:,.0f}"),
     ("RSS MB", "rss_mb", lambda value: f"{value:.0f}"),
     ("largest process MB", "largest_rss_mb", lambda value: f"{value:.0f}"),
 )
