@@ -65,6 +65,8 @@ def _settings(settings: Settings, say: Say) -> None:
         say(
             "          JWT_SECRET is a published placeholder: anyone can sign in as anyone. Set your own before others can connect."
         )
+    if settings.app.production and not settings.mail.smtp_host:
+        say(f"mail      SMTP_HOST is not set: mail, with its one-time links, only goes to {settings.app.outbox_path}.")
 
 
 async def _database(settings: Settings, say: Say) -> bool:
