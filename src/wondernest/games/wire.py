@@ -61,18 +61,18 @@ class KeySaved(Struct, rename="camel"):
     data: KeyItem
 
 
-class SaveList(Struct, rename="camel"):
-    """A child's saves."""
-
-    success: bool
-    game_data: list[SimpleItem] | list[KeyItem]
-
-
 class SimpleSaveList(Struct, rename="camel"):
-    """A child's saves, for the document."""
+    """A child's saves in the simple dialect."""
 
     success: bool
     game_data: list[SimpleItem]
+
+
+class KeySaveList(Struct, rename="camel"):
+    """A child's saves in the key dialect."""
+
+    success: bool
+    game_data: list[KeyItem]
 
 
 class Deleted(Struct, rename="camel"):

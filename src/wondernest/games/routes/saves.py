@@ -77,7 +77,10 @@ class SaveRoutes:
                 summary="A child's saves, newest first",
                 **shared,
                 failure=errors.failure("Failed to load game data"),
-                replies={200: Response(wire.SimpleSaveList, "Empty for a child that is not the caller's"), **refusals},
+                replies={
+                    200: Response(wire.SimpleSaveList | wire.KeySaveList, "Empty for a child that is not the caller's"),
+                    **refusals,
+                },
                 queries=(Query("gameType"), Query("gameKey"), Query("dataKey")),
             ),
             Endpoint(
@@ -164,8 +167,9 @@ class SaveRoutes:
         saves = await self._saves.find(
             request.caller, child_id, game_type or game_key, request.query("dataKey"), instances=by_key
         )
-        items = [_key_item(child_id, save) for save in saves] if by_key else [_item(child_id, save) for save in saves]
-        return reply_json(wire.SaveList(True, items))  # type: ignore[arg-type]
+        if by_key:
+            return reply_json(wire.KeySaveList(True, [_key_item(child_id, save) for save in saves]))
+        return reply_json(wire.SimpleSaveList(True, [_item(child_id, save) for save in saves]))
 
     async def get(self, request: Request[None]) -> Reply:
         """GET …/data/{gameType}/{dataKey}."""
