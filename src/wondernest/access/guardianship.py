@@ -17,12 +17,13 @@ def guards(child_id: str, user_id: str, *, archived_too: bool = False) -> str:
     """SQL condition: the adult `user_id` may act for the child `child_id` (both SQL expressions, never values).
 
     `archived_too` lets the adult reach children that were archived: offline events still drain (games contract §6).
+    The outer select keeps the planner from joining whole tables where it has no statistics: two index probes a row, always.
     """
     alive = "" if archived_too else f" and {active('guarded')}"
     return (
-        "exists (select from family.child_profiles guarded"
+        "(select exists (select from family.child_profiles guarded"
         " join family.family_members guardian on guardian.family_id = guarded.family_id"
-        f" where guarded.id = {child_id} and guardian.user_id = {user_id}{alive})"
+        f" where guarded.id = {child_id} and guardian.user_id = {user_id}{alive}))"
     )
 
 

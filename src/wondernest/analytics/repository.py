@@ -24,7 +24,7 @@ _STORE: Final = f"""
                with ordinality as event (user_id, child_id, kind, category, data, session_id, fingerprint, place)
     ), allowed as (
         select given.*, row_number() over (partition by child_id, fingerprint order by place) = 1 as first
-          from given where (select {_MINE})
+          from given where {_MINE}
     ), fresh as (
         insert into wondernest.event_identities (child_id, fingerprint)
         select child_id, fingerprint from allowed where fingerprint is not null and first
@@ -43,7 +43,6 @@ _STORE: Final = f"""
                select from family.family_members member where member.user_id = given.user_id) as has_family
       from given left join judged using (place)
      order by place"""
-"""`(select …)` around the rule keeps it a probe by index for each event: as a join it may be planned as a scan of every family."""
 _HAS_FAMILY: Final = "select exists (select from family.family_members where user_id = $1)"
 _BALANCE: Final = """
     insert into games.virtual_currency as coins (child_id, balance, total_earned, total_spent, last_updated)
