@@ -89,6 +89,17 @@ async def test_settings_are_replaced_as_real_json(mia: Player, database_url: str
         assert refused.text.startswith("Invalid request body: ")
 
 
+async def test_an_instance_was_last_played_with_the_last_save(mia: Player) -> None:
+    address = f"{GAMES}/children/{mia.child_id}"
+    for n in range(3):
+        await mia.save({"n": n})
+    saved = (await mia.load()).json()["updatedAt"]
+    assert (await mia.ask("GET", f"{address}/instances")).json()["instances"][0]["lastPlayedAt"] == saved
+    assert (await mia.ask("POST", f"{address}/instances/sticker_book")).json()["instance"]["lastPlayedAt"] == saved
+    active = (await mia.ask("GET", f"{address}/active")).json()["activeGames"][0]
+    assert active["lastPlayedAt"] == active["lastDataUpdate"] == saved
+
+
 async def test_active_games_are_those_with_saves_last_saved_first(mia: Player, database_url: str) -> None:
     address = f"{GAMES}/children/{mia.child_id}/active"
     assert (await mia.ask("GET", address)).json() == {"success": True, "activeGames": []}

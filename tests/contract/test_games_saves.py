@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -267,15 +268,16 @@ async def test_a_save_of_a_registered_game_moves_its_instance_and_counts_session
         "select first_played_at, last_played_at, session_count from games.child_game_instances where child_id = $1"
     )
     child = UUID(mia.child_id)
+    back = "update games.child_game_instances set last_played_at = now() - $2::interval where child_id = $1 returning 1"
     await mia.save({})
     [first] = await rows(database_url, of_child, child)
+    await value(database_url, back, child, timedelta(minutes=1))
     await mia.save({"n": 2})
     [second] = await rows(database_url, of_child, child)
     assert (first["session_count"], second["session_count"]) == (1, 1)
     assert second["last_played_at"] > first["last_played_at"]
     assert second["first_played_at"] == first["first_played_at"]
-    back = "update games.child_game_instances set last_played_at = now() - interval '31 minutes' where child_id = $1 returning 1"
-    await value(database_url, back, child)
+    await value(database_url, back, child, timedelta(minutes=31))
     await mia.save({"n": 3})
     [third] = await rows(database_url, of_child, child)
     assert third["session_count"] == 2

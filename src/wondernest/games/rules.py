@@ -25,6 +25,8 @@ LARGE_DOCUMENT_TIMEOUT_S: Final = 30
 SESSION_GAP: Final = timedelta(minutes=30)
 """A save after a longer pause begins a new session of the game (games contract §3)."""
 DIGEST_CHARS: Final = 16
+PLAY_GRAIN: Final = timedelta(seconds=10)
+"""Saves in quick succession move an instance's `last_played_at` once; whoever reads it looks at the saves too."""
 KNOWN_TYPES: Final = frozenset({"sticker_book", "story_adventure", "story-adventure"})
 OTHER_TYPE: Final = "other"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -21,11 +21,19 @@ _GAMES: Final = """
      order by r.display_name"""
 _TYPES: Final = "select id, name, coalesce(description, '') as description from games.game_types order by name"
 _CATEGORIES: Final = "select id, name, parent_category_id from games.game_categories order by name"
-_INSTANCE: Final = """
-    {row}.id, {row}.child_id, {row}.game_id, {row}.settings, {row}.preferences, coalesce({row}.is_unlocked, true) as is_unlocked,
-    coalesce({row}.total_play_time_minutes, 0) as total_play_time_minutes, coalesce({row}.session_count, 0) as session_count,
-    {row}.last_played_at, coalesce({row}.created_at, now()) as created_at,
-    coalesce({row}.updated_at, {row}.created_at, now()) as updated_at"""
+_LAST_PLAYED: Final = """case when {row}.last_played_at is not null then greatest({row}.last_played_at, (
+        select max(s.updated_at) from games.simple_game_data s join games.game_registry r on r.game_key = s.game_type
+         where s.child_id = {row}.child_id and r.id = {row}.game_id)) end"""
+"""Saves move the column in steps of rules.PLAY_GRAIN; the rest of the truth is in the saves themselves."""
+_INSTANCE: Final = (
+    "{row}.id, {row}.child_id, {row}.game_id, {row}.settings, {row}.preferences,"
+    " coalesce({row}.is_unlocked, true) as is_unlocked,"
+    " coalesce({row}.total_play_time_minutes, 0) as total_play_time_minutes,"
+    " coalesce({row}.session_count, 0) as session_count,"
+    " coalesce({row}.created_at, now()) as created_at,"
+    " coalesce({row}.updated_at, {row}.created_at, now()) as updated_at,"
+    f" {_LAST_PLAYED} as last_played_at"
+)
 _PREPARE: Final = f"""
     with asked as materialized (
         select (select r.id from games.game_registry r where r.game_key = $3) as game_id,
@@ -46,7 +54,7 @@ _PREPARE: Final = f"""
 _INSTANCES: Final = f"""
     select {_INSTANCE.format(row="g")} from games.child_game_instances g
      where g.child_id = $2 and {guards("$2", "$1")}
-     order by g.last_played_at desc nulls last, g.id"""
+     order by last_played_at desc nulls last, id"""
 _SETTINGS: Final = f"""
     update games.child_game_instances g set settings = $4, updated_at = now()
       from games.game_registry r
@@ -54,7 +62,8 @@ _SETTINGS: Final = f"""
     returning g.id"""
 _ACTIVE: Final = f"""
     select r.game_key, r.display_name, coalesce(g.total_play_time_minutes, 0) as total_play_time_minutes,
-           g.last_played_at, played.last_data_update
+           case when g.last_played_at is not null then greatest(g.last_played_at, played.last_data_update) end as last_played_at,
+           played.last_data_update
       from (select s.game_type, max(s.updated_at) as last_data_update from games.simple_game_data s
              where s.child_id = $2 and {guards("$2", "$1")} group by s.game_type) played
       join games.game_registry r on r.game_key = played.game_type

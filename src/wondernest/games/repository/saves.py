@@ -13,6 +13,7 @@ from wondernest.games.repository.statements import DELETE, LOCK, STORE
 from wondernest.games.rules import (
     LARGE_DOCUMENT_BYTES,
     LARGE_DOCUMENT_TIMEOUT_S,
+    PLAY_GRAIN,
     SESSION_GAP,
     Precondition,
     Read,
@@ -155,6 +156,7 @@ class SaveRepository:
             [write.reason.value for write in writes],
             self._kept_versions,
             SESSION_GAP,
+            PLAY_GRAIN,
         )
 
 

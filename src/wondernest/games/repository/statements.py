@@ -56,7 +56,8 @@ _TRIM: Final = """
         select surplus.ctid from kept k cross join lateral (
             select v.ctid from wondernest.save_versions v
              where v.child_id = k.child_id and v.game_type = k.game_type and v.data_key = k.data_key
-             order by v.version desc offset greatest({keep} - 1, 0)) surplus))"""
+             order by v.version desc offset greatest({keep} - 1, 0)) surplus
+         where k.version > {keep}))"""
 """By rank, not by number: a save of the same document moves the version and keeps nothing, so numbers have gaps.
 
 By place (rows here are never updated), so that every key is one probe of the index whatever the statistics say.
@@ -100,12 +101,15 @@ STORE: Final = f"""
          where s.id = any ((select array_agg(j.old_id) from judged j)::uuid[])
         returning s.id, s.child_id, s.game_type, s.data_key, s.data_version, s.updated_at,
                   coalesce(s.created_at, s.updated_at) as created_at, md5(s.data_value::text) as digest
+    ), played as materialized (
+        select s.child_id, s.game_type, r.id as game_id, g.id as instance_id,
+               g.last_played_at is null or g.last_played_at < now() - $12::interval as moves
+          from (select distinct child_id, game_type from stored) s
+          join games.game_registry r on r.game_key = s.game_type and r.is_active
+          left join games.child_game_instances g on g.child_id = s.child_id and g.game_id = r.id
     ), touched as (
         insert into games.child_game_instances as g (child_id, game_id, first_played_at, last_played_at, session_count)
-        select distinct s.child_id, r.id, now(), now(), 1
-          from stored s join games.game_registry r on r.game_key = s.game_type and r.is_active
-         where (select count(*) from stored) >= 0
-         order by s.child_id, r.id
+        select p.child_id, p.game_id, now(), now(), 1 from played p where p.moves order by p.child_id, p.game_id
         on conflict (child_id, game_id) do update
            set last_played_at = excluded.last_played_at,
                first_played_at = coalesce(g.first_played_at, excluded.first_played_at),
@@ -114,7 +118,7 @@ STORE: Final = f"""
         returning g.id, g.child_id, g.game_id
     )
     select i.n, j.n is not null as owned, j.holds, s.id, s.data_version, s.created_at, s.updated_at, s.digest,
-           t.id as instance_id,
+           coalesce(t.id, p.instance_id) as instance_id,
            case when not j.holds then j.old_version end as current_version,
            case when not j.holds then coalesce(j.old_updated_at, j.old_created_at, 'epoch') end as current_updated_at,
            case when not j.holds then md5(j.old_value::text) end as current_digest,
@@ -122,10 +126,10 @@ STORE: Final = f"""
       from input i
       left join judged j on j.n = i.n
       left join stored s on j.holds and s.child_id = j.child_id and s.game_type = j.game_type and s.data_key = j.data_key
-      left join games.game_registry r on r.game_key = s.game_type and r.is_active
-      left join touched t on t.child_id = s.child_id and t.game_id = r.id
+      left join played p on p.child_id = s.child_id and p.game_type = s.game_type
+      left join touched t on t.child_id = p.child_id and t.game_id = p.game_id
      order by i.n"""
-"""$10: versions kept for each key; $11: the pause after which a session is a new one.
+"""$10: versions kept for each key; $11: the pause after which a session is a new one; $12: rules.PLAY_GRAIN.
 
 Plan: at 10⁶ rows every step is a nested loop over the input (≤ 64) with index probes: child_profiles_pkey,
 family_members(family_id, user_id), the save's unique key, save_versions_pkey; no scan grows with the tables.
