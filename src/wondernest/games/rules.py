@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,7 +23,6 @@ LARGE_DOCUMENT_TIMEOUT_S: Final = 30
 """What one large document may take: an existing database indexes every value in it (games contract §2.2)."""
 SESSION_GAP: Final = timedelta(minutes=30)
 """A save after a longer pause begins a new session of the game (games contract §3)."""
-DIGEST_CHARS: Final = 16
 PLAY_GRAIN: Final = timedelta(seconds=10)
 """Saves in quick succession move an instance's `last_played_at` once; whoever reads it looks at the saves too."""
 KNOWN_TYPES: Final = frozenset({"sticker_book", "story_adventure", "story-adventure"})
@@ -67,12 +65,12 @@ class SaveState:
     version: int
     updated_at: datetime
     digest: str
-    """MD5 of the document as PostgreSQL prints it, in hex."""
+    """PostgreSQL's hash of the document, in hex."""
 
     @property
     def tag(self) -> str:
         """The entity tag, without quotes: made from the stored row, so that anybody's write changes it."""
-        return f"{(self.updated_at - _EPOCH) // _MICROSECOND:x}-{self.digest[:DIGEST_CHARS]}"
+        return f"{(self.updated_at - _EPOCH) // _MICROSECOND:x}-{self.digest}"
 
     @property
     def etag(self) -> str:
@@ -175,12 +173,13 @@ class StoredSave:
     created_at: datetime
     updated_at: datetime
     instance_id: UUID | None = None
+    digest: str = ""
+    """Of a save that was read alone; a list has no entity tags."""
 
     @property
     def state(self) -> SaveState:
         """What identifies this state."""
-        digest = hashlib.md5(self.document, usedforsecurity=False).hexdigest()
-        return SaveState(self.version, self.updated_at, digest)
+        return SaveState(self.version, self.updated_at, self.digest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from wondernest.access.guardianship import guards
-from wondernest.games.repository.statements import DELETE, LOCK, STORE
+from wondernest.games.repository.statements import DELETE, DIGEST, LOCK, STORE
 from wondernest.games.rules import (
     LARGE_DOCUMENT_BYTES,
     LARGE_DOCUMENT_TIMEOUT_S,
@@ -41,7 +41,7 @@ UNSTORABLE: Final = (
 _MADE: Final = "coalesce(s.created_at, s.updated_at, 'epoch') as created_at"
 _CHANGED: Final = "coalesce(s.updated_at, s.created_at, 'epoch') as updated_at"
 _GET: Final = f"""
-    select i.n, s.id, s.data_value, s.data_version, {_MADE}, {_CHANGED}
+    select i.n, s.id, s.data_value, s.data_version, {_MADE}, {_CHANGED}, {DIGEST.format(document="s.data_value")} as digest
       from unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[]) i(n, user_id, child_id, game_type, data_key)
       join games.simple_game_data s
         on s.child_id = i.child_id and s.game_type = i.game_type and s.data_key = i.data_key
@@ -172,13 +172,20 @@ async def _read_all(executor: Executor, reads: Sequence[Read]) -> list[StoredSav
     found: list[StoredSave | None] = [None] * len(reads)
     for row in rows:
         place: int = row["n"]
-        found[place] = _stored(row, reads[place].key)
+        found[place] = _stored(row, reads[place].key, digest=row["digest"])
     return found
 
 
-def _stored(row: Row, key: SaveKey, instance_id: UUID | None = None) -> StoredSave:
+def _stored(row: Row, key: SaveKey, instance_id: UUID | None = None, digest: str = "") -> StoredSave:
     return StoredSave(
-        row["id"], key, row["data_value"], row["data_version"], row["created_at"], row["updated_at"], instance_id
+        row["id"],
+        key,
+        row["data_value"],
+        row["data_version"],
+        row["created_at"],
+        row["updated_at"],
+        instance_id,
+        digest,
     )
 
 
