@@ -1,0 +1,52 @@
+"""Runs schemathesis over the description that a server gives of itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+Role = Literal["parent", "nobody"]
+HOOKS = "tests.security.fuzz_hooks"
+LONG: Final = ("coverage", "fuzzing", "stateful")
+SHORT: Final[Mapping[Role, Sequence[str]]] = {"parent": ("coverage", "fuzzing"), "nobody": ("fuzzing",)}
+"""What the suite has time for: nobody gets past the token guard anyway."""
+NOT_CHECKED = (
+    "negative_data_rejection",  # the contract wants bodies read tolerantly: "12" serves for 12, unknown fields are ignored
+    "positive_data_acceptance",  # rules on passwords, dates and time zones are richer than a schema; their 400 is documented
+)
+TIMEOUT_S = 3_600.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run found."""
+
+    passed: bool
+    cases: int
+    text: str
+
+
+def fuzz(base_url: str, role: Role, *, phases: Sequence[str], examples: int, seed: int, folder: Path) -> Outcome:
+    """Send generated requests, up to so many for each operation and phase, with every check on that makes sense."""
+    words = [sys.executable, "-m", "schemathesis.cli", "run", f"{base_url}/openapi.json"]
+    words += [f"--phases={','.join(phases)}", "--checks=all", f"--exclude-checks={','.join(NOT_CHECKED)}"]
+    words += [f"--max-examples={examples}", f"--seed={seed}", "--suppress-health-check=all", "--continue-on-failure"]
+    words += ["--warnings=off", "--no-color"]
+    environment = {
+        "PATH": os.defpath,
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "SCHEMATHESIS_HOOKS": HOOKS,
+        "FUZZ_URL": base_url,
+        "FUZZ_AS": role,
+    }
+    run = subprocess.run(
+        words, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=TIMEOUT_S
+    )
+    counted = re.search(r"(\d+) generated", run.stdout)
+    return Outcome(run.returncode == 0, int(counted[1]) if counted else 0, run.stdout + run.stderr)
