@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
+
+from msgspec import Struct
 
 from wondernest.games import errors
 from wondernest.games.repository import UNSTORABLE
 from wondernest.games.rules import (
     ANY_STATE,
+    KNOWN_TYPES,
+    OTHER_TYPE,
     KeptVersion,
     Precondition,
     Read,
@@ -31,8 +34,11 @@ if TYPE_CHECKING:
     from wondernest.platform.telemetry.metrics import Metrics
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+SAVE: Final = "save"
+LOAD: Final = "load"
+
+
+class Intent(Struct, frozen=True):
     """How a write wants to be made."""
 
     condition: Precondition = ANY_STATE
@@ -66,7 +72,12 @@ class SaveService:
     def __init__(self, saves: SaveRepository, history: HistoryRepository, metrics: Metrics) -> None:
         self._saves = saves
         self._history = history
-        self._metrics = metrics
+        counter = metrics.game_data_operations
+        self._counted = {
+            (operation, label): counter.labels(operation, label)
+            for operation in (SAVE, LOAD)
+            for label in (*KNOWN_TYPES, OTHER_TYPE)
+        }
 
     async def store(
         self,
@@ -80,7 +91,7 @@ class SaveService:
         """Store a document; what it overwrites is kept. Raises ChildNotFound, VersionConflict, InvalidBody."""
         write = Write(caller.user_id, child_id, key, document, intent.condition, intent.device)
         saved = await self._write(write, unit)
-        self._count("save", key.game_type)
+        self._count(SAVE, key.game_type)
         return saved
 
     async def get(self, caller: Caller, child_id: UUID, key: SaveKey) -> StoredSave:
@@ -88,7 +99,7 @@ class SaveService:
         found = await self._saves.get(Read(caller.user_id, child_id, key))
         if found is None:
             raise errors.SaveNotFound
-        self._count("load", key.game_type)
+        self._count(LOAD, key.game_type)
         return found
 
     async def find(
@@ -96,7 +107,7 @@ class SaveService:
     ) -> list[StoredSave]:
         """A child's saves, newest first; a child that is not the caller's has none."""
         found = await self._saves.find(caller.user_id, child_id, game_type, data_key, instances=instances)
-        self._count("load", game_type or "")
+        self._count(LOAD, game_type or "")
         return found
 
     async def delete(
@@ -155,7 +166,7 @@ class SaveService:
         return saved
 
     def _count(self, operation: str, game_type: str) -> None:
-        self._metrics.game_data_operations.labels(operation, metric_type(game_type)).inc()
+        self._counted[operation, metric_type(game_type)].inc()
 
 
 class ProjectSaves:
