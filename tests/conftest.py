@@ -2,7 +2,12 @@
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ("tests.fixtures.servers", "tests.fixtures.application", "tests.fixtures.processes")
+pytest_plugins = (
+    "tests.fixtures.servers",
+    "tests.fixtures.application",
+    "tests.fixtures.processes",
+    "tests.fixtures.fragile",
+)
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")

@@ -1,0 +1,209 @@
+"""No password, PIN, token, e-mail, name or document of anybody stands in a log, in the metrics or in the cache."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import psycopg
+import redis
+
+from tests.faults.outages import frozen
+from tests.fixtures.application import TEST_SECRET
+from tests.fixtures.auth import code_in
+from tests.fixtures.processes import wait_for
+
+if TYPE_CHECKING:
+    from tests.fixtures.processes import StartServer
+    from wondernest.embedded.postgres import EmbeddedPostgres
+    from wondernest.embedded.valkey import EmbeddedValkey
+
+PASSWORD, WRONG_PASSWORD, NEW_PASSWORD = "Periwinkle-Day7", "Marmalade-Day7", "Tangerine-Day7"
+MAIL_ADDRESS, UNKNOWN_ADDRESS = "rosalind.quickbeam@example.com", "somebody.unheard@example.com"
+PARENT_NAME, CHILD_NAME, NEW_CHILD_NAME = "Rosalind Quickbeam", "Zebulonius", "Ottokarius"
+PIN, WRONG_PIN = "918273", "645382"
+DOCUMENT_TEXT, EVENT_TEXT, DEVICE = "crocodile-in-the-save", "heron-in-the-event", "Grandmas-Tablet"
+PATH_TEXT, QUERY_TEXT, HEADER_TEXT, BODY_TEXT = (
+    "pelican-in-the-path",
+    "gannet-in-the-query",
+    "puffin-header",
+    "auk-body",
+)
+NAMED_ANYWHERE = (
+    *(PASSWORD, WRONG_PASSWORD, NEW_PASSWORD),
+    *(MAIL_ADDRESS, UNKNOWN_ADDRESS, "quickbeam", "somebody.unheard"),
+    *(PARENT_NAME, "Rosalind", CHILD_NAME, NEW_CHILD_NAME),
+    *(PIN, WRONG_PIN, DOCUMENT_TEXT, EVENT_TEXT, DEVICE, "2019-03-15", "Nut allergy"),
+    *(PATH_TEXT, QUERY_TEXT, HEADER_TEXT, BODY_TEXT, TEST_SECRET),
+)
+TIMEOUT_S = 30.0
+
+
+@dataclass
+class Walk:
+    """A family's days with the service, good and bad, and what must not be found afterwards."""
+
+    client: httpx2.Client
+    outbox: Path
+    secrets: set[str] = field(default_factory=lambda: set(NAMED_ANYWHERE))
+    bearer: dict[str, str] = field(default_factory=dict[str, str])
+    child_id: str = ""
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
+        """Any request; tokens in its answer are secrets from now on."""
+        content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        answer = self.client.request(method, path, content=content, headers={**self.bearer, **headers})
+        self.secrets.update(re.findall(r"eyJ[\w-]+\.[\w-]+\.[\w-]+|parent_mode_\w+[\w-]*", answer.text))
+        return answer
+
+    def sign_up(self) -> None:
+        form = {"email": MAIL_ADDRESS, "password": PASSWORD, "name": PARENT_NAME, "phoneNumber": "+15550107733"}
+        data = self.send("POST", "/api/v1/auth/parent/register", form).json()["data"]
+        assert self.send("POST", "/api/v1/auth/parent/register", form).status_code == 400
+        self.bearer = {"Authorization": f"Bearer {data['accessToken']}"}
+        self.send("POST", "/api/v1/auth/session/refresh", {"refreshToken": data["refreshToken"]})
+        child = {"name": CHILD_NAME, "birthDate": "2019-03-15", "specialNeeds": "Nut allergy"}
+        self.child_id = self.send("POST", "/api/v1/family/children", child).json()["data"]["id"]
+        self.send("PUT", f"/api/v1/family/children/{self.child_id}", {"name": NEW_CHILD_NAME})
+
+    def guess(self) -> None:
+        for address in (MAIL_ADDRESS, UNKNOWN_ADDRESS):
+            wrong = {"email": address, "password": WRONG_PASSWORD}
+            assert self.send("POST", "/api/v1/auth/parent/login", wrong).status_code == 401
+        self.send("POST", "/api/v1/auth/parent/setup-pin", {"pin": PIN})
+        self.send("POST", "/api/v1/auth/parent/verify-pin", {"pin": PIN})
+        for _ in range(6):
+            last = self.send("POST", "/api/v1/auth/parent/verify-pin", {"pin": WRONG_PIN})
+        assert last.status_code == 429
+
+    def play(self) -> None:
+        save = {"gameType": "sticker_book", "dataKey": "page", "dataValue": {"text": DOCUMENT_TEXT}}
+        saves = f"/api/v2/games/children/{self.child_id}/data"
+        for number in range(3):
+            save["dataValue"] = {"text": DOCUMENT_TEXT, "n": number}
+            assert self.send("PUT", saves, save, **{"X-Device-Id": DEVICE}).status_code == 200
+        self.send("PUT", saves, save, **{"Idempotency-Key": "key-1"})
+        self.send("PUT", saves, {**save, "dataKey": PATH_TEXT})
+        self.send("GET", f"{saves}/sticker_book/{PATH_TEXT}")
+        self.send("POST", f"{saves}/batch", {"operations": [{"op": "put", **save}, {"op": "no"}]})
+        event = {"eventType": "game_progress", "childId": self.child_id, "eventData": {"text": EVENT_TEXT}}
+        assert self.send("POST", "/api/v1/analytics/events", event).status_code == 201
+        self.send(
+            "POST",
+            "/api/v1/coppa/consent",
+            {
+                "childId": self.child_id,
+                "consentType": "full",
+                "permissions": {"dataCollection": True},
+                "verificationMethod": "credit_card",
+                "verificationData": {"holder": PARENT_NAME},
+            },
+        )
+
+    def stumble(self) -> None:
+        """Requests that are wrong, with something personal wherever a client can put it."""
+        self.send("GET", f"/api/v1/{PATH_TEXT}")
+        self.send("GET", f"/api/v1/family/children/{PATH_TEXT}?token={QUERY_TEXT}")
+        self.send("GET", f"/api/v1/family/profile?email={MAIL_ADDRESS}&q={QUERY_TEXT}")
+        self.send("BREW", f"/api/v1/{PATH_TEXT}")
+        for name in ("Authorization", "X-Forwarded-For", "If-Match", "Origin", "Idempotency-Key", "User-Agent"):
+            self.send("PUT", f"/api/v2/games/children/{self.child_id}/data", {}, **{name: f"Bearer {HEADER_TEXT}"})
+        for body in (f'{{"email":"{BODY_TEXT}', f'{{"email":["{BODY_TEXT}"]}}', f'{{"password":{{"{BODY_TEXT}":1}}}}'):
+            for path in ("/api/v1/auth/parent/login", "/api/v1/family/children", "/api/v1/analytics/events"):
+                assert self.send("POST", path, body.encode()).status_code == 400
+        long_name = {"gameType": BODY_TEXT * 100, "dataKey": "k", "dataValue": {BODY_TEXT: 1}}
+        self.send("PUT", f"/api/v2/games/children/{self.child_id}/data", long_name)
+
+    def reset(self) -> None:
+        self.send("POST", "/api/v1/auth/password-reset", {"email": MAIL_ADDRESS})
+        self.send("POST", "/api/v1/auth/password-reset", {"email": UNKNOWN_ADDRESS})
+        wait_for(lambda: any("reset the password" in text for text in self._mails()), "the reset mail")
+        code = next(code_in(text) for text in self._mails() if "reset the password" in text)
+        self.secrets.update(code_in(text) for text in self._mails() if re.search(r"^[\w-]{43}$", text, re.MULTILINE))
+        form = {"token": code, "newPassword": NEW_PASSWORD}
+        assert self.send("POST", "/api/v1/auth/password-reset/confirm", form).status_code == 200
+        login = {"email": MAIL_ADDRESS, "password": NEW_PASSWORD}
+        data = self.send("POST", "/api/v1/auth/parent/login", login).json()["data"]
+        self.bearer = {"Authorization": f"Bearer {data['accessToken']}"}
+
+    def meet(self, status: int) -> None:
+        """What a family does while the service cannot serve it."""
+        save = {"gameType": "sticker_book", "dataKey": PATH_TEXT, "dataValue": {"text": DOCUMENT_TEXT}}
+        event = {"eventType": "game_progress", "childId": self.child_id, "eventData": {"text": EVENT_TEXT}}
+        sign_up = {"email": UNKNOWN_ADDRESS, "password": PASSWORD, "name": PARENT_NAME}
+        answers = [
+            self.send("PUT", f"/api/v2/games/children/{self.child_id}/data", save, **{"X-Device-Id": DEVICE}),
+            self.send("POST", "/api/v1/analytics/events", event),
+            self.send("POST", "/api/v1/family/children", {"name": CHILD_NAME, "birthDate": "2019-03-15"}),
+            self.send("POST", "/api/v1/auth/parent/register", sign_up),
+        ]
+        assert {answer.status_code for answer in answers} == {status}, [answer.text for answer in answers]
+
+    def _mails(self) -> list[str]:
+        paths = sorted(self.outbox.glob("*.eml"))
+        mails = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in paths]
+        return [mail.get_content() for mail in mails]
+
+
+def break_tables(url: str) -> None:
+    """From now on the driver's faults quote rows: checks that fail, types that do not fit, a table that is gone."""
+    with psycopg.connect(url) as connection:
+        connection.execute("alter table games.simple_game_data add constraint never check (false) not valid")
+        connection.execute("alter table core.users add constraint never check (false) not valid")
+        connection.execute("alter table analytics.analytics_events rename to gone")
+        connection.execute("alter table family.child_profiles rename column name to gone")
+
+
+def assert_clean(where: str, text: str, secrets: set[str]) -> None:
+    found = {secret for secret in secrets if secret.lower() in text.lower()}
+    assert not found, f"{where} tells {found}"
+
+
+def test_nothing_personal_stands_in_the_logs_whatever_happens(
+    live_server: StartServer,
+    fragile_postgres: EmbeddedPostgres,
+    fragile_database: str,
+    own_valkey_server: EmbeddedValkey,
+    tmp_path: Path,
+) -> None:
+    server = live_server(
+        DATABASE_URL=fragile_database,
+        DATABASE_STATEMENT_TIMEOUT_S="0.5",
+        DATABASE_CONNECT_TIMEOUT_S="0.5",
+        REDIS_ENABLED="true",
+        REDIS_URL=own_valkey_server.url(),
+        LOG_REQUESTS="true",
+        LOG_LEVEL="DEBUG",
+        PIN_MAX_ATTEMPTS="5",
+    )
+    with httpx2.Client(base_url=server.base_url, timeout=TIMEOUT_S) as client:
+        walk = Walk(client, tmp_path / "outbox")
+        walk.secrets |= {fragile_database.rpartition("/")[0], own_valkey_server.url()}
+        walk.sign_up()
+        walk.guess()
+        walk.play()
+        walk.stumble()
+        walk.reset()
+        with redis.from_url(own_valkey_server.url()) as cache:
+            assert_clean("the cache", repr([(key, cache.get(key)) for key in cache.scan_iter()]), walk.secrets)
+        own_valkey_server.kill()
+        with frozen(fragile_postgres):
+            walk.meet(503)
+        wait_for(lambda: walk.send("GET", "/api/v1/family/profile").status_code == 200, "the database is back")
+        break_tables(fragile_database)
+        walk.meet(500)
+        metrics = client.get("/metrics").text
+    assert server.stop() == 0
+    words = server.words()
+    assert "request failed" in words, "the faults were real"
+    assert '"status":503' in words
+    assert_clean("the log", words, walk.secrets)
+    assert_clean("the metrics", metrics, walk.secrets)
+    for line in words.splitlines():
+        assert isinstance(json.loads(line), dict), line
