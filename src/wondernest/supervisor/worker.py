@@ -33,6 +33,8 @@ IDLE_GRACE_S = 0.5
 DRAIN_POLL_S = 0.02
 TICK_S = 0.1
 """How often uvicorn calls `on_tick`."""
+GC_YOUNG_OBJECTS = 50_000
+"""Requests leave no cycles behind: at the default of 700 the collector walks their objects for nothing (4 % of the time)."""
 READY = b"ready"
 
 
@@ -61,6 +63,7 @@ class WorkerServer(Server):
         await super().startup(sockets)
         gc.collect()
         gc.freeze()  # what start-up made stays; the collector need not walk it again
+        gc.set_threshold(GC_YOUNG_OBJECTS)
         self._channel.send(READY)
 
     async def on_tick(self, counter: int) -> bool:
