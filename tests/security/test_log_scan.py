@@ -78,12 +78,11 @@ class Walk:
             assert self.send("POST", "/api/v1/auth/parent/login", wrong).status_code == 401
         self.send("POST", "/api/v1/auth/parent/setup-pin", {"pin": PIN})
         self.send("POST", "/api/v1/auth/parent/verify-pin", {"pin": PIN})
-        for _ in range(6):
-            last = self.send("POST", "/api/v1/auth/parent/verify-pin", {"pin": WRONG_PIN})
-        assert last.status_code == 429
+        answers = [self.send("POST", "/api/v1/auth/parent/verify-pin", {"pin": WRONG_PIN}) for _ in range(6)]
+        assert answers[-1].status_code == 429
 
     def play(self) -> None:
-        save = {"gameType": "sticker_book", "dataKey": "page", "dataValue": {"text": DOCUMENT_TEXT}}
+        save: dict[str, Any] = {"gameType": "sticker_book", "dataKey": "page"}
         saves = f"/api/v2/games/children/{self.child_id}/data"
         for number in range(3):
             save["dataValue"] = {"text": DOCUMENT_TEXT, "n": number}
