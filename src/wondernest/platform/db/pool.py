@@ -28,6 +28,10 @@ RECONNECT_PAUSE_S = 0.25
 """After a refused connection, how long requests are turned away at once instead of each knocking again."""
 CLOSE_TIMEOUT_S = 3.0
 STATEMENT_CACHE_SIZE = 256
+PLANS = "force_generic_plan"
+"""Plan a statement once a connection. Left to itself PostgreSQL plans one over short arrays anew each time, because it prices
+an array of unknown length as ten rows; that takes longer than running it. So no statement may need its values to be planned
+well: a filter that may be absent must not be the one that makes it fast."""
 _BROKEN = (
     OSError,
     TimeoutError,
@@ -243,6 +247,7 @@ class Database:
             server_settings={
                 "application_name": f"wondernest-{self._role}",
                 "jit": "off",
+                "plan_cache_mode": PLANS,
                 "statement_timeout": str(int(settings.statement_timeout_s * 1000)),
                 "timezone": "UTC",
             },
