@@ -12,7 +12,7 @@ from typing import Any, Self
 import httpx2
 
 from tests.faults.household import Household
-from tests.faults.ledger import GAME_TYPE, Ledger, Page, document
+from tests.faults.ledger import FILLING_BYTES, GAME_TYPE, Ledger, Page
 from tests.fixtures.processes import wait_for
 
 RETRY_PAUSE_S = 0.02
@@ -36,8 +36,8 @@ class Devices:
     work), and a batch.
     """
 
-    def __init__(self, household: Household, count: int = 6) -> None:
-        self.ledger = Ledger()
+    def __init__(self, household: Household, count: int = 6, filling_bytes: int = FILLING_BYTES) -> None:
+        self.ledger = Ledger(filling_bytes)
         self.answers: list[Answer] = []
         self._household = household
         self._done = threading.Event()
@@ -97,7 +97,7 @@ class Devices:
                     time.sleep(RETRY_PAUSE_S)
 
     def _attempt(self, client: httpx2.Client, key: str, number: int) -> Answer:
-        form = {"gameType": GAME_TYPE, "dataKey": key, "dataValue": document(key, number)}
+        form = {"gameType": GAME_TYPE, "dataKey": key, "dataValue": self.ledger.document(key, number)}
         method, path, body, headers = "PUT", self._household.saves, form, dict[str, str]()
         if number % 3 == 1:
             headers = {"Idempotency-Key": f"{key}-{number}"}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 from collections.abc import Generator
+from pathlib import Path
 from typing import LiteralString
 
 import psycopg
@@ -30,6 +32,24 @@ def frozen(server: EmbeddedServer) -> Generator[None]:
         for pid in reversed(stopped):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def files_limited(server: EmbeddedServer, limit_bytes: int) -> Generator[None]:
+    """Let no file of a server grow beyond a size: what it writes then fails as on a full disk."""
+    _limit_files(server, str(limit_bytes))
+    try:
+        yield
+    finally:
+        _limit_files(server, "unlimited")
+
+
+def _limit_files(server: EmbeddedServer, soft: str) -> None:
+    owner = Path(f"/proc/{server.pid}").stat()  # a process may be limited by whom it belongs to, which root is not
+    for pid in (server.pid, *children(server.pid)):
+        words = ["prlimit", f"--pid={pid}", f"--fsize={soft}:"]
+        done = subprocess.run(words, check=False, user=owner.st_uid, group=owner.st_gid, extra_groups=[])
+        assert done.returncode == 0 or not Path(f"/proc/{pid}").exists(), f"{pid} cannot be limited"
 
 
 @contextlib.contextmanager

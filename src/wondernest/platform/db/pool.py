@@ -39,6 +39,8 @@ _BROKEN = (
     asyncpg.InternalClientError,  # its connection failed while nobody was using it
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.InternalServerError,  # among them: a file that cannot grow
     asyncpg.OperatorInterventionError,
     asyncpg.CannotConnectNowError,
     asyncpg.QueryCanceledError,

@@ -1,0 +1,39 @@
+"""The database's disk is full: saves are refused, reads go on, and it passes when there is room again."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults.devices import Devices, unlike
+from tests.faults.household import settle
+from tests.faults.outages import files_limited
+
+if TYPE_CHECKING:
+    from tests.fixtures.processes import StartServer
+    from wondernest.embedded.postgres import EmbeddedPostgres
+
+LOG_SEGMENT_BYTES = 16 * 1024 * 1024
+"""Files of the write-ahead log have this size; a smaller limit would stop PostgreSQL altogether."""
+FILLING_BYTES = 100_000
+"""Of a document: twice as many on the wire."""
+
+
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="limits the files of another process with prlimit (Linux)")
+def test_saves_are_refused_while_the_disk_is_full_and_nothing_acknowledged_is_lost(
+    live_server: StartServer, fragile_postgres: EmbeddedPostgres, fragile_database: str
+) -> None:
+    server = live_server(WORKERS="2", DATABASE_URL=fragile_database, SAVE_KEPT_VERSIONS="1000")
+    household = settle(server.base_url)
+    with Devices(household, count=3, filling_bytes=FILLING_BYTES) as devices:
+        devices.wait_for_saves(6)
+        with files_limited(fragile_postgres, LOG_SEGMENT_BYTES):
+            devices.wait_for_refusals(10)
+            with household.client() as client:
+                assert client.get("/api/v1/family/profile").status_code == 200
+                assert client.get(f"{household.saves}/sticker_book/device0").status_code == 200
+        devices.wait_for_saves(6)
+    assert unlike(devices.refusals(), 503) == [], server.words()
+    devices.ledger.check(household, fragile_database)
