@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
-from tests.faults.household import PASSWORD, PATIENCE_S, settle
+from tests.faults.household import PASSWORD, PATIENCE_S, save, settle
 from tests.fixtures.auth import rows, value
 from tests.fixtures.processes import wait_for
 
@@ -20,6 +20,8 @@ CLIENTS = 200
 TWINS = 10
 REFRESHES = 50
 SILENT = 1_000
+SLOW_READERS = 20
+LARGE_CHARS = 4_000_000
 OTHERS_BOUND_S = 5.0
 """Other routes during the storm: on two busy cores still far below what the queue of logins would cost them."""
 
@@ -98,3 +100,23 @@ async def test_a_thousand_silent_connections_keep_nobody_from_being_served(live_
         async with crowd(server) as client:
             for _ in range(20):
                 assert (await client.get("/api/v1/family/profile", headers=household.bearer)).status_code == 200
+
+
+async def test_clients_that_read_their_answers_byte_by_byte_hold_up_nobody(live_server: StartServer) -> None:
+    server = live_server(WORKERS="2")
+    household = settle(server.base_url)
+    with household.client() as client:
+        assert save(client, household, "large", {"filling": "x" * LARGE_CHARS}).status_code == 200
+    head = f"GET {household.saves}/sticker_book/large HTTP/1.1\r\nHost: x\r\nAuthorization: {household.bearer['Authorization']}"
+    async with contextlib.AsyncExitStack() as slow:
+        readers: list[asyncio.StreamReader] = []
+        for _ in range(SLOW_READERS):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1)
+            slow.callback(writer.close)
+            writer.write(head.encode() + b"\r\n\r\n")
+            readers.append(reader)
+        assert await asyncio.gather(*(reader.readexactly(12) for reader in readers)) == [b"HTTP/1.1 200"] * SLOW_READERS
+        async with crowd(server) as client:
+            for _ in range(20):
+                assert (await client.get("/api/v1/family/profile", headers=household.bearer)).status_code == 200
+                await asyncio.gather(*(reader.readexactly(1) for reader in readers))
