@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import socket
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,3 +68,28 @@ def save(client: httpx2.Client, household: Household, key: str, document: Any) -
     """Store one document."""
     form = {"gameType": "sticker_book", "dataKey": key, "dataValue": document}
     return client.put(household.saves, json=form)
+
+
+@contextlib.contextmanager
+def begun(household: Household, *headers: str) -> Generator[socket.socket]:
+    """A connection on which the head of a save was sent."""
+    port = int(household.base_url.rpartition(":")[2])
+    lines = [
+        f"PUT {household.saves} HTTP/1.1",
+        "Host: x",
+        "Content-Type: application/json",
+        f"Authorization: {household.bearer['Authorization']}",
+        *headers,
+    ]
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        yield connection
+
+
+def status_of(connection: socket.socket) -> int:
+    """The status of the answer; the connection is then closed by the server."""
+    received = b""
+    with contextlib.suppress(ConnectionResetError):  # of what we sent and nobody read
+        while chunk := connection.recv(65536):
+            received += chunk
+    return int(received.split(b" ", 2)[1])

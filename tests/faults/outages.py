@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import LiteralString
 
@@ -53,12 +53,11 @@ def _limit_files(server: EmbeddedServer, soft: str) -> None:
 
 
 @contextlib.contextmanager
-def locked(database_url: str, table: LiteralString) -> Generator[None]:
-    """Hold a lock that everyone who reads or writes the table has to wait for."""
+def locked(database_url: str, table: LiteralString) -> Generator[Callable[[], None]]:
+    """Hold a lock that everyone who reads or writes the table has to wait for; what is given ends it early."""
     with psycopg.connect(database_url) as holder:
         holder.execute(f"lock table {table} in access exclusive mode")
-        yield
-        holder.rollback()
+        yield holder.rollback
 
 
 @contextlib.contextmanager
@@ -73,11 +72,3 @@ def all_connections_taken(database_url: str) -> Generator[None]:
                     raise
                 break
         yield
-
-
-def waiting_for_a_lock(database_url: str) -> int:
-    """How many statements wait for somebody else's lock."""
-    with psycopg.connect(database_url) as connection:
-        row = connection.execute("select count(*) from pg_locks where not granted").fetchone()
-    assert row is not None
-    return row[0]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ import httpx2
 import psycopg
 import pytest
 
-from tests.faults.household import Household, settle
+from tests.faults.household import Household, begun, settle, status_of
 from tests.fixtures.processes import wait_for
 
 if TYPE_CHECKING:
@@ -36,31 +35,6 @@ def server(live_server: StartServer) -> LiveServer:
 @pytest.fixture
 def household(server: LiveServer) -> Household:
     return settle(server.base_url)
-
-
-@contextlib.contextmanager
-def begun(household: Household, *headers: str) -> Generator[socket.socket]:
-    """A save whose head was sent."""
-    port = int(household.base_url.rpartition(":")[2])
-    lines = [
-        f"PUT {household.saves} HTTP/1.1",
-        "Host: x",
-        "Content-Type: application/json",
-        f"Authorization: {household.bearer['Authorization']}",
-        *headers,
-    ]
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-        connection.sendall("\r\n".join([*lines, "", ""]).encode())
-        yield connection
-
-
-def status_of(connection: socket.socket) -> int:
-    """The status of the answer; the connection is then closed by the server."""
-    received = b""
-    with contextlib.suppress(ConnectionResetError):  # of what we sent and nobody read
-        while chunk := connection.recv(65536):
-            received += chunk
-    return int(received.split(b" ", 2)[1])
 
 
 def body(key: str = "page", filling: str = "x") -> bytes:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
-import threading
 from typing import TYPE_CHECKING
 
-import httpx2
-
 from tests.faults.devices import Devices, unlike
-from tests.faults.household import save, settle
-from tests.faults.outages import locked, waiting_for_a_lock
+from tests.faults.household import begun, settle, status_of
+from tests.faults.outages import locked
 from tests.fixtures.processes import wait_for
 
 if TYPE_CHECKING:
+    import socket
+
     from tests.fixtures.processes import StartServer
 
 KILLS = 3
@@ -56,20 +56,17 @@ def test_replacing_every_worker_under_load_fails_no_save(live_server: StartServe
 def test_sigterm_finishes_the_saves_in_flight(live_server: StartServer, database_url: str) -> None:
     server = live_server(WORKERS="2")
     household = settle(server.base_url)
-    answers: list[httpx2.Response] = []
-
-    def send(number: int) -> None:
-        with household.client() as client:
-            answers.append(save(client, household, f"page{number}", {"n": number}))
-
-    senders = [threading.Thread(target=send, args=(number,)) for number in range(4)]
-    with locked(database_url, "games.simple_game_data"):
-        for sender in senders:
-            sender.start()
-        wait_for(lambda: waiting_for_a_lock(database_url) > 0, "saves that wait for the table")
+    with contextlib.ExitStack() as requests, locked(database_url, "games.simple_game_data") as unlock:
+        connections: list[socket.socket] = []
+        for number in range(4):
+            body = b'{"gameType":"sticker_book","dataKey":"page%d","dataValue":{}}' % number
+            headers = (f"Content-Length: {len(body)}", "Expect: 100-continue")
+            connection = requests.enter_context(begun(household, *headers))
+            assert connection.recv(1024).startswith(b"HTTP/1.1 100 "), "its handler has begun"
+            connection.sendall(body)
+            connections.append(connection)
         server.signal(signal.SIGTERM)
         wait_for(lambda: not server.healthy(), "no new connections")
-    for sender in senders:
-        sender.join()
-    assert [answer.status_code for answer in answers] == [200] * 4
+        unlock()
+        assert [status_of(connection) for connection in connections] == [200] * 4
     assert server.process.wait(30) == 0
