@@ -110,16 +110,16 @@ class TokenVerifier:
     def __init__(self, settings: Jwt, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._known: dict[str, Caller] = {}
+        self._known: dict[bytes, Caller] = {}
         self._revoked: dict[str, float] = {}
         self._cutoffs: dict[UUID, float] = {}
 
-    def verify(self, token: str) -> Caller | None:
+    def verify(self, token: bytes) -> Caller | None:
         """The caller, or None for a token that is invalid, expired, revoked or not an access token."""
         caller = self._known.get(token)
         now = self._clock.now().timestamp()
         if caller is None:
-            caller = self._check(token, now)
+            caller = self._check(token.decode("latin-1"), now)
             if caller is None:
                 return None
             if len(self._known) >= self._settings.cache_size:

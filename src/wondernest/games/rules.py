@@ -29,8 +29,6 @@ SESSION_GAP: Final = timedelta(minutes=30)
 """A save after a longer pause begins a new session of the game (games contract §3)."""
 PLAY_GRAIN: Final = timedelta(seconds=10)
 """Saves in quick succession move an instance's `last_played_at` once; whoever reads it looks at the saves too."""
-KNOWN_TYPES: Final = frozenset({"sticker_book", "story_adventure", "story-adventure"})
-OTHER_TYPE: Final = "other"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _STRONG_TAG = re.compile(r'(?:^|,)\s*"([^"]*)"\s*(?=,|$)')
@@ -129,11 +127,6 @@ def device_name(header: str | None) -> str | None:
 def is_document(raw: bytes) -> bool:
     """Whether a JSON text is an object: what every reader of saves expects."""
     return raw.lstrip()[:1] == b"{"
-
-
-def metric_type(game_type: str) -> str:
-    """The label of a game type: only known ones have their own, so that nobody can make labels."""
-    return game_type if game_type in KNOWN_TYPES else OTHER_TYPE
 
 
 class Write(Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -12,8 +12,6 @@ from wondernest.games import errors
 from wondernest.games.repository import UNSTORABLE
 from wondernest.games.rules import (
     ANY_STATE,
-    KNOWN_TYPES,
-    OTHER_TYPE,
     KeptVersion,
     Precondition,
     Read,
@@ -23,7 +21,6 @@ from wondernest.games.rules import (
     SaveState,
     StoredSave,
     Write,
-    metric_type,
 )
 from wondernest.platform.json import instant, swells
 
@@ -72,12 +69,7 @@ class SaveService:
     def __init__(self, saves: SaveRepository, history: HistoryRepository, metrics: Metrics) -> None:
         self._saves = saves
         self._history = history
-        counter = metrics.game_data_operations
-        self._counted = {
-            (operation, label): counter.labels(operation, label)
-            for operation in (SAVE, LOAD)
-            for label in (*KNOWN_TYPES, OTHER_TYPE)
-        }
+        self._metrics = metrics
 
     async def store(
         self,
@@ -165,8 +157,8 @@ class SaveService:
             raise conflict(saved, write.condition, len(write.document))
         return saved
 
-    def _count(self, operation: str, game_type: str) -> None:
-        self._counted[operation, metric_type(game_type)].inc()
+    def _count(self, operation: Literal["save", "load"], game_type: str) -> None:
+        self._metrics.game_data(operation, game_type).inc()
 
 
 class ProjectSaves:

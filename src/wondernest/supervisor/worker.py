@@ -5,101 +5,117 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import logging
-import math
 import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from uvicorn import Config, Server
+import structlog
+import uvloop
 
 from wondernest.app import create_app
 from wondernest.platform.telemetry.logs import configure_logging
-from wondernest.settings import Settings, SettingsError, load_settings
-from wondernest.supervisor.protocol import Protocol, State
+from wondernest.settings import SettingsError, load_settings
+from wondernest.supervisor.connection import Connection, Floor
+from wondernest.supervisor.sockets import BACKLOG
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from wondernest.platform.http.application import Application
+    from wondernest.settings import Server as ServerSettings
 
-KEEP_ALIVE_S = 75
-"""How long an idle connection stays open: longer than the 60 s that load balancers keep theirs."""
-HEAD_TIMEOUT_S = 10.0
-"""How long a client may take over a request's head, at least; at most twice that."""
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_S = 10.0
+"""How often connections are looked at. A request that has not arrived whole by the second look is given up (10-20 s), an
+idle connection at the eighth (70-80 s): later than the 60 s after which load balancers close theirs."""
 IDLE_GRACE_S = 0.5
 """At a stop, how long an idle connection is kept for the request that may already be on its way."""
 DRAIN_POLL_S = 0.02
-TICK_S = 0.1
-"""How often uvicorn calls `on_tick`."""
 GC_YOUNG_OBJECTS = 50_000
 """Requests leave no cycles behind: at the default of 700 the collector walks their objects for nothing (4 % of the time)."""
 READY = b"ready"
 
 
-class WorkerServer(Server):
-    """uvicorn's server, told what to do by the master."""
+class Worker:
+    """Serves one application on inherited sockets, told what to do by the master through its channel and signals."""
 
-    server_state: State
-
-    def __init__(self, config: Config, channel: socket.socket) -> None:
-        super().__init__(config)
-        self.server_state = State()
+    def __init__(self, application: Application, channel: socket.socket, server: ServerSettings) -> None:
+        self.floor = Floor(application, server.max_connections)
+        self._application = application
         self._channel = channel
-        self._slow: dict[Protocol, int] = {}
+        self._grace_s = server.shutdown_grace_s
+        self._servers: list[asyncio.Server] = []
+        self._stop = asyncio.Event()
+        self._hurry = asyncio.Event()
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """SIGTERM, and the master's end, mean finish and go; a second SIGTERM means go."""
+    async def run(self, listeners: Sequence[socket.socket]) -> None:
+        """Serve until told to end: SIGTERM, or the master's end, mean finish and go; a second SIGTERM means go."""
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._asked_to_end)
         loop.add_signal_handler(signal.SIGINT, lambda: None)
         loop.add_reader(self._channel, self._master_is_gone)
-        yield
+        await self.start(listeners)
+        looking = asyncio.create_task(self._look_now_and_then())
+        await self._stop.wait()
+        looking.cancel()
+        await self.shut_down(listeners)
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start the application, then tell the master."""
-        await super().startup(sockets)
+    async def start(self, listeners: Sequence[socket.socket]) -> None:
+        """Start the application, accept connections, and tell the master."""
+        await self._application.start()
+        loop = asyncio.get_running_loop()
+        for listener in listeners:
+            self._servers.append(
+                await loop.create_server(lambda: Connection(self.floor, loop), sock=listener, backlog=BACKLOG)
+            )
         gc.collect()
         gc.freeze()  # what start-up made stays; the collector need not walk it again
         gc.set_threshold(GC_YOUNG_OBJECTS)
         self._channel.send(READY)
 
-    async def on_tick(self, counter: int) -> bool:
-        """Close connections whose client does not get a request's head across."""
-        if counter % round(HEAD_TIMEOUT_S / TICK_S) == 0:
-            waiting = {c: c.heads for c in self._connections() if c.awaits_head}
-            for connection, _ in waiting.items() & self._slow.items():
-                connection.transport.close()
-            self._slow = waiting
-        return await super().on_tick(counter)
+    def look(self) -> None:
+        """End the connections that do not move."""
+        for connection in list(self.floor.connections):
+            connection.look()
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+    async def shut_down(self, listeners: Sequence[socket.socket]) -> None:
         """Stop accepting, let every request end within the grace period and every connection close between requests."""
-        for server in self.servers:
+        for server in self._servers:
             server.close()
-        for listener in sockets or []:
+        for listener in listeners:
             listener.close()
-        self.server_state.draining = True
-        for connection in self._connections():
-            connection.end_after_reply()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(IDLE_GRACE_S):
-                while self.server_state.connections and not self.force_exit:  # noqa: ASYNC110 - a set tells nobody
-                    await asyncio.sleep(DRAIN_POLL_S)
-        await super().shutdown()
+        floor = self.floor
+        floor.draining = True
+        await self._closed_within(IDLE_GRACE_S)
+        for connection in list(floor.connections):
+            connection.end_if_idle()
+        await self._closed_within(self._grace_s)
+        for connection in list(floor.connections):
+            connection.abandon()
+        await self._application.stop()
 
-    def _connections(self) -> list[Protocol]:
-        return cast("list[Protocol]", list(self.server_state.connections))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    async def _closed_within(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self.floor.connections and not self._hurry.is_set():  # noqa: ASYNC110 - a set tells nobody
+                    await asyncio.sleep(DRAIN_POLL_S)
+
+    async def _look_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            self.look()
 
     def _asked_to_end(self) -> None:
-        self.force_exit = self.should_exit
-        self.should_exit = True
+        if self._stop.is_set():
+            self._hurry.set()
+        self._stop.set()
 
     def _master_is_gone(self) -> None:
         asyncio.get_running_loop().remove_reader(self._channel)
-        self.should_exit = True
+        self._stop.set()
 
 
 def main(channel_fd: int, listener_fds: list[int]) -> int:
@@ -112,30 +128,23 @@ def main(channel_fd: int, listener_fds: list[int]) -> int:
     try:
         settings = load_settings(dotenv=Path(".env"))
         configure_logging(settings.log.level, settings.log.format)
-        logging.getLogger("uvicorn").setLevel(logging.WARNING)  # the master reports starts and ends
-        server = WorkerServer(_configuration(settings), channel)
+        application = create_app(settings)
     except SettingsError as error:
         sys.stderr.write(f"wondernest: {error}\n")
         return os.EX_CONFIG
-    server.run(listeners)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            runner.run(_serve(application, channel, settings.server, listeners))
+        except Exception:
+            log.exception("worker failed")
+            return os.EX_SOFTWARE
     return 0
 
 
-def _configuration(settings: Settings) -> Config:
-    return Config(
-        create_app(settings),
-        loop="uvloop",
-        http=Protocol,
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=settings.server.max_connections,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=math.ceil(settings.server.shutdown_grace_s),
-    )
+async def _serve(
+    application: Application, channel: socket.socket, server: ServerSettings, listeners: Sequence[socket.socket]
+) -> None:
+    await Worker(application, channel, server).run(listeners)
 
 
 if __name__ == "__main__":

@@ -1,48 +1,67 @@
-"""What a worker does about clients that do not get a request's head across."""
+"""HTTP/1.1 as a worker speaks it, byte by byte."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import pytest
-from uvicorn import Config
 
-from wondernest.platform.http.application import Application
-from wondernest.supervisor.protocol import HEAD_LIMIT_BYTES, Protocol
-from wondernest.supervisor.worker import HEAD_TIMEOUT_S, TICK_S, WorkerServer
+from wondernest.app import create_app
+from wondernest.settings import Settings
+from wondernest.supervisor.connection import HEAD_LIMIT_BYTES, HEAD_LOOKS, IDLE_LOOKS, LINGER_BYTES, Connection
+from wondernest.supervisor.worker import Worker
 
-SWEEP = round(HEAD_TIMEOUT_S / TICK_S)
-"""The tick at which slow heads are looked for."""
+HEALTH = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 @dataclass
 class RunningWorker:
-    server: WorkerServer
+    worker: Worker
     port: int
+    listener: socket.socket
 
-    async def connect(self, sent: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def connect(self, sent: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection whose first bytes the worker has taken in."""
+        before = set(self.connections)
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(sent)
-        while not any(connection._head_bytes == len(sent) for connection in self.server._connections()):
+        while not (new := [connection for connection in self.connections if connection not in before]):
+            await asyncio.sleep(0)
+        while sent and new[0]._head_bytes == 0 and new[0]._arriving is None:
             await asyncio.sleep(0)
         return reader, writer
 
+    @property
+    def connections(self) -> list[Connection]:
+        return list(self.worker.floor.connections)
+
+    async def answer(self, sent: bytes) -> bytes:
+        """Everything that comes back before the worker closes the connection."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(sent)
+        try:
+            return await reader.read()
+        finally:
+            writer.close()
+
+    def look(self, times: int) -> None:
+        for _ in range(times):
+            self.worker.look()
+
 
 @pytest.fixture
-async def worker(application: Application) -> AsyncIterator[RunningWorker]:
+async def worker(make_settings: Callable[..., Settings]) -> AsyncIterator[RunningWorker]:
+    settings = make_settings(SHUTDOWN_GRACE_S="1", BODY_TIMEOUT_S="5", SERVER_MAX_CONNECTIONS="3")
     listener = socket.create_server(("127.0.0.1", 0))
     ours, theirs = socket.socketpair()
-    config = Config(application, http=Protocol, ws="none", lifespan="on", log_config=None, timeout_graceful_shutdown=1)
-    config.load()
-    server = WorkerServer(config, theirs)
-    server.lifespan = config.lifespan_class(config)
-    await server.startup([listener])
-    yield RunningWorker(server, listener.getsockname()[1])
-    await server.shutdown([listener])
+    worker = Worker(create_app(settings), theirs, settings.server)
+    await worker.start([listener])
+    running = RunningWorker(worker, listener.getsockname()[1], listener)
+    yield running
+    await worker.shut_down([listener])
     ours.close()
     theirs.close()
 
@@ -50,35 +69,36 @@ async def worker(application: Application) -> AsyncIterator[RunningWorker]:
 @pytest.mark.parametrize("sent", [b"", b"GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: "])
 async def test_a_head_that_does_not_come_is_given_up(worker: RunningWorker, sent: bytes) -> None:
     reader, writer = await worker.connect(sent)
-    await worker.server.on_tick(SWEEP)
-    assert worker.server._connections(), "the first look only notes it"
-    await worker.server.on_tick(2 * SWEEP)
+    worker.look(HEAD_LOOKS - 1)
+    assert worker.connections[0].gone is False
+    worker.look(1)
     assert await reader.read() == b""
     writer.close()
 
 
-async def test_a_connection_between_requests_is_left_alone(worker: RunningWorker) -> None:
-    reader, writer = await worker.connect(b"")
+async def test_a_connection_between_requests_is_kept_longer_but_not_for_ever(worker: RunningWorker) -> None:
+    reader, writer = await worker.connect()
     for _ in range(2):
         writer.write(b"HEAD /health HTTP/1.1\r\nHost: x\r\n\r\n")
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
-        await worker.server.on_tick(SWEEP)
-        await worker.server.on_tick(2 * SWEEP)
-        assert worker.server._connections()
+        worker.look(IDLE_LOOKS - 1)
+        assert worker.connections
+    worker.look(1)
+    assert await reader.read() == b""
     writer.close()
 
 
 async def test_a_head_without_end_is_refused(worker: RunningWorker) -> None:
     reader, writer = await worker.connect(b"GET /health HTTP/1.1\r\nHost: x\r\nX-Long: ")
-    writer.write(b"a" * HEAD_LIMIT_BYTES)
+    writer.write(b"a" * HEAD_LIMIT_BYTES + b"a")
     assert (await reader.read()).startswith(b"HTTP/1.1 431 ")
     writer.close()
 
 
 async def test_a_draining_worker_asks_its_clients_to_connect_anew(worker: RunningWorker) -> None:
     reader, writer = await worker.connect(b"GET /health HTTP/1.1\r\n")
-    ending = asyncio.create_task(worker.server.shutdown())
-    while not worker.server.server_state.draining:
+    ending = asyncio.create_task(worker.worker.shut_down([worker.listener]))
+    while not worker.worker.floor.draining:
         await asyncio.sleep(0)
     writer.write(b"Host: x\r\n\r\n")
     reply = await reader.read()
@@ -86,3 +106,105 @@ async def test_a_draining_worker_asks_its_clients_to_connect_anew(worker: Runnin
     assert b"connection: close" in reply.lower()
     await ending
     writer.close()
+
+
+async def test_pipelined_requests_are_answered_in_their_order(worker: RunningWorker) -> None:
+    unknown = b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
+    last = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    received = await worker.answer(HEALTH + unknown + HEALTH + last)
+    statuses = [part[:3] for part in received.split(b"HTTP/1.1 ")[1:]]
+    assert statuses == [b"200", b"404", b"200", b"200"]
+    assert received.count(b"connection: close") == 1
+
+
+async def test_a_request_in_single_bytes_is_read_like_any_other(worker: RunningWorker) -> None:
+    reader, writer = await worker.connect()
+    body = b'{"email":"nobody@example.com","password":"Wrong-Day-7"}'
+    head = b"POST /api/v1/auth/parent/login HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+    for byte in head % len(body) + body:
+        writer.write(bytes([byte]))
+        await asyncio.sleep(0)
+    assert (await reader.read()).startswith(b"HTTP/1.1 401 ")
+    writer.close()
+
+
+async def test_a_chunked_body_is_put_together(worker: RunningWorker) -> None:
+    head = (
+        b"POST /api/v1/auth/parent/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    )
+    chunks = [b'{"email":"nobody@example.com",', b'"password":"Wrong-Day-7"}']
+    body = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
+    assert (await worker.answer(head + body)).startswith(b"HTTP/1.1 401 ")
+
+
+async def test_a_body_nobody_asks_for_is_read_past(worker: RunningWorker) -> None:
+    reader, writer = await worker.connect()
+    for _ in range(2):
+        writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n")
+        assert (await reader.readuntil(b'"}')).startswith(b"HTTP/1.1 200 ")
+        writer.write(b"x" * 200_000)
+    writer.close()
+
+
+async def test_a_request_before_nonsense_is_answered_before_the_connection_ends(worker: RunningWorker) -> None:
+    received = await worker.answer(HEALTH + b"\x00\x01nonsense\r\n\r\n")
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in received
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x00\x01nonsense\r\n\r\n",
+        b"GET /health HTTP/9.9\r\n\r\n",
+        b"POST /api/v1/auth/parent/login HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"POST /api/v1/auth/parent/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n",
+    ],
+)
+async def test_nonsense_is_a_bad_request(worker: RunningWorker, sent: bytes) -> None:
+    assert (await worker.answer(sent)).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    "target", [b"http://example.com/health", b"/health?x=1", b"/health#part", b"http://example.com/health?x=1#part"]
+)
+async def test_a_target_is_its_path(worker: RunningWorker, target: bytes) -> None:
+    sent = b"GET %b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % target
+    assert (await worker.answer(sent)).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_another_protocol_is_not_changed_to(worker: RunningWorker) -> None:
+    sent = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    received = await worker.answer(sent)
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in received
+
+
+async def test_a_client_that_has_said_all_still_gets_its_answer(worker: RunningWorker) -> None:
+    reader, writer = await worker.connect(HEALTH)
+    writer.write_eof()
+    assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
+    writer.close()
+
+
+async def test_what_is_refused_on_the_way_in_can_be_read_by_a_client_that_is_still_sending(
+    worker: RunningWorker,
+) -> None:
+    reader, writer = await worker.connect()
+    size = LINGER_BYTES // 2
+    writer.write(b"POST /api/v1/auth/parent/login HTTP/1.1\r\nHost: x\r\nContent-Length: 99000000\r\n\r\n")
+    writer.write(b"x" * size)
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 413 ")
+    writer.write(b"x" * (size // 2))
+    await writer.drain()
+    assert b"PAYLOAD_TOO_LARGE" in await reader.read()
+    writer.close()
+
+
+async def test_a_connection_too_many_is_told_to_come_back(worker: RunningWorker) -> None:
+    others = [await worker.connect() for _ in range(3)]
+    received = await worker.answer(HEALTH)
+    assert received.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: " in received
+    for _, writer in others:
+        writer.close()

@@ -8,12 +8,10 @@ import pytest
 
 from wondernest.games.rules import (
     ANY_STATE,
-    KNOWN_TYPES,
     SaveKey,
     SaveState,
     device_name,
     is_document,
-    metric_type,
     precondition,
     tag_matches,
 )
@@ -86,8 +84,3 @@ def test_a_device_names_itself_in_printable_characters() -> None:
     assert device_name("x" * 300) == "x" * 100
     assert device_name("\x00") is None
     assert device_name(None) is None
-
-
-def test_nobody_can_make_metric_labels() -> None:
-    assert {metric_type(known) for known in KNOWN_TYPES} == KNOWN_TYPES
-    assert metric_type("anything else") == "other"

@@ -29,8 +29,7 @@ try:
         raise ValueError("ann@example.com") from error
 except ValueError as error:
     structlog.get_logger("room").error("failed", exc_info=error)
-    logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
-logging.getLogger("uvicorn.access").info("GET /secret")
+    logging.getLogger("asyncio").exception("Exception in callback")
 logging.getLogger("library").warning("careful: %s", "this")
 structlog.get_logger("room").debug("too fine")
 """
@@ -51,7 +50,7 @@ def lines() -> list[dict[str, Any]]:
 def test_every_line_is_json_with_time_level_logger_and_message(lines: list[dict[str, Any]]) -> None:
     assert [(line["level"], line["logger"], line["message"]) for line in lines] == [
         ("error", "room", "failed"),
-        ("error", "uvicorn.error", "Exception in ASGI application"),
+        ("error", "asyncio", "Exception in callback"),
         ("warning", "library", "careful: this"),
     ]
     assert all(line["timestamp"].endswith("Z") for line in lines)

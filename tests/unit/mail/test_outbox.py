@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.endpoints import blank_request
 from wondernest.platform.clock import SystemClock
-from wondernest.platform.http.request import Request
 from wondernest.platform.mail import MailFailed, MailRefused, Message, OutboxMailer
 from wondernest.platform.mail.outbox_page import OutboxPage
 
@@ -49,14 +49,12 @@ def test_nothing_breaks_out_of_a_header(to: str, subject: str) -> None:
 async def test_the_page_escapes_what_a_mail_says(tmp_path: Path) -> None:
     box = outbox(tmp_path / "box")
     await box.send(Message("ann@example.com", "<b>bold</b>", "<script>alert(1)</script> {braces}"))
-    request = Request[None](headers={}, raw_query=b"", params={}, peer=None, trusted=(), request_id="1")
-    page = (await OutboxPage(box).show(request)).content.decode()
+    page = (await OutboxPage(box).show(blank_request())).content.decode()
     assert "<script>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; {braces}" in page
     assert "&lt;b&gt;bold&lt;/b&gt;" in page
 
 
 async def test_an_empty_outbox_says_so(tmp_path: Path) -> None:
-    request = Request[None](headers={}, raw_query=b"", params={}, peer=None, trusted=(), request_id="1")
-    reply = await OutboxPage(outbox(tmp_path / "none")).show(request)
+    reply = await OutboxPage(outbox(tmp_path / "none")).show(blank_request())
     assert b"No mail yet." in reply.content

@@ -23,6 +23,7 @@ MAX_BATCH_ITEMS = 64
 MAX_BATCH_BYTES = 512 * 1024
 MAX_WAITING = 2_000
 """Beyond this many waiting callers the answer is 503."""
+
 PARALLEL_BATCHES = 2
 
 Run = Callable[[Connection, Sequence[Item]], Awaitable[Sequence[Result]]]

@@ -1,12 +1,13 @@
-"""The ASGI application: from bytes to endpoint to bytes, and every cross-cutting answer on the way."""
+"""The application: from a request's head to its endpoint to its reply, and every cross-cutting answer on the way."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hmac
 import os
 import re
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
@@ -18,11 +19,13 @@ from wondernest.platform.db.idempotency import MAX_KEY_CHARS, IdempotencyKeys, K
 from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Overtaken
 from wondernest.platform.http import errors
-from wondernest.platform.http.body import ClientDisconnected, Receive, read_body
+from wondernest.platform.http.asgi import AsgiExchange, Scope, Send
+from wondernest.platform.http.body import Receive
 from wondernest.platform.http.caller import Authenticator, Caller, CallerKind
 from wondernest.platform.http.cors import METHODS as REQUEST_METHODS
 from wondernest.platform.http.decoding import BadBody, BodyDecoder
 from wondernest.platform.http.endpoint import Endpoint
+from wondernest.platform.http.exchange import ClientDisconnected, Exchange
 from wondernest.platform.http.request import Reply, Request
 from wondernest.platform.http.router import Route, Router
 from wondernest.platform.http.sending import Sender
@@ -37,11 +40,11 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-Scope = MutableMapping[str, Any]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Hook = Callable[[], Awaitable[None]]
 CLIENT_CLOSED: Final = 499
 """Counted, never sent: the client left before it could be answered."""
+WRITE_DOWN_EVERY_S: Final = 0.05
+"""How often log lines are written and tallies added to the shared counters, while requests come."""
 METHODS: Final = frozenset(REQUEST_METHODS.split(", "))
 OTHER_METHOD: Final = "OTHER"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
@@ -98,11 +101,12 @@ class Application:
         self._unanswered: dict[tuple[str, str], RouteMetrics] = {}
         self._id_prefix = os.urandom(6).hex()
         self._id_counter = count()
+        self._writing_soon = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
         if scope["type"] == "http":
-            await self._serve(scope, receive, send)
+            await self.serve(AsgiExchange(scope, receive, send))
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "websocket":
@@ -110,34 +114,25 @@ class Application:
 
     # One request -----------------------------------------------------------------------------------------------------
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def serve(self, exchange: Exchange) -> None:
+        """Answer one request; raises nothing that is an Exception."""
         started = monotonic()
-        machinery = self._m
-        method: str = scope["method"]
-        headers: dict[bytes, bytes] = dict(scope["headers"])
-        request_id = self._request_id(headers)
+        method = exchange.method
+        request_id = self._request_id(exchange.headers)
         template = UNMATCHED
         bound: Bound | None = None
         request: Request[Any] | None = None
         try:
-            found = self.router.find(_path(scope))
+            found = self.router.find(exchange.path)
             if found is not None:
                 template = next(iter(found[0].values())).template
-            if method == "OPTIONS":
-                reply = machinery.sender.options(headers, found[2] if found else None)
+            if method == "OPTIONS" or found is None:
+                reply = self._unrouted(exchange, None if found is None else found[2])
             else:
                 bound, values = self._choose(method, found)
-                template = bound.route.template
-                client = scope.get("client")
-                request = Request(
-                    headers=headers,
-                    raw_query=scope["query_string"],
-                    params=dict(zip(bound.route.names, values, strict=True)),
-                    peer=client[0] if client else None,
-                    trusted=machinery.trusted_proxies,
-                    request_id=request_id,
-                )
-                reply = await self._answer(bound, request, headers, receive)
+                params = dict(zip(bound.route.names, values, strict=True))
+                request = Request(exchange, params, self._m.trusted_proxies, request_id)
+                reply = await self._answer(bound, request, exchange)
         except ClientDisconnected:
             self._account(bound, method, template, CLIENT_CLOSED, started, request_id, request)
             return
@@ -146,23 +141,31 @@ class Application:
         if request is not None and request.standing:
             reply.headers = (*reply.headers, *request.standing)
         try:
-            await machinery.sender.send(send, reply, headers, request_id, head=method == "HEAD")
+            await self._m.sender.send(exchange, reply, request_id)
+        except Exception:
+            log.exception("reply failed", request_id=request_id, path=template)
+            exchange.abort()
         finally:
             self._account(bound, method, template, reply.status, started, request_id, request)
 
-    async def _answer(
-        self, bound: Bound, request: Request[Any], headers: dict[bytes, bytes], receive: Receive
-    ) -> Reply:
+    def _unrouted(self, exchange: Exchange, allow: str | None) -> Reply:
+        if exchange.method != "OPTIONS":
+            raise errors.RouteNotFound
+        return self._m.sender.options(exchange.headers, allow)
+
+    async def _answer(self, bound: Bound, request: Request[Any], exchange: Exchange) -> Reply:
         endpoint = bound.endpoint
         machinery = self._m
+        headers = exchange.headers
         caller = self._identify(endpoint, headers)
         request.bind(caller, None)
-        request.standing = await self._count(endpoint, request, caller)
+        if endpoint.limits or machinery.limits.counts_users:
+            request.standing = await self._count(endpoint, request, caller)
         if endpoint.precheck is not None:
-            endpoint.precheck(request)
+            request.found = endpoint.precheck(request)
         raw = b""
         if bound.decoder is not None:
-            raw = await read_body(receive, headers.get(b"content-length"), bound.limit_bytes, machinery.body_timeout_s)
+            raw = await _body(exchange, bound.limit_bytes, machinery.body_timeout_s)
             request.body = _decode(endpoint, bound.decoder, raw)
         key = headers.get(b"idempotency-key") if endpoint.replayable else None
         if key is not None and caller is not None:
@@ -212,9 +215,7 @@ class Application:
 
     # Pieces ------------------------------------------------------------------------------------------------------------
 
-    def _choose(self, method: str, found: tuple[dict[str, Route], list[str], str] | None) -> tuple[Bound, list[str]]:
-        if found is None:
-            raise errors.RouteNotFound
+    def _choose(self, method: str, found: tuple[dict[str, Route], list[str], str]) -> tuple[Bound, list[str]]:
         routes, values, allow = found
         route = routes.get("GET" if method == "HEAD" else method)
         if route is None:
@@ -230,7 +231,7 @@ class Application:
         if kind is CallerKind.OPERATOR:
             self._admit_operator(token)
             return None
-        caller = self._m.authenticator.verify(token.decode("latin-1")) if token else None
+        caller = self._m.authenticator.verify(token) if token else None
         if caller is not None:
             self._m.metrics.jwt_valid.inc()
         elif kind is CallerKind.PARENT:
@@ -263,7 +264,7 @@ class Application:
             known = bound.endpoint.failure() if bound else errors.InternalError()
         content, content_type = known.render(epoch_ms(self._m.clock.now()))
         headers = tuple((name.lower().encode(), value.encode()) for name, value in known.headers.items())
-        return Reply(known.status, content, content_type, headers)
+        return Reply(known.status, content, content_type, headers, known.closes)
 
     def _account(
         self,
@@ -292,6 +293,14 @@ class Application:
             str(caller.user_id) if caller else None,
             caller.family_claim if caller else None,
         )
+        if not self._writing_soon:
+            self._writing_soon = True
+            asyncio.get_running_loop().call_later(WRITE_DOWN_EVERY_S, self._write_down)
+
+    def _write_down(self) -> None:
+        self._writing_soon = False
+        self._m.metrics.write_down()
+        self._m.request_log.flush()
 
     def _metrics_of_unanswered(self, method: str, template: str) -> RouteMetrics:
         """Of requests that no endpoint answers; a method that is none of ours has no label of its own."""
@@ -321,20 +330,28 @@ class Application:
 
     # Life ----------------------------------------------------------------------------------------------------------------
 
+    async def start(self) -> None:
+        """Run the hooks of the rooms; raises what stops the start."""
+        for hook in self._on_start:
+            await hook()
+
+    async def stop(self) -> None:
+        """Let the rooms release what they hold, and write down what has gathered."""
+        for hook in self._on_stop:
+            await hook()
+        self._write_down()
+
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
-            for hook in self._on_start:
-                await hook()
+            await self.start()
         except Exception as error:
             log.exception("start failed")
             await send({"type": "lifespan.startup.failed", "message": f"{type(error).__name__}: {error}"})
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        for hook in self._on_stop:
-            await hook()
-        self._m.request_log.flush()
+        await self.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
 
@@ -346,11 +363,14 @@ async def _again(work: Callable[[], Awaitable[Reply]]) -> Reply:
     return await work()
 
 
-def _path(scope: Scope) -> str:
-    raw: bytes | None = scope.get("raw_path")
+async def _body(exchange: Exchange, limit: int, timeout_s: float) -> bytes:
+    """The whole body; most have arrived with the head."""
+    raw = exchange.body
     if raw is None:
-        return scope["path"]
-    return raw.partition(b"?")[0].decode("utf-8", "replace")
+        return await exchange.read(limit, timeout_s)
+    if len(raw) > limit:
+        raise errors.PayloadTooLarge
+    return raw
 
 
 def _decode(endpoint: Endpoint, decoder: BodyDecoder, raw: bytes) -> Any:

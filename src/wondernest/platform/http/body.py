@@ -1,4 +1,4 @@
-"""Reads a request body as it streams in: bounded in size and in time."""
+"""Reads a request body from ASGI's messages: bounded in size and in time."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from wondernest.platform.http.errors import BodyTimeout, PayloadTooLarge
+from wondernest.platform.http.exchange import ClientDisconnected
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-
-
-class ClientDisconnected(Exception):
-    """The client went away before its body was complete; nobody is left to answer."""
 
 
 async def read_body(receive: Receive, declared: bytes | None, limit: int, timeout_s: float) -> bytes:

@@ -41,6 +41,6 @@ class Caller:
 class Authenticator(Protocol):
     """Verifies bearer tokens without I/O."""
 
-    def verify(self, token: str) -> Caller | None:
+    def verify(self, token: bytes) -> Caller | None:
         """The caller, or None for a token that is invalid, expired, revoked or not an access token."""
         ...

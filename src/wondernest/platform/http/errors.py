@@ -19,6 +19,9 @@ class ApiError(Exception):
     body: a mapping is sent as JSON, a text as text/plain. stamped: adds `timestamp`, epoch milliseconds.
     """
 
+    closes = False
+    """Whether the connection ends with the reply."""
+
     def __init__(
         self,
         status: int,
@@ -80,15 +83,19 @@ class BadRequest(GenericError):
 class PayloadTooLarge(GenericError):
     """413; the connection is closed, because the rest of the body was not read."""
 
+    closes = True
+
     def __init__(self) -> None:
-        super().__init__(413, "PAYLOAD_TOO_LARGE", "Request body too large", {"Connection": "close"})
+        super().__init__(413, "PAYLOAD_TOO_LARGE", "Request body too large")
 
 
 class BodyTimeout(GenericError):
     """408: the client took longer than the body time-out."""
 
+    closes = True
+
     def __init__(self) -> None:
-        super().__init__(408, "REQUEST_TIMEOUT", "Request body was not received in time", {"Connection": "close"})
+        super().__init__(408, "REQUEST_TIMEOUT", "Request body was not received in time")
 
 
 class RateLimited(GenericError):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 from wondernest.platform.http.addresses import Network, client_address
 from wondernest.platform.http.errors import TYPE_JSON
@@ -14,6 +15,7 @@ from wondernest.platform.json import encode
 if TYPE_CHECKING:
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.http.caller import Caller
+    from wondernest.platform.http.exchange import Exchange
 
 Body = TypeVar("Body")
 MAX_QUERY_FIELDS = 100
@@ -22,52 +24,33 @@ MAX_QUERY_FIELDS = 100
 class Request(Generic[Body]):
     """What a handler may know: decoded body, path parameters, query, headers, caller, unit of work."""
 
-    __slots__ = (
-        "_caller",
-        "_headers",
-        "_peer",
-        "_query",
-        "_raw_query",
-        "_trusted",
-        "_unit",
-        "body",
-        "id",
-        "params",
-        "standing",
-    )
+    body: Body
+    """Set before the handler runs."""
+    found: Any = None
+    """What the endpoint's precheck returned."""
+    standing: Sequence[tuple[bytes, bytes]] = ()
+    """The headers that tell where the caller stands within its limits."""
+    _caller: Caller | None = None
+    _unit: UnitOfWork | None = None
+    _query: list[tuple[str, str]] | None = None
 
     def __init__(
-        self,
-        *,
-        headers: Mapping[bytes, bytes],
-        raw_query: bytes,
-        params: Mapping[str, str],
-        peer: str | None,
-        trusted: Sequence[Network],
-        request_id: str,
+        self, exchange: Exchange, params: Mapping[str, str], trusted: Sequence[Network], request_id: str
     ) -> None:
         self.params = params
         self.id = request_id
-        self.standing: Sequence[tuple[bytes, bytes]] = ()
-        """The headers that tell where the caller stands within its limits."""
-        self.body: Body = None  # type: ignore[assignment]  # set before the handler runs
-        self._caller: Caller | None = None
-        self._unit: UnitOfWork | None = None
-        self._headers = headers
-        self._raw_query = raw_query
-        self._peer = peer
+        self._exchange = exchange
         self._trusted = trusted
-        self._query: list[tuple[str, str]] | None = None
 
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name; the last one wins."""
-        value = self._headers.get(name)
+        value = self._exchange.headers.get(name)
         return None if value is None else value.decode("latin-1")
 
     @property
     def client_ip(self) -> str | None:
         """The client's address as text, None when there is none that is an IP address."""
-        return client_address(self._peer, self._headers.get(b"x-forwarded-for"), self._trusted)
+        return client_address(self._exchange.peer, self._exchange.headers.get(b"x-forwarded-for"), self._trusted)
 
     def query(self, name: str) -> str | None:
         """A query value; an empty one counts as absent."""
@@ -76,7 +59,7 @@ class Request(Generic[Body]):
     def queries(self, name: str) -> list[str]:
         """Every non-empty value of a repeated query field."""
         if self._query is None:
-            self._query = _parse_query(self._raw_query)
+            self._query = _parse_query(self._exchange.query)
         return [value for key, value in self._query if key == name and value]
 
     @property
@@ -118,14 +101,15 @@ def _parse_query(raw: bytes) -> list[tuple[str, str]]:
         return []
 
 
-@dataclass(slots=True)
-class Reply:
+class Reply(Struct):
     """A response: its bytes are made before it is sent, so that an error can still be answered."""
 
     status: int
     content: bytes
     content_type: str = TYPE_JSON
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    close: bool = False
+    """Whether the connection ends with it."""
 
 
 def reply_json(value: Any, status: int = 200, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:

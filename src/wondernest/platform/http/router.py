@@ -38,10 +38,26 @@ class Router:
 
     def find(self, path: str) -> tuple[dict[str, Route], list[str], str] | None:
         """The routes of a raw (still percent-encoded) path by method, its parameter values, and its Allow text."""
-        node = self._root
         values: list[str] = []
-        found = self._walk(node, path[1:].split("/"), 0, values)
+        segments = path[1:].split("/")
+        found = self._straight(segments, values)
+        if found is None:
+            values.clear()
+            found = self._walk(self._root, segments, 0, values)
         return None if found is None else (found.routes, values, found.allow)
+
+    def _straight(self, segments: list[str], values: list[str]) -> _Node | None:
+        """The walk without a step back: right whenever it arrives, because static segments go first in both."""
+        node = self._root
+        for segment in segments:
+            child = node.children.get(segment)
+            if child is None:
+                child = node.wildcard
+                if child is None or not segment or "%" in segment:
+                    return None
+                values.append(segment)
+            node = child
+        return node if node.routes else None
 
     def _walk(self, node: _Node, segments: list[str], depth: int, values: list[str]) -> _Node | None:
         if depth == len(segments):

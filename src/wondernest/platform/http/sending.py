@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
-from wondernest.platform.http.compression import accepts_gzip, gzip_off_loop, worth_compressing
+from wondernest.platform.http.compression import MIN_BYTES, accepts_gzip, gzip_off_loop, worth_compressing
 from wondernest.platform.http.errors import TYPE_JSON
 from wondernest.platform.http.request import Reply
 
 if TYPE_CHECKING:
     from wondernest.platform.http.cors import CrossOrigin
+    from wondernest.platform.http.exchange import Exchange
 
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-_STANDING: Final = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
-_NO_STORE: Final = (b"cache-control", b"no-store")
+_STANDING: Final = b"x-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\n"
+_NO_STORE: Final = b"cache-control: no-store\r\n"
+_VARIES: Final = b"vary: Accept-Encoding\r\n"
+_GZIP: Final = b"content-encoding: gzip\r\n"
+_FIELDS: Final = b"%bx-request-id: %b\r\n%bcontent-length: %d\r\n"
+_LINE_BREAKS: Final = b"\r\n"
 
 
 class Sender:
@@ -33,28 +38,34 @@ class Sender:
             reply_headers = [(b"allow", allow.encode())]
         return Reply(200, b"", "text/plain; charset=utf-8", tuple(reply_headers))
 
-    async def send(
-        self, send: Send, reply: Reply, headers: Mapping[bytes, bytes], request_id: str, *, head: bool
-    ) -> None:
-        """The whole reply in two messages."""
-        content = reply.content
-        content_type = reply.content_type
-        out = [
-            (b"content-type", content_type.encode()),
-            (b"x-request-id", request_id.encode()),
-            *_STANDING,
-            *reply.headers,
-        ]
-        if content_type == TYPE_JSON and not any(name == b"cache-control" for name, _ in reply.headers):
-            out.append(_NO_STORE)
-        if worth_compressing(len(content), content_type):
-            out.append((b"vary", b"Accept-Encoding"))
-            if accepts_gzip(headers.get(b"accept-encoding")):
+    async def send(self, exchange: Exchange, reply: Reply, request_id: str) -> None:
+        """The whole reply; HEAD gets its headers only."""
+        content, content_type = reply.content, reply.content_type
+        more, stores, opened = b"", content_type != TYPE_JSON, False
+        for name, value in reply.headers:
+            more += _field(name, value)
+            stores = stores or name == b"cache-control"
+            opened = opened or name == b"access-control-allow-origin"
+        if not stores:
+            more += _NO_STORE
+        if len(content) >= MIN_BYTES and worth_compressing(len(content), content_type):
+            more += _VARIES
+            if accepts_gzip(exchange.headers.get(b"accept-encoding")):
                 content = await gzip_off_loop(content)
-                out.append((b"content-encoding", b"gzip"))
-        origin = headers.get(b"origin")
-        if origin is not None and not any(name == b"access-control-allow-origin" for name, _ in reply.headers):
-            out.extend(self._cross_origin.headers(origin))
-        out.append((b"content-length", str(len(content)).encode()))
-        await send({"type": "http.response.start", "status": reply.status, "headers": out})
-        await send({"type": "http.response.body", "body": b"" if head else content})
+                more += _GZIP
+        origin = exchange.headers.get(b"origin")
+        if origin is not None and not opened:
+            more += b"".join(_field(name, value) for name, value in self._cross_origin.headers(origin))
+        fields = _FIELDS % (_opening(content_type), request_id.encode(), more, len(content))
+        await exchange.send(reply.status, fields, b"" if exchange.method == "HEAD" else content, close=reply.close)
+
+
+@lru_cache(maxsize=64)
+def _opening(content_type: str) -> bytes:
+    return b"content-type: %b\r\n%b" % (content_type.encode(), _STANDING)
+
+
+def _field(name: bytes, value: bytes) -> bytes:
+    if b"\n" in value or b"\r" in value:  # nothing that comes from outside may begin another header
+        value = value.translate(None, _LINE_BREAKS)
+    return b"%b: %b\r\n" % (name, value)

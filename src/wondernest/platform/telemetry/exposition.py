@@ -44,10 +44,15 @@ class Exposition:
     async def _render_next(self) -> bytes:
         async with self._turn:
             self._next = None
-            return await asyncio.to_thread(self.render)
+            self._metrics.write_down()
+            return await asyncio.to_thread(self._render)
 
     def render(self) -> bytes:
         """As `text`, at once and in this thread."""
+        self._metrics.write_down()
+        return self._render()
+
+    def _render(self) -> bytes:
         own = list(self._metrics.registry.collect())
         merged = {family.name: family for family in _all_workers() or own}
         families: list[str] = []

@@ -1,9 +1,14 @@
-"""The instruments, correct across worker processes: each worker writes its own memory-mapped file, any of them sums all."""
+"""The instruments, correct across worker processes: each worker writes its own memory-mapped file, any of them sums all.
+
+What requests bump is tallied in the process and written down a few times a second and before each exposition of its own.
+"""
 
 from __future__ import annotations
 
 import time
-from typing import Final, Literal
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any, Final, Literal, cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -15,30 +20,72 @@ GAME_TYPES: Final = ("sticker_book", "story_adventure", "story-adventure")
 """The game types that have a label of their own."""
 
 
+class Tally:
+    """A counter that requests bump: a plain number here, added to the shared one when the tallies are written down.
+
+    The shared ones live in a memory-mapped file behind a lock; asking them at each request costs more than all the rest.
+    """
+
+    __slots__ = ("_count", "_counter")
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._count = 0
+
+    def inc(self) -> None:
+        """One more."""
+        self._count += 1
+
+    def write_down(self) -> None:
+        """Add what has gathered to the shared counter."""
+        if self._count:
+            self._counter.inc(self._count)
+            self._count = 0
+
+
+class Durations(Histogram):
+    """A histogram that takes many observations at once."""
+
+    def add(self, counts: Sequence[int], seconds: float) -> None:
+        """Add observations that were sorted into the buckets already, and their sum."""
+        total = cast("Any", self._sum)  # pyright: ignore[reportUnknownMemberType]
+        buckets = cast("Sequence[Any]", self._buckets)  # pyright: ignore[reportUnknownMemberType]
+        total.inc(seconds)
+        for bucket, count in zip(buckets, counts, strict=True):
+            if count:
+                bucket.inc(count)
+
+
 class RouteMetrics:
     """The instruments of one method and route template, bound at their first use and never looked up again."""
 
-    __slots__ = ("_by_status", "_durations", "_method", "_observe", "_path", "_requests")
+    __slots__ = ("_buckets", "_by_status", "_durations", "_labels", "_requests", "_seconds")
 
-    def __init__(self, requests: Counter, durations: Histogram, method: str, path: str) -> None:
+    def __init__(self, requests: Counter, durations: Durations, method: str, path: str) -> None:
         self._requests = requests
         self._durations = durations
-        self._method = method
-        self._path = path
-        self._by_status: dict[int, Counter] = {}
-        self._observe = self._observe_first
+        self._labels = (method, path)
+        self._by_status: dict[int, Tally] = {}
+        self._buckets = [0] * (len(DURATION_BUCKETS_S) + 1)
+        self._seconds = 0.0
 
     def count(self, status: int, seconds: float) -> None:
         """One finished request."""
-        counter = self._by_status.get(status)
-        if counter is None:
-            counter = self._by_status[status] = self._requests.labels(self._method, self._path, str(status))
-        counter.inc()
-        self._observe(seconds)
+        tally = self._by_status.get(status)
+        if tally is None:
+            tally = self._by_status[status] = Tally(self._requests.labels(*self._labels, str(status)))
+        tally.inc()
+        self._buckets[bisect_left(DURATION_BUCKETS_S, seconds)] += 1
+        self._seconds += seconds
 
-    def _observe_first(self, seconds: float) -> None:
-        self._observe = self._durations.labels(self._method, self._path).observe
-        self._observe(seconds)
+    def write_down(self) -> None:
+        """Add what has gathered to the shared instruments."""
+        if self._seconds:
+            self._durations.labels(*self._labels).add(self._buckets, self._seconds)
+            self._buckets = [0] * len(self._buckets)
+            self._seconds = 0.0
+            for tally in self._by_status.values():
+                tally.write_down()
 
 
 class Metrics:
@@ -46,6 +93,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._routes: list[RouteMetrics] = []
+        self._tallies: list[Tally] = []
         self.requests = self._counter("http_requests", "Total HTTP requests processed", "method", "path", "status")
         self.requests.labels("GET", "/health", "200")
         self.db_connections = self._gauge("db_connections", "Database connection pool status", "livesum", "state")
@@ -58,13 +107,13 @@ class Metrics:
             "game_data_operations", "Game data operations", "operation", "game_type"
         )
         self._game_data = {
-            (operation, game_type): self.game_data_operations.labels(operation, game_type)
+            (operation, game_type): self._tally(self.game_data_operations.labels(operation, game_type))
             for operation in ("save", "load")
             for game_type in (*GAME_TYPES, OTHER)
         }
         self.started_at = self._gauge("start_time_seconds", "When the oldest running worker started", "livemin")
         self.started_at.set(time.time())
-        self.durations = Histogram(
+        self.durations = Durations(
             "wondernest_http_request_duration_seconds",
             "Time from the first byte of a request to its last reply byte",
             ["method", "path"],
@@ -73,19 +122,33 @@ class Metrics:
         )
         self.redis_up = self._gauge("redis_up", "Whether the cache answers (1) or not (0)", "livemostrecent")
         self.jwt_validations = self._counter("jwt_validations", "Bearer tokens checked", "result")
-        self.jwt_valid = self.jwt_validations.labels("valid")
-        self.jwt_invalid = self.jwt_validations.labels("invalid")
+        self.jwt_valid = self._tally(self.jwt_validations.labels("valid"))
+        self.jwt_invalid = self._tally(self.jwt_validations.labels("invalid"))
         self.dependency_failures = self._counter("dependency_failures", "Faults of a dependency", "dependency")
         for dependency in ("database", "cache"):
             self.dependency_failures.labels(dependency)
 
     def route(self, method: str, path: str) -> RouteMetrics:
         """The instruments of one route template."""
-        return RouteMetrics(self.requests, self.durations, method, path)
+        route = RouteMetrics(self.requests, self.durations, method, path)
+        self._routes.append(route)
+        return route
 
-    def game_data(self, operation: Literal["save", "load"], game_type: str) -> Counter:
+    def write_down(self) -> None:
+        """Bring the shared instruments up to what was tallied; by the thread that tallies."""
+        for route in self._routes:
+            route.write_down()
+        for tally in self._tallies:
+            tally.write_down()
+
+    def game_data(self, operation: Literal["save", "load"], game_type: str) -> Tally:
         """The counter of an operation on a game's saves."""
         return self._game_data.get((operation, game_type)) or self._game_data[operation, OTHER]
+
+    def _tally(self, counter: Counter) -> Tally:
+        tally = Tally(counter)
+        self._tallies.append(tally)
+        return tally
 
     def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
         return Counter(f"wondernest_{name}", documentation, labels, registry=self.registry)

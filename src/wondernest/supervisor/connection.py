@@ -1,0 +1,354 @@
+"""HTTP/1.1 as a worker speaks it: one object a connection, one task a request, one system call a reply.
+
+Parsing is llhttp's (httptools). A server for any ASGI application must put each request and reply into dictionaries and
+messages; this one hands the application an exchange, which takes a third of the time (docs/performance.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import time
+from collections import deque
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Final, cast
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
+
+from wondernest.supervisor.exchange import WireExchange
+
+if TYPE_CHECKING:
+    from wondernest.platform.http.application import Application
+
+HEAD_LIMIT_BYTES: Final = 64 * 1024
+"""Request line and headers together; a head that arrives in one piece is bounded by the read buffer instead."""
+LINGER_BYTES: Final = 256 * 1024
+"""How much is read past after a reply that ends the connection: a client that is still sending gets to read it."""
+LARGE_REPLY_BYTES: Final = 64 * 1024
+"""From here on joining head and content costs more than a vectored write."""
+HEAD_LOOKS: Final = 2
+"""At how many looks a request that does not arrive whole, or a first one that does not begin, is given up."""
+IDLE_LOOKS: Final = 8
+"""At how many looks a connection between requests is closed."""
+
+_STATUS_LINES: Final = {
+    status.value: b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode()) for status in http.HTTPStatus
+}
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_CLOSE: Final = b"connection: close\r\n"
+_BAD_REQUEST: Final = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_HEAD_TOO_LARGE: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+)
+_TOO_MANY: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 2\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+)
+
+
+class Floor:
+    """What all connections of a worker share."""
+
+    def __init__(self, application: Application, max_connections: int) -> None:
+        self.application = application
+        self.max_connections = max_connections
+        self.connections: set[Connection] = set()
+        self.draining = False
+        """Whether the worker is about to end, so that each reply asks the client to connect anew."""
+        self._second = 0
+        self._date = b""
+
+    def date_line(self) -> bytes:
+        """The Date header, made once a second."""
+        second = int(time.time())
+        if second != self._second:
+            self._second = second
+            self._date = b"date: %b\r\n" % formatdate(second, usegmt=True).encode()
+        return self._date
+
+
+class Connection(asyncio.Protocol):
+    """One client. Requests of a pipeline are answered one after another, in their order."""
+
+    __slots__ = (
+        "_arriving",
+        "_current",
+        "_ending",
+        "_floor",
+        "_head_bytes",
+        "_held",
+        "_lingered",
+        "_looks",
+        "_loop",
+        "_parser",
+        "_queue",
+        "_stuffed",
+        "_target",
+        "_task",
+        "_transport",
+        "_unsent",
+        "gone",
+        "peer",
+    )
+
+    def __init__(self, floor: Floor, loop: asyncio.AbstractEventLoop) -> None:
+        self.peer: str | None = None
+        self.gone = False
+        self._floor = floor
+        self._loop = loop
+        self._parser = HttpRequestParser(self)
+        self._transport: asyncio.Transport = _NOWHERE
+        self._arriving: WireExchange | None = None
+        self._current: WireExchange | None = None
+        self._queue: deque[WireExchange] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._target = b""
+        self._head_bytes: int | None = 0
+        """Of a head that has not arrived whole; None between requests and during one."""
+        self._looks = 0
+        self._lingered = 0
+        self._unsent = 0
+        self._held = False
+        self._stuffed = False
+        self._ending = False
+
+    # From the transport ----------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client connected."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+        peer = transport.get_extra_info("peername")
+        self.peer = peer[0] if isinstance(peer, tuple) else None
+        self._floor.connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it was lost changes nothing
+        """The client is gone; what it asked for goes on, what it was still saying does not."""
+        self.gone = True
+        self._floor.connections.discard(self)
+        for exchange in (self._current, self._arriving, *self._queue):
+            if exchange is not None and not exchange.complete:
+                exchange.lose()
+        self._queue.clear()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes from the client."""
+        if self._ending:
+            self._linger(len(data))
+            return
+        if self._head_bytes is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_LIMIT_BYTES and self._arriving is not None:
+                self._refuse(_HEAD_TOO_LARGE)
+                return
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade:
+            self._queue[-1].keeps = False  # answered as if it had not asked for another protocol
+        except HttpParserError:
+            self._misread()
+        if self._queue:
+            self._begin_next()
+
+    def eof_received(self) -> bool:
+        """The client has said all; a reply it waits for is still sent."""
+        exchange = self._current
+        if exchange is None or not exchange.complete:
+            return False
+        exchange.keeps = False
+        return True
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than we write."""
+        self._stuffed = True
+
+    def resume_writing(self) -> None:
+        """The client has read what was waiting."""
+        self._stuffed = False
+        if not self._ending:
+            self._begin_next()
+
+    # From the parser -------------------------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request was read."""
+        self._target = b""
+        self._looks = 0
+        if self._head_bytes is None:
+            self._head_bytes = 0
+        self._arriving = WireExchange(self)
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the request's target."""
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header."""
+        assert self._arriving is not None
+        self._arriving.headers[name.lower()] = value
+
+    def on_headers_complete(self) -> None:
+        """A request's head has arrived whole."""
+        exchange = self._arriving
+        assert exchange is not None
+        parser = self._parser
+        self._head_bytes = None
+        exchange.method = parser.get_method().decode()
+        exchange.path, exchange.query = _split(self._target)
+        exchange.keeps = parser.should_keep_alive()
+        if b"expect" in exchange.headers:
+            exchange.waited_for = exchange.headers[b"expect"].lower() == b"100-continue"
+        self._queue.append(exchange)
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of a request's body."""
+        assert self._arriving is not None
+        self._arriving.take(body)
+
+    def on_message_complete(self) -> None:
+        """A request has arrived whole."""
+        assert self._arriving is not None
+        self._arriving.finish()
+        self._arriving = None
+
+    # From the exchange -----------------------------------------------------------------------------------------------
+
+    def reply(self, exchange: WireExchange, status: int, fields: bytes, content: bytes, *, close: bool) -> None:
+        """Write a reply and turn to the next request."""
+        if self.gone or self._ending:
+            return
+        ends = close or not exchange.keeps or self._floor.draining
+        head = b"".join((_STATUS_LINES[status], self._floor.date_line(), _CLOSE if ends else b"", fields, b"\r\n"))
+        if len(content) < LARGE_REPLY_BYTES:
+            self._transport.write(head + content)
+        else:
+            self._transport.writelines((head, content))
+        exchange.answered()
+        self._current = self._task = None
+        self._looks = 0
+        if ends:
+            self._end_gently(arrived=exchange.complete)
+        elif self._queue or self._held:
+            self._begin_next()
+
+    def hold(self) -> None:
+        """Read no further for now."""
+        if not self._held:
+            self._held = True
+            self._transport.pause_reading()
+
+    def go_on(self, exchange: WireExchange) -> None:
+        """The application wants a body: let the client send it."""
+        if exchange.waited_for:
+            exchange.waited_for = False
+            self._transport.write(_CONTINUE)
+        if not self._queue:
+            self._let_go()
+
+    def end(self) -> None:
+        """Close once everything written is sent."""
+        self._ending = True
+        self._transport.close()
+
+    # From the worker -------------------------------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is being answered."""
+        return self._current is not None or bool(self._queue)
+
+    def look(self) -> None:
+        """Called every few seconds: end what does not move."""
+        if self._transport.get_write_buffer_size():
+            self._look_at_reader()
+        elif not self.busy:
+            self._looks += 1
+            waits = self._ending or self._head_bytes is not None or self._arriving is not None
+            if self._looks >= (HEAD_LOOKS if waits else IDLE_LOOKS):
+                self.end()
+
+    def end_if_idle(self) -> None:
+        """Close, unless a request is being answered."""
+        if not self.busy:
+            self.end()
+
+    def abandon(self) -> None:
+        """Break off, whatever is in flight."""
+        if self._task is not None:
+            self._task.cancel()
+        self._transport.abort()
+
+    # Within ----------------------------------------------------------------------------------------------------------
+
+    def _begin_next(self) -> None:
+        """Turn to the next request, if it is its turn; read on only when none is left waiting."""
+        if self._queue and self._current is None and not self._stuffed:
+            exchange = self._current = self._queue.popleft()
+            floor = self._floor
+            if len(floor.connections) > floor.max_connections:
+                self._refuse(_TOO_MANY)
+                return
+            self._task = self._loop.create_task(floor.application.serve(exchange))
+        if self._queue:
+            self.hold()
+        else:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._held:
+            self._held = False
+            self._transport.resume_reading()
+
+    def _refuse(self, reply: bytes) -> None:
+        self._transport.write(reply)
+        self._end_gently(arrived=False)
+
+    def _misread(self) -> None:
+        """What came is no HTTP. Requests that arrived whole before it are still answered."""
+        broken = self._arriving
+        if broken is not None:
+            broken.lose()
+            if broken in self._queue:
+                self._queue.remove(broken)
+        last = self._queue[-1] if self._queue else self._current
+        if last is None or last is broken:
+            self._refuse(_BAD_REQUEST)
+        else:
+            last.keeps = False
+
+    def _end_gently(self, *, arrived: bool) -> None:
+        """Close; a client that is still sending first gets the chance to read its answer."""
+        self._queue.clear()
+        if arrived or not self._transport.can_write_eof():
+            self.end()
+            return
+        self._ending = True
+        self._transport.write_eof()
+        self._let_go()
+
+    def _linger(self, count: int) -> None:
+        self._lingered += count
+        if self._lingered > LINGER_BYTES:
+            self._transport.close()
+
+    def _look_at_reader(self) -> None:
+        """A client that reads nothing of its answer is given up like one that sends nothing."""
+        unsent = self._transport.get_write_buffer_size()
+        self._looks = self._looks + 1 if unsent == self._unsent else 0
+        self._unsent = unsent
+        if self._looks >= IDLE_LOOKS:
+            self._transport.abort()
+
+
+def _split(target: bytes) -> tuple[str, bytes]:
+    """Path and query of a request's target; one with a scheme and host, or a fragment, is taken apart first."""
+    if target[:1] != b"/" or b"#" in target:
+        try:
+            parsed = parse_url(target)
+        except HttpParserError:
+            return target.decode("utf-8", "replace"), b""
+        return (parsed.path or b"").decode("utf-8", "replace"), parsed.query or b""
+    path, _, query = target.partition(b"?")
+    return path.decode("utf-8", "replace"), query
+
+
+_NOWHERE: Final = asyncio.Transport()
+"""Stands for the transport until there is one."""

@@ -1,0 +1,119 @@
+"""A request as a connection takes it in, and as the application reads it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from wondernest.platform.http.errors import BodyTimeout, PayloadTooLarge
+from wondernest.platform.http.exchange import ClientDisconnected, Exchange
+
+if TYPE_CHECKING:
+    from wondernest.supervisor.connection import Connection
+
+UNASKED_BYTES: Final = 64 * 1024
+"""How much of a body is held before the application has asked for it; then the client has to wait."""
+DISCARDED_BYTES: Final = 10 * 1024 * 1024
+"""How much of a body nobody asked for is read past, so that the connection can go on; beyond it, it ends."""
+
+
+class WireExchange(Exchange):
+    """A request of one connection. `body` is set once the body has arrived whole.
+
+    What most requests never touch stands in the class: an exchange is made for each of them.
+    """
+
+    keeps = True
+    """Whether the client can go on with this connection."""
+    complete = False
+    """Whether nothing of the request is still to come."""
+    discarding = False
+    """Whether what still comes of the body is for nobody."""
+    waited_for = False
+    """Whether the client holds the body back until it is told to go on."""
+    _size = 0
+    _limit: int | None = None
+    _waiter: asyncio.Future[None] | None = None
+
+    def __init__(self, connection: Connection) -> None:
+        self.headers = {}
+        self.peer = connection.peer
+        self._connection = connection
+        self._chunks: list[bytes] = []
+
+    # What the connection does ----------------------------------------------------------------------------------------
+
+    def take(self, chunk: bytes) -> None:
+        """A piece of the body arrived."""
+        self._size += len(chunk)
+        if self.discarding:
+            if self._size > DISCARDED_BYTES:
+                self._connection.end()
+            return
+        self._chunks.append(chunk)
+        if self._limit is None:
+            if self._size > UNASKED_BYTES:
+                self._connection.hold()
+        elif self._size > self._limit:
+            self._give_up(PayloadTooLarge())
+
+    def finish(self) -> None:
+        """The body has arrived whole."""
+        self.complete = True
+        chunks = self._chunks
+        if not chunks:
+            self.body = b""
+        else:
+            self.body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            self._chunks = []
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def answered(self) -> None:
+        """The reply is written."""
+        if not self.complete:
+            self._discard()
+
+    def lose(self) -> None:
+        """What is missing of the body will never come."""
+        self._give_up(ClientDisconnected())
+
+    def _give_up(self, error: Exception) -> None:
+        self._discard()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(error)
+
+    def _discard(self) -> None:
+        self.discarding = True
+        self._chunks.clear()
+        self._size = 0
+
+    # What the application does ---------------------------------------------------------------------------------------
+
+    async def read(self, limit: int, timeout_s: float) -> bytes:
+        """The whole body. Raises PayloadTooLarge, BodyTimeout or ClientDisconnected; never holds much beyond `limit`."""
+        declared = self.headers.get(b"content-length")
+        if self._size > limit or (declared is not None and int(declared) > limit):
+            self._give_up(PayloadTooLarge())
+            raise PayloadTooLarge
+        if self._connection.gone:
+            raise ClientDisconnected
+        if self.body is None:
+            self._limit = limit
+            self._waiter = asyncio.get_running_loop().create_future()
+            self._connection.go_on(self)
+            try:
+                async with asyncio.timeout(timeout_s):
+                    await self._waiter
+            except TimeoutError:
+                raise BodyTimeout from None
+            assert self.body is not None
+        return self.body
+
+    def abort(self) -> None:
+        """Break the connection off: no reply can be given."""
+        self._connection.abandon()
+
+    async def send(self, status: int, fields: bytes, content: bytes, *, close: bool) -> None:
+        """The reply. fields: header lines, each with its CR LF; close: whether the connection ends with it."""
+        self._connection.reply(self, status, fields, content, close=close)
