@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 
 from bench.documents import SMALL_BYTES, drawn_size, project
 from bench.work import Actor
+from wondernest.settings.tree import Games
 
 CHILDREN: Final = 2
 SAVES: Final = 10
@@ -28,40 +29,75 @@ PASSWORD: Final = "Bench-Sunflower-7"  # noqa: S105 - of accounts that exist on 
 BCRYPT_COST: Final = 12
 _TOKEN_LIFE_S: Final = 6 * 3600
 _DOCUMENTS: Final = 400
+_FAMILIES_AT_ONCE: Final = 50_000
+"""Written in one transaction: a build that is stopped loses no more than that."""
 _SEED: Final = 20250902
 _MAIL: Final = "bench-{}@bench.invalid"
+_KEEP_VERSIONS: Final = """
+    insert into wondernest.save_versions
+           (child_id, game_type, data_key, version, data_value, size_bytes, saved_at, created_at, reason)
+    select p.child_id, %(game)s, p.data_key, n, '{"id": "kept"}', 14, now(), now(), 'overwritten'
+      from picks p,
+           generate_series(1, case when p.data_key = %(key)s and p.child_id = any(%(asked)s) then %(kept)s else 1 end) n
+     order by p.child_id, p.data_key"""
 _COUNT: Final = r"select count(*) from core.users where email like 'bench-%@bench.invalid'"
 
 
 class DataSet:
-    """Families 0, 1, 2, … with fixed ids."""
+    """Families 0, 1, 2, … with fixed ids.
 
-    def __init__(self, families: int, *, small: bool = False) -> None:
+    `small`: every document has 2 kB. `asking`: so many families, spread evenly over all, do all the asking; then every save
+    has a kept version as well, and the saves that are asked for have as many as are kept.
+    """
+
+    def __init__(self, families: int, *, small: bool = False, asking: int | None = None) -> None:
         self.families = families
         self._small = small
+        self._asking = asking
+        self._step = 1 if asking is None else max(1, families // asking)
         self._tokens: dict[int, str] = {}
 
     def install(self, database_url: str, report: Callable[[str], None]) -> None:
-        """Add what is missing, all or nothing; raises psycopg.Error."""
-        with psycopg.connect(database_url) as connection:
-            row = connection.execute(_COUNT).fetchone()
-            present: int = row[0] if row else 0
+        """Add what is missing; raises psycopg.Error."""
+        present = self.families - self.missing(database_url)
+        with psycopg.connect(database_url, autocommit=True) as connection:
             if present < self.families:
                 report(f"building the data set: {self.families:,} families, {self.families * CHILDREN * SAVES:,} saves")
-                missing = range(present, self.families)
-                _copy_families(connection, missing)
-                _copy_saves(connection, missing, small=self._small)
-        with psycopg.connect(database_url, autocommit=True) as connection:
-            connection.execute("vacuum analyze")
-            connection.execute("checkpoint")
+            for first in range(present, self.families, _FAMILIES_AT_ONCE):
+                missing = range(first, min(first + _FAMILIES_AT_ONCE, self.families))
+                with connection.transaction():
+                    _copy_families(connection, missing)
+                    _copy_saves(connection, missing, small=self._small)
+                    if self._asking is not None:
+                        self._keep_versions(connection)
+                if len(missing) < self.families - present:
+                    report(f"{missing.stop:,} families are there")
+        vacuum(database_url)
+
+    def missing(self, database_url: str) -> int:
+        """How many families are not there yet."""
+        with psycopg.connect(database_url) as connection:
+            row = connection.execute(_COUNT).fetchone()
+        return max(0, self.families - (row[0] if row else 0))
+
+    def _keep_versions(self, connection: psycopg.Connection) -> None:
+        """Of the saves just copied; their documents are small, because nobody reads them."""
+        asked = [_child(number, place) for number in self._chosen() for place in range(CHILDREN)]
+        connection.execute(
+            _KEEP_VERSIONS, {"asked": asked, "key": FIRST_KEY, "game": GAME, "kept": Games().kept_versions}
+        )
+
+    def _chosen(self) -> Iterable[int]:
+        """The families that ask."""
+        return range(0, self.families, self._step)
 
     def parents(self, secret: str, issuer: str, audience: str) -> list[Actor]:
         """A token for each family, with its first child."""
-        return self._actors(secret, issuer, audience, range(self.families), children=1)
+        return self._actors(secret, issuer, audience, self._chosen(), children=1)
 
     def children(self, secret: str, issuer: str, audience: str) -> list[Actor]:
         """A token for each child."""
-        return self._actors(secret, issuer, audience, range(self.families), children=CHILDREN)
+        return self._actors(secret, issuer, audience, self._chosen(), children=CHILDREN)
 
     def even_children(self, secret: str, issuer: str, audience: str) -> list[Actor]:
         """Those whose saves all have 2 kB."""
@@ -69,8 +105,8 @@ class DataSet:
         return self._actors(secret, issuer, audience, chosen, children=CHILDREN)
 
     def emails(self) -> list[str]:
-        """The accounts, all with the same password."""
-        return [_MAIL.format(number) for number in range(self.families)]
+        """The accounts that ask, all with the same password."""
+        return [_MAIL.format(number) for number in self._chosen()]
 
     def _actors(
         self, secret: str, issuer: str, audience: str, families: Iterable[int], *, children: int
@@ -83,6 +119,13 @@ class DataSet:
             actors += [Actor(self._tokens[number], str(_child(number, place))) for place in range(children)]
         random.Random(_SEED).shuffle(actors)
         return actors
+
+
+def vacuum(database_url: str) -> None:
+    """Leave nothing to clean up or to write out behind a round's back."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("vacuum analyze")
+        connection.execute("checkpoint")
 
 
 def _id(kind: str, number: int) -> UUID:
@@ -156,7 +199,7 @@ def _copy_saves(connection: psycopg.Connection, numbers: range, *, small: bool) 
     connection.execute("analyze pool, picks")
     connection.execute(
         "insert into games.simple_game_data (child_id, game_type, data_key, data_value)"
-        " select child_id, %s, data_key, document from picks join pool using (number)",
+        " select child_id, %s, data_key, document from picks join pool using (number) order by child_id, data_key",
         [GAME],
     )
 

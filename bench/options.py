@@ -13,6 +13,9 @@ QUICK = ("S1", "S2", "S3", "S3b", "S3c", "S4", "S4b", "S5", "S7", "S8", "S10")
 LONG = ("S9", "S11")
 """Only when named: S9 builds databases of up to a million saves, S11 takes `--seconds` as its whole length."""
 NEEDS_OWN_SERVER = frozenset({"S9", "S10"})
+SIZES = (10_000, 100_000, 1_000_000)
+SAVES_OF_A_FAMILY = 20
+MOST_SAVES = 10**8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Options:
     gzip: bool
     half_load: bool
     save: bool
+    sizes: tuple[int, ...] = SIZES
+    """Saves in the databases of S9."""
 
 
 def parse(words: Sequence[str]) -> Options:
@@ -40,7 +45,7 @@ def parse(words: Sequence[str]) -> Options:
     parser = _parser()
     given = parser.parse_args(words)
     try:
-        scenarios = _scenarios(given.scenario)
+        scenarios, sizes = _scenarios(given.scenario), _sizes(given.sizes)
         addresses = [given.url, given.against if is_url(given.against) else None, given.database_url]
         for address in filter(None, addresses):
             _require_loopback(address)
@@ -67,6 +72,7 @@ def parse(words: Sequence[str]) -> Options:
         gzip=given.gzip,
         half_load=given.half_load,
         save=given.save,
+        sizes=sizes,
     )
 
 
@@ -91,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--gzip", action="store_true", help="ask for compressed answers, as the clients do")
     add("--half-load", action="store_true", help="then measure p99 at half of the throughput found")
     add("--save", action="store_true", help="append the table to bench/RESULTS.md")
+    add("--sizes", metavar="1e4,1e5,...", help="saves in the databases of S9 (default 1e4,1e5,1e6; 1e7 takes 25 GB)")
     return parser
 
 
@@ -102,6 +109,21 @@ def _scenarios(text: str | None) -> tuple[str, ...]:
     if unknown := [word for word in wanted if word not in known]:
         raise ValueError(f"no such scenario: {', '.join(unknown)}")
     return tuple(known[word] for word in wanted)
+
+
+def _sizes(text: str | None) -> tuple[int, ...]:
+    """Whole families, the smallest first; raises ValueError."""
+    if text is None:
+        return SIZES
+    sizes = sorted({_saves(word) for word in text.split(",")})
+    return tuple(sizes)
+
+
+def _saves(text: str) -> int:
+    value = float(text)
+    if not SAVES_OF_A_FAMILY <= value <= MOST_SAVES or value % SAVES_OF_A_FAMILY:
+        raise ValueError(f"{text}: a family has {SAVES_OF_A_FAMILY} saves, and {MOST_SAVES:,} are enough")
+    return int(value)
 
 
 def _require_loopback(address: str) -> None:

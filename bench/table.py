@@ -78,11 +78,12 @@ def _with_ratios(rows: Iterable[Row]) -> Iterable[Row]:
     for scenario, group in groupby(rows, key=lambda row: row.scenario):
         members = list(group)
         yield from members
-        if len(members) == 2:
-            yield Row(scenario, RATIO, _ratio(members[0].figures, members[1].figures))
+        if len(members) == 2 and RATIO not in {row.server for row in members}:
+            yield Row(scenario, RATIO, ratio(members[0].figures, members[1].figures))
 
 
-def _ratio(ours: Figures, other: Figures) -> Figures:
+def ratio(ours: Figures, other: Figures) -> Figures:
+    """Each figure as a multiple of the other's; errors are not compared."""
     ratios: dict[str, float | None] = {}
     for field in fields(Figures):
         one, two = getattr(ours, field.name), getattr(other, field.name)

@@ -1,6 +1,6 @@
 import pytest
 
-from bench.options import LONG, QUICK, parse
+from bench.options import LONG, QUICK, SIZES, parse
 
 DATABASE = "postgresql://bench@127.0.0.1:5432/scratch"
 
@@ -78,3 +78,13 @@ def test_long_scenarios_run_only_when_named() -> None:
 @pytest.mark.parametrize("words", [["--seconds", "0"], ["--seconds", "inf"], ["--rounds", "0"], ["--families", "-1"]])
 def test_a_run_has_an_end_and_something_to_do(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     refusal(capsys, *words)
+
+
+def test_sizes_are_numbers_of_saves_the_smallest_first() -> None:
+    assert parse([]).sizes == SIZES
+    assert parse(["--sizes", "1e7, 1e4,20000"]).sizes == (10_000, 20_000, 10_000_000)
+
+
+@pytest.mark.parametrize("sizes", ["0", "30", "1e12", "many", "nan", ""])
+def test_a_size_is_whole_families_and_fits_somewhere(sizes: str, capsys: pytest.CaptureFixture[str]) -> None:
+    refusal(capsys, "--sizes", sizes)
