@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import NoReturn
 
@@ -15,7 +15,7 @@ from bench.day import run_day, run_soak
 from bench.growth import run_growth
 from bench.load import LoadError
 from bench.logins import run_logins
-from bench.options import parse
+from bench.options import Options, parse
 from bench.scenarios import STEADY
 from bench.stage import Stage, StageError, stage
 from bench.start import run_cold_start
@@ -33,17 +33,9 @@ def main(words: Sequence[str]) -> int:
     options = parse(words)
     signal.signal(signal.SIGTERM, _interrupt)
     rows: list[Row] = []
-    failure = ""
     notes: list[str] = []
-    try:
-        with stage(options) as made:
-            notes = made.notes
-            for name in options.scenarios:
-                rows += _run(made, name)
-    except (StageError, LoadError, EmbeddedError, psycopg.Error, OSError) as error:
-        failure = " ".join(str(error).split()) or type(error).__name__
-    except KeyboardInterrupt:
-        failure = "stopped"
+    act = _record_plans if options.plans else _measure
+    failure = _failure_of(lambda: act(options, rows, notes))
     if rows:
         described, shown = results.conditions(options, notes), table(rows)
         sys.stdout.write(f"{described}\n\n{shown}\n")
@@ -52,6 +44,30 @@ def main(words: Sequence[str]) -> int:
     if failure:
         sys.stderr.write(f"bench: {failure}\n")
     return FAILURE if failure else 0
+
+
+def _failure_of(act: Callable[[], None]) -> str:
+    """What stopped it, in one line; nothing when nothing did."""
+    try:
+        act()
+    except (StageError, LoadError, EmbeddedError, psycopg.Error, OSError) as error:
+        return " ".join(str(error).split()) or type(error).__name__
+    except KeyboardInterrupt:
+        return "stopped"
+    return ""
+
+
+def _measure(options: Options, rows: list[Row], notes: list[str]) -> None:
+    with stage(options) as made:
+        notes += made.notes
+        for name in options.scenarios:
+            rows += _run(made, name)
+
+
+def _record_plans(options: Options, _rows: list[Row], _notes: list[str]) -> None:
+    from bench.plans import record_plans
+
+    record_plans(max(options.sizes))
 
 
 def _run(made: Stage, name: str) -> list[Row]:

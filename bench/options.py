@@ -37,7 +37,9 @@ class Options:
     half_load: bool
     save: bool
     sizes: tuple[int, ...] = SIZES
-    """Saves in the databases of S9."""
+    """Saves in the databases of S9; `--plans` takes the largest."""
+    plans: bool = False
+    """Record the plans of the hot statements, and nothing else."""
 
 
 def parse(words: Sequence[str]) -> Options:
@@ -46,6 +48,8 @@ def parse(words: Sequence[str]) -> Options:
     given = parser.parse_args(words)
     try:
         scenarios, sizes = _scenarios(given.scenario), _sizes(given.sizes)
+        if given.plans and (given.url or given.against or given.database_url or given.scenario):
+            raise ValueError("--plans works on a database that the bench starts itself, and runs no scenario")
         addresses = [given.url, given.against if is_url(given.against) else None, given.database_url]
         for address in filter(None, addresses):
             _require_loopback(address)
@@ -73,6 +77,7 @@ def parse(words: Sequence[str]) -> Options:
         half_load=given.half_load,
         save=given.save,
         sizes=sizes,
+        plans=given.plans,
     )
 
 
@@ -98,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--half-load", action="store_true", help="then measure p99 at half of the throughput found")
     add("--save", action="store_true", help="append the table to bench/RESULTS.md")
     add("--sizes", metavar="1e4,1e5,...", help="saves in the databases of S9 (default 1e4,1e5,1e6; 1e7 takes 25 GB)")
+    add("--plans", action="store_true", help="explain the hot statements at the largest of --sizes into bench/plans/")
     return parser
 
 

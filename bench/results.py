@@ -18,7 +18,7 @@ def conditions(options: Options, notes: Sequence[str]) -> str:
     """One paragraph: when, which commit and interpreter, how many cores, which database, how hard."""
     implementation = f"{platform.python_implementation()} {platform.python_version()}"
     parts = [
-        f"commit {_commit()}",
+        f"commit {commit()}",
         implementation,
         f"{cores()} cores shared by load, server and database",
         *notes,
@@ -35,7 +35,8 @@ def append(described: str, shown: str) -> None:
         file.write(f"{heading}{described}\n\n{shown}\n")
 
 
-def _commit() -> str:
+def commit() -> str:
+    """The commit measured, marked when the tree differs from it."""
     words = ["git", "-C", str(PATH.parent), "describe", "--always", "--dirty", "--abbrev=9"]
     shown = subprocess.run(words, capture_output=True, text=True, check=False)
     return shown.stdout.strip() or "unknown"

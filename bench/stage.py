@@ -174,6 +174,17 @@ def stage(options: Options) -> Generator[Stage]:
         yield made
 
 
+@contextmanager
+def own_postgres() -> Generator[EmbeddedPostgres]:
+    """The bench's own PostgreSQL, its data kept from run to run."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    with EmbeddedPostgres(HOME / "postgres", log=HOME / "postgresql.log") as postgres:
+        with psycopg.connect(postgres.url(), autocommit=True) as admin:
+            admin.execute(sql.SQL("alter system set max_wal_size = {}").format(CHECKPOINTS_FAR_APART))
+            admin.execute("select pg_reload_conf()")
+        yield postgres
+
+
 def fresh_database(postgres: EmbeddedPostgres, name: str) -> str:
     """The address of a migrated and tuned database of that name; made when missing."""
     with psycopg.connect(postgres.url(), autocommit=True) as admin:
@@ -189,11 +200,8 @@ def _servers(options: Options, stack: ExitStack) -> Servers:
     """Database and cache; servers of our own where none are given."""
     if options.database_url or options.url:
         return Servers(options.database_url or "", os.environ.get("REDIS_URL"))
-    postgres = stack.enter_context(EmbeddedPostgres(HOME / "postgres", log=HOME / "postgresql.log"))
+    postgres = stack.enter_context(own_postgres())
     valkey = stack.enter_context(EmbeddedValkey(HOME / "valkey", log=HOME / "valkey.log"))
-    with psycopg.connect(postgres.url(), autocommit=True) as admin:
-        admin.execute(sql.SQL("alter system set max_wal_size = {}").format(CHECKPOINTS_FAR_APART))
-        admin.execute("select pg_reload_conf()")
     return Servers(fresh_database(postgres, DATABASE), valkey.url(), postgres)
 
 

@@ -88,3 +88,13 @@ def test_sizes_are_numbers_of_saves_the_smallest_first() -> None:
 @pytest.mark.parametrize("sizes", ["0", "30", "1e12", "many", "nan", ""])
 def test_a_size_is_whole_families_and_fits_somewhere(sizes: str, capsys: pytest.CaptureFixture[str]) -> None:
     refusal(capsys, "--sizes", sizes)
+
+
+@pytest.mark.parametrize(
+    "words", [["--scenario", "S1"], ["--against", "peer"], ["--database-url", DATABASE], ["http://127.0.0.1:8082"]]
+)
+def test_plans_are_recorded_alone_on_a_database_of_the_bench(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert parse(["--plans"]).plans
+    assert "--plans" in refusal(capsys, "--plans", *words)

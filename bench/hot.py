@@ -1,0 +1,285 @@
+"""The hot statements, found by doing what requests do: the one place to adapt when a repository's methods change.
+
+An act names the statements it runs, in their order. `bench/plans.py` says so when it ran more or fewer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from bench.data_set import FIRST_KEY, GAME, PASSWORD
+from bench.documents import SMALL_BYTES, project
+from wondernest.analytics.repository import AnalyticsRepository
+from wondernest.analytics.service import AnalyticsService, Report
+from wondernest.auth.repository import (
+    AccountRepository,
+    NewAccount,
+    NewSession,
+    RevocationRepository,
+    RevokedToken,
+    SessionRepository,
+)
+from wondernest.auth.tokens import TokenPair
+from wondernest.coppa.repository import ConsentRepository
+from wondernest.coppa.rules import ChildReference
+from wondernest.family.repository import Acting, FamilyRepository
+from wondernest.games.registry import RegistryService
+from wondernest.games.repository import HistoryRepository, RegistryRepository, SaveRepository
+from wondernest.games.rules import ANY_STATE, Read, SaveKey, Write
+from wondernest.games.service import ProjectSaves
+from wondernest.platform.db.idempotency import IdempotencyKeys, KeptReply
+from wondernest.platform.db.unit import UnitOfWork
+from wondernest.platform.http.caller import Caller
+from wondernest.platform.ids import new_token, new_uuid, sha256_hex
+from wondernest.settings.tree import Games
+
+if TYPE_CHECKING:
+    from bench.rehearsal import OneConnection
+
+BATCH: Final = 16
+"""Requests that share a statement, beside 1."""
+SAVES_OF_A_BATCH: Final = 8
+REFRESH_LIFE: Final = timedelta(days=30)
+LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """Somebody of the data set, with a child of theirs."""
+
+    user_id: UUID
+    family_id: UUID
+    email: str
+    child_id: UUID
+
+    @property
+    def caller(self) -> Caller:
+        """As a verified token presents them."""
+        return Caller(
+            self.user_id, self.family_id, str(self.family_id), self.email, "PARENT", True, sha256_hex(self.email), 0, 1
+        )
+
+    @property
+    def acting(self) -> Acting:
+        """As the family room knows them."""
+        return Acting(self.user_id, self.family_id)
+
+
+class Requests:
+    """What parents do, by the service's own repositories on one connection. `count` of them at once share a statement."""
+
+    def __init__(self, database: OneConnection, parents: Sequence[Parent]) -> None:
+        kept = Games()
+        self._database = database
+        self._parents = parents
+        self._saves = SaveRepository(database, kept.kept_versions)
+        self._history = HistoryRepository(database)
+        self._registry = RegistryRepository(database)
+        self._families = FamilyRepository()
+        self._accounts = AccountRepository(database)
+        self._sessions = SessionRepository(database)
+        self._keys = IdempotencyKeys(kept.idempotency_life_h)
+        play, projects = RegistryService(self._registry), ProjectSaves(self._saves)
+        self._analytics = AnalyticsService(database, AnalyticsRepository(), projects, play)
+        self._serials = itertools.count(int(datetime.now(UTC).timestamp() * 1e6))
+
+    # Saves --------------------------------------------------------------------------------------------------------
+
+    async def load(self, count: int) -> None:
+        """GET of a save."""
+        key = SaveKey(GAME, FIRST_KEY)
+        reads = [self._saves.get(Read(parent.user_id, parent.child_id, key)) for parent in self._parents[:count]]
+        assert all(await asyncio.gather(*reads))
+
+    async def list_saves(self, _: int) -> None:
+        """GET of a child's saves."""
+        one = self._parents[0]
+        assert await self._saves.find(one.user_id, one.child_id, GAME, None, instances=True)
+
+    async def save(self, count: int, data_key: str = FIRST_KEY) -> None:
+        """PUT of a save."""
+        saved = await asyncio.gather(*(self._saves.store(write) for write in self._writes(count, data_key)))
+        assert all(one.done for one in saved)
+
+    async def first_save(self, count: int) -> None:
+        """PUT of a save under a new key."""
+        await self.save(count, "sticker_project_new")
+
+    async def delete(self, _: int) -> None:
+        """DELETE of a save."""
+        one = self._parents[0]
+        await self._saves.delete(one.user_id, one.child_id, GAME, FIRST_KEY, condition=ANY_STATE)
+
+    async def lock(self, _: int) -> None:
+        """The first step of a batch."""
+        one = self._parents[0]
+        keys = [SaveKey(GAME, f"sticker_project_{number}") for number in range(SAVES_OF_A_BATCH)]
+        await self._saves.lock(self._database, one.user_id, one.child_id, keys)
+
+    async def versions(self, _: int) -> None:
+        """GET of a save's kept versions, and of one of them."""
+        one, key = self._parents[0], SaveKey(GAME, FIRST_KEY)
+        kept = await self._history.find(one.user_id, one.child_id, (GAME, FIRST_KEY), None, 50)
+        await self._history.get(one.user_id, one.child_id, key, kept[0].version)
+
+    async def instances(self, _: int) -> None:
+        """The child's games."""
+        one = self._parents[0]
+        await self._registry.prepare_instance(one.user_id, one.child_id, GAME)
+        await self._registry.instances(one.user_id, one.child_id)
+        await self._registry.active(one.user_id, one.child_id)
+
+    def _writes(self, count: int, data_key: str) -> list[Write]:
+        key = SaveKey(GAME, data_key)
+        return [
+            Write(parent.user_id, parent.child_id, key, self._document(), device="tablet")
+            for parent in self._parents[:count]
+        ]
+
+    def _document(self) -> bytes:
+        return project(SMALL_BYTES, random.Random(0), revision=f"{next(self._serials):016d}")
+
+    # Events -------------------------------------------------------------------------------------------------------
+
+    async def track(self, count: int) -> None:
+        """POST of an event that says how long somebody played."""
+        unit = UnitOfWork(self._database)
+        sent = [
+            self._analytics.track(parent.caller, self._event(parent, next(self._serials)), unit)
+            for parent in self._parents[:count]
+        ]
+        await asyncio.gather(*sent)
+
+    @staticmethod
+    def _event(parent: Parent, moment: int) -> Report:
+        data = b'{"gameId":"%s","score":120,"level":3,"playTimeMinutes":7,"timestamp":%d}' % (GAME.encode(), moment)
+        return Report("game_progress", str(parent.child_id), GAME, 7, data, None)
+
+    # Families -----------------------------------------------------------------------------------------------------
+
+    async def profile(self, count: int) -> None:
+        """GET of the family."""
+        found = await self._families.households(self._database, [parent.acting for parent in self._parents[:count]])
+        assert all(one.decoded() for one in found)
+
+    async def children(self, _: int) -> None:
+        """GET of the children, and of one."""
+        one = self._parents[0]
+        assert await self._families.children(self._database, one.acting)
+        assert await self._families.child(self._database, one.child_id, one.user_id)
+
+    async def consent(self, _: int) -> None:
+        """GET of a child's consent."""
+        one = self._parents[0]
+        reference = ChildReference(one.child_id, None)
+        await ConsentRepository().find(self._database, one.user_id, one.family_id, reference)
+
+    # Accounts -----------------------------------------------------------------------------------------------------
+
+    async def log_in(self, _: int) -> None:
+        """A login."""
+        account = await self._accounts.by_email(self._parents[0].email)
+        assert account is not None
+        assert await self._sessions.open(_session(account.id), account.password_hash)
+
+    async def sign_up(self, _: int) -> None:
+        """A sign-up: the address is looked for and not found."""
+        email = f"plan-{next(self._serials)}@bench.invalid"
+        assert await self._accounts.by_email(email) is None
+        user, ends = new_uuid(), datetime.now(UTC) + timedelta(days=1)
+        new = NewAccount(
+            user, new_uuid(), email, PASSWORD, "Ann", "Bench", None, False, "Ann's Family", new_token().encode(), ends
+        )
+        assert await self._sessions.register(new, _session(user))
+
+    async def refresh(self, _: int) -> None:
+        """A refresh."""
+        one = self._parents[0]
+        presented = sha256_hex(f"{one.user_id}-refresh-2")
+        standing = await self._sessions.standing(one.user_id, presented)
+        assert standing is not None
+        assert await self._sessions.renew(_session(one.user_id), standing.account.password_hash, presented)
+
+    async def log_out(self, _: int) -> None:
+        """A logout."""
+        one, now = self._parents[0], datetime.now(UTC)
+        access = RevokedToken(sha256_hex(f"{one.user_id}-access-2"), now + timedelta(hours=1))
+        await self._sessions.end_chain(self._database, one.user_id, access, now, REFRESH_LIFE)
+
+    async def replay(self, _: int) -> None:
+        """A request with an Idempotency-Key: the key is claimed and the reply kept; then a retry finds it."""
+        user, key = self._parents[0].user_id, new_token()
+        await self._keys.claim(self._database, user, key, "PUT /", b"{}")
+        await self._keys.keep(self._database, user, key, KeptReply(200, b"{}", ()))
+        assert await self._keys.claim(self._database, user, key, "PUT /", b"{}")
+
+    # What each process does by itself --------------------------------------------------------------------------------
+
+    async def follow(self, _: int) -> None:
+        """Reading the revocations of the last minute."""
+        now = datetime.now(UTC)
+        await RevocationRepository.since(self._database.only, now - timedelta(minutes=1), now, now - REFRESH_LIFE)
+
+    async def prune(self, _: int) -> None:
+        """Looking for what has expired when nothing has."""
+        await RevocationRepository.prune(self._database, LONG_AGO, LONG_AGO)
+        await self._keys.forget_expired(self._database)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something a request does. `names`: the statements it runs, in order; None for one that another act shows."""
+
+    serves: str
+    names: Sequence[str | None]
+    run: Callable[[Requests, int], Awaitable[None]]
+    counts: Sequence[int] = (1,)
+
+
+_EACH_WORKER: Final = "every worker, by itself: "
+ACTS: Final = (
+    Act("GET one save", ["save-load"], Requests.load, (1, BATCH)),
+    Act("GET the saves of a child", ["save-list"], Requests.list_saves),
+    Act("PUT a save over an older one", ["save-store"], Requests.save, (1, BATCH)),
+    Act("PUT a save under a new key", ["save-store-first"], Requests.first_save, (1, BATCH)),
+    Act("DELETE one save", ["save-delete"], Requests.delete),
+    Act("POST a batch of saves", ["save-lock"], Requests.lock),
+    Act("GET kept versions", ["version-list", "version-load"], Requests.versions),
+    Act("the games of a child", ["instance-prepare", "instance-list", "instance-active"], Requests.instances),
+    Act("POST an event", ["event-store", "event-instance", "event-minutes"], Requests.track, (1, BATCH)),
+    Act("GET the family profile", ["household"], Requests.profile, (1, BATCH)),
+    Act("GET the children", ["family-children", "family-child"], Requests.children),
+    Act("GET a consent", ["consent-find"], Requests.consent),
+    Act("POST login", ["account-by-email", "session-open"], Requests.log_in),
+    Act("POST register", ["account-by-new-email", "session-register"], Requests.sign_up),
+    Act("POST refresh", ["session-standing", "session-renew"], Requests.refresh),
+    Act("POST logout", ["user-lock", "session-end"], Requests.log_out),
+    Act("a request with an Idempotency-Key", ["key-claim", "key-keep", None, "key-read"], Requests.replay),
+    Act(f"{_EACH_WORKER}revocations", ["revoked-tokens-new", "token-cutoffs-new"], Requests.follow),
+    Act(
+        f"{_EACH_WORKER}expired rows",
+        [
+            "prune-revoked-tokens",
+            "prune-email-verifications",
+            "prune-reset-tokens",
+            "prune-token-cutoffs",
+            "prune-sessions",
+            "prune-refresh-tokens",
+            "prune-keys",
+        ],
+        Requests.prune,
+    ),
+)
+
+
+def _session(user_id: UUID) -> NewSession:
+    now = datetime.now(UTC)
+    pair = TokenPair(new_token(), new_token(), now + timedelta(hours=1), now + REFRESH_LIFE)
+    return NewSession(user_id, pair, None, now)
