@@ -11,12 +11,13 @@ from typing import NoReturn
 import psycopg
 
 from bench import results
-from bench.day import run_day, run_soak
+from bench.day import run_day
 from bench.growth import run_growth
 from bench.load import LoadError
 from bench.logins import run_logins
 from bench.options import Options, parse
 from bench.scenarios import STEADY
+from bench.soak import run_soak
 from bench.stage import Stage, StageError, stage
 from bench.start import run_cold_start
 from bench.steady import run_steady

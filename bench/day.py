@@ -1,4 +1,4 @@
-"""S8, a day in the life of families, and S11, an hour of such days at half load."""
+"""S8, a day in the life of families."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bench.documents import drawn_size
 from bench.load import Tally
 from bench.scenarios import event_body, save_body
 from bench.stage import Stage, Target, say
-from bench.steady import figures_of
+from bench.steady import cpu_s, figures_of
 from bench.table import Figures, Row
 from bench.work import CHILD, SERIAL, request
 
@@ -30,20 +30,20 @@ SHARE_AT_ONCE = 50
 PATIENCE_S = 120.0
 """How long a family goes on asking to register while the server says that it is busy."""
 BUSY_PAUSE_S = 1.0
-SOAK_FAMILIES = 16
-SOAK_WINDOWS = 6
 BUSY = frozenset({429, 503})
 
 
 @dataclass(slots=True)
-class _Days:
+class Days:
     """What happened so far."""
 
     port: int
     gzip: bool
-    rests: bool
-    """Half load: a family pauses after each answer as long as it took."""
+    apart_s: float = 0.0
+    """Where load is held: how far apart a family begins its requests. A family that the server keeps longer is not hurried."""
     tally: Tally = field(default_factory=Tally)
+    sign_ups: Tally = field(default_factory=Tally)
+    """Apart from the rest, because they are bcrypt's time."""
     turned_away: int = 0
 
 
@@ -53,7 +53,7 @@ def run_day(stage: Stage) -> list[Row]:
     rows: list[Row] = []
     for target in stage.targets:
         say(f"S8 a day in the life of {at_once} families: {target.name}")
-        days = _Days(target.port, stage.options.gzip, rests=False)
+        days = Days(target.port, stage.options.gzip)
         figures, statuses = _watched(stage, target, days, _together(days, at_once))
         busy = f"busy {days.turned_away} times" if days.turned_away else ""
         note = "; ".join(filter(None, [busy, statuses]))
@@ -61,45 +61,30 @@ def run_day(stage: Stage) -> list[Row]:
     return rows
 
 
-def run_soak(stage: Stage) -> list[Row]:
-    """S11: days after days at half load for the whole time, in windows: RSS and p99 must stay flat."""
-    window_s = stage.options.seconds / SOAK_WINDOWS
-    rows: list[Row] = []
-    for target in stage.targets:
-        for number in range(SOAK_WINDOWS):
-            say(f"S11 half load: {target.name}, window {number + 1} of {SOAK_WINDOWS}")
-            days = _Days(target.port, stage.options.gzip, rests=True)
-            figures, statuses = _watched(stage, target, days, _repeated(days, time.monotonic() + window_s))
-            rows.append(Row(f"S11 window {number + 1}, {target.name}", target.name, figures, statuses))
-    return rows
-
-
-def _watched(stage: Stage, target: Target, days: _Days, work: Coroutine[Any, Any, None]) -> tuple[Figures, str]:
+def _watched(stage: Stage, target: Target, days: Days, work: Coroutine[Any, Any, None]) -> tuple[Figures, str]:
     trees = [target.tree, stage.database]
-    before = [tree.usage().cpu_s if tree else 0.0 for tree in trees]
-    start = time.perf_counter()
+    before, start = list(map(cpu_s, trees)), time.perf_counter()
     asyncio.run(work)
-    load = days.tally.result(time.perf_counter() - start)
-    after = [tree.usage().cpu_s if tree else 0.0 for tree in trees]
-    spent = [two - one for one, two in zip(before, after, strict=True)]
+    load = days.tally.joined(days.sign_ups).result(time.perf_counter() - start)
+    spent = [now - then for now, then in zip(map(cpu_s, trees), before, strict=True)]
     return figures_of(load, target, spent, stage.database), load.statuses
 
 
-async def _together(days: _Days, families: int) -> None:
+async def _together(days: Days, families: int) -> None:
     await asyncio.gather(*(_family(days, random.Random(number)) for number in range(families)))
 
 
-async def _repeated(days: _Days, end: float) -> None:
+async def repeated(days: Days, families: int) -> None:
+    """Day after day of some families, until it is cancelled."""
+
     async def one_after_another(number: int) -> None:
         for day in itertools.count():
-            if time.monotonic() >= end:
-                return
-            await _family(days, random.Random(number + day * SOAK_FAMILIES), end)
+            await _family(days, random.Random(number + day * families))
 
-    await asyncio.gather(*map(one_after_another, range(SOAK_FAMILIES)))
+    await asyncio.gather(*map(one_after_another, range(families)))
 
 
-async def _family(days: _Days, rng: random.Random, end: float = float("inf")) -> None:
+async def _family(days: Days, rng: random.Random) -> None:
     """One family's day; what the server refuses is counted, and a family that cannot sign up has no day."""
     async with Client("127.0.0.1", days.port) as client:
         account = await _sign_up(days, client, rng)
@@ -110,8 +95,6 @@ async def _family(days: _Days, rng: random.Random, end: float = float("inf")) ->
         if not child:
             return
         for method, path, body in _play(rng):
-            if time.monotonic() >= end:
-                return
             await _ask(days, client, method, path, body, token, child)
 
 
@@ -127,13 +110,15 @@ def _play(rng: random.Random) -> Iterator[tuple[str, bytes, bytes | None]]:
             yield "POST", b"/api/v1/analytics/events", event_body()
 
 
-async def _sign_up(days: _Days, client: Client, rng: random.Random) -> dict[str, Any]:
+async def _sign_up(days: Days, client: Client, rng: random.Random) -> dict[str, Any]:
     form = {"email": f"day-{time.time_ns()}-{rng.randrange(10**9)}@bench.invalid", "password": PASSWORD}
     body = json.dumps({**form, "name": "Ann Bench", "phoneNumber": "", "countryCode": "US"}).encode()
     deadline = time.monotonic() + PATIENCE_S
     while True:
         busy = time.monotonic() < deadline
-        answer = await _ask(days, client, "POST", b"/api/v1/auth/parent/register", body, busy_is_fine=busy)
+        answer = await _ask(
+            days, client, "POST", b"/api/v1/auth/parent/register", body, sign_up=True, busy_is_fine=busy
+        )
         if answer.status not in BUSY or not busy:
             return _json(answer)
         days.turned_away += 1
@@ -141,7 +126,7 @@ async def _sign_up(days: _Days, client: Client, rng: random.Random) -> dict[str,
 
 
 async def _ask(
-    days: _Days,
+    days: Days,
     client: Client,
     method: str,
     path: bytes,
@@ -149,8 +134,10 @@ async def _ask(
     token: str = "",
     child: str = "",
     *,
+    sign_up: bool = False,
     busy_is_fine: bool = False,
 ) -> Answer:
+    tally = days.sign_ups if sign_up else days.tally
     blank = request(method, path, "127.0.0.1", body, bearer=bool(token), gzip=days.gzip)
     serial = b"%016d" % (time.time_ns() // 1000)
     content = blank.replace(CHILD, child.encode()).replace(SERIAL, serial).replace(b"\x02", token.encode())
@@ -158,13 +145,13 @@ async def _ask(
     try:
         answer = await client.ask(content, PATIENCE_S)
     except OSError:
-        days.tally.broken += 1
+        tally.broken += 1
         return Answer()
     took_s = time.perf_counter() - begun
     if not (busy_is_fine and answer.status in BUSY):
-        days.tally.note(took_s, answer.status)
-    if days.rests:
-        await asyncio.sleep(took_s)
+        tally.note(took_s, answer.status)
+    if took_s < days.apart_s:
+        await asyncio.sleep(days.apart_s - took_s)
     return answer
 
 

@@ -63,6 +63,10 @@ class Tally:
         if status >= 400:
             self.refusals[status] += 1
 
+    def joined(self, other: Tally) -> Tally:
+        """Both together."""
+        return Tally(self.latencies_s + other.latencies_s, self.refusals + other.refusals, self.broken + other.broken)
+
     def result(self, seconds: float) -> Load:
         """The sum of it."""
         ordered = sorted(self.latencies_s)

@@ -41,6 +41,11 @@ _PARENTS = """
                                          order by c.id limit 1)
       from core.users u join family.family_members m on m.user_id = u.id where u.email = any($1) order by u.email"""
 
+_ROWS = """
+    select (select count(*) from family.families) as families, (select count(*) from games.simple_game_data) as saves,
+           (select count(*) from wondernest.save_versions) as "kept versions",
+           (select count(*) from analytics.analytics_events) as events"""
+
 
 @dataclass(slots=True)
 class Page:
@@ -119,13 +124,10 @@ async def _pages(database: OneConnection, requests: Requests, act: Act) -> list[
 
 async def _conditions(database: OneConnection) -> str:
     version = await database.fetchval("show server_version")
-    tables = ("family.families", "games.simple_game_data", "wondernest.save_versions", "analytics.analytics_events")
-    counts = [
-        await database.fetchval("select reltuples::bigint from pg_class where oid = to_regclass($1)", table)
-        for table in tables
-    ]
-    rows = ", ".join(f"{table} {count:,}" for table, count in zip(tables, counts, strict=True))
-    return f"PostgreSQL {version}; {datetime.now(UTC):%Y-%m-%d}; commit {commit()}\nrows: {rows}"
+    counts = await database.fetchrow(_ROWS)
+    assert counts is not None
+    rows = ", ".join(f"{count:,} {what}" for what, count in counts.items())
+    return f"PostgreSQL {version}; {datetime.now(UTC):%Y-%m-%d}; commit {commit()}\n{rows}"
 
 
 def _write(pages: Sequence[Page], made_on: str) -> None:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 PROC = Path("/proc")
 _LISTEN = "0A"
+_ADDRESS_FIELD = 1
+_STATE_FIELD = 3
+_QUEUES_FIELD = 4
 _INODE_FIELD = 9
 
 
@@ -18,6 +21,8 @@ class Usage:
     cpu_s: float
     rss_mb: float
     largest_rss_mb: float
+    descriptors: int = 0
+    """Open files and sockets, as far as we may see them."""
 
 
 class ProcessTree:
@@ -35,7 +40,7 @@ class ProcessTree:
             members |= more
             grown = bool(more)
         sizes = [_rss_mb(pid) for pid in members]
-        return Usage(sum(map(_cpu_s, members)), sum(sizes), max(sizes))
+        return Usage(sum(map(_cpu_s, members)), sum(sizes), max(sizes), sum(map(_descriptors, members)))
 
 
 def listening(port: int) -> ProcessTree | None:
@@ -45,6 +50,15 @@ def listening(port: int) -> ProcessTree | None:
     parents = _parents()
     roots = [pid for pid in owners if parents.get(pid) not in owners]
     return ProcessTree(min(roots)) if roots else None
+
+
+def waiting_at(port: int) -> int:
+    """Connections that nobody has accepted yet, and accepted ones with something that nobody has read yet."""
+    waiting = 0
+    for fields in _sockets(port):
+        unread = int(fields[_QUEUES_FIELD].rpartition(":")[2], 16)
+        waiting += unread if fields[_STATE_FIELD] == _LISTEN else bool(unread)
+    return waiting
 
 
 def postmaster_of(backend: int) -> ProcessTree | None:
@@ -96,16 +110,27 @@ def _name(pid: int) -> str:
         return ""
 
 
+def _descriptors(pid: int) -> int:
+    try:
+        return sum(1 for _ in (PROC / str(pid) / "fd").iterdir())
+    except OSError:
+        return 0
+
+
 def _listening_inodes(port: int) -> set[str]:
-    found: set[str] = set()
+    return {fields[_INODE_FIELD] for fields in _sockets(port) if fields[_STATE_FIELD] == _LISTEN}
+
+
+def _sockets(port: int) -> list[list[str]]:
+    """What the kernel tells about each TCP socket of this machine with a local port."""
+    found: list[list[str]] = []
     for table in ("tcp", "tcp6"):
         try:
             lines = (PROC / "net" / table).read_text().splitlines()[1:]
         except OSError:
             continue
-        for fields in map(str.split, lines):
-            if fields[3] == _LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
-                found.add(fields[_INODE_FIELD])
+        rows = map(str.split, lines)
+        found += [fields for fields in rows if int(fields[_ADDRESS_FIELD].rpartition(":")[2], 16) == port]
     return found
 
 

@@ -66,9 +66,9 @@ def prepare(stage: Stage, scenario: Scenario) -> Work:
 
 def measure(stage: Stage, target: Target, work: Work) -> Figures:
     """One round on one server."""
-    before = _cpu_s(target.tree), _cpu_s(stage.database)
+    before = cpu_s(target.tree), cpu_s(stage.database)
     load = press(target.port, work, stage.options.connections, stage.options.seconds)
-    spent = _cpu_s(target.tree), _cpu_s(stage.database)
+    spent = cpu_s(target.tree), cpu_s(stage.database)
     return figures_of(load, target, [after - start for start, after in zip(before, spent, strict=True)], stage.database)
 
 
@@ -121,5 +121,6 @@ async def _once(port: int, content: bytes) -> Answer:
         return await client.ask(content)
 
 
-def _cpu_s(tree: ProcessTree | None) -> float:
+def cpu_s(tree: ProcessTree | None) -> float:
+    """CPU time that a tree has spent, where it is known."""
     return tree.usage().cpu_s if tree else 0.0

@@ -25,6 +25,9 @@ class Figures:
     total_cpu_us: float | None = None
     rss_mb: float | None = None
     largest_rss_mb: float | None = None
+    descriptors: float | None = None
+    database_connections: float | None = None
+    waiting: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,9 @@ _COLUMNS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("both, µs/req", "total_cpu_us", lambda value: f"{value:,.0f}"),
     ("RSS MB", "rss_mb", lambda value: f"{value:.0f}"),
     ("largest process MB", "largest_rss_mb", lambda value: f"{value:.0f}"),
+    ("file descriptors", "descriptors", lambda value: f"{value:,.0f}"),
+    ("database connections, most", "database_connections", lambda value: f"{value:.0f}"),
+    ("waiting, most", "waiting", lambda value: f"{value:,.0f}"),
 )
 
 

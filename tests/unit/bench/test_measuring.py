@@ -3,10 +3,13 @@ import os
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 
 from bench.client import Client
 from bench.load import Tally, percentile_ms
-from bench.processes import ProcessTree, listening
+from bench.processes import ProcessTree, listening, waiting_at
+from bench.soak import rows_of, waiting_in
 from bench.table import Figures, Row, medians, table
 
 
@@ -89,3 +92,53 @@ async def test_the_client_reuses_its_connection_and_comes_back_after_losing_it()
             answers = [await client.ask(b"GET / HTTP/1.1\r\n\r\n") for _ in range(4)]
     assert [(answer.status, answer.body) for answer in answers] == [(200, b"ok")] * 4
     assert connections == [2, 2]
+
+
+def test_tallies_are_joined() -> None:
+    one, two = Tally(), Tally()
+    one.note(0.001, 200)
+    two.note(0.003, 503)
+    two.broken += 1
+    load = one.joined(two).result(1.0)
+    assert (load.requests, load.refused, load.broken, load.statuses) == (2, 1, 1, "503 1 times")
+
+
+def test_what_nobody_has_accepted_or_read_is_waiting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert waiting_at(port) == 0
+        with socket.create_connection(("127.0.0.1", port)) as caller:
+            assert waiting_at(port) == 1
+            accepted, _ = listener.accept()
+            with accepted:
+                assert waiting_at(port) == 0
+                caller.sendall(b"GET / HTTP/1.1\r\n")
+                wait_until(lambda: waiting_at(port) == 1)
+                accepted.recv(100)
+                assert waiting_at(port) == 0
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_open_files_and_sockets_are_counted() -> None:
+    tree = ProcessTree(os.getpid())
+    before = tree.usage().descriptors
+    with socket.socket(), socket.socket():
+        assert tree.usage().descriptors == before + 2
+
+
+def test_what_a_server_says_is_waiting_is_added_up() -> None:
+    metrics = b'# HELP wondernest_db_waiting x\nwondernest_db_waiting{pid="1"} 3.0\nwondernest_batch_waiting 2\nother_waiting 9\n'
+    assert waiting_in(metrics) == 5
+    assert waiting_in(b"") == 0
+
+
+def test_a_soak_ends_with_its_last_window_against_its_first() -> None:
+    windows = [(Figures(rss_mb=rss), "note") for rss in (100.0, 104.0, 110.0)]
+    lines = table(rows_of("one", windows)).splitlines()[2:]
+    assert [line.split("|")[3].strip() for line in lines] == ["100", "104", "110", "1.10×"]
