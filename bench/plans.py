@@ -63,7 +63,8 @@ class Page:
         for count, run in self.runs.items():
             given = "\n".join(f"  ${number} {kind}" for number, kind in enumerate(run.parameters, 1))
             title = "one request" if count == 1 else f"{count} requests together"
-            parts.append(f"{title}\n{given}\n\n{run.plan}" if given else f"{title}\n\n{run.plan}")
+            log = f"\n  writes {run.wal_bytes:,} bytes of log" if run.wal_bytes else ""
+            parts.append(f"{title}{log}\n{given}".rstrip() + f"\n\n{run.plan}")
         return "\n\n".join(parts) + "\n"
 
     def faults(self) -> list[str]:
@@ -80,8 +81,8 @@ class Page:
 def faults(plan: str, requests: int) -> list[str]:
     """What makes a plan's cost grow with the tables."""
     found = [f"reads {table} from one end to the other" for table in sorted(set(_WHOLE.findall(plan)) - SMALL)]
-    first = _PAGES.search(plan)
-    pages = sum(int(number or 0) for number in first.groups()) if first else 0
+    nodes = _PAGES.findall(plan.partition("\nPlanning:")[0])
+    pages = max((sum(int(number or 0) for number in node) for node in nodes), default=0)
     if pages > PAGES_OF_A_REQUEST * requests:
         found.append(f"touches {pages:,} pages")
     return found

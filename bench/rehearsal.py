@@ -25,6 +25,8 @@ STATEMENT_TIMEOUT_S: Final = 120.0
 """Long enough for a plan that should not be: it is to be seen, not stopped."""
 _WORK: Final = ("select", "insert", "update", "delete", "with")
 _TYPES: Final = "select parameter_types::text[] from pg_prepared_statements where name = $1"
+_LOG_END: Final = "select pg_current_wal_insert_lsn()::text"
+_LOG_SINCE: Final = "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1::text::pg_lsn)::bigint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class Explained:
 
     plan: str
     parameters: Sequence[str]
+    wal_bytes: int = 0
+    """What it wrote to the log, pages that were whole included."""
 
 
 async def explain(database: OneConnection, statements: Sequence[Statement]) -> list[Explained]:
@@ -121,9 +125,11 @@ async def _explained(connection: Connection, statement: Statement) -> Explained:
         for kind, value in zip(types, statement.values, strict=True)
     ]
     given = f"({', '.join(values)})" if values else ""
+    log_end = await connection.fetchval(_LOG_END)
     rows = await connection.fetch(f'explain (analyze, buffers, settings) execute "{prepared.get_name()}"{given}')
+    wal_bytes = await connection.fetchval(_LOG_SINCE, log_end)
     parameters = [_described(kind, value) for kind, value in zip(types, statement.values, strict=True)]
-    return Explained("\n".join(row[0] for row in rows), parameters)
+    return Explained("\n".join(row[0] for row in rows), parameters, wal_bytes)
 
 
 def _described(kind: str, value: Any) -> str:

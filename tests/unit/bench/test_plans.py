@@ -30,10 +30,17 @@ def test_pages_are_counted_for_each_request() -> None:
     assert faults(many_pages(PAGES_OF_A_REQUEST, 1), 2) == []
 
 
+def test_a_part_that_the_whole_does_not_count_is_counted() -> None:
+    beside = f"{INDEXED}\n  CTE stored\n    Buffers: shared hit={PAGES_OF_A_REQUEST + 1}\nPlanning:\n  Buffers: shared hit=9000"
+    assert faults(beside, 1) == [f"touches {PAGES_OF_A_REQUEST + 1:,} pages"]
+
+
 def test_a_page_tells_what_was_run_and_where_it_is_bad() -> None:
-    page = Page("account-by-email", "POST login", {16: Explained(WHOLE, ["text[] of 16", "integer"])})
+    page = Page("account-by-email", "POST login", {16: Explained(WHOLE, ["text[] of 16", "integer"], 1234)})
     written = page.text("PostgreSQL 18")
-    assert written.startswith("account-by-email\n\nserves: POST login\nPostgreSQL 18\n\n16 requests together\n")
+    assert written.startswith(
+        "account-by-email\n\nserves: POST login\nPostgreSQL 18\n\n16 requests together\n  writes 1,234 bytes of log\n"
+    )
     assert "  $2 integer\n\nSort" in written
     assert page.faults() == ["account-by-email, 16 at once: reads users from one end to the other"]
 
