@@ -63,7 +63,15 @@ class Parent:
     def caller(self) -> Caller:
         """As a verified token presents them."""
         return Caller(
-            self.user_id, self.family_id, str(self.family_id), self.email, "PARENT", True, sha256_hex(self.email), 0, 1
+            user_id=self.user_id,
+            family_id=self.family_id,
+            family_claim=str(self.family_id),
+            email=self.email,
+            role="PARENT",
+            verified=True,
+            token_hash=sha256_hex(self.email),
+            issued_at=0,
+            expires_at=1,
         )
 
     @property
