@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import asyncpg
+from msgspec import Struct
 
 from wondernest.access.guardianship import guards
 from wondernest.analytics.envelope import BadDocument
+from wondernest.platform.ids import new_ordered_uuid
 
 if TYPE_CHECKING:
     from wondernest.analytics.rules import Currency, Milestone, Played, Transaction
@@ -20,8 +21,8 @@ MILESTONE: Final = "milestone"
 _MINE: Final = guards("given.child_id", "given.user_id", archived_too=True)
 _STORE: Final = f"""
     with given as (
-        select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::uuid[], $7::bytea[])
-               with ordinality as event (user_id, child_id, kind, category, data, session_id, fingerprint, place)
+        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::uuid[], $8::bytea[])
+               with ordinality as event (id, user_id, child_id, kind, category, data, session_id, fingerprint, place)
     ), allowed as (
         select given.*, row_number() over (partition by child_id, fingerprint order by place) = 1 as first
           from given where {_MINE}
@@ -35,8 +36,8 @@ _STORE: Final = f"""
         select allowed.*, allowed.fingerprint is null or (first and fresh.fingerprint is not null) as is_new
           from allowed left join fresh using (child_id, fingerprint)
     ), stored as (
-        insert into analytics.analytics_events (user_id, child_id, event_type, event_category, event_data, session_id)
-        select user_id, child_id, kind, category, data, session_id from judged where is_new order by place
+        insert into analytics.analytics_events (id, user_id, child_id, event_type, event_category, event_data, session_id)
+        select id, user_id, child_id, kind, category, data, session_id from judged where is_new order by place
     )
     select judged.place is not null as is_allowed, coalesce(judged.is_new, false) as is_new,
            judged.place is not null or exists (
@@ -72,8 +73,7 @@ _MILESTONE: Final = """
             where known.child_id = $1 and known.insight_type = $2::text and known.title = left($4, 255))"""
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(Struct, frozen=True):
     """An event on its way into the log. `fingerprint`: None when it cannot be known again."""
 
     user_id: UUID
@@ -88,6 +88,7 @@ class NewEvent:
     def columns(self) -> tuple[object, ...]:
         """The statement's values."""
         return (
+            new_ordered_uuid(),
             self.user_id,
             self.child_id,
             self.kind,
@@ -98,8 +99,7 @@ class NewEvent:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What became of an event: whether the child is the adult's, whether it was stored now, whether there is a family."""
 
     is_allowed: bool

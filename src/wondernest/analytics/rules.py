@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias, cast
 
+from msgspec import Struct
+
 MAX_TYPE_CHARS: Final = 50
 MAX_REFERENCE_CHARS: Final = 255
 """Of contentId and sessionId, as stored."""
@@ -47,8 +49,7 @@ _PREFIXES: Final = ("achievement", "approval", "milestone", "content")
 """Event types that begin with one of these belong to the category of that name, whatever the game."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """An event as reported; `minutes` is what its sender says it took."""
 
     kind: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+from msgspec import Struct
 
 from wondernest.analytics import errors, rules
 from wondernest.analytics.envelope import (
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from wondernest.platform.http.caller import Caller
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """An event as it arrived; `data` is JSON text."""
 
     kind: str
@@ -60,7 +60,7 @@ class AnalyticsService:
         """
         try:
             event = _read(report)
-            child_id = await self._child_of(caller, report)
+            child_id = _child_of(report) or await self._no_child(caller)
             follows = rules.consequence(event)
             document = _document(follows, report.data)
             new = NewEvent(
@@ -83,16 +83,11 @@ class AnalyticsService:
         if verdict.is_new:
             await self._follow(unit, child_id, follows, document, report.data)
 
-    async def _child_of(self, caller: Caller, report: Report) -> UUID:
-        if not report.kind.strip():
-            raise errors.EventTypeRequired
-        if not report.child_id.strip():
-            raise errors.ChildRequired
-        child_id = parse_uuid(report.child_id.strip())
-        if child_id is None:
-            has_family = await self._repository.has_family(self._database, caller.user_id)
-            raise errors.BadChildId if has_family else errors.NoFamily
-        return child_id
+    async def _no_child(self, caller: Caller) -> NoReturn:
+        """A childId that is no UUID: an adult without a family is told that first."""
+        raise (
+            errors.BadChildId if await self._repository.has_family(self._database, caller.user_id) else errors.NoFamily
+        )
 
     async def _store_together(self, connection: Connection, events: Sequence[NewEvent]) -> list[Verdict]:
         """A batch: one statement, and where somebody played, their minutes in the same transaction."""
@@ -129,6 +124,14 @@ class AnalyticsService:
 def _read(report: Report) -> rules.Event:
     data = read_object(report.data)
     return rules.Event(report.kind, report.content_id, report.session_id, report.minutes, data)
+
+
+def _child_of(report: Report) -> UUID | None:
+    if not report.kind.strip():
+        raise errors.EventTypeRequired
+    if not report.child_id.strip():
+        raise errors.ChildRequired
+    return parse_uuid(report.child_id.strip())
 
 
 def _document(follows: rules.Consequence | None, data: bytes) -> bytes | None:

@@ -162,7 +162,7 @@ def anything(document: bytes | None) -> Any:
 
 def merged(defaults: Settings, stored: Any) -> Settings:
     """The defaults with every stored part that is of the right type."""
-    if not isinstance(stored, Mapping):
+    if stored is None or not isinstance(stored, Mapping):
         return defaults
     parts: dict[str, Any] = {}
     for name, part, holder in _PARTS[type(defaults)]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from msgspec import Struct
 
 from wondernest.access.guardianship import active, belongs, family_of, guards
 from wondernest.family import limits
@@ -126,8 +127,7 @@ _SAVE_SETTINGS: Final = f"""
 _encode = msgspec.json.encode
 
 
-@dataclass(frozen=True, slots=True)
-class Acting:
+class Acting(Struct, frozen=True):
     """An adult and the family their token names."""
 
     user_id: UUID
@@ -176,8 +176,7 @@ class ChildRecord:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class FoundHousehold:
+class FoundHousehold(Struct, frozen=True):
     """A household as it was read, not yet decoded: what one family holds must not trouble those read along with it."""
 
     row: Row

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import secrets
+import time
 from uuid import UUID
 
 from asyncpg.pgproto import pgproto
@@ -17,6 +18,17 @@ _DASHED_OR_PLAIN = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]
 def new_uuid() -> UUID:
     """A random version-4 UUID."""
     return UUID(bytes=os.urandom(16), version=4)
+
+
+def new_ordered_uuid() -> UUID:
+    """A UUID of version 7: milliseconds since 1970, then 74 random bits.
+
+    For rows that come by the thousand: each new one belongs at the end of its primary key, not on a page of its own.
+    """
+    number = int.from_bytes(os.urandom(10))
+    number |= time.time_ns() // 1_000_000 << 80
+    number = number & ~(0xF << 76) | 0x7 << 76
+    return pgproto.UUID((number & ~(0x3 << 62) | 0x2 << 62).to_bytes(16))
 
 
 def parse_uuid(text: str) -> UUID | None:

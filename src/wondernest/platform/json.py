@@ -13,6 +13,10 @@ Raw = msgspec.Raw
 
 MAX_SWELL_BYTES = 16 * 1024 * 1024
 """What the numbers of one document may add to it: PostgreSQL prints `1e131071` as 131,072 digits, each time it is read."""
+_LONGEST_EXPONENT = 131_072
+"""What PostgreSQL takes at most: a greater one is out of its range and refused there."""
+_SHORTEST_SWELLER_BYTES = MAX_SWELL_BYTES // _LONGEST_EXPONENT * len("1e131071,")
+"""No shorter document has room for enough such numbers."""
 _MICROS_PER_MILLI = 1000
 _NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _EXPONENT = re.compile(rb"[0-9][eE][+-]?([0-9]+)")
@@ -36,7 +40,7 @@ def holds_nul(document: bytes) -> bool:
 
 def swells(document: bytes) -> bool:
     """Whether the numbers of a JSON document, written out in full, would make it a flood."""
-    if b"0e0" not in document.translate(_SHAPE):
+    if len(document) < _SHORTEST_SWELLER_BYTES or b"0e0" not in document.translate(_SHAPE):
         return False
     return _swell(document) > MAX_SWELL_BYTES and _swell(_TEXT.sub(b'""', document)) > MAX_SWELL_BYTES
 

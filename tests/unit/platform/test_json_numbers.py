@@ -20,8 +20,14 @@ def test_what_clients_send_does_not_swell() -> None:
 
 
 def test_texts_never_swell() -> None:
-    assert not swells(rb'{"hash":"1e99999999","draft":"{\"n\":1e99999999}"}')
+    texts = rb'{"hash":"1e99999999","draft":"{\"n\":1e99999999}"}'
+    assert not swells(b"[" + b",".join([texts] * MANY) + b"]")
 
 
 def test_a_number_after_a_text_with_quotes_is_still_seen() -> None:
-    assert swells(rb'{"a":"\"\\","b":' + b"1e99999999" + b"}")
+    numbers = b",".join([b"1e131071"] * MANY)
+    assert swells(rb'{"a":"\"\\","b":[' + numbers + b"]}")
+
+
+def test_the_shortest_document_that_can_swell_is_looked_at() -> None:
+    assert swells(b"[" + b",".join([b"1e131071"] * MANY) + b"]")

@@ -48,14 +48,20 @@ _GET: Final = f"""
      where {guards("i.child_id", "i.user_id")}"""
 """Plan: nested loop over the input with the save's unique key, then two primary-key probes of the guard."""
 
-_LIST: Final = f"""
-    select s.id, s.game_type, s.data_key, s.data_value, s.data_version, {_MADE}, {_CHANGED}, g.id as instance_id
-      from games.simple_game_data s
-      left join games.game_registry r on $5 and r.game_key = s.game_type
-      left join games.child_game_instances g on g.game_id = r.id and g.child_id = s.child_id
+_LISTED: Final = f"""
+    select s.id, s.game_type, s.data_key, s.data_value, s.data_version, {_MADE}, {_CHANGED}, {{instance}} as instance_id
+      from games.simple_game_data s{{join}}
      where s.child_id = $2 and {guards("$2", "$1")}
        and ($3::text is null or s.game_type = $3) and ($4::text is null or s.data_key = $4)
      order by s.updated_at desc nulls last, s.id"""
+_LIST: Final = _LISTED.format(instance="null::uuid", join="")
+_LIST_WITH_INSTANCES: Final = _LISTED.format(
+    instance="g.id",
+    join="""
+      left join games.game_registry r on r.game_key = s.game_type
+      left join games.child_game_instances g on g.game_id = r.id and g.child_id = s.child_id""",
+)
+"""Only the key dialect names the game's instance; the simple one is spared two joins."""
 
 
 class SaveRepository:
@@ -80,7 +86,8 @@ class SaveRepository:
         self, user_id: UUID, child_id: UUID, game_type: str | None, data_key: str | None, *, instances: bool
     ) -> list[StoredSave]:
         """A child's saves, newest first; empty for a child that is not the adult's."""
-        rows = await self._database.fetch(_LIST, user_id, child_id, game_type, data_key, instances)
+        statement = _LIST_WITH_INSTANCES if instances else _LIST
+        rows = await self._database.fetch(statement, user_id, child_id, game_type, data_key)
         return [_stored(row, SaveKey(row["game_type"], row["data_key"]), row["instance_id"]) for row in rows]
 
     async def store(self, write: Write, executor: Executor | None = None) -> Saved:

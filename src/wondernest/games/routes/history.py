@@ -81,7 +81,7 @@ class HistoryRoutes:
         key = (request.query("gameType"), request.query("dataKey"))
         versions = await self._saves.history(
             request.caller,
-            parsing.child_id(request),
+            request.found,
             key,
             _moment(request.query("before")),
             _limit(request.query("limit")),
@@ -90,9 +90,7 @@ class HistoryRoutes:
 
     async def get(self, request: Request[None]) -> Reply:
         """GET …/history/{gameType}/{dataKey}/{version}."""
-        kept = await self._saves.version(
-            request.caller, parsing.child_id(request), parsing.path_key(request), _version(request)
-        )
+        kept = await self._saves.version(request.caller, request.found, parsing.path_key(request), _version(request))
         info = _info(kept)
         return reply_json(
             wire.VersionDocument(
@@ -110,7 +108,7 @@ class HistoryRoutes:
 
     async def restore(self, request: Request[None]) -> Reply:
         """POST …/history/{gameType}/{dataKey}/{version}/restore."""
-        child_id, key, version = parsing.child_id(request), parsing.path_key(request), _version(request)
+        child_id, key, version = request.found, parsing.path_key(request), _version(request)
         saved = await self._saves.restore(
             request.caller, child_id, key, version, parsing.intent(request), request.optional_unit
         )

@@ -34,7 +34,7 @@ DEVICE: Final = HeaderField("X-Device-Id", "Names the device; kept with the vers
 
 
 def child_id(request: Request[Any]) -> UUID:
-    """The path's child; raises InvalidChildId."""
+    """The path's child, as precheck of these routes: handlers read it from `request.found`. Raises InvalidChildId."""
     parsed = parse_uuid(request.params["childId"])
     if parsed is None:
         raise errors.InvalidChildId

@@ -137,26 +137,24 @@ class RegistryRoutes:
 
     async def prepare(self, request: Request[None]) -> Reply:
         """POST …/instances/{gameKey}."""
-        row = await self._registry.prepare_instance(
-            request.caller, parsing.child_id(request), request.params["gameKey"]
-        )
+        row = await self._registry.prepare_instance(request.caller, request.found, request.params["gameKey"])
         return reply_json(wire.InstanceReady(True, "Game instance ready", _instance(row)))
 
     async def instances(self, request: Request[None]) -> Reply:
         """GET …/instances."""
-        rows = await self._registry.instances(request.caller, parsing.child_id(request))
+        rows = await self._registry.instances(request.caller, request.found)
         return reply_json(wire.InstanceList(True, [_instance(row) for row in rows]))
 
     async def replace_settings(self, request: Request[wire.SettingsForm]) -> Reply:
         """PUT …/instances/{gameKey}/settings."""
         await self._registry.replace_settings(
-            request.caller, parsing.child_id(request), request.params["gameKey"], encode(request.body.settings)
+            request.caller, request.found, request.params["gameKey"], encode(request.body.settings)
         )
         return reply_json(wire.Acknowledged(True, "Settings updated successfully"))
 
     async def active(self, request: Request[None]) -> Reply:
         """GET …/active."""
-        rows = await self._registry.active(request.caller, parsing.child_id(request))
+        rows = await self._registry.active(request.caller, request.found)
         games = [
             wire.ActiveGame(
                 row["game_key"],

@@ -146,7 +146,7 @@ class SaveRoutes:
 
     async def store(self, request: Request[wire.SaveForm]) -> Reply:
         """PUT …/data."""
-        child_id, form = parsing.child_id(request), request.body
+        child_id, form = request.found, request.body
         document = bytes(form.data_value)
         if not is_document(document):
             raise errors.InvalidBody("dataValue must be an object")
@@ -161,7 +161,7 @@ class SaveRoutes:
 
     async def find(self, request: Request[None]) -> Reply:
         """GET …/data."""
-        child_id = parsing.child_id(request)
+        child_id: UUID = request.found
         game_type, game_key = request.query("gameType"), request.query("gameKey")
         by_key = game_type is None and game_key is not None
         saves = await self._saves.find(
@@ -173,7 +173,7 @@ class SaveRoutes:
 
     async def get(self, request: Request[None]) -> Reply:
         """GET …/data/{gameType}/{dataKey}."""
-        child_id = parsing.child_id(request)
+        child_id: UUID = request.found
         save = await self._saves.get(request.caller, child_id, parsing.path_key(request))
         etag = save.state.etag
         headers = ((b"etag", etag.encode()),)
@@ -183,20 +183,20 @@ class SaveRoutes:
 
     async def delete(self, request: Request[None]) -> Reply:
         """DELETE …/data/{gameType}/{dataKey}."""
-        child_id, key = parsing.child_id(request), parsing.path_key(request)
+        child_id, key = request.found, parsing.path_key(request)
         await self._saves.delete(request.caller, child_id, key, parsing.intent(request))
         return reply_json(wire.Deleted(True, DELETED, str(child_id), key.game_type, key.data_key))
 
     async def delete_type(self, request: Request[None]) -> Reply:
         """DELETE …/data/{gameType}."""
-        child_id, game_type = parsing.child_id(request), request.params["gameType"]
+        child_id, game_type = request.found, request.params["gameType"]
         device = device_name(request.header(b"x-device-id"))
         count = await self._saves.delete_type(request.caller, child_id, game_type, device)
         return reply_json(wire.Deleted(True, f"Deleted {count} game data items", str(child_id), game_type, None))
 
     async def batch(self, request: Request[wire.BatchForm]) -> Reply:
         """POST …/data/batch."""
-        child_id, operations = parsing.child_id(request), request.body.operations
+        child_id, operations = request.found, request.body.operations
         if not 1 <= len(operations) <= MAX_OPERATIONS:
             raise errors.InvalidBody(f"operations must have 1 to {MAX_OPERATIONS} entries")
         results: dict[int, wire.OperationResult] = {}

@@ -14,7 +14,7 @@ class UnitOfWork:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._stack = AsyncExitStack()
+        self._stack: AsyncExitStack | None = None
         self._connection: Connection | None = None
         self._after_commit: list[Callable[[], None]] = []
 
@@ -46,20 +46,25 @@ class UnitOfWork:
 
     async def commit(self) -> None:
         """Make the work permanent; nothing to do when no statement was run."""
-        await self._stack.aclose()
-        self._connection = None
+        if self._stack is not None:
+            await self._stack.aclose()
+        self._connection = self._stack = None
         for action in self._after_commit:
             action()
         self._after_commit.clear()
 
     async def rollback(self, error: BaseException) -> None:
         """Undo everything; the fault that caused it decides what becomes of the connection."""
+        stack, self._stack = self._stack, None
         self._connection = None
         self._after_commit.clear()
-        await self._stack.__aexit__(type(error), error, error.__traceback__)
+        if stack is not None:
+            await stack.__aexit__(type(error), error, error.__traceback__)
 
     async def _begun(self) -> Connection:
         if self._connection is None:
+            if self._stack is None:
+                self._stack = AsyncExitStack()
             connection = await self._stack.enter_async_context(self._database.lease())
             await self._stack.enter_async_context(connection.transaction())
             self._connection = connection
