@@ -25,6 +25,14 @@ LARGE_DOCUMENT_BYTES: Final = 256 * 1024
 """From here on a document is stored apart from the small ones, which must not wait for it."""
 LARGE_DOCUMENT_TIMEOUT_S: Final = 30
 """What one large document may take: an existing database indexes every value in it (games contract §2.2)."""
+LOCK_WAIT_TOGETHER: Final = "200ms"
+"""How long gathered saves wait for a row that somebody else holds; then the one that met it leaves the others."""
+LOCK_WAIT_ALONE: Final = "3s"
+"""How long that one then waits by itself."""
+ALONE_AT_ONCE: Final = 2
+"""How many may wait so: each has a connection to itself. Where more meet locks, a table is locked, and waiting helps nobody."""
+LOCK_WAIT_IN_UNIT: Final = "0"
+"""Within a transaction that has begun already only the statement's time-out ends the wait."""
 SESSION_GAP: Final = timedelta(minutes=30)
 """A save after a longer pause begins a new session of the game (games contract §3)."""
 PLAY_GRAIN: Final = timedelta(seconds=10)

@@ -22,3 +22,7 @@ MAX_ATTEMPTS = 5
 
 class Overtaken(DependencyUnavailable):
     """The database undid the work in favour of somebody else's (a deadlock); run again, it will very likely succeed."""
+
+
+class Held(DependencyUnavailable):
+    """Somebody else holds the rows this work needs, for longer than it may wait; the dependency itself is well."""

@@ -12,7 +12,7 @@ import pytest
 from wondernest.platform.db import batch
 from wondernest.platform.db.batch import Gatherer
 from wondernest.platform.db.pool import Connection, Database
-from wondernest.platform.faults import DependencyUnavailable
+from wondernest.platform.faults import DependencyUnavailable, Held
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.settings import Database as DatabaseSettings
 from wondernest.settings import Secret
@@ -133,3 +133,53 @@ async def test_large_items_are_spread_over_batches(pool: Database) -> None:
     sizes = [batch.MAX_BATCH_BYTES // 3] * 20 + [batch.MAX_BATCH_BYTES * 2]
     assert await asyncio.gather(*(gatherer.submit(size) for size in sizes)) == sizes
     assert all(total <= batch.MAX_BATCH_BYTES or total == batch.MAX_BATCH_BYTES * 2 for total in totals)
+
+
+async def test_a_batch_that_takes_long_lets_the_next_set_out(pool: Database) -> None:
+    gate = asyncio.Event()
+
+    async def run(connection: Connection, items: Sequence[str]) -> Sequence[str]:
+        if "slow" in items:
+            await gate.wait()
+        return items
+
+    gatherer: Gatherer[str, str] = Gatherer(pool, run)
+    slow = asyncio.create_task(gatherer.submit("slow"))
+    await asyncio.sleep(0)
+    assert await asyncio.gather(*(gatherer.submit(f"quick {n}") for n in range(5))) == [f"quick {n}" for n in range(5)]
+    assert not slow.done()
+    gate.set()
+    assert await slow == "slow"
+
+
+async def test_a_row_that_somebody_holds_fails_alone(pool: Database, empty_database: str) -> None:
+    async def run(connection: Connection, items: Sequence[Item]) -> Sequence[int]:
+        async with connection.transaction():
+            await connection.execute("set local lock_timeout = '100ms'")
+            rows = await connection.fetch(_STORE, [key for key, _ in items], [value for _, value in items])
+        versions = {row["key"]: row["version"] for row in rows}
+        return [versions[key] for key, _ in items]
+
+    gatherer: Gatherer[Item, int] = Gatherer(pool, run, key=lambda item: item[0])
+    await asyncio.gather(*(gatherer.submit((f"k{n}", "1")) for n in range(6)))
+    somebody = await asyncpg.connect(empty_database)
+    async with somebody.transaction():
+        await somebody.execute("select from stored where key = 'k3' for update")
+        outcomes = await asyncio.gather(*(gatherer.submit((f"k{n}", "2")) for n in range(6)), return_exceptions=True)
+    await somebody.close()
+    assert [isinstance(outcome, Held) for outcome in outcomes] == [n == 3 for n in range(6)]
+    assert [outcome for outcome in outcomes if not isinstance(outcome, Exception)] == [2] * 5
+    assert await gatherer.submit(("k3", "3")) == 2
+
+
+async def test_where_everything_is_locked_few_are_tried_alone(pool: Database) -> None:
+    sizes: list[int] = []
+
+    async def run(connection: Connection, items: Sequence[int]) -> Sequence[int]:
+        sizes.append(len(items))
+        raise asyncpg.LockNotAvailableError
+
+    gatherer: Gatherer[int, int] = Gatherer(pool, run)
+    outcomes = await asyncio.gather(*(gatherer.submit(n) for n in range(30)), return_exceptions=True)
+    assert all(isinstance(outcome, Held) for outcome in outcomes)
+    assert len(sizes) <= 2 * (1 + batch.HELD_ITEMS)

@@ -177,3 +177,20 @@ async def test_a_batch_holds_nothing_of_another_familys_child(
         answer = await intruder.ask("POST", f"{intruder.saves}/batch", {"operations": operations})
         assert answer.json()["results"][0]["status"] == 404
         await transaction.commit()
+
+
+async def test_a_save_that_somebody_holds_waits_without_its_neighbours(mia: Player, database_url: str) -> None:
+    async def put(key: str, number: int) -> httpx2.Response:
+        form = {"gameType": "sticker_book", "dataKey": key, "dataValue": {"n": number}}
+        return await mia.ask("PUT", mia.saves, form)
+
+    keys = ["k", *(f"neighbour {number}" for number in range(8))]
+    for key in keys:
+        await put(key, 1)
+    async with connected(database_url) as other, other.transaction():
+        await other.execute("select from games.simple_game_data where data_key = 'k' for update")
+        held, *neighbours = [asyncio.create_task(put(key, 2)) for key in keys]
+        assert [answer.status_code for answer in await asyncio.gather(*neighbours)] == [200] * 8
+        assert not held.done()
+    assert (await held).status_code == 200
+    assert (await mia.ask("GET", f"{mia.saves}/sticker_book/k")).json()["dataValue"] == {"n": 2}

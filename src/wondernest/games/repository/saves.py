@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -11,8 +12,12 @@ import asyncpg
 from wondernest.access.guardianship import guards
 from wondernest.games.repository.statements import DELETE, DIGEST, LOCK, STORE
 from wondernest.games.rules import (
+    ALONE_AT_ONCE,
     LARGE_DOCUMENT_BYTES,
     LARGE_DOCUMENT_TIMEOUT_S,
+    LOCK_WAIT_ALONE,
+    LOCK_WAIT_IN_UNIT,
+    LOCK_WAIT_TOGETHER,
     PLAY_GRAIN,
     SESSION_GAP,
     Precondition,
@@ -24,7 +29,7 @@ from wondernest.games.rules import (
     Write,
 )
 from wondernest.platform.db.batch import Gatherer
-from wondernest.platform.faults import DependencyUnavailable
+from wondernest.platform.faults import DependencyUnavailable, Held
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Connection, Database, Executor, Row
@@ -70,8 +75,9 @@ class SaveRepository:
     def __init__(self, database: Database, kept_versions: int) -> None:
         self._database = database
         self._kept_versions = kept_versions
+        self._waiting_alone = asyncio.Semaphore(ALONE_AT_ONCE)
         self._stores: Gatherer[Write, Saved] = Gatherer(
-            database, self._store_all, key=lambda write: write.identity, size=lambda write: len(write.document)
+            database, self._store_together, key=lambda write: write.identity, size=lambda write: len(write.document)
         )
         self._large_stores: Gatherer[Write, Saved] = Gatherer(
             database, self._store_large, key=lambda write: write.identity, size=lambda write: len(write.document)
@@ -94,17 +100,16 @@ class SaveRepository:
         """Store one document, gathered with others unless an executor is given. Raises UNSTORABLE's errors."""
         for _ in range(MAX_ATTEMPTS):
             if executor is None:
-                lane = self._stores if len(write.document) < LARGE_DOCUMENT_BYTES else self._large_stores
-                saved = await lane.submit(write)
+                saved = await self._store_gathered(write)
             else:
-                [saved] = await self._store_all(executor, [write])
+                [saved] = await self._store_within(executor, [write], LOCK_WAIT_IN_UNIT)
             if saved.done or saved.refused or not saved.owned:
                 return saved
         raise DependencyUnavailable("database", "a save kept being overtaken")
 
     async def store_all(self, executor: Executor, writes: Sequence[Write]) -> list[Saved]:
         """Store several documents with different keys in one statement. Raises UNSTORABLE's errors."""
-        outcomes = await self._store_all(executor, writes)
+        outcomes = await self._store_within(executor, writes, LOCK_WAIT_IN_UNIT)
         for place, (write, saved) in enumerate(zip(writes, outcomes, strict=True)):
             if saved.owned and not saved.done and not saved.refused:
                 outcomes[place] = await self.store(write, executor)
@@ -140,17 +145,36 @@ class SaveRepository:
         types, data_keys = [key.game_type for key in keys], [key.data_key for key in keys]
         await executor.execute(LOCK, child_id, types, data_keys, user_id)
 
-    async def _store_large(self, connection: Connection, writes: Sequence[Write]) -> list[Saved]:
-        """As `_store_all`, in the time that indexing documents of megabytes takes; others do not queue behind it."""
-        async with connection.transaction():
-            await connection.execute(f"set local statement_timeout = '{LARGE_DOCUMENT_TIMEOUT_S}s'")
-            rows = await connection.fetch(STORE, *self._arguments(writes), timeout=LARGE_DOCUMENT_TIMEOUT_S)
+    async def _store_gathered(self, write: Write) -> Saved:
+        """With others; by itself where somebody holds its row, so that it alone waits for that."""
+        lane = self._stores if len(write.document) < LARGE_DOCUMENT_BYTES else self._large_stores
+        try:
+            return await lane.submit(write)
+        except Held:
+            if self._waiting_alone.locked():
+                raise
+        async with self._waiting_alone:
+            [saved] = await self._store_within(self._database, [write], LOCK_WAIT_ALONE)
+        return saved
+
+    async def _store_together(self, connection: Connection, writes: Sequence[Write]) -> list[Saved]:
+        """Saves of several requests, in a transaction of their own."""
+        rows = await connection.fetch(STORE, *self._arguments(writes, LOCK_WAIT_TOGETHER))
         return [_saved(row) for row in rows]
 
-    async def _store_all(self, executor: Executor, writes: Sequence[Write]) -> list[Saved]:
-        return [_saved(row) for row in await executor.fetch(STORE, *self._arguments(writes))]
+    async def _store_large(self, connection: Connection, writes: Sequence[Write]) -> list[Saved]:
+        """As `_store_together`, in the time that indexing documents of megabytes takes; others do not queue behind it."""
+        async with connection.transaction():
+            await connection.execute(f"set local statement_timeout = '{LARGE_DOCUMENT_TIMEOUT_S}s'")
+            arguments = self._arguments(writes, LOCK_WAIT_TOGETHER)
+            rows = await connection.fetch(STORE, *arguments, timeout=LARGE_DOCUMENT_TIMEOUT_S)
+        return [_saved(row) for row in rows]
 
-    def _arguments(self, writes: Sequence[Write]) -> tuple[object, ...]:
+    async def _store_within(self, executor: Executor, writes: Sequence[Write], lock_wait: str) -> list[Saved]:
+        """Saves of one request, in its transaction."""
+        return [_saved(row) for row in await executor.fetch(STORE, *self._arguments(writes, lock_wait))]
+
+    def _arguments(self, writes: Sequence[Write], lock_wait: str) -> tuple[object, ...]:
         return (
             list(range(len(writes))),
             [write.user_id for write in writes],
@@ -164,6 +188,7 @@ class SaveRepository:
             self._kept_versions,
             SESSION_GAP,
             PLAY_GRAIN,
+            lock_wait,
         )
 
 

@@ -71,8 +71,9 @@ _LAST_KEPT: Final = """
 
 STORE: Final = f"""
     with input as materialized (
-        select * from unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::text[],
-                             $9::text[])
+        select i.* from (select set_config('lock_timeout', $13, true)) bound,
+               unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::text[],
+                      $9::text[])
                as i(n, user_id, child_id, game_type, data_key, document, condition, device, reason)
     ), owned as materialized (
         select * from input i where i.user_id is null or {guards("i.child_id", "i.user_id")}
@@ -131,7 +132,8 @@ STORE: Final = f"""
       left join played p on p.child_id = s.child_id and p.game_type = s.game_type
       left join touched t on t.child_id = p.child_id and t.game_id = p.game_id
      order by i.n"""
-"""$10: versions kept for each key; $11: the pause after which a session is a new one; $12: rules.PLAY_GRAIN.
+"""$10: versions kept for each key; $11: the pause after which a session is a new one; $12: rules.PLAY_GRAIN; $13: how long to
+wait for a row that somebody else holds (PostgreSQL reads it when it begins to wait; it ends with the transaction).
 
 Plan: at 10⁶ rows every step is a nested loop over the input (≤ 64) with index probes: child_profiles_pkey,
 family_members(family_id, user_id), the save's unique key, save_versions_pkey; no scan grows with the tables.

@@ -1,8 +1,11 @@
 """Gathers small statements of concurrent requests into one round trip.
 
 While one batch is in flight the next collects; nothing waits on a timer, so an idle caller waits for nothing. A caller is
-answered only after its own row is committed. One caller's bad value never fails its neighbours: a batch the database
-refuses is run again item by item. Items with the same key never share a batch and keep their order of arrival.
+answered only after its own row is committed. One caller's bad value or held row never fails its neighbours: a batch the
+database refuses is run again item by item. Items with the same key never share a batch and keep their order of arrival.
+
+One batch at a time makes the largest batches, and what a batch costs is shared by its items. Only when one takes long does
+another set out beside it, so that what has to wait for somebody's lock holds up nobody else.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import Generic, TypeVar
 import asyncpg
 
 from wondernest.platform.db.pool import DEPENDENCY, Connection, Database
-from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Overtaken
+from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Held, Overtaken
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -24,7 +27,11 @@ MAX_BATCH_BYTES = 512 * 1024
 MAX_WAITING = 2_000
 """Beyond this many waiting callers the answer is 503."""
 
-PARALLEL_BATCHES = 2
+PARALLEL_BATCHES = 4
+SLOW_BATCH_S = 0.05
+"""A batch in flight for so long no longer keeps the next from setting out."""
+HELD_ITEMS = 3
+"""So many items of one batch that meet somebody else's lock even alone: the others are told to come back, not tried."""
 
 Run = Callable[[Connection, Sequence[Item]], Awaitable[Sequence[Result]]]
 
@@ -47,7 +54,8 @@ class Gatherer(Generic[Item, Result]):
         self._size = size
         self._parallel = parallel
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
-        self._workers = 0
+        self._lanes = 0
+        self._slow_lanes = 0
         self._keys_in_flight: set[Hashable] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -57,12 +65,16 @@ class Gatherer(Generic[Item, Result]):
             raise DependencyUnavailable(DEPENDENCY, "too many requests are waiting for a batch")
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if self._workers < self._parallel:
-            self._workers += 1
+        self._set_out()
+        return await future
+
+    def _set_out(self) -> None:
+        """Send off what waits, unless a batch is on its way that will be back soon."""
+        if self._lanes == self._slow_lanes and self._lanes < self._parallel:
+            self._lanes += 1
             task = asyncio.create_task(self._drain())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return await future
 
     async def _drain(self) -> None:
         try:
@@ -70,11 +82,29 @@ class Gatherer(Generic[Item, Result]):
                 keys = [self._key(item) for item, _ in batch] if self._key else []
                 self._keys_in_flight.update(keys)
                 try:
-                    await self._settle(batch)
+                    await self._travel(batch)
                 finally:
                     self._keys_in_flight.difference_update(keys)
         finally:
-            self._workers -= 1
+            self._lanes -= 1
+
+    async def _travel(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        """Settle a batch; one that takes long lets the next set out."""
+        slow = False
+
+        def slowed() -> None:
+            nonlocal slow
+            slow = True
+            self._slow_lanes += 1
+            if self._waiting:
+                self._set_out()
+
+        timer = asyncio.get_running_loop().call_later(SLOW_BATCH_S, slowed)
+        try:
+            await self._settle(batch)
+        finally:
+            timer.cancel()
+            self._slow_lanes -= slow
 
     def _take(self) -> list[tuple[Item, asyncio.Future[Result]]]:
         batch: list[tuple[Item, asyncio.Future[Result]]] = []
@@ -106,6 +136,8 @@ class Gatherer(Generic[Item, Result]):
                 self._fail(batch, error)
             else:
                 await self._settle(batch, attempt + 1)
+        except Held as error:
+            await self._settle_each(batch, error)
         except DependencyUnavailable as error:
             self._fail([*batch, *self._waiting], error)
             self._waiting.clear()
@@ -121,6 +153,20 @@ class Gatherer(Generic[Item, Result]):
                 raise
         else:
             self._deliver(batch, results)
+
+    async def _settle_each(self, batch: list[tuple[Item, asyncio.Future[Result]]], error: Held) -> None:
+        """One item's row is held by somebody else: the others go without it."""
+        if len(batch) == 1:
+            self._fail(batch, error)
+            return
+        held = 0
+        for entry in batch:
+            if held < HELD_ITEMS:
+                await self._settle([entry])
+                future = entry[1]
+                held += future.done() and not future.cancelled() and isinstance(future.exception(), Held)
+            else:
+                self._fail([entry], error)
 
     @staticmethod
     def _deliver(batch: list[tuple[Item, asyncio.Future[Result]]], results: Sequence[Result]) -> None:

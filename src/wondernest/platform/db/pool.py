@@ -12,7 +12,7 @@ import asyncpg
 import structlog
 
 from wondernest.platform.clock import monotonic
-from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Overtaken
+from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Held, Overtaken
 
 if TYPE_CHECKING:
     from wondernest.platform.telemetry.metrics import Metrics
@@ -44,7 +44,6 @@ _BROKEN = (
     asyncpg.OperatorInterventionError,
     asyncpg.CannotConnectNowError,
     asyncpg.QueryCanceledError,
-    asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
@@ -97,6 +96,10 @@ class Database:
         except _BROKEN as error:
             self._discard(connection)
             raise self._unavailable(error) from error
+        except asyncpg.LockNotAvailableError as error:
+            self._give_back(connection)
+            self._metrics.dependency_failures.labels(DEPENDENCY).inc()
+            raise Held(DEPENDENCY, "its rows are locked") from error
         except asyncpg.TransactionRollbackError as error:
             self._give_back(connection)
             raise Overtaken(DEPENDENCY, type(error).__name__) from error
