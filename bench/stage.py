@@ -39,8 +39,9 @@ STOP_STEPS = ((signal.SIGTERM, 25.0),)
 PROBE_TIMEOUT_S = 5.0
 PROBE_PAUSE_S = 0.005
 LOCK_WAIT_S = 60.0
-CHECKPOINTS_FAR_APART = "4GB"
-"""WAL of the bench's own PostgreSQL: with the default of 1 GB each round of saves would meet another checkpoint."""
+AS_IN_PRODUCTION = {"shared_buffers": "1GB", "max_wal_size": "4GB"}
+"""Of the bench's own PostgreSQL. With the defaults the data set would not fit into its buffers, and each round of saves would
+meet another checkpoint: the servers compared would wait for the same disk."""
 
 
 class StageError(Exception):
@@ -178,10 +179,7 @@ def stage(options: Options) -> Generator[Stage]:
 def own_postgres() -> Generator[EmbeddedPostgres]:
     """The bench's own PostgreSQL, its data kept from run to run."""
     HOME.mkdir(parents=True, exist_ok=True)
-    with EmbeddedPostgres(HOME / "postgres", log=HOME / "postgresql.log") as postgres:
-        with psycopg.connect(postgres.url(), autocommit=True) as admin:
-            admin.execute(sql.SQL("alter system set max_wal_size = {}").format(CHECKPOINTS_FAR_APART))
-            admin.execute("select pg_reload_conf()")
+    with EmbeddedPostgres(HOME / "postgres", log=HOME / "postgresql.log", settings=AS_IN_PRODUCTION) as postgres:
         yield postgres
 
 

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 import weakref
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -68,8 +69,11 @@ class EmbeddedPostgres(EmbeddedServer):
     """PostgreSQL's own "fast" and "immediate" shutdowns."""
     crash_signal = signal.SIGQUIT
 
-    def __init__(self, folder: Path, *, durable: bool = True, log: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, durable: bool = True, log: Path | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(folder, durable=durable, log=log)
+        self._settings = settings or {}
         self._sockets: Path | None = None
         self._password = ""
 
@@ -159,7 +163,7 @@ class EmbeddedPostgres(EmbeddedServer):
         raise EmbeddedError(f"PostgreSQL does not start (log: {self._log}): {problem}")
 
     def _command(self, server: Postgres, data: Path, port: int, sockets: Path) -> list[str]:
-        options = ALWAYS | ({} if self._durable else THROW_AWAY)
+        options = ALWAYS | ({} if self._durable else THROW_AWAY) | dict(self._settings)
         options |= {"port": str(port), "unix_socket_directories": str(sockets)}
         words = [str(server.folder / "postgres"), "-D", str(data)]
         return words + [f"--{name}={value}" for name, value in options.items()]

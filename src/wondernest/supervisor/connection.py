@@ -231,7 +231,7 @@ class Connection(asyncio.Protocol):
 
     def hold(self) -> None:
         """Read no further for now."""
-        if not self._held:
+        if not self._held and not self._ending:
             self._held = True
             self._transport.pause_reading()
 
@@ -298,8 +298,9 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _refuse(self, reply: bytes) -> None:
-        self._transport.write(reply)
-        self._end_gently(arrived=False)
+        if not self._ending:
+            self._transport.write(reply)
+            self._end_gently(arrived=False)
 
     def _misread(self) -> None:
         """What came is no HTTP. Requests that arrived whole before it are still answered."""

@@ -1,0 +1,105 @@
+"""However the network cuts a stream of requests into pieces, each is answered once, in its order, with its own body."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import Any, cast
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wondernest.platform.http.exchange import Exchange
+from wondernest.supervisor.connection import Connection, Floor
+
+LIMIT = 1 << 20
+SMALL = st.binary(max_size=40)
+BODIES = st.lists(SMALL, min_size=1, max_size=6)
+CUTS = st.lists(st.integers(min_value=0, max_value=2_000), max_size=12)
+
+
+class Echo:
+    """Sends back what it was sent, at once or after others had their turn."""
+
+    def __init__(self, pauses: list[int]) -> None:
+        self._pauses = pauses
+
+    async def serve(self, exchange: Exchange) -> None:
+        for _ in range(self._pauses.pop() if self._pauses else 0):
+            await asyncio.sleep(0)
+        body = exchange.body
+        if body is None:
+            body = await exchange.read(LIMIT, 30)
+        answer = exchange.path.encode() + b"|" + exchange.query + b"|" + body
+        await exchange.send(200, b"content-length: %d\r\n" % len(answer), answer, close=False)
+
+
+class Wire:
+    """A transport that keeps what is written, and holds bytes back while reading is paused."""
+
+    def __init__(self) -> None:
+        self.written = b""
+        self.paused = False
+        self.closed = False
+
+    def get_extra_info(self, name: str) -> Any:
+        return ("192.0.2.1", 4711) if name == "peername" else None
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+
+    def pause_reading(self) -> None:
+        self.paused = True
+
+    def resume_reading(self) -> None:
+        self.paused = False
+
+    def can_write_eof(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def request(number: int, body: bytes, *, chunked: bool) -> bytes:
+    head = b"PUT /things/%d?n=%d HTTP/1.1\r\nHost: x\r\n" % (number, number)
+    if chunked:
+        pieces = [body[:7], body[7:]]
+        chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces if piece)
+        return head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
+    return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def pieces_of(stream: bytes, cuts: list[int]) -> list[bytes]:
+    places = sorted({0, len(stream), *(cut % (len(stream) + 1) for cut in cuts)})
+    return [stream[start:end] for start, end in itertools.pairwise(places)]
+
+
+async def answered(pieces: list[bytes], pauses: list[int], count: int) -> bytes:
+    floor = Floor(cast("Any", Echo(pauses)), max_connections=10)
+    wire, connection = Wire(), Connection(floor, asyncio.get_running_loop())
+    connection.connection_made(cast("Any", wire))
+    for piece in pieces:
+        while wire.paused:
+            await asyncio.sleep(0)
+        connection.data_received(piece)
+    while wire.written.count(b"HTTP/1.1 200 ") < count:
+        await asyncio.sleep(0)
+    assert not connection.busy
+    assert not wire.closed
+    return wire.written
+
+
+@given(bodies=BODIES, cuts=CUTS, pauses=st.lists(st.integers(0, 5), max_size=6), chunked=st.booleans())
+def test_every_request_of_a_pipeline_gets_its_own_answer(
+    bodies: list[bytes], cuts: list[int], pauses: list[int], chunked: bool
+) -> None:
+    stream = b"".join(request(number, body, chunked=chunked) for number, body in enumerate(bodies))
+    received = asyncio.run(asyncio.wait_for(answered(pieces_of(stream, cuts), pauses, len(bodies)), 30))
+    for number, body in enumerate(bodies):
+        head, _, rest = received.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 OK\r\ndate: ")
+        length = int(head.rpartition(b"content-length: ")[2])
+        assert rest[:length] == b"/things/%d|n=%d|%b" % (number, number, body)
+        received = rest[length:]
+    assert received == b""
