@@ -1,4 +1,4 @@
-"""A shared counter store: Valkey where there is one, the process's own memory where there is none.
+"""A shared counter store: Valkey where there is one, and in each process what it counted itself.
 
 The cache is an accelerator, never a witness: everything that must be true stands in PostgreSQL.
 """

@@ -1,4 +1,4 @@
-"""Counters in Valkey or Redis, with the process's memory standing in while the server is away."""
+"""Counters in Valkey or Redis, and beside them this process's own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import redis.asyncio as redis
 import structlog
 from redis.exceptions import RedisError
 
-from wondernest.platform.cache.counters import Counters, MemoryCounters
+from wondernest.platform.cache.counters import MemoryCounters, seconds
 from wondernest.platform.clock import monotonic
 
 if TYPE_CHECKING:
@@ -17,25 +17,38 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-PREFIX: Final = "wondernest:"
+PREFIX: Final = "wondernest:count:"
 PAUSE_S: Final = 1.0
 """After a fault, how long the server is left alone: a frozen cache must not cost every request a time-out."""
 _INCREMENT = """
-local count = redis.call('INCR', KEYS[1])
+local count = redis.call('HINCRBY', KEYS[1], 'count', 1)
 local left = redis.call('PTTL', KEYS[1])
 if left < 0 then
-  redis.call('PEXPIRE', KEYS[1], ARGV[1])
   left = tonumber(ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], left)
 end
-return {count, left}
+return {count, left, tonumber(redis.call('HGET', KEYS[1], 'cleared') or 0)}
 """
 _PEEK = """
-return {tonumber(redis.call('GET', KEYS[1]) or 0), redis.call('PTTL', KEYS[1])}
+local found = redis.call('HMGET', KEYS[1], 'count', 'cleared')
+return {tonumber(found[1] or 0), redis.call('PTTL', KEYS[1]), tonumber(found[2] or 0)}
 """
+_CLEAR = """
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  local now = redis.call('TIME')
+  redis.call('HSET', KEYS[1], 'count', 0, 'cleared', now[1] * 1000 + math.floor(now[2] / 1000))
+end
+"""
+"""The window stays, so that every process learns, with its next question, that the count was cleared and not lost."""
+_FAULTS: Final = (RedisError, OSError, TimeoutError)
 
 
 class ValkeyCounters:
-    """Counters shared by every process. Never fails: without the server it counts in memory."""
+    """Counters shared by every process, which hold without the server too.
+
+    Each process also counts for itself what it was asked to count, and the higher count decides. A server that is gone,
+    comes and goes, or forgot everything therefore never gives a process more than one limit's worth in a window.
+    """
 
     def __init__(self, url: str, timeout_s: float, clock: Clock, metrics: Metrics) -> None:
         self._client = redis.Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
@@ -43,7 +56,8 @@ class ValkeyCounters:
         )
         self._increment = self._client.register_script(_INCREMENT)
         self._peek = self._client.register_script(_PEEK)
-        self._fallback: Counters = MemoryCounters(clock)
+        self._clear = self._client.register_script(_CLEAR)
+        self._own = MemoryCounters(clock)
         self._metrics = metrics
         self._away_until = 0.0
         self._failing = False
@@ -52,44 +66,43 @@ class ValkeyCounters:
         """Add one; the count within the window, and the seconds until the window ends."""
         if not self._away():
             try:
-                count, left = cast(
-                    "tuple[int, int]", await self._increment(keys=[PREFIX + key], args=[window_s * 1000])
+                count, left_ms, cleared = cast(
+                    "tuple[int, int, int]", await self._increment(keys=[PREFIX + key], args=[window_s * 1000])
                 )
-            except (RedisError, OSError, TimeoutError) as error:
+            except _FAULTS as error:
                 self._failed(error)
             else:
                 self._answered()
-                return int(count), max(1, -(-int(left) // 1000))
-        return await self._fallback.increment(key, window_s)
+                return max((count, seconds(left_ms)), self._own.add(key, left_ms, cleared))
+        return self._own.add(key, window_s * 1000)
 
     async def peek(self, key: str) -> tuple[int, int]:
         """The count without adding, and the seconds until the window ends (0 when there is none)."""
-        remembered = await self._fallback.peek(key)
         if not self._away():
             try:
-                count, left = cast("tuple[int, int]", await self._peek(keys=[PREFIX + key]))
-            except (RedisError, OSError, TimeoutError) as error:
+                count, left_ms, cleared = cast("tuple[int, int, int]", await self._peek(keys=[PREFIX + key]))
+            except _FAULTS as error:
                 self._failed(error)
             else:
                 self._answered()
-                shared = (int(count), max(0, -(-int(left) // 1000)))
-                return max(shared, remembered)
-        return remembered
+                shared = (count, seconds(left_ms)) if count else (0, 0)
+                return max(shared, self._own.look(key, cleared))
+        return self._own.look(key)
 
     async def clear(self, key: str) -> None:
         """Forget a count."""
-        await self._fallback.clear(key)
+        await self._own.clear(key)
         if not self._away():
             try:
-                await self._client.delete(PREFIX + key)
-            except (RedisError, OSError, TimeoutError) as error:
+                await self._clear(keys=[PREFIX + key])
+            except _FAULTS as error:
                 self._failed(error)
 
     async def ping(self) -> bool:
         """Whether the shared store answers."""
         try:
             await self._client.ping()  # pyright: ignore[reportUnknownMemberType]
-        except (RedisError, OSError, TimeoutError) as error:
+        except _FAULTS as error:
             self._failed(error)
             return False
         self._answered()
