@@ -37,8 +37,13 @@ class UnitOfWork:
     @asynccontextmanager
     async def savepoint(self) -> AsyncGenerator[None]:
         """A part that can fail alone: its exception undoes it and leaves the rest of the unit standing."""
-        async with (await self._begun()).transaction():
-            yield
+        connection = await self._begun()
+        async with connection.transaction():
+            try:
+                yield
+            except TimeoutError:
+                connection.terminate()  # as in rollback
+                raise
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run a quick, infallible action once the work is safe; dropped with a rollback."""
@@ -55,6 +60,8 @@ class UnitOfWork:
 
     async def rollback(self, error: BaseException) -> None:
         """Undo everything; the fault that caused it decides what becomes of the connection."""
+        if self._connection is not None and isinstance(error, TimeoutError):
+            self._connection.terminate()  # it did not answer in time: asking it to roll back could only wait as long again
         stack, self._stack = self._stack, None
         self._connection = None
         self._after_commit.clear()
