@@ -24,7 +24,8 @@ OVERLAP: Final = timedelta(seconds=60)
 """Read again each time: a transaction may become visible later than the moment written in its row."""
 PRUNE_EVERY_S: Final = 3600.0
 FIRST_PAUSE_S: Final = 0.5
-LONGEST_PAUSE_S: Final = 10.0
+LONGEST_PAUSE_S: Final = POLL_S
+"""A database that comes back is asked no later than one that was never away."""
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -100,6 +101,7 @@ class RevocationFollower:
             self._verifier.revoke_before(cutoff.user_id, cutoff.issued_before.timestamp())
         self._seen = max(self._seen, latest)
         self._pause_s = FIRST_PAUSE_S
+        self._database.answered()  # a process that nobody asks for anything learns here that a fault is over
         if self._failing:
             self._failing = False
             log.info("revocations are followed again")

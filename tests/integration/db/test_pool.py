@@ -7,9 +7,13 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import pytest
+from structlog.testing import CapturingLogger
 
+from tests.faults.outages import frozen
 from wondernest.embedded.postgres import EmbeddedPostgres
+from wondernest.platform.db import pool
 from wondernest.platform.db.pool import Database
 from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.faults import DependencyUnavailable
@@ -132,3 +136,43 @@ async def test_a_failed_commit_is_a_fault_of_the_database(small: Database) -> No
     with pytest.raises(Exception, match="duplicate key"):
         await unit.commit()
     assert await small.fetchval("select count(*) from late") == 0
+
+
+async def test_a_fault_that_some_statements_do_not_share_is_told_once(
+    small: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = CapturingLogger()
+    monkeypatch.setattr(pool, "log", told)
+    for _ in range(3):
+        with pytest.raises(DependencyUnavailable):
+            await small.fetchval("select pg_terminate_backend(pg_backend_pid())")
+        assert await small.fetchval("select 1") == 1
+    assert [call.args[0] for call in told.calls] == ["database unavailable"]
+    monkeypatch.setattr(pool, "QUIET_S", 0.0)
+    for _ in range(3):
+        assert await small.fetchval("select 1") == 1
+    assert [call.args[0] for call in told.calls] == ["database unavailable", "database available again"]
+
+
+@pytest.mark.parametrize("nested", [False, True])
+async def test_a_unit_on_a_frozen_server_is_undone_without_waiting_for_it_again(
+    own_pg_server: EmbeddedPostgres, nested: bool
+) -> None:
+    pool = database(own_pg_server.url(), statement_timeout_s=0.5)
+    unit = UnitOfWork(pool)
+    await unit.execute("select 1")
+    with contextlib.ExitStack() as ice:
+
+        async def ask_as_it_freezes() -> None:
+            async with unit.savepoint() if nested else contextlib.nullcontext():
+                ice.enter_context(frozen(own_pg_server))
+                await unit.execute("select 2")
+
+        with pytest.raises((TimeoutError, asyncpg.InterfaceError)) as late:
+            await ask_as_it_freezes()
+        undoing = asyncio.create_task(unit.rollback(late.value))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert undoing.done()
+        assert isinstance(undoing.exception(), DependencyUnavailable)
+    await pool.close()

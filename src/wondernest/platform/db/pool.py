@@ -26,6 +26,9 @@ Answer = TypeVar("Answer")
 DEPENDENCY = "database"
 RECONNECT_PAUSE_S = 0.25
 """After a refused connection, how long requests are turned away at once instead of each knocking again."""
+QUIET_S = 2.0
+"""A fault is told to be over once nothing failed for so long. With some statements failing and others not (a full disk, a locked
+table) each of them would otherwise be told as an end or a beginning."""
 CLOSE_TIMEOUT_S = 3.0
 STATEMENT_CACHE_SIZE = 256
 PLANS = "force_generic_plan"
@@ -84,6 +87,7 @@ class Database:
         self._closed = False
         self._turned_away_until = 0.0
         self._failing = False
+        self._failed_at = 0.0
 
     # Leases -------------------------------------------------------------------------------------------------------
 
@@ -111,7 +115,7 @@ class Database:
             raise
         else:
             self._give_back(connection)
-            self._recovered()
+            self.answered()
 
     async def fetch(self, sql: str, *args: Any) -> list[Row]:
         """All rows of one statement, in a transaction of its own."""
@@ -264,17 +268,19 @@ class Database:
 
     # What is told to the outside ------------------------------------------------------------------------------------
 
+    def answered(self) -> None:
+        """Note a sign of life, from a lease or from a connection outside the pool."""
+        if self._failing and monotonic() - self._failed_at > QUIET_S:
+            self._failing = False
+            log.info("database available again")
+
     def _unavailable(self, error: BaseException) -> DependencyUnavailable:
+        self._failed_at = monotonic()
         self._metrics.dependency_failures.labels(DEPENDENCY).inc()
         if not self._failing:
             self._failing = True
             log.error("database unavailable", error=type(error).__name__)
         return DependencyUnavailable(DEPENDENCY, type(error).__name__)
-
-    def _recovered(self) -> None:
-        if self._failing:
-            self._failing = False
-            log.info("database available again")
 
     def _report(self) -> None:
         self._metrics.db_idle.set(len(self._idle))
