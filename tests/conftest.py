@@ -7,6 +7,7 @@ pytest_plugins = (
     "tests.fixtures.application",
     "tests.fixtures.processes",
     "tests.fixtures.fragile",
+    "tests.fixtures.bad_days",
 )
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterable
@@ -23,10 +24,17 @@ RETRY_PAUSE_S = 0.02
 class Answer:
     """One attempt: status None when the connection ended without an answer."""
 
+    device: str
     status: int | None
-    seconds: float
-    retry_after: str | None
+    began: float
+    ended: float
+    retry_after: str | None = None
     fault: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """How long the device waited."""
+        return self.ended - self.began
 
 
 class Devices:
@@ -75,9 +83,20 @@ class Devices:
         """Every attempt that was not acknowledged."""
         return [answer for answer in list(self.answers) if answer.status != 200]
 
-    def statuses(self) -> set[int | None]:
-        """Every status seen; None for a connection that ended without an answer."""
-        return {answer.status for answer in list(self.answers)}
+    def statuses(self) -> list[int | None]:
+        """The status of every attempt; None for a connection that ended without an answer."""
+        return [answer.status for answer in list(self.answers)]
+
+    def whole_again_s(self, since: float) -> float | None:
+        """From a moment (`time.monotonic`) until every device was acknowledged and refused no more; None if none was."""
+        if not self.refusals():
+            return None
+        return max(self._served_again(device, since) for device in self.ledger.pages) - since
+
+    def _served_again(self, device: str, since: float) -> float:
+        later = [answer for answer in list(self.answers) if answer.device == device and answer.ended > since]
+        refused = max((answer.ended for answer in later if answer.status != 200), default=since)
+        return min((answer.ended for answer in later if answer.ended > refused), default=math.inf)
 
     def slowest_s(self) -> float:
         """The longest that a device waited for an answer, or for the lack of one."""
@@ -107,11 +126,12 @@ class Devices:
         try:
             response = client.request(method, path, json=body, headers=headers)
         except httpx2.TransportError as error:
-            return Answer(None, time.monotonic() - began, None, repr(error))
+            return Answer(key, None, began, time.monotonic(), fault=repr(error))
         status = response.status_code
         if status == 200 and method == "POST":
             status = _of_operation(response.json())
-        return Answer(status, time.monotonic() - began, response.headers.get("retry-after"), response.text[:200])
+        ended = time.monotonic()
+        return Answer(key, status, began, ended, response.headers.get("retry-after"), response.text[:200])
 
 
 def _of_operation(answer: Any) -> int:

@@ -1,7 +1,9 @@
-"""Valkey killed, frozen or emptied: every route still answers right, logins and PINs stay limited, and it is used again."""
+"""Valkey killed, frozen, emptied or flapping: every route still answers right, logins and PINs stay limited, and it is used again."""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
@@ -10,13 +12,16 @@ import httpx2
 import pytest
 import redis
 
+from tests.faults.devices import Devices
 from tests.faults.household import Household, log_in, save, settle
 from tests.faults.outages import frozen
+from tests.fixtures.bad_days import over
 from tests.fixtures.processes import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from tests.fixtures.bad_days import BadDay
     from tests.fixtures.processes import LiveServer, StartServer
     from wondernest.embedded.valkey import EmbeddedValkey
 
@@ -24,6 +29,7 @@ WORKERS = 2
 FAILED_LOGINS = 5
 PIN_ATTEMPTS = 5
 BOUND_S = 5.0
+FLAP_S = 0.3
 ANY_WORKER = {"Connection": "close"}
 """A new connection for each request goes to whichever worker is free."""
 
@@ -44,10 +50,33 @@ def emptied(server: EmbeddedValkey) -> Generator[None]:
     yield
 
 
-@pytest.mark.parametrize("gone", [killed, frozen, emptied])
+@contextmanager
+def flapping(server: EmbeddedValkey) -> Generator[None]:
+    """Killed and started again all the time, so that no process can rely on what it found a moment ago."""
+    done = threading.Event()
+
+    def flap() -> None:
+        while not done.is_set():
+            server.kill()
+            done.wait(FLAP_S)
+            server.start()
+            done.wait(FLAP_S)
+
+    flapper = threading.Thread(target=flap)
+    flapper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        flapper.join()
+
+
+@pytest.mark.parametrize("gone", [killed, frozen, emptied, flapping])
 def test_every_route_answers_right_without_the_cache_and_limits_hold(
     live_server: StartServer,
     own_valkey_server: EmbeddedValkey,
+    database_url: str,
+    bad_day: BadDay,
     gone: Callable[[EmbeddedValkey], AbstractContextManager[None]],
 ) -> None:
     server = live_server(
@@ -57,18 +86,39 @@ def test_every_route_answers_right_without_the_cache_and_limits_hold(
         RATE_LIMIT_FAILED_LOGINS=str(FAILED_LOGINS),
         PIN_MAX_ATTEMPTS=str(PIN_ATTEMPTS),
         RATE_LIMIT_CREDENTIALS="1000",
+        SAVE_KEPT_VERSIONS="1000",
     )
     household = settle(server.base_url)
     walk(server, household)
-    with gone(own_valkey_server):
+    with Devices(household, count=2) as devices:
+        devices.wait_for_saves(10)
+        with gone(own_valkey_server):
+            walk(server, household)
+            guess_passwords(server, settle(server.base_url))
+            guess_pins(household)
+            devices.wait_for_saves(10)
+        back = time.monotonic()
         walk(server, household)
-        guess_passwords(server, settle(server.base_url))
-        guess_pins(household)
-    walk(server, household)
-    wait_for(
-        lambda: guess_passwords(server, settle(server.base_url)) == FAILED_LOGINS, "one count for all workers again"
+        wait_for(lambda: counts_together(server), "one count for all workers again")
+        together = time.monotonic()
+        wait_for(lambda: counts_together(server) and over(server), "every worker says that it is over")
+    assert devices.refusals() == [], server.words()
+    devices.ledger.check(household, database_url)
+    found = bad_day.was(
+        f"Valkey {gone.__name__}",
+        server,
+        saw=devices.statuses(),
+        slowest_s=devices.slowest_s(),
+        whole_after_s=together - back,
     )
+    assert (found.logged["cache unavailable, counting in memory"] > 0) is (gone is not emptied)
+    assert (found.failures["cache"] > 0) is (gone is not emptied)
     assert "wondernest_redis_up 1" in metrics(server)
+
+
+def counts_together(server: LiveServer) -> bool:
+    """Whether somebody new may try as many passwords as one process allows, whichever worker looks at them."""
+    return guess_passwords(server, settle(server.base_url)) == FAILED_LOGINS
 
 
 def walk(server: LiveServer, household: Household) -> None:
@@ -94,7 +144,7 @@ def guess_passwords(server: LiveServer, household: Household) -> int:
     with httpx2.Client(base_url=server.base_url, timeout=BOUND_S, headers=ANY_WORKER) as client:
         while (answer := log_in(client, household.email, "Wrong-Day-7")).status_code == 401:
             tried += 1
-            assert tried <= WORKERS * FAILED_LOGINS, "no limit"
+            assert tried <= WORKERS * FAILED_LOGINS, "more than one limit a worker"
         assert answer.status_code == 429, answer.text
         assert int(answer.headers["retry-after"]) > 0
     return tried

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import httpx2
 
 from tests.faults.devices import Devices, unlike
-from tests.faults.household import log_in, save, settle
+from tests.faults.household import log_in, settle
 from tests.faults.outages import all_connections_taken, frozen, locked
+from tests.fixtures.bad_days import over
 from tests.fixtures.processes import wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.faults.household import Household
+    from tests.fixtures.bad_days import BadDay
     from tests.fixtures.processes import LiveServer, StartServer
     from wondernest.embedded.postgres import EmbeddedPostgres
 
+WORKERS = 2
+FROZEN_S = 20.0
+TIMEOUTS_S = 9.0
+"""What a request may wait with the settings as they come: for a connection, for a new one, and for its statement."""
 SHORT = {
     "DATABASE_STATEMENT_TIMEOUT_S": "0.5",
     "DATABASE_ACQUIRE_TIMEOUT_S": "0.3",
     "DATABASE_CONNECT_TIMEOUT_S": "0.3",
 }
 BOUND_S = 5.0
-"""Far above the time-outs, far below how long the server stays frozen for those who would wait it out."""
+"""Far above the short time-outs and what takes none, with a busy machine's share."""
 
 
 def answers_its_health(server: LiveServer) -> None:
@@ -32,36 +44,58 @@ def answers_its_health(server: LiveServer) -> None:
         assert client.get("/metrics").status_code == 200
 
 
-def test_a_frozen_database_costs_each_request_its_time_out_and_no_more(
-    live_server: StartServer, fragile_postgres: EmbeddedPostgres, fragile_database: str
+def test_a_database_frozen_for_20_seconds_costs_each_request_its_time_outs_and_no_more(
+    live_server: StartServer, fragile_postgres: EmbeddedPostgres, fragile_database: str, bad_day: BadDay
 ) -> None:
-    server = live_server(WORKERS="2", DATABASE_URL=fragile_database, SAVE_KEPT_VERSIONS="1000", **SHORT)
+    server = live_server(WORKERS=str(WORKERS), DATABASE_URL=fragile_database, SAVE_KEPT_VERSIONS="1000")
     household = settle(server.base_url)
     with Devices(household) as devices:
         devices.wait_for_saves(30)
         with frozen(fragile_postgres):
-            devices.wait_for_refusals(30)
+            froze = time.monotonic()
+            refused = asked_at_once(household)
             answers_its_health(server)
-            with household.client() as client:
-                answers = [
-                    log_in(client, household.email),
-                    client.get("/api/v1/family/profile"),
-                    client.get(household.saves),
-                    client.get(f"{household.saves}/sticker_book/device0"),
-                    client.post("/api/v1/auth/session/refresh", json={"refreshToken": household.refresh}),
-                ]
-            for answer in answers:
-                assert answer.status_code == 503, answer.text
-                assert int(answer.headers["retry-after"]) > 0
-                assert answer.elapsed.total_seconds() < BOUND_S
+            devices.wait_for_refusals(6)
+            answers_its_health(server)
+            time.sleep(max(0.0, froze + FROZEN_S - time.monotonic()))
+        thawed = time.monotonic()
         devices.wait_for_saves(30)
+        wait_for(lambda: over(server), "every worker says that it is over")
+    for answer in refused:
+        assert answer.status_code == 503, answer.text
+        assert int(answer.headers["retry-after"]) > 0
+        assert answer.elapsed.total_seconds() < TIMEOUTS_S + BOUND_S
     assert unlike(devices.refusals(), 503) == [], server.words()
-    assert devices.slowest_s() < BOUND_S
+    assert devices.slowest_s() < TIMEOUTS_S + BOUND_S
     devices.ledger.check(household, fragile_database)
+    found = bad_day.was(
+        f"PostgreSQL frozen for {FROZEN_S:.0f} s under load",
+        server,
+        saw=devices.statuses(),
+        slowest_s=devices.slowest_s(),
+        whole_after_s=devices.whole_again_s(thawed),
+    )
+    assert found.logged["database unavailable"] == WORKERS
+    assert found.failures["database"] > 0
 
 
-def test_a_locked_table_fails_what_needs_it_and_nothing_else(live_server: StartServer, database_url: str) -> None:
-    server = live_server(WORKERS="2", SAVE_KEPT_VERSIONS="1000", **SHORT)
+def asked_at_once(household: Household) -> list[httpx2.Response]:
+    """What a family asks of the database, each on a connection of its own."""
+    with household.client() as client, ThreadPoolExecutor() as people:
+        requests: list[Callable[[], httpx2.Response]] = [
+            lambda: log_in(client, household.email),
+            lambda: client.get("/api/v1/family/profile"),
+            lambda: client.get(household.saves),
+            lambda: client.get(f"{household.saves}/sticker_book/device0"),
+            lambda: client.post("/api/v1/auth/session/refresh", json={"refreshToken": household.refresh}),
+        ]
+        return list(people.map(lambda request: request(), requests))
+
+
+def test_a_locked_table_fails_what_needs_it_and_nothing_else(
+    live_server: StartServer, database_url: str, bad_day: BadDay
+) -> None:
+    server = live_server(WORKERS=str(WORKERS), SAVE_KEPT_VERSIONS="1000", **SHORT)
     household = settle(server.base_url)
     with Devices(household) as devices:
         devices.wait_for_saves(30)
@@ -71,23 +105,55 @@ def test_a_locked_table_fails_what_needs_it_and_nothing_else(live_server: StartS
             assert log_in(client, household.email).status_code == 200
             assert client.get("/api/v1/family/profile").status_code == 200
             assert client.get("/api/v1/auth/me").status_code == 200
+        unlocked = time.monotonic()
         devices.wait_for_saves(30)
+        wait_for(lambda: over(server), "every worker says that it is over")
     assert unlike(devices.refusals(), 503) == [], server.words()
     assert devices.slowest_s() < BOUND_S
     devices.ledger.check(household, database_url)
+    found = bad_day.was(
+        "a table locked by somebody, statements stopped after 0.5 s",
+        server,
+        saw=devices.statuses(),
+        slowest_s=devices.slowest_s(),
+        whole_after_s=devices.whole_again_s(unlocked),
+    )
+    assert found.failures["database"] > 0
 
 
 def test_connections_taken_by_somebody_else_are_missed_with_a_503_until_they_come_back(
-    live_server: StartServer, fragile_postgres: EmbeddedPostgres, fragile_database: str
+    live_server: StartServer, fragile_postgres: EmbeddedPostgres, fragile_database: str, bad_day: BadDay
 ) -> None:
-    household = settle(live_server(DATABASE_URL=fragile_database).base_url)
-    with all_connections_taken(fragile_database):
-        server = live_server(WORKERS="2", DATABASE_URL=fragile_database)
-        answers_its_health(server)
-        with httpx2.Client(base_url=server.base_url, headers=household.bearer) as client:
-            refused = save(client, household, "page", {"n": 1})
-            assert refused.status_code == 503
-            assert int(refused.headers["retry-after"]) > 0
-    with httpx2.Client(base_url=server.base_url, headers=household.bearer) as client:
-        wait_for(lambda: client.get("/health/ready").status_code == 200, "ready")
-        wait_for(lambda: save(client, household, "page", {"n": 2}).status_code == 200, "a save")
+    options = {"WORKERS": str(WORKERS), "DATABASE_URL": fragile_database, "SAVE_KEPT_VERSIONS": "1000"}
+    server = live_server(**options)
+    household = settle(server.base_url)
+    others = settle(server.base_url)
+    with Devices(household, count=3) as devices:
+        devices.wait_for_saves(15)
+        with all_connections_taken(fragile_database):
+            later = live_server(**options)
+            answers_its_health(later)
+            refused = Devices(dataclasses.replace(others, base_url=later.base_url), count=3)
+            with refused:
+                refused.wait_for_refusals(30)
+        given_back = time.monotonic()
+        with httpx2.Client(base_url=later.base_url) as client:
+            wait_for(lambda: client.get("/health/ready").status_code == 200, "ready")
+        with Devices(dataclasses.replace(others, base_url=later.base_url), count=3) as served:
+            served.wait_for_saves(15)
+            wait_for(lambda: over(server), "every worker says that it is over")
+        devices.wait_for_saves(15)
+    assert unlike(devices.refusals(), 503) == unlike(served.refusals(), 503) == [], server.words()
+    assert set(refused.statuses()) == {503}
+    assert all(int(answer.retry_after or 0) > 0 for answer in refused.answers)
+    devices.ledger.check(household, fragile_database)
+    served.ledger.check(others, fragile_database)
+    found = bad_day.was(
+        "every connection of PostgreSQL taken by somebody else: a server with some, and one without",
+        later,
+        saw=[*devices.statuses(), *refused.statuses(), *served.statuses()],
+        slowest_s=max(devices.slowest_s(), refused.slowest_s()),
+        whole_after_s=max(answer.ended for answer in served.answers[:3]) - given_back,
+    )
+    assert found.logged["database unavailable"] >= WORKERS
+    assert found.failures["database"] > 0

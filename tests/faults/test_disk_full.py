@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,8 +11,11 @@ import pytest
 from tests.faults.devices import Devices, unlike
 from tests.faults.household import settle
 from tests.faults.outages import files_limited
+from tests.fixtures.bad_days import over
+from tests.fixtures.processes import wait_for
 
 if TYPE_CHECKING:
+    from tests.fixtures.bad_days import BadDay
     from tests.fixtures.processes import StartServer
     from wondernest.embedded.postgres import EmbeddedPostgres
 
@@ -23,7 +27,7 @@ FILLING_BYTES = 100_000
 
 @pytest.mark.skipif(shutil.which("prlimit") is None, reason="limits the files of another process with prlimit (Linux)")
 def test_saves_are_refused_while_the_disk_is_full_and_nothing_acknowledged_is_lost(
-    live_server: StartServer, fragile_postgres: EmbeddedPostgres, fragile_database: str
+    live_server: StartServer, fragile_postgres: EmbeddedPostgres, fragile_database: str, bad_day: BadDay
 ) -> None:
     server = live_server(WORKERS="2", DATABASE_URL=fragile_database, SAVE_KEPT_VERSIONS="1000")
     household = settle(server.base_url)
@@ -34,6 +38,17 @@ def test_saves_are_refused_while_the_disk_is_full_and_nothing_acknowledged_is_lo
             with household.client() as client:
                 assert client.get("/api/v1/family/profile").status_code == 200
                 assert client.get(f"{household.saves}/sticker_book/device0").status_code == 200
+        room = time.monotonic()
         devices.wait_for_saves(6)
+        wait_for(lambda: over(server), "every worker says that it is over")
     assert unlike(devices.refusals(), 503) == [], server.words()
     devices.ledger.check(household, fragile_database)
+    found = bad_day.was(
+        "PostgreSQL's disk full",
+        server,
+        saw=devices.statuses(),
+        slowest_s=devices.slowest_s(),
+        whole_after_s=devices.whole_again_s(room),
+    )
+    assert found.logged["database unavailable"] > 0
+    assert found.failures["database"] > 0

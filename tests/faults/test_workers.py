@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from typing import TYPE_CHECKING
+
+import psycopg
 
 from tests.faults.devices import Devices, unlike
 from tests.faults.household import begun, settle, status_of
@@ -15,30 +18,43 @@ from tests.fixtures.processes import wait_for
 if TYPE_CHECKING:
     import socket
 
+    from tests.fixtures.bad_days import BadDay
     from tests.fixtures.processes import StartServer
 
 KILLS = 3
 
 
 def test_kill_9_amid_saves_loses_nothing_acknowledged_and_leaves_nothing_half_written(
-    live_server: StartServer, database_url: str
+    live_server: StartServer, database_url: str, bad_day: BadDay
 ) -> None:
     server = live_server(WORKERS="2", SAVE_KEPT_VERSIONS="1000")
     household = settle(server.base_url)
     wait_for(lambda: len(server.workers()) == 2, "two workers")
+    killed = 0.0
     with Devices(household) as devices:
         for _ in range(KILLS):
             devices.wait_for_saves(30)
             before = server.workers()
             victim = min(before)
+            killed = time.monotonic()
             os.kill(victim, signal.SIGKILL)
             wait_for(lambda gone=victim: len(server.workers() - {gone}) == 2, "a worker in its place")
         devices.wait_for_saves(30)
     assert unlike(devices.refusals(), None) == [], server.words()
     devices.ledger.check(household, database_url)
+    found = bad_day.was(
+        f"one of two workers killed with -9 amid gathered saves, {KILLS} times",
+        server,
+        saw=devices.statuses(),
+        slowest_s=devices.slowest_s(),
+        whole_after_s=devices.whole_again_s(killed),
+    )
+    assert found.logged["worker ended"] == KILLS
 
 
-def test_replacing_every_worker_under_load_fails_no_save(live_server: StartServer, database_url: str) -> None:
+def test_replacing_every_worker_under_load_fails_no_save(
+    live_server: StartServer, database_url: str, bad_day: BadDay
+) -> None:
     server = live_server(WORKERS="2", SAVE_KEPT_VERSIONS="1000")
     household = settle(server.base_url)
     wait_for(lambda: len(server.workers()) == 2, "two workers")
@@ -51,9 +67,13 @@ def test_replacing_every_worker_under_load_fails_no_save(live_server: StartServe
     assert devices.refusals() == [], server.words()
     assert not before & server.workers()
     devices.ledger.check(household, database_url)
+    found = bad_day.was(
+        "every worker replaced under load", server, saw=devices.statuses(), slowest_s=devices.slowest_s()
+    )
+    assert found.logged == {"replacing workers": 1, "workers replaced": 1}
 
 
-def test_sigterm_finishes_the_saves_in_flight(live_server: StartServer, database_url: str) -> None:
+def test_sigterm_finishes_the_saves_in_flight(live_server: StartServer, database_url: str, bad_day: BadDay) -> None:
     server = live_server(WORKERS="2")
     household = settle(server.base_url)
     with contextlib.ExitStack() as requests, locked(database_url, "games.simple_game_data") as unlock:
@@ -68,5 +88,10 @@ def test_sigterm_finishes_the_saves_in_flight(live_server: StartServer, database
         server.signal(signal.SIGTERM)
         wait_for(lambda: not server.healthy(), "no new connections")
         unlock()
-        assert [status_of(connection) for connection in connections] == [200] * 4
+        statuses = [status_of(connection) for connection in connections]
+        assert statuses == [200] * 4
     assert server.process.wait(30) == 0
+    with psycopg.connect(database_url) as connection:
+        saved = connection.execute("select data_key from games.simple_game_data order by data_key").fetchall()
+    assert saved == [(f"page{number}",) for number in range(4)]
+    bad_day.was("SIGTERM amid saves", None, saw=statuses)

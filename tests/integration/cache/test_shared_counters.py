@@ -99,7 +99,7 @@ async def test_a_server_that_comes_and_goes_never_gives_a_process_more_than_one_
     assert await admitted(one, 1) == await admitted(two, 1) == 0
 
 
-async def test_a_server_that_forgot_everything_is_reminded_by_nobody_and_obeyed_by_none(
+async def test_a_server_that_forgot_everything_opens_no_limit_again(
     one: ValkeyCounters, two: ValkeyCounters, own_valkey_server: EmbeddedValkey
 ) -> None:
     assert await admitted(one, LIMIT + 1) == LIMIT
