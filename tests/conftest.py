@@ -8,6 +8,7 @@ pytest_plugins = (
     "tests.fixtures.processes",
     "tests.fixtures.fragile",
     "tests.fixtures.bad_days",
+    "tests.fixtures.crew",
 )
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])

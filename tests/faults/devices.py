@@ -54,13 +54,21 @@ class Devices:
             self.ledger.pages[f"device{number}"] = Page()
 
     def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
+        self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Begin to save."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Save no more; returns when every answer is in."""
         self._done.set()
         for thread in self._threads:
             thread.join()

@@ -43,9 +43,10 @@ class Household:
         return httpx2.Client(base_url=self.base_url, headers=self.bearer, timeout=PATIENCE_S, **options)
 
 
-def settle(base_url: str) -> Household:
-    """Register a parent and add a child."""
-    with httpx2.Client(base_url=base_url, timeout=PATIENCE_S) as client:
+def settle(base_url: str, **headers: str) -> Household:
+    """Register a parent and add a child; header names with `_` for `-`."""
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    with httpx2.Client(base_url=base_url, headers=named, timeout=PATIENCE_S) as client:
         email = f"faults{next(_numbers)}@example.com"
         form = {"email": email, "password": PASSWORD, "name": "Ann Lee", "phoneNumber": "", "countryCode": "US"}
         registered = client.post("/api/v1/auth/parent/register", json=form)
@@ -57,6 +58,11 @@ def settle(base_url: str) -> Household:
         assert added.status_code == 201, added.text
         child_id = added.json()["data"]["id"]
     return Household(base_url, email, data["userId"], data["accessToken"], data["refreshToken"], child_id)
+
+
+def settle_beside(client: httpx2.Client) -> Household:
+    """As `settle`, at the client's server and from its address."""
+    return settle(str(client.base_url).rstrip("/"), X_Forwarded_For=client.headers["x-forwarded-for"])
 
 
 def log_in(client: httpx2.Client, email: str, password: str = PASSWORD) -> httpx2.Response:

@@ -12,10 +12,12 @@ import httpx2
 import psycopg
 import pytest
 
+from tests.faults.devices import Devices
 from tests.faults.household import Household, begun, settle, status_of
 from tests.fixtures.processes import wait_for
 
 if TYPE_CHECKING:
+    from tests.fixtures.bad_days import BadDay
     from tests.fixtures.processes import LiveServer, StartServer
 
 MIB = 1024 * 1024
@@ -29,7 +31,7 @@ DRIBBLE_S = 0.02
 
 @pytest.fixture
 def server(live_server: StartServer) -> LiveServer:
-    return live_server(BODY_TIMEOUT_S="0.5")
+    return live_server(BODY_TIMEOUT_S="0.5", SAVE_KEPT_VERSIONS="1000")
 
 
 @pytest.fixture
@@ -41,9 +43,10 @@ def body(key: str = "page", filling: str = "x") -> bytes:
     return json.dumps({"gameType": "sticker_book", "dataKey": key, "dataValue": {"filling": filling}}).encode()
 
 
-def stored(url: str) -> int:
+def stored(url: str, of: Household) -> int:
     with psycopg.connect(url) as connection:
-        row = connection.execute("select count(*) from games.simple_game_data").fetchone()
+        counting = "select count(*) from games.simple_game_data where child_id = %s"
+        row = connection.execute(counting, [of.child_id]).fetchone()
     assert row is not None
     return row[0]
 
@@ -66,13 +69,16 @@ def test_a_body_cut_off_half_way_stores_nothing_and_is_counted(
     with begun(household, f"Content-Length: {len(whole)}") as connection:
         connection.sendall(whole[: len(whole) // 2])
     wait_for(lambda: counted(server, 499), "the client that left is counted")
-    assert stored(database_url) == 0
+    assert stored(database_url, of=household) == 0
     assert works(household)
 
 
-def test_a_dribbled_body_is_given_up_with_408(household: Household, database_url: str) -> None:
+def test_a_dribbled_body_is_given_up_with_408(
+    server: LiveServer, household: Household, database_url: str, bad_day: BadDay
+) -> None:
     first = b""
-    with begun(household, "Content-Length: 1000") as connection:
+    neighbours = settle(server.base_url)
+    with Devices(neighbours, count=2) as devices, begun(household, "Content-Length: 1000") as connection:
         connection.settimeout(DRIBBLE_S)
         for _ in range(1000):
             connection.send(b" ")
@@ -81,8 +87,13 @@ def test_a_dribbled_body_is_given_up_with_408(household: Household, database_url
                 break
     assert first.startswith(b"HTTP/1.1 408 ")
     assert b"connection: close" in first.lower()
-    assert stored(database_url) == 0
+    assert stored(database_url, of=household) == 0
     assert works(household)
+    assert devices.refusals() == []
+    devices.ledger.check(neighbours, database_url)
+    bad_day.was(
+        "a body dribbled byte by byte, time-out 0.5 s", server, saw=[*devices.statuses(), int(first.split(b" ", 2)[1])]
+    )
 
 
 def test_100_mb_announced_are_refused_before_they_are_sent(server: LiveServer, household: Household) -> None:
@@ -131,5 +142,5 @@ def test_a_million_deep_nest_is_a_bad_request(household: Household, database_url
             ):
                 answer = client.request(method, path, content=nest())
                 assert answer.status_code in {400, 413}, (name, path, answer.text)
-    assert stored(database_url) == 0
+    assert stored(database_url, of=household) == 0
     assert works(household)

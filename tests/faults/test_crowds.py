@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
+from tests.faults.devices import Devices
 from tests.faults.household import PASSWORD, PATIENCE_S, save, settle
 from tests.fixtures.auth import rows, value
 from tests.fixtures.processes import wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from tests.faults.household import Household
+    from tests.fixtures.bad_days import BadDay
     from tests.fixtures.processes import LiveServer, StartServer
 
 CLIENTS = 200
@@ -21,6 +26,7 @@ TWINS = 10
 REFRESHES = 50
 SILENT = 1_000
 SLOW_READERS = 20
+SLOW_SECONDS = 5
 LARGE_CHARS = 4_000_000
 OTHERS_BOUND_S = 5.0
 """Other routes during the storm: on two busy cores still far below what the queue of logins would cost them."""
@@ -32,13 +38,13 @@ def crowd(server: LiveServer) -> httpx2.AsyncClient:
 
 
 async def test_of_200_logins_at_once_some_succeed_the_others_are_told_to_wait_and_nobody_else_notices(
-    live_server: StartServer,
+    live_server: StartServer, database_url: str, bad_day: BadDay
 ) -> None:
-    server = live_server(WORKERS="2", BCRYPT_COST="10", RATE_LIMIT_FAILED_LOGINS="1000")
+    server = live_server(WORKERS="2", BCRYPT_COST="10", RATE_LIMIT_FAILED_LOGINS="1000", SAVE_KEPT_VERSIONS="1000")
     wait_for(lambda: len(server.workers()) == 2, "two workers")
     household = settle(server.base_url)
     form = {"email": household.email, "password": PASSWORD}
-    async with crowd(server) as storm, crowd(server) as others:
+    async with crowd(server) as storm, crowd(server) as others, playing(household) as devices:
         logins = [asyncio.create_task(storm.post("/api/v1/auth/parent/login", json=form)) for _ in range(CLIENTS)]
         seen: list[httpx2.Response] = []
         while not all(login.done() for login in logins):
@@ -53,6 +59,16 @@ async def test_of_200_logins_at_once_some_succeed_the_others_are_told_to_wait_an
     assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
     assert {answer.status_code for answer in seen} == {200}
     assert max(answer.elapsed.total_seconds() for answer in seen) < OTHERS_BOUND_S
+    unharmed(devices, household, database_url)
+    bad_day.was(
+        f"{CLIENTS} logins at once (their own answers)",
+        server,
+        saw=(answer.status_code for answer in answers),
+        slowest_s=max(answer.elapsed.total_seconds() for answer in answers),
+    )
+    bad_day.was(
+        f"{CLIENTS} logins at once (saves meanwhile)", None, saw=devices.statuses(), slowest_s=devices.slowest_s()
+    )
 
 
 async def test_the_same_registration_ten_times_at_once_makes_one_parent_and_nine_clean_refusals(
@@ -73,10 +89,12 @@ async def test_the_same_registration_ten_times_at_once_makes_one_parent_and_nine
     assert await value(database_url, "select count(*) from family.family_members") == 1
 
 
-async def test_fifty_refreshes_with_one_token_all_succeed(live_server: StartServer, database_url: str) -> None:
-    server = live_server(WORKERS="2")
+async def test_fifty_refreshes_with_one_token_all_succeed(
+    live_server: StartServer, database_url: str, bad_day: BadDay
+) -> None:
+    server = live_server(WORKERS="2", SAVE_KEPT_VERSIONS="1000")
     household = settle(server.base_url)
-    async with crowd(server) as client:
+    async with crowd(server) as client, playing(household) as devices:
         form = {"refreshToken": household.refresh}
         answers = await asyncio.gather(
             *(client.post("/api/v1/auth/session/refresh", json=form) for _ in range(REFRESHES))
@@ -88,22 +106,36 @@ async def test_fifty_refreshes_with_one_token_all_succeed(live_server: StartServ
         assert (await client.get("/api/v1/family/profile", headers=bearer)).status_code == 200
     sessions = await rows(database_url, "select token_hash from core.user_sessions")
     assert len(sessions) == 1 + REFRESHES
+    unharmed(devices, household, database_url)
+    bad_day.was(
+        f"{REFRESHES} refreshes with one token at once",
+        server,
+        saw=(answer.status_code for answer in answers),
+        slowest_s=max(answer.elapsed.total_seconds() for answer in answers),
+    )
 
 
-async def test_a_thousand_silent_connections_keep_nobody_from_being_served(live_server: StartServer) -> None:
-    server = live_server(WORKERS="2")
+async def test_a_thousand_silent_connections_keep_nobody_from_being_served(
+    live_server: StartServer, database_url: str, bad_day: BadDay
+) -> None:
+    server = live_server(WORKERS="2", SAVE_KEPT_VERSIONS="1000")
     household = settle(server.base_url)
     async with contextlib.AsyncExitStack() as silent:
         for _ in range(SILENT):
             _, writer = await asyncio.open_connection("127.0.0.1", server.port)
             silent.callback(writer.close)
-        async with crowd(server) as client:
+        async with playing(household) as devices, crowd(server) as client:
             for _ in range(20):
                 assert (await client.get("/api/v1/family/profile", headers=household.bearer)).status_code == 200
+            await asyncio.to_thread(devices.wait_for_saves, 30)
+    unharmed(devices, household, database_url)
+    bad_day.was(f"{SILENT} silent connections", server, saw=devices.statuses(), slowest_s=devices.slowest_s())
 
 
-async def test_clients_that_read_their_answers_byte_by_byte_hold_up_nobody(live_server: StartServer) -> None:
-    server = live_server(WORKERS="2")
+async def test_clients_that_read_their_answers_a_byte_a_second_hold_up_nobody(
+    live_server: StartServer, database_url: str, bad_day: BadDay
+) -> None:
+    server = live_server(WORKERS="2", SAVE_KEPT_VERSIONS="1000")
     household = settle(server.base_url)
     with household.client() as client:
         assert save(client, household, "large", {"filling": "x" * LARGE_CHARS}).status_code == 200
@@ -116,7 +148,34 @@ async def test_clients_that_read_their_answers_byte_by_byte_hold_up_nobody(live_
             writer.write(head.encode() + b"\r\n\r\n")
             readers.append(reader)
         assert await asyncio.gather(*(reader.readexactly(12) for reader in readers)) == [b"HTTP/1.1 200"] * SLOW_READERS
-        async with crowd(server) as client:
-            for _ in range(20):
+        async with playing(household) as devices, crowd(server) as client:
+            for _ in range(SLOW_SECONDS):
                 assert (await client.get("/api/v1/family/profile", headers=household.bearer)).status_code == 200
                 await asyncio.gather(*(reader.readexactly(1) for reader in readers))
+                await asyncio.sleep(1)
+    unharmed(devices, household, database_url)
+    bad_day.was(
+        f"{SLOW_READERS} clients read an answer of {LARGE_CHARS // 1_000_000} MB a byte a second",
+        server,
+        saw=devices.statuses(),
+        slowest_s=devices.slowest_s(),
+    )
+
+
+@contextlib.asynccontextmanager
+async def playing(household: Household) -> AsyncGenerator[Devices]:
+    """Two devices that save all the while."""
+    devices = Devices(household, count=2)
+    devices.start()
+    try:
+        await asyncio.to_thread(devices.wait_for_saves, 4)
+        yield devices
+        await asyncio.to_thread(devices.wait_for_saves, 4)
+    finally:
+        await asyncio.to_thread(devices.stop)
+
+
+def unharmed(devices: Devices, household: Household, database_url: str) -> None:
+    """Nothing was refused, nothing acknowledged is lost."""
+    assert devices.refusals() == []
+    devices.ledger.check(household, database_url)
