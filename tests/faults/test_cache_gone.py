@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from tests.faults.devices import Devices
-from tests.faults.household import Household, log_in, save, settle
+from tests.faults.household import PASSWORD, PATIENCE_S, Household, log_in, save, settle
 from tests.faults.outages import frozen
 from tests.fixtures.bad_days import over
 from tests.fixtures.processes import wait_for
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 WORKERS = 2
 FAILED_LOGINS = 5
 PIN_ATTEMPTS = 5
-BOUND_S = 5.0
+BOUND_S = 10.0
 FLAP_S = 0.3
 ANY_WORKER = {"Connection": "close"}
 """A new connection for each request goes to whichever worker is free."""
@@ -85,7 +85,7 @@ def test_every_route_answers_right_without_the_cache_and_limits_hold(
         REDIS_URL=own_valkey_server.url(),
         RATE_LIMIT_FAILED_LOGINS=str(FAILED_LOGINS),
         PIN_MAX_ATTEMPTS=str(PIN_ATTEMPTS),
-        RATE_LIMIT_CREDENTIALS="1000",
+        RATE_LIMIT_CREDENTIALS="100000",
         SAVE_KEPT_VERSIONS="1000",
     )
     household = settle(server.base_url)
@@ -98,10 +98,10 @@ def test_every_route_answers_right_without_the_cache_and_limits_hold(
             guess_pins(household)
             devices.wait_for_saves(10)
         back = time.monotonic()
+        wait_for(lambda: knock(server) and over(server), "every worker says that it is over")
+        whole_after_s = time.monotonic() - back
         walk(server, household)
         wait_for(lambda: counts_together(server), "one count for all workers again")
-        together = time.monotonic()
-        wait_for(lambda: counts_together(server) and over(server), "every worker says that it is over")
     assert devices.refusals() == [], server.words()
     devices.ledger.check(household, database_url)
     found = bad_day.was(
@@ -109,11 +109,18 @@ def test_every_route_answers_right_without_the_cache_and_limits_hold(
         server,
         saw=devices.statuses(),
         slowest_s=devices.slowest_s(),
-        whole_after_s=together - back,
+        whole_after_s=None if gone is emptied else whole_after_s,
     )
     assert (found.logged["cache unavailable, counting in memory"] > 0) is (gone is not emptied)
     assert (found.failures["cache"] > 0) is (gone is not emptied)
     assert "wondernest_redis_up 1" in metrics(server)
+
+
+def knock(server: LiveServer) -> bool:
+    """Have some worker count a request; it learns then what became of the cache."""
+    form = {"email": "bad", "password": PASSWORD}
+    with httpx2.Client(base_url=server.base_url, timeout=PATIENCE_S, headers=ANY_WORKER, verify=False) as client:
+        return client.post("/api/v1/auth/parent/register", json=form).status_code == 400
 
 
 def counts_together(server: LiveServer) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wondernest.embedded.postgres import EmbeddedPostgres
 
 WORKERS = 2
-FAST_S = 5.0
+FAST_S = 10.0
 """Generous: a refused connection is known at once."""
 
 
