@@ -78,13 +78,16 @@ def test_a_dribbled_body_is_given_up_with_408(
 ) -> None:
     first = b""
     neighbours = settle(server.base_url)
-    with Devices(neighbours, count=2) as devices, begun(household, "Content-Length: 1000") as connection:
-        connection.settimeout(DRIBBLE_S)
-        for _ in range(1000):
-            connection.send(b" ")
-            with contextlib.suppress(TimeoutError):
-                first = connection.recv(65536)
-                break
+    with Devices(neighbours, count=2) as devices:
+        devices.wait_for_saves(4)
+        with begun(household, "Content-Length: 1000") as connection:
+            connection.settimeout(DRIBBLE_S)
+            for _ in range(1000):
+                connection.send(b" ")
+                with contextlib.suppress(TimeoutError):
+                    first = connection.recv(65536)
+                    break
+        devices.wait_for_saves(4)
     assert first.startswith(b"HTTP/1.1 408 ")
     assert b"connection: close" in first.lower()
     assert stored(database_url, of=household) == 0
