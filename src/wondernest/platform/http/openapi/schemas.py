@@ -12,7 +12,7 @@ Schema: TypeAlias = dict[str, Any]
 Direction: TypeAlias = Literal["in", "out"]
 REFERENCE: Final = "#/components/schemas/"
 DOCUMENT: Final[Mapping[str, Any]] = {"type": "object", "additionalProperties": True}
-"""What passes through untouched: any JSON object."""
+"""What passes through untouched: any JSON object, and an object of any values."""
 NULL: Final[Mapping[str, Any]] = {"type": "null"}
 _BODY_ENDINGS: Final = ("Body", "Form", "Input", "Request")
 _BOUNDS: Final = {
@@ -64,6 +64,8 @@ class Schemas:
                 return self._struct(info, direction)
             case inspect.UnionType():
                 return self._union(info, direction)
+            case inspect.DictType(value_type=inspect.RawType()):
+                return dict(DOCUMENT)
             case inspect.DictType():
                 return {"type": "object", "additionalProperties": self._schema(info.value_type, direction) or True}
             case inspect.ListType() | inspect.VarTupleType():
