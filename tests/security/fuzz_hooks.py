@@ -15,6 +15,8 @@ from uuid import uuid4
 import httpx2
 import schemathesis
 
+from tests.security.tolerance import Tolerance, read
+
 URL_VARIABLE, AS_VARIABLE = "FUZZ_URL", "FUZZ_AS"
 PARENT = "parent"
 TIMEOUT_S = 30.0
@@ -106,6 +108,7 @@ class Families:
 
 
 families = Families(os.environ[URL_VARIABLE])
+tolerance = Tolerance(httpx2.get(f"{os.environ[URL_VARIABLE]}/openapi.json", timeout=TIMEOUT_S).json())
 
 
 if os.environ[AS_VARIABLE] == PARENT:
@@ -134,6 +137,28 @@ def before_call(_context: Any, case: schemathesis.Case, _kwargs: dict[str, Any])
                 place[name] = family.values.get(name, RIGHT[name])
     if isinstance(case.body, dict):
         _complete(case, case.body)
+
+
+@schemathesis.check
+def only_what_tolerance_forgives_is_taken(
+    _context: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
+) -> None:
+    """A body that was taken is one that its schema, read tolerantly, allows."""
+    declared = case.operation.definition.raw.get("requestBody")
+    refused_in_parts = response.content.startswith(b'{"success":false')  # how a batch says it
+    if declared is None or refused_in_parts or not 200 <= response.status_code < 300:
+        return
+    body: Any = response.request.body or b""
+    sent: bytes = body.encode() if isinstance(body, str) else body
+    if not sent.strip() and not declared.get("required"):
+        return
+    schema = declared["content"]["application/json"]["schema"]
+    try:
+        forgiven = tolerance.forgives(read(sent), schema)
+    except ValueError:
+        raise AssertionError(f"taken although it is no JSON: {sent!r}") from None
+    if not forgiven:
+        raise AssertionError(f"taken although nothing forgives it: {sent!r}")
 
 
 def _complete(case: schemathesis.Case, body: dict[str, Any]) -> None:
