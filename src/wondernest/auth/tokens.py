@@ -199,7 +199,7 @@ class TokenVerifier:
                 issuer=self._settings.issuer,
                 options=_CHECKS,
             )
-            expires, issued = float(claims["exp"]), float(claims.get("iat", 0))
+            expires, issued = int(claims["exp"]), int(claims.get("iat", 0))
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
             return None
         return claims if now < expires <= LATEST and EARLIEST <= issued <= now + FUTURE_LEEWAY_S else None
