@@ -131,6 +131,8 @@ class Gatherer(Generic[Item, Result]):
         try:
             async with self._database.lease() as connection:
                 results = await self._run(connection, [item for item, _ in batch])
+            if len(results) != len(batch):
+                raise RuntimeError(f"{len(results)} results for {len(batch)} items")
         except Overtaken as error:
             if attempt == MAX_ATTEMPTS:
                 self._fail(batch, error)
