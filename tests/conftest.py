@@ -3,6 +3,7 @@
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = (
+    "tests.fixtures.log_watch",
     "tests.fixtures.servers",
     "tests.fixtures.application",
     "tests.fixtures.processes",
