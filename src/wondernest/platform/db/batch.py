@@ -138,17 +138,11 @@ class Gatherer(Generic[Item, Result]):
                 self._fail(batch, error)
             else:
                 await self._settle(batch, attempt + 1)
-        except Held as error:
+        except (Held, asyncpg.PostgresError) as error:
             await self._settle_each(batch, error)
         except DependencyUnavailable as error:
             self._fail([*batch, *self._waiting], error)
             self._waiting.clear()
-        except asyncpg.PostgresError as error:
-            if len(batch) == 1:
-                self._fail(batch, error)
-            else:
-                for entry in batch:
-                    await self._settle([entry])
         except BaseException as error:
             self._fail(batch, error)
             if not isinstance(error, Exception):
@@ -156,8 +150,8 @@ class Gatherer(Generic[Item, Result]):
         else:
             self._deliver(batch, results)
 
-    async def _settle_each(self, batch: list[tuple[Item, asyncio.Future[Result]]], error: Held) -> None:
-        """One item's row is held by somebody else: the others go without it."""
+    async def _settle_each(self, batch: list[tuple[Item, asyncio.Future[Result]]], error: Exception) -> None:
+        """The database refused one item's value, or somebody else holds its row: the others go without it."""
         if len(batch) == 1:
             self._fail(batch, error)
             return
