@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jwt
 import msgspec
-import structlog
 
 from wondernest.platform.clock import monotonic
 from wondernest.platform.faults import DependencyUnavailable
+from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
     from wondernest.platform.telemetry.metrics import Metrics
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 ALGORITHMS: Final = {"RSA": "RS256", "EC": "ES256"}
 """By key type: a key is only ever used with its own algorithm, whatever a token's header says."""

@@ -7,16 +7,15 @@ import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-import structlog
-
 from wondernest.auth.repository import CHANNEL, RevocationRepository
+from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
     from wondernest.auth.tokens import TokenVerifier
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Connection, Database
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 POLL_S: Final = 5.0
 """How often the table is read although nothing was heard: a notification lost on the way is made good by then."""

@@ -8,11 +8,10 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-import structlog
-
 from wondernest.platform.faults import DependencyUnavailable
+from wondernest.platform.telemetry.events import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 JITTER: Final = 0.2
 """Share of the interval by which workers drift apart, so that they do not all knock at once."""

@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import structlog
-
 from wondernest.platform.clock import monotonic
+from wondernest.platform.telemetry.events import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 SLOT_VARIABLE = "WONDERNEST_WORKER"
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
 import uvloop
 
 from wondernest.app import create_app
+from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.telemetry.logs import configure_logging
 from wondernest.settings import SettingsError, load_settings
 from wondernest.supervisor.connection import Connection, Floor
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from wondernest.platform.http.application import Application
     from wondernest.settings import Server as ServerSettings
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 LOOK_EVERY_S = 10.0
 """How often connections are looked at. A request that has not arrived whole by the second look is given up (10-20 s), an

@@ -15,7 +15,7 @@ from wondernest.platform.telemetry.logs import RequestLog
 MOMENT = datetime(2026, 5, 1, 10, 0, 0, 120000, UTC)
 SCRIPT = """
 import logging
-import structlog
+from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.telemetry.logs import configure_logging
 
 class Refused(Exception):
@@ -28,10 +28,15 @@ try:
     except Refused as error:
         raise ValueError("ann@example.com") from error
 except ValueError as error:
-    structlog.get_logger("room").error("failed", exc_info=error)
+    get_logger("room").error("failed", exc_info=error)
     logging.getLogger("asyncio").exception("Exception in callback")
 logging.getLogger("library").warning("careful: %s", "this")
-structlog.get_logger("room").debug("too fine")
+logging.getLogger("room").debug("too fine")
+get_logger("room").info("told", text="Zo\\u00eb \\udc00 100%s", kind=Refused)
+try:
+    1 / 0
+except ZeroDivisionError:
+    get_logger("room").exception("handled", path="/x")
 """
 
 
@@ -52,6 +57,8 @@ def test_every_line_is_json_with_time_level_logger_and_message(lines: list[dict[
         ("error", "room", "failed"),
         ("error", "asyncio", "Exception in callback"),
         ("warning", "library", "careful: this"),
+        ("info", "room", "told"),
+        ("error", "room", "handled"),
     ]
     assert all(line["timestamp"].endswith("Z") for line in lines)
 
@@ -63,6 +70,13 @@ def test_exceptions_show_kind_and_place_but_not_what_they_quote(lines: list[dict
         assert "__main__.Refused (SQLSTATE 23505)" in trace
         assert any(entry.startswith("  <module> ") for entry in trace)
         assert "ann@example.com" not in json.dumps(line)
+
+
+def test_an_event_carries_its_values_whatever_they_are(lines: list[dict[str, Any]]) -> None:
+    assert lines[3]["text"] == "Zo\u00eb \udc00 100%s"
+    assert lines[3]["kind"] == "<class '__main__.Refused'>"
+    assert lines[4]["path"] == "/x"
+    assert lines[4]["exception"].startswith("builtins.ZeroDivisionError")
 
 
 def test_text_is_as_discreet() -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast
 
 import redis.asyncio as redis
-import structlog
 from redis.exceptions import RedisError
 
 from wondernest.platform.cache.counters import MemoryCounters, seconds
 from wondernest.platform.clock import monotonic
+from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
     from wondernest.platform.telemetry.metrics import Metrics
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 PREFIX: Final = "wondernest:count:"
 PAUSE_S: Final = 1.0

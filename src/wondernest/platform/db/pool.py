@@ -9,16 +9,16 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import asyncpg
-import structlog
 
 from wondernest.platform.clock import monotonic
 from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Held, Overtaken
+from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
     from wondernest.platform.telemetry.metrics import Metrics
     from wondernest.settings import Database as DatabaseSettings
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Row: TypeAlias = asyncpg.Record

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-import structlog
-
 from wondernest.platform.clock import epoch_ms, monotonic
 from wondernest.platform.db.idempotency import MAX_KEY_CHARS, IdempotencyKeys, KeptReply, KeyReused
 from wondernest.platform.db.unit import UnitOfWork
@@ -29,6 +27,7 @@ from wondernest.platform.http.exchange import ClientDisconnected, Exchange
 from wondernest.platform.http.request import Reply, Request
 from wondernest.platform.http.router import Route, Router
 from wondernest.platform.http.sending import Sender
+from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.telemetry.metrics import UNMATCHED, Metrics, RouteMetrics
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from wondernest.platform.http.limits import RequestLimits
     from wondernest.platform.telemetry.logs import RequestLog
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 Hook = Callable[[], Awaitable[None]]
 CLIENT_CLOSED: Final = 499

@@ -8,14 +8,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-import structlog
-
 from wondernest.platform.mail.message import Mailer, MailRefused, Message
+from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
     from wondernest.platform.telemetry.metrics import Metrics
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 CAPACITY: Final = 1_000
 """Mails waiting or being sent; beyond it a mail is not taken."""

@@ -1,88 +1,36 @@
-"""Structured logs on stdout: one JSON object a line for requests, structlog for events."""
+"""Structured logs on stdout: one JSON object a line for requests; for events see `events`."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import sys
-import traceback
-from collections.abc import MutableMapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-import structlog
 
 from wondernest.platform.json import instant
+from wondernest.platform.telemetry.events import Lines
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 FLUSH_LINES = 500
-MAX_FRAMES: Final = 30
 NOISY: Final = ("httpcore", "httpx2")
 _SERVER_ERROR = 500
 
 
 def configure_logging(level: str, style: str) -> None:
-    """Send structlog events and the standard library's records to stdout, as JSON or text."""
-    shared: list[Any] = [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _trace,
-        structlog.processors.EventRenamer("message"),
-    ]
-    renderer: Any = structlog.processors.JSONRenderer()
-    if style == "text":
-        renderer = structlog.dev.ConsoleRenderer(event_key="message", colors=False)
+    """Send our events and the standard library's records to stdout, as JSON or text."""
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-        )
-    )
+    handler.setFormatter(Lines(style))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
     for noisy in NOISY:
         logging.getLogger(noisy).handlers.clear()
         logging.getLogger(noisy).propagate = True
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
-
-
-def _trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """An exception as types and places, without its messages: those of a driver or parser quote people's data."""
-    given: Any = event.pop("exc_info", None)
-    error = given
-    if given is True:
-        error = sys.exception()
-    elif isinstance(given, tuple):
-        error = given[1]  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(error, BaseException):
-        event["exception"] = "\n".join(_chain(error))
-    return event
-
-
-def _chain(error: BaseException) -> list[str]:
-    lines: list[str] = []
-    seen: set[int] = set()
-    cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        state = getattr(cause, "sqlstate", None)
-        kind = f"{type(cause).__module__}.{type(cause).__qualname__}"
-        lines.append(f"{kind} (SQLSTATE {state})" if state else kind)
-        frames = traceback.extract_tb(cause.__traceback__)[-MAX_FRAMES:]
-        lines += [f"  {frame.name} {frame.filename}:{frame.lineno}" for frame in frames]
-        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
-    return lines
 
 
 class RequestLog:
