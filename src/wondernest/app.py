@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from wondernest.analytics.repository import AnalyticsRepository
 from wondernest.analytics.routes import AnalyticsRoutes
@@ -61,8 +62,7 @@ FORGET_EXPIRED_EVERY_S: Final = 600.0
 """How often a process drops idempotency keys past their life."""
 
 
-@dataclass(slots=True)
-class Parts:
+class Parts(Struct):
     """What rooms are built from, and what they leave to be started and stopped."""
 
     settings: Settings

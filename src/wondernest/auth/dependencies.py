@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from wondernest.auth.attempts import LoginAttempts, MailAllowance, PinAttempts
 from wondernest.auth.letters import Letters
@@ -14,8 +14,7 @@ from wondernest.platform.clock import Clock
 from wondernest.platform.mail import Delivery
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dependencies:
+class Dependencies(Struct, frozen=True, kw_only=True):
     """Repositories, passwords, tokens, limits, mail, time."""
 
     accounts: AccountRepository

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import jwt
 import msgspec
 
 from wondernest.platform.clock import monotonic
@@ -15,6 +14,8 @@ from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
+    import jwt
+
     from wondernest.platform.telemetry.metrics import Metrics
 
 log = get_logger(__name__)
@@ -130,6 +131,8 @@ def _usable(entry: dict[str, Any]) -> jwt.PyJWK | None:
         return None
     if entry.get("alg", algorithm) != algorithm:
         return None
+    import jwt
+
     try:
         return jwt.PyJWK(entry, algorithm)
     except (jwt.PyJWTError, ValueError, TypeError, KeyError):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import jwt
-from jwt.types import Options
+from msgspec import Struct
 
 from wondernest.auth import errors, rules
 from wondernest.auth.jwks import ALGORITHMS, KeySet
 
 if TYPE_CHECKING:
+    from jwt.types import Options
+
     from wondernest.platform.clock import Clock
     from wondernest.platform.telemetry.metrics import Metrics
     from wondernest.settings import OAuth
@@ -36,16 +36,14 @@ _SIGNATURE_ONLY: Final[Options] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Whom a provider vouches for."""
 
     email: str
     names: rules.NameFields
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Struct, frozen=True):
     """One identity provider as it is configured."""
 
     issuers: frozenset[str]
@@ -95,6 +93,8 @@ class IdentityVerifier:
         return Identity(rules.normal_email(email), _names(claims))
 
     async def _claims(self, provider: Provider, token: str) -> dict[str, Any] | None:
+        import jwt
+
         try:
             header = jwt.get_unverified_header(token)
         except jwt.PyJWTError:

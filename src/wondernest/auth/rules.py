@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct
 
 from wondernest.auth.timezones import is_time_zone
 
@@ -72,8 +73,7 @@ LONG_LAST_NAME: Final = "Last name must not exceed 50 characters"
 _PIN: Final = re.compile(r"\d{4}(?:\d{2})?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class PersonName:
+class PersonName(Struct, frozen=True):
     """A first and a last name as they are stored; None where there is none."""
 
     first: str | None
@@ -85,8 +85,7 @@ class PersonName:
         return f"{self.first or 'Unknown'}{FAMILY_SUFFIX}"
 
 
-@dataclass(frozen=True, slots=True)
-class NameFields:
+class NameFields(Struct, frozen=True):
     """Names as they were sent."""
 
     name: str | None = None
@@ -165,8 +164,7 @@ def password_problems(password: str) -> list[str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class SignUp:
+class SignUp(Struct, frozen=True):
     """A sign-up as it was sent."""
 
     email: str
@@ -210,8 +208,7 @@ def reset_problems(token: str, password: str) -> list[str]:
     return found + password_problems(password)
 
 
-@dataclass(frozen=True, slots=True)
-class OutsideLogin:
+class OutsideLogin(Struct, frozen=True):
     """A login through an outside provider as it was sent; the address is the client's claim, the token decides."""
 
     provider: str

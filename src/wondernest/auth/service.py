@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wondernest.auth import errors, rules
 from wondernest.auth.repository import Account, NewAccount, NewSession, RevokedToken
@@ -31,8 +33,7 @@ NO_PASSWORD: Final = ""
 SIGN_UP_NOTICES_PER_HOUR: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSession:
+class OpenSession(Struct, frozen=True):
     """A session that was opened or renewed."""
 
     account: Account

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-import jwt
-from jwt.types import Options
+from msgspec import Struct
 
 from wondernest.platform.http.caller import Caller
 from wondernest.platform.ids import new_uuid, parse_uuid, sha256_hex
 
 if TYPE_CHECKING:
+    from jwt.types import Options
+
     from wondernest.platform.clock import Clock
     from wondernest.settings import Jwt
 
@@ -35,8 +35,7 @@ _CHECKS: Final[Options] = {
 """Everything but the times, which are held against our own clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class TokenSubject:
+class TokenSubject(Struct, frozen=True):
     """Whom a pair of tokens is made for."""
 
     user_id: UUID
@@ -46,8 +45,7 @@ class TokenSubject:
     verified: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TokenPair:
+class TokenPair(Struct, frozen=True):
     """Freshly signed tokens and when they end."""
 
     access: str
@@ -56,8 +54,7 @@ class TokenPair:
     refresh_expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshClaims:
+class RefreshClaims(Struct, frozen=True):
     """What a verified refresh token says."""
 
     user_id: UUID
@@ -100,6 +97,8 @@ class TokenIssuer:
         )
 
     def _sign(self, claims: dict[str, Any], now: datetime, expires: datetime) -> str:
+        import jwt
+
         times = {"nonce": str(new_uuid()), "iat": int(now.timestamp()), "exp": int(expires.timestamp())}
         return jwt.encode({**claims, **times}, self._settings.secret, algorithm=ALGORITHM)
 
@@ -188,6 +187,8 @@ class TokenVerifier:
 
     def _claims(self, token: str, audience: str, now: float) -> dict[str, Any] | None:
         """Signature, issuer and audience by PyJWT, then the times against our own clock."""
+        import jwt
+
         if len(token) > MAX_TOKEN_CHARS:
             return None
         try:

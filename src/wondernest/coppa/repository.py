@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
+
+from msgspec import Struct
 
 from wondernest.access.guardianship import active, belongs, family_of, guards
 from wondernest.coppa.rules import STAMP_TOLERANCE, VERSION, ChildReference, Consent
@@ -69,8 +70,7 @@ _REVOKE: Final = f"""
      where consent.child_id = $1 and consent.revoked_at is null and {guards("$1", "$2", archived_too=True)}"""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownConsent:
+class KnownConsent(Struct, frozen=True):
     """A stored consent with its type and terms."""
 
     consent: Consent
@@ -78,8 +78,7 @@ class KnownConsent:
     terms: Terms
 
 
-@dataclass(frozen=True, slots=True)
-class FoundChild:
+class FoundChild(Struct, frozen=True):
     """A child somebody named; `own` when it is theirs."""
 
     id: UUID
@@ -87,8 +86,7 @@ class FoundChild:
     own: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """Whether the caller has a family, the child they named, and that child's newest consent."""
 
     has_family: bool
@@ -96,8 +94,7 @@ class Finding:
     newest: KnownConsent | None
 
 
-@dataclass(frozen=True, slots=True)
-class NewConsent:
+class NewConsent(Struct, frozen=True):
     """A consent on its way into the database."""
 
     id: UUID

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
+
+from msgspec import Struct
 
 from wondernest.platform.ids import parse_uuid
 
@@ -27,8 +28,7 @@ NONE: Final = "NONE"
 _APP_ID: Final = re.compile(r"child_([0-9]{1,15})")
 
 
-@dataclass(frozen=True, slots=True)
-class ChildReference:
+class ChildReference(Struct, frozen=True):
     """How a client names a child: by its UUID, or by an id the app made up, which may tell when the child was made."""
 
     child_id: UUID | None
@@ -42,8 +42,7 @@ class ChildReference:
         return cls(parse_uuid(text), None if match is None else _moment(int(match[1])))
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(Struct, frozen=True):
     """A consent as it was given."""
 
     id: UUID

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wondernest.coppa import errors, rules
 from wondernest.coppa.repository import ConsentRepository, FoundChild, KnownConsent, NewConsent
@@ -21,16 +22,14 @@ if TYPE_CHECKING:
     from wondernest.platform.http.caller import Caller
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a consent came from."""
 
     ip: str | None
     user_agent: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """A consent a parent wants to give."""
 
     child: str
@@ -38,8 +37,7 @@ class Grant:
     terms: Terms
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """What a parent wants changed in a consent; None leaves a part as it is."""
 
     kind: str | None
@@ -48,8 +46,7 @@ class Changes:
     verification_data: dict[str, str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Where a child's consent stands."""
 
     status: str

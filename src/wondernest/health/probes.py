@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import asyncpg
+from msgspec import Struct
 
 from wondernest.platform.clock import monotonic
 from wondernest.platform.db.migrations.state import schema_state
@@ -22,8 +22,7 @@ FRESH_S: Final = 1.0
 Finding = TypeVar("Finding")
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Struct, frozen=True):
     """What a probe found. `complete`: the database has every table that some route needs."""
 
     up: bool

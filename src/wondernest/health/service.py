@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wondernest.health.probes import Cached, Health, probe_cache, probe_database
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from wondernest.platform.telemetry.metrics import Metrics
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(Struct, frozen=True):
     """The dependencies at one moment."""
 
     database: Health

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
@@ -21,6 +21,8 @@ PLACEHOLDER_SECRETS = frozenset(
 )
 """Known defaults of the two earlier backends: fine on a laptop, refused in production (auth contract §1.5)."""
 SECRET_MIN_BYTES = 32
+_CACHE_SCHEMES = ("redis", "rediss", "unix")
+_CACHE_ADDRESS = "an address redis://, rediss:// or unix://"
 
 
 class SettingsError(Exception):
@@ -122,6 +124,8 @@ def _check(settings: Settings) -> None:
     _must_hold(
         "SERVER_EXTRA_PORTS", "not a list of port numbers", lambda: [int(p) for p in settings.server.extra_ports]
     )
+    if settings.cache.enabled and settings.cache.url:
+        _must_hold("REDIS_URL", f"not {_CACHE_ADDRESS}", lambda: _require_cache_address(settings.cache.url))
     if not settings.app.production:
         return
     secret = settings.jwt.secret
@@ -133,6 +137,12 @@ def _check(settings: Settings) -> None:
         raise SettingsError("PARENT_DEFAULT_PIN: a default PIN is refused when APP_ENV=production; remove it")
     if "*" in settings.server.cors_origins:
         raise SettingsError("CORS_ALLOWED_ORIGINS: the wildcard is refused when APP_ENV=production; list the origins")
+
+
+def _require_cache_address(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in _CACHE_SCHEMES or parts.port == 0:  # asking for the port raises ValueError where it is none
+        raise ValueError
 
 
 def _must_hold(name: str, problem: str, check: Callable[[], object]) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from wondernest.platform.http.openapi import Format, Version, render
 
@@ -23,8 +24,7 @@ ASSETS: Final = {
 """The files a browser may fetch, and nothing else."""
 
 
-@dataclass(slots=True)
-class Documents:
+class Documents(Struct):
     """What the declarations say, in every spelling."""
 
     endpoints: Sequence[Endpoint]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
+
+from msgspec import Struct
 
 from wondernest.access.guardianship import active, family_of
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor, Row
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """A user with the family it acts for. NULL columns are read as their defaults."""
 
     id: UUID
@@ -30,8 +30,7 @@ class Account:
     """Active children of the family, oldest profile first."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewAccount:
+class NewAccount(Struct, frozen=True):
     """A user and the family made with it."""
 
     user_id: UUID

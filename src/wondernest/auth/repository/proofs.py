@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
+
+from msgspec import Struct
 
 from wondernest.auth.repository.accounts import LOCK_USER
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor
 
 
-@dataclass(frozen=True, slots=True)
-class PinHolder:
+class PinHolder(Struct, frozen=True):
     """An active account and the hash of its PIN, if it set one."""
 
     email: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Connection, Executor
@@ -15,16 +16,14 @@ CHANNEL: Final = "wondernest_revocations"
 PRUNE_BATCH_ROWS: Final = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class RevokedToken:
+class RevokedToken(Struct, frozen=True):
     """An access token (hex SHA-256) that is refused, and when it would have expired."""
 
     token_hash: str
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Cutoff:
+class Cutoff(Struct, frozen=True):
     """Every token of a user issued before a moment is refused."""
 
     user_id: UUID

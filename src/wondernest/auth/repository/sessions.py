@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
+
+from msgspec import Struct
 
 from wondernest.auth.repository.accounts import ACCOUNT, LOCK_USER, Account, NewAccount, account_of
 from wondernest.auth.repository.revocations import CHANNEL, RevokedToken
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor
 
 
-@dataclass(frozen=True, slots=True)
-class NewSession:
+class NewSession(Struct, frozen=True):
     """A freshly signed pair on its way into the database."""
 
     user_id: UUID
@@ -33,8 +33,7 @@ class NewSession:
         return (self.user_id, access, pair.access_expires_at, refresh, pair.refresh_expires_at, self.ip, self.now)
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshStanding:
+class RefreshStanding(Struct, frozen=True):
     """What the database knows about a refresh token and its user."""
 
     account: Account

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -32,8 +32,7 @@ _KEEP = "update wondernest.idempotency_keys set status = $3, body = $4, headers 
 _EXPIRE = "delete from wondernest.idempotency_keys where expires_at < now()"
 
 
-@dataclass(frozen=True, slots=True)
-class KeptReply:
+class KeptReply(Struct, frozen=True):
     """A reply as it was first given."""
 
     status: int

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec import Struct
 
 from wondernest.platform.mail.message import Mailer, MailRefused, Message
 from wondernest.platform.telemetry.events import get_logger
@@ -27,8 +28,7 @@ Compose: TypeAlias = Callable[[], Awaitable[Message | None]]
 """Makes the mail when its turn comes: looks up what it needs; None when there is nothing to send."""
 
 
-@dataclass(slots=True)
-class _Item:
+class _Item(Struct):
     compose: Compose
     message: Message | None = None
     tries: int = 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid, parseaddr
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from email.message import EmailMessage
 
 
 class MailFailed(Exception):
@@ -19,8 +19,7 @@ class MailRefused(Exception):
     """The mail will never be taken as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A plain-text mail to one address."""
 
     to: str
@@ -29,6 +28,9 @@ class Message:
 
     def rendered(self, sender: str, now: datetime) -> EmailMessage:
         """The mail with its headers; raises MailRefused for an address or subject that breaks out of its header."""
+        from email.message import EmailMessage
+        from email.utils import format_datetime, make_msgid, parseaddr
+
         mail = EmailMessage()
         try:
             mail["From"] = sender

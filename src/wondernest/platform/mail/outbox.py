@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import email
-import email.policy
 import secrets
-from dataclasses import dataclass
-from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from wondernest.platform.clock import epoch_ms
 from wondernest.platform.mail.message import MailFailed, Message
@@ -23,8 +21,7 @@ FOLDER_MODE: Final = 0o700
 """Mails hold one-time tokens: only the owner of the process reads them."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxMail:
+class OutboxMail(Struct, frozen=True):
     """A mail that lies in the outbox."""
 
     to: str
@@ -67,6 +64,10 @@ class OutboxMailer:
 
 
 def _parse(content: bytes) -> OutboxMail:
+    import email
+    import email.policy
+    from email.message import EmailMessage
+
     mail = email.message_from_bytes(content, EmailMessage, policy=email.policy.default)
     body = mail.get_body(("plain",))
     text = body.get_content() if body is not None else ""

@@ -1,0 +1,85 @@
+"""Valkey or Redis itself. Imported with the first count: the client library takes as long to load as all the rest of us."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from wondernest.platform.faults import DependencyUnavailable
+
+DEPENDENCY: Final = "cache"
+PREFIX: Final = "wondernest:count:"
+_INCREMENT: Final = """
+local count = redis.call('HINCRBY', KEYS[1], 'count', 1)
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 then
+  left = tonumber(ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], left)
+end
+return {count, left, tonumber(redis.call('HGET', KEYS[1], 'cleared') or 0)}
+"""
+_PEEK: Final = """
+local found = redis.call('HMGET', KEYS[1], 'count', 'cleared')
+return {tonumber(found[1] or 0), redis.call('PTTL', KEYS[1]), tonumber(found[2] or 0)}
+"""
+_CLEAR: Final = """
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  local now = redis.call('TIME')
+  redis.call('HSET', KEYS[1], 'count', 0, 'cleared', now[1] * 1000 + math.floor(now[2] / 1000))
+end
+"""
+"""The window stays, so that every process learns, with its next question, that the count was cleared and not lost."""
+_FAULTS: Final = (RedisError, OSError, TimeoutError)
+
+
+class CacheServer:
+    """Counts on the server. Raises DependencyUnavailable for whatever goes wrong with it."""
+
+    def __init__(self, url: str, timeout_s: float) -> None:
+        try:
+            self._client = redis.Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
+                url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, health_check_interval=30
+            )
+        except ValueError as error:  # an option in the address
+            raise _away(error) from error
+        self._increment = self._client.register_script(_INCREMENT)
+        self._peek = self._client.register_script(_PEEK)
+        self._clear = self._client.register_script(_CLEAR)
+
+    async def increment(self, key: str, window_s: int) -> tuple[int, int, int]:
+        """Add one; the count, the milliseconds until its window ends, and when (ms since 1970, 0: never) it was cleared."""
+        try:
+            return cast("tuple[int, int, int]", await self._increment(keys=[PREFIX + key], args=[window_s * 1000]))
+        except _FAULTS as error:
+            raise _away(error) from error
+
+    async def peek(self, key: str) -> tuple[int, int, int]:
+        """As `increment`, without adding."""
+        try:
+            return cast("tuple[int, int, int]", await self._peek(keys=[PREFIX + key]))
+        except _FAULTS as error:
+            raise _away(error) from error
+
+    async def clear(self, key: str) -> None:
+        """Forget a count."""
+        try:
+            await self._clear(keys=[PREFIX + key])
+        except _FAULTS as error:
+            raise _away(error) from error
+
+    async def ping(self) -> None:
+        """Ask for a sign of life."""
+        try:
+            await self._client.ping()  # pyright: ignore[reportUnknownMemberType]
+        except _FAULTS as error:
+            raise _away(error) from error
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._client.aclose()
+
+
+def _away(error: Exception) -> DependencyUnavailable:
+    return DependencyUnavailable(DEPENDENCY, type(error).__name__)
