@@ -22,7 +22,7 @@ from wondernest.auth.repository import AccountRepository, ProofRepository, Sessi
 from wondernest.auth.revocations import PRUNE_EVERY_S, RevocationFollower
 from wondernest.auth.routes import AccountRoutes, ProofRoutes
 from wondernest.auth.service import AccountService
-from wondernest.auth.tokens import TokenIssuer, TokenVerifier
+from wondernest.auth.tokens import TokenIssuer, TokenVerifier, load_library
 from wondernest.coppa.repository import ConsentRepository
 from wondernest.coppa.routes import ConsentRoutes
 from wondernest.coppa.service import ConsentService
@@ -119,7 +119,7 @@ def _auth(parts: Parts, delivery: Delivery) -> tuple[AccountService, list[Endpoi
     follower = RevocationFollower(database, parts.authenticator, clock, refresh_life)
     pruning = Periodic("remove expired sessions", PRUNE_EVERY_S, follower.prune)
     hasher = PasswordHasher(settings.auth)
-    parts.on_start += [follower.start, pruning.start]
+    parts.on_start += [load_library, follower.start, pruning.start]
     parts.on_stop += [pruning.stop, follower.stop, hasher.close]
     deps = AuthDependencies(
         accounts=AccountRepository(database),

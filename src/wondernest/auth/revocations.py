@@ -37,6 +37,7 @@ class RevocationFollower:
         self._clock = clock
         self._refresh_life = refresh_life
         self._seen = BEGINNING
+        self._loaded = False
         self._heard = asyncio.Event()
         self._first_try = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -44,7 +45,8 @@ class RevocationFollower:
         self._pause_s = FIRST_PAUSE_S
 
     async def start(self) -> None:
-        """Load what is revoked, then follow. A database that is away does not fail the start."""
+        """Load what is revoked, then follow. A database that is away fails the tokens, not the start."""
+        self._verifier.wait_for_revocations()
         self._task = asyncio.create_task(self._run(), name="revocations")
         await self._first_try.wait()
 
@@ -70,7 +72,8 @@ class RevocationFollower:
             finally:
                 self._first_try.set()
             await asyncio.sleep(self._pause_s)
-            self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+            if self._loaded:  # until then every token waits for it
+                self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
 
     async def _follow(self) -> None:
         connection = await self._database.connect()
@@ -98,6 +101,8 @@ class RevocationFollower:
             self._verifier.revoke(token.token_hash, token.expires_at.timestamp())
         for cutoff in cutoffs:
             self._verifier.revoke_before(cutoff.user_id, cutoff.issued_before.timestamp())
+        self._verifier.knows_revocations()
+        self._loaded = True
         self._seen = max(self._seen, latest)
         self._pause_s = FIRST_PAUSE_S
         self._database.answered()  # a process that nobody asks for anything learns here that a fault is over

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import re
 from functools import cache
 from typing import Final
@@ -34,5 +33,7 @@ def _is_offset(text: str) -> bool:
 
 @cache
 def _regions() -> frozenset[str]:
+    import importlib.resources
+
     names = (importlib.resources.files("tzdata") / "zones").read_text(encoding="utf-8").split()
     return frozenset(names) - _NOT_IN_JAVA

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from msgspec import Struct
 
+from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.http.caller import Caller
 from wondernest.platform.ids import new_uuid, parse_uuid, sha256_hex
 
@@ -103,6 +106,11 @@ class TokenIssuer:
         return jwt.encode({**claims, **times}, self._settings.secret, algorithm=ALGORITHM)
 
 
+async def load_library() -> None:
+    """Begin to import PyJWT, which brings all of cryptography: the start goes on, and waits for the database meanwhile."""
+    Thread(target=import_module, args=("jwt",), name="import jwt").start()
+
+
 class TokenVerifier:
     """Verifies bearer tokens without I/O; remembers verified ones until they expire."""
 
@@ -112,6 +120,7 @@ class TokenVerifier:
         self._known: dict[bytes, Caller] = {}
         self._revoked: dict[str, float] = {}
         self._cutoffs: dict[UUID, float] = {}
+        self._blind = False
 
     def verify(self, token: bytes) -> Caller | None:
         """The caller, or None for a token that is invalid, expired, revoked or not an access token."""
@@ -147,8 +156,21 @@ class TokenVerifier:
         return RefreshClaims(user_id, token_hash, issued_at)
 
     def is_revoked(self, token_hash: str, user_id: UUID, issued_at: int) -> bool:
-        """Whether this token was revoked by itself or with all of its user's earlier ones."""
+        """Whether this token was revoked by itself or with all of its user's earlier ones.
+
+        Raises DependencyUnavailable while that is not known.
+        """
+        if self._blind:
+            raise DependencyUnavailable("database", "what is revoked is not known yet")
         return token_hash in self._revoked or issued_at < self._cutoffs.get(user_id, 0.0)
+
+    def wait_for_revocations(self) -> None:
+        """Vouch for no token before `knows_revocations`."""
+        self._blind = True
+
+    def knows_revocations(self) -> None:
+        """Everything revoked so far has been told."""
+        self._blind = False
 
     def revoke(self, token_hash: str, expires_at: float) -> None:
         """Refuse one token from now on."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
+import socket
 import sys
-import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from wondernest.platform.telemetry import METRICS_DIR_VARIABLE
-from wondernest.platform.telemetry.logs import configure_logging
-from wondernest.settings import SettingsError, load_settings
-from wondernest.supervisor.master import run_master
+from wondernest.settings import Settings, SettingsError, load_settings
 from wondernest.supervisor.sockets import allow_many_files, listen
+from wondernest.supervisor.spawning import spawn, worker_command
 
 
 def serve() -> int:
@@ -23,14 +22,38 @@ def serve() -> int:
     except SettingsError as error:
         sys.stderr.write(f"wondernest: {error}\n")
         return os.EX_CONFIG
-    configure_logging(settings.log.level, settings.log.format)
     allow_many_files()
-    metrics = Path(tempfile.mkdtemp(prefix="wondernest-metrics-"))
+    metrics = _folder_for_metrics()
     os.environ[METRICS_DIR_VARIABLE] = str(metrics)
     try:
-        gave_up = run_master(sockets, settings.server.worker_count, settings.server.shutdown_grace_s, metrics)
+        gave_up = _supervise(settings, sockets, metrics)
     finally:
-        shutil.rmtree(metrics, ignore_errors=True)
+        _remove(metrics)
     if gave_up:
         sys.stderr.write(f"wondernest: {gave_up}\n")
     return os.EX_UNAVAILABLE if gave_up else os.EX_OK
+
+
+def _supervise(settings: Settings, sockets: Sequence[socket.socket], metrics: Path) -> str:
+    """Workers first: they have the longer way. What the master needs itself is loaded while they load theirs."""
+    command = worker_command()
+    begun = [spawn(command, sockets, slot) for slot in range(1, settings.server.worker_count + 1)]
+    from wondernest.platform.telemetry.logs import configure_logging
+    from wondernest.supervisor.master import Master, run_master
+
+    configure_logging(settings.log.level, settings.log.format)
+    server = settings.server
+    return run_master(Master(command, sockets, server.worker_count, server.shutdown_grace_s, metrics, begun))
+
+
+def _folder_for_metrics() -> Path:
+    """As tempfile makes one; importing that would take as long as all that is done here."""
+    folder = Path(os.environ.get("TMPDIR") or "/tmp") / f"wondernest-metrics-{os.urandom(8).hex()}"  # noqa: S108
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def _remove(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)

@@ -7,17 +7,17 @@ import contextlib
 import os
 import signal
 import socket
-import sys
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from wondernest.platform.clock import monotonic
 from wondernest.platform.telemetry.events import get_logger
+from wondernest.supervisor.spawning import Spawned, spawn
 
 log = get_logger(__name__)
 
-SLOT_VARIABLE = "WONDERNEST_WORKER"
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 START_ATTEMPTS = 5
 """How many workers may end before any was ever ready; after that nothing here will ever serve."""
@@ -35,7 +35,7 @@ class Worker:
     """A worker process and what is known of it."""
 
     slot: int
-    process: asyncio.subprocess.Process
+    process: subprocess.Popen[bytes]
     ready: asyncio.Task[bool]
     """Whether it came to serve; False when it ended first."""
     ended: asyncio.Task[int]
@@ -52,13 +52,21 @@ class Master:
     """Runs `count` workers on inherited sockets until it is told to stop."""
 
     def __init__(
-        self, command: Sequence[str], sockets: Sequence[socket.socket], count: int, grace_s: float, metrics: Path
+        self,
+        command: Sequence[str],
+        sockets: Sequence[socket.socket],
+        count: int,
+        grace_s: float,
+        metrics: Path,
+        begun: Sequence[Spawned] = (),
     ) -> None:
+        """`begun`: workers that were started already, each for its slot."""
         self._command = command
         self._sockets = sockets
         self._count = count
         self._grace_s = grace_s
         self._metrics = metrics
+        self._begun = {spawned.slot: spawned for spawned in begun}
         self._workers: set[Worker] = set()
         self._current: dict[int, Worker] = {}
         self._stopping = asyncio.Event()
@@ -96,7 +104,7 @@ class Master:
         """Keep one slot filled until the stop."""
         failures = 0
         while not self._stopping.is_set():
-            worker = self._current.get(slot) or await self._begin(slot)
+            worker = self._current.get(slot) or self._begin(slot)
             self._current[slot] = worker
             self._ever_ready |= await worker.ready
             code = await worker.ended
@@ -111,36 +119,23 @@ class Master:
                 return
             await self._pause(failures)
 
-    async def _begin(self, slot: int) -> Worker:
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        with theirs:
-            listeners = [listener.fileno() for listener in self._sockets]
-            process = await asyncio.create_subprocess_exec(
-                *self._command,
-                str(theirs.fileno()),
-                ",".join(str(fd) for fd in listeners),
-                pass_fds=[theirs.fileno(), *listeners],
-                stdin=asyncio.subprocess.DEVNULL,
-                env={**os.environ, SLOT_VARIABLE: str(slot)},
-                process_group=0,  # Ctrl-C in a terminal is the master's business
-            )
-        ready = asyncio.create_task(_says_ready(ours))
-        worker = Worker(slot, process, ready, asyncio.create_task(self._bury(process, ready, ours)))
+    def _begin(self, slot: int) -> Worker:
+        spawned = self._begun.pop(slot, None) or spawn(self._command, self._sockets, slot)
+        ready = asyncio.create_task(_says_ready(spawned.channel))
+        ended = asyncio.create_task(self._bury(spawned, ready))
+        worker = Worker(slot, spawned.process, ready, ended)
         self._workers.add(worker)
-        worker.ended.add_done_callback(lambda _: self._workers.discard(worker))
-        if self._stopping.is_set():
-            await self._retire(worker)
+        ended.add_done_callback(lambda _: self._workers.discard(worker))
         return worker
 
-    async def _bury(
-        self, process: asyncio.subprocess.Process, ready: asyncio.Task[bool], channel: socket.socket
-    ) -> int:
+    async def _bury(self, spawned: Spawned, ready: asyncio.Task[bool]) -> int:
         """Wait for the end of a process and take away what it leaves; returns its exit code."""
-        code = await process.wait()
         await ready
-        channel.close()
-        for gauge in self._metrics.glob(f"gauge_*_{process.pid}.db"):  # what it last measured is no longer so
+        while await _received(spawned.channel):
+            pass
+        code = await asyncio.to_thread(spawned.process.wait)
+        spawned.channel.close()
+        for gauge in self._metrics.glob(f"gauge_*_{spawned.process.pid}.db"):  # what it last measured is no longer so
             gauge.unlink()
         return code
 
@@ -182,7 +177,7 @@ class Master:
         old = self._current.get(slot)
         if old is None:
             return True
-        new = await self._begin(slot)
+        new = self._begin(slot)
         if not await new.ready:
             log.error("replacement failed, the old worker stays", slot=slot, exit_code=await new.ended)
             return False
@@ -195,22 +190,22 @@ class Master:
 
 
 async def _says_ready(channel: socket.socket) -> bool:
+    return bool(await _received(channel))
+
+
+async def _received(channel: socket.socket) -> bytes:
+    """What a worker says; nothing once it has ended."""
     try:
-        return bool(await asyncio.get_running_loop().sock_recv(channel, 16))
+        return await asyncio.get_running_loop().sock_recv(channel, 16)
     except OSError:
-        return False
+        return b""
 
 
-def worker_command() -> list[str]:
-    """How a worker is started; the master adds its channel and the sockets."""
-    return [sys.executable, "-P", "-m", "wondernest.supervisor.worker"]
-
-
-def run_master(sockets: Sequence[socket.socket], count: int, grace_s: float, metrics: Path) -> str:
+def run_master(master: Master) -> str:
     """Run a master to its end; as `Master.run`."""
 
     async def run() -> str:
-        last_words = await Master(worker_command(), sockets, count, grace_s, metrics).run()
+        last_words = await master.run()
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # nothing is left to stop: let us tidy up in peace
         return last_words
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
-from wondernest.platform.http.openapi import Format, Version, render
-
 if TYPE_CHECKING:
     from wondernest.platform.http.endpoint import Endpoint
+    from wondernest.platform.http.openapi import Format, Version
 
-STATIC: Final = files("wondernest.web") / "static" / "swagger"
+STATIC: Final = Path(__file__).with_name("static") / "swagger"
 PAGE: Final = "index.html"
 ASSETS: Final = {
     "swagger-ui.css": "text/css; charset=utf-8",
@@ -28,11 +27,13 @@ class Documents(Struct):
     """What the declarations say, in every spelling."""
 
     endpoints: Sequence[Endpoint]
-    _made: dict[tuple[Format, Version], bytes] = field(default_factory=dict[tuple[Format, Version], bytes])
+    _made: dict[tuple[str, str], bytes] = field(default_factory=dict[tuple[str, str], bytes])
     _files: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
     async def text(self, fmt: Format, version: Version) -> bytes:
         """The document, made off the loop the first time."""
+        from wondernest.platform.http.openapi import render
+
         text = self._made.get((fmt, version))
         if text is None:
             text = self._made[fmt, version] = await asyncio.to_thread(render, self.endpoints, fmt, version)

@@ -69,7 +69,7 @@ class Lines(logging.Formatter):
         trace = _trace(record.exc_info[1]) if record.exc_info and record.exc_info[1] else None
         if self._as_json:
             event = {**head, **fields, **({"exception": trace} if trace else {})}
-            return json.dumps(event, default=str)
+            return json.dumps(event, default=str, separators=(",", ":"))
         values = "".join(f" {name}={value}" for name, value in (*fields.items(), ("logger", record.name)))
         line = f"{head['timestamp']} [{head['level']}] {head['message']}{values}"
         return f"{line}\n{trace}" if trace else line
