@@ -90,6 +90,8 @@ async def _database(settings: Settings, say: Say) -> bool:
         say(f"schema    usable, at {state.version} of {state.newest}. Run `wondernest migrate`.")
     else:
         say(f"schema    good (version {state.version})")
+    for index in state.slow:
+        say(f"indexes   {index} is missing or unfinished: without it a table is read whole. Run `wondernest migrate`.")
     await asyncio.to_thread(_indexes, settings, say)
     return state.usable
 

@@ -39,6 +39,12 @@ FUNCTIONS = """
 TYPES = """
     select 'type ' || enumtypid::regtype, string_agg(enumlabel, ',' order by enumsortorder)
     from pg_enum group by enumtypid"""
+ADDED_TO_SAVES = "column 7 data_version integer not null 1"
+ADDED_TO_USERS = (
+    "index idx_users_email_mixed_case"
+    " CREATEINDEXidx_users_email_mixed_caseONcore.usersUSINGbtreeloweremailWHEREemail<>loweremail"
+)
+"""All that we add to tables that are there (docs/database.md)."""
 TRIGGER_EVENTS = {"INSERT": 4, "DELETE": 8, "UPDATE": 16}
 
 

@@ -6,7 +6,15 @@ import psycopg
 import pytest
 
 from tests.fixtures.servers import database_on
-from tests.integration.migrations.catalogue import CATALOGUE, TABLES, differences, run, table_names
+from tests.integration.migrations.catalogue import (
+    ADDED_TO_SAVES,
+    ADDED_TO_USERS,
+    CATALOGUE,
+    TABLES,
+    differences,
+    run,
+    table_names,
+)
 from wondernest.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.db.migrations.runner import migrate
 
@@ -43,7 +51,7 @@ def database(filled: str) -> Iterator[psycopg.Connection]:
 def test_every_table_of_the_catalogue_has_its_columns_keys_checks_indexes_and_triggers(
     database: psycopg.Connection,
 ) -> None:
-    added = {"games.simple_game_data": {"+column 7 data_version integer not null 1"}}
+    added = {"games.simple_game_data": {f"+{ADDED_TO_SAVES}"}, "core.users": {f"+{ADDED_TO_USERS}"}}
     assert {name: found for name in TABLES if (found := differences(database, name))} == added
 
 

@@ -3,11 +3,23 @@
 import psycopg
 import pytest
 
-from tests.integration.migrations.catalogue import TABLES, found, run, snapshot, table_names
+from tests.integration.migrations.catalogue import (
+    ADDED_TO_SAVES,
+    ADDED_TO_USERS,
+    TABLES,
+    found,
+    run,
+    snapshot,
+    table_names,
+)
 from tests.integration.migrations.older_shapes import SHAPES, as_app_role, build, restrict
+from wondernest.platform.db.migrations import blocks
 from wondernest.platform.db.migrations.runner import MigrationResult, migrate
 
-DATA_VERSION = "column 7 data_version integer not null 1"
+INDEX_OF_USERS = (
+    "create index concurrently idx_users_email_mixed_case on core.users (lower(email)) where email <> lower(email);"
+)
+INDEX_NAME = "core.idx_users_email_mixed_case"
 COMPLIANCE = {"compliance.coppa_consent", "compliance.data_retention_policies"}
 
 
@@ -16,13 +28,22 @@ def install(url: str) -> tuple[MigrationResult, list[str]]:
     return migrate(url, report=said.append, lock_wait_s=10), said
 
 
+def as_owner(url: str, statement: str) -> None:
+    """Run a statement as the owner of everything would: by itself."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        run(connection, statement)
+
+
 def expected_afterwards(before: dict[str, object]) -> dict[str, object]:
-    """The snapshot with the one column that may be added."""
+    """The snapshot with what may be added: one column, and one index where its table is ours."""
     after = before.copy()
     shape = after.pop("shape games.simple_game_data", None)
     if isinstance(shape, frozenset):
-        after["shape games.simple_game_data"] = shape | {DATA_VERSION}
+        after["shape games.simple_game_data"] = shape | {ADDED_TO_SAVES}
         del after["rows games.simple_game_data"]
+    users = after["shape core.users"]
+    assert isinstance(users, frozenset)
+    after["shape core.users"] = users | {ADDED_TO_USERS}
     return after
 
 
@@ -122,11 +143,15 @@ def test_the_application_role_needs_no_ownership(empty_database: str, shape: str
         restrict(connection)
         connection.commit()
         before = snapshot(connection)
-    result, _ = install(as_app_role(empty_database))
-    assert (result.up_to_date, result.usable, result.refused) == (True, True, ())
+    result, said = install(as_app_role(empty_database))
+    assert (result.up_to_date, result.usable) == (False, True)
+    assert [refused.sql for refused in result.refused] == [INDEX_OF_USERS]
+    assert INDEX_OF_USERS in said
     with psycopg.connect(as_app_role(empty_database)) as connection:
         use(connection)
         connection.rollback()
+    as_owner(empty_database, INDEX_OF_USERS)
+    assert install(as_app_role(empty_database))[0].up_to_date
     with psycopg.connect(empty_database) as connection:
         assert unchanged(before, snapshot(connection)) == {}
 
@@ -140,16 +165,17 @@ def test_what_the_role_may_not_create_is_told_and_the_rest_is_done(empty_databas
 
     result, said = install(as_app_role(empty_database))
 
-    assert {refused.reason.partition(":")[0] for refused in result.refused} == COMPLIANCE
+    assert {refused.reason.partition(":")[0] for refused in result.refused} == COMPLIANCE | {INDEX_NAME}
     assert result.missing == ("compliance.coppa_consent",)
     assert not result.up_to_date
     assert "the owner of the database has to run:" in said
     with psycopg.connect(empty_database) as connection:
         assert set(TABLES) - table_names(connection) == COMPLIANCE
+    for refused in result.refused:
+        assert refused.sql in said
+        as_owner(empty_database, refused.sql)
+    with psycopg.connect(empty_database) as connection:
         assert unchanged(before, snapshot(connection)) == {}
-        for refused in result.refused:
-            assert refused.sql in said
-            run(connection, refused.sql)
 
     result, _ = install(as_app_role(empty_database))
     assert (result.up_to_date, result.usable, result.refused) == (True, True, ())
@@ -167,12 +193,28 @@ def test_where_the_saves_belong_to_another_role_its_owner_gets_one_statement(emp
     result, _ = install(as_app_role(empty_database))
 
     statement = "alter table games.simple_game_data add column data_version integer not null default 1;"
-    assert [refused.sql for refused in result.refused] == [statement]
+    assert [refused.sql for refused in result.refused] == [statement, INDEX_OF_USERS]
     assert result.missing == ("games.simple_game_data.data_version",)
-    with psycopg.connect(empty_database) as connection:
-        run(connection, statement)
+    for refused in result.refused:
+        as_owner(empty_database, refused.sql)
     result, _ = install(as_app_role(empty_database))
     assert (result.up_to_date, result.usable) == (True, True)
+
+
+def test_an_index_that_takes_too_long_is_told_and_keeps_nobody_waiting(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(empty_database) as connection:
+        build(connection, "strict")
+        connection.execute(
+            "insert into core.users (email, password_hash) select n || '@example.org', '' from generate_series(1, 20000) n"
+        )
+    monkeypatch.setattr(blocks, "INDEX_TIMEOUT_S", 0.002)
+    result, _ = install(empty_database)
+    assert [refused.sql for refused in result.refused] == [INDEX_OF_USERS]
+    assert (result.up_to_date, result.usable) == (False, True)
+    as_owner(empty_database, INDEX_OF_USERS)
+    assert install(empty_database)[0].up_to_date
 
 
 def test_columns_that_an_old_table_of_parents_lacks_are_told_not_added(empty_database: str) -> None:
@@ -187,7 +229,7 @@ def test_columns_that_an_old_table_of_parents_lacks_are_told_not_added(empty_dat
     assert [refused.sql for refused in result.refused] == ["alter table core.users add column pin_hash varchar(255);"]
     assert result.missing == ("core.users.pin_hash",)
     with psycopg.connect(empty_database) as connection:
-        assert found(connection, "core.users") == before
+        assert found(connection, "core.users") == before | {ADDED_TO_USERS}
         run(connection, result.refused[0].sql)
     assert install(empty_database)[0].up_to_date
 

@@ -8,7 +8,7 @@ import asyncpg
 import psycopg
 import pytest
 
-from tests.integration.migrations.catalogue import TABLES, differences, snapshot
+from tests.integration.migrations.catalogue import ADDED_TO_SAVES, ADDED_TO_USERS, TABLES, differences, snapshot
 from tests.integration.migrations.older_shapes import build
 from wondernest.platform.db.migrations.files import migration_files
 from wondernest.platform.db.migrations.runner import ADVISORY_LOCK_KEY, MigrationError, migrate, pending
@@ -39,7 +39,7 @@ def silently(_line: str) -> None:
 def catalogue_is_complete(url: str) -> bool:
     with psycopg.connect(url) as connection:
         added = {line for name in TABLES for line in differences(connection, name)}
-    return added == {"+column 7 data_version integer not null 1"}
+    return added == {f"+{ADDED_TO_SAVES}", f"+{ADDED_TO_USERS}"}
 
 
 def test_running_twice_changes_nothing(empty_database: str) -> None:
@@ -115,7 +115,7 @@ def test_a_table_that_stays_busy_stops_the_run_and_the_next_one_finishes(
     with pytest.raises(MigrationError, match="lock timeout"):
         migrate(url, report=silently, lock_wait_s=10, lock_timeout_s=0.02)
     other.rollback()
-    assert migrate(url, report=silently, lock_wait_s=10).applied == ("0011_saves_of_ours",)
+    assert migrate(url, report=silently, lock_wait_s=10).applied == tuple(ALL[-2:])
 
 
 def test_a_database_marked_by_a_newer_release_is_left_alone(empty_database: str) -> None:
@@ -141,6 +141,10 @@ async def test_the_state_of_a_database_is_read_in_one_query(empty_database: str)
         migrate(empty_database, report=silently, lock_wait_s=10)
         full = await schema_state(connection)
         assert (full.version, full.missing, full.usable, full.up_to_date) == (NEWEST, (), True, True)
+        assert full.slow == ()
+        await connection.execute("drop index core.idx_users_email_mixed_case")
+        slower = await schema_state(connection)
+        assert (slower.slow, slower.usable) == (("core.idx_users_email_mixed_case",), True)
         await connection.execute("drop table wondernest.save_versions")
         await connection.execute("alter table games.simple_game_data drop column data_version")
         less = await schema_state(connection)

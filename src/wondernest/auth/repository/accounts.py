@@ -62,11 +62,12 @@ _BY_EMAIL: Final = f"""
         (select id from core.users where email = $1)
         union all
         (select id from core.users
-          where lower(email) = $1 and not exists (select from core.users where email = $1)
+          where lower(email) = $1 and email <> lower(email) and not exists (select from core.users where email = $1)
           order by created_at, id)
         limit 1)
     {ACCOUNT} join found on found.id = u.id"""
-"""The unique index answers; only a miss looks for an address some hand wrote in mixed case (schema trap 6)."""
+"""The unique index answers; only a miss looks for an address some hand wrote in mixed case (schema trap 6), in an index
+that holds nobody else."""
 
 _MAKE_FAMILY: Final = """
     with household as (

@@ -28,11 +28,16 @@ _PRESENT = text("""
     union all
     select 'column ' || nspname || '.' || relname || '.' || attname
     from own join pg_class on relnamespace = own.oid join pg_attribute on attrelid = pg_class.oid
-    where relkind in ('r', 'p', 'v', 'm', 'f') and attnum > 0 and not attisdropped""")
+    where relkind in ('r', 'p', 'v', 'm', 'f') and attnum > 0 and not attisdropped
+    union all
+    select 'index ' || nspname || '.' || relname from own join pg_class on relnamespace = own.oid where relkind = 'i'""")
 
 _MISSING_REFERENCE = (
     errors.UndefinedTable | errors.InvalidSchemaName | errors.UndefinedObject | errors.UndefinedFunction
 )
+INDEX_TIMEOUT_S = 3.0
+"""Longest time that the table of an index is kept from being written to while it is built."""
+
 _RUN_AS_WRITTEN = {"no_parameters": True}
 """Several statements in one message, and no percent sign is a placeholder."""
 
@@ -121,10 +126,14 @@ class Installation:
     def _run_block(self, block: Block) -> bool:
         try:
             with self._connection.begin_nested():
+                if block.kind == "index":
+                    self._stand_aside(block)
                 self._connection.exec_driver_sql(block.sql, execution_options=_RUN_AS_WRITTEN)
         except DBAPIError as error:
             if isinstance(error.orig, errors.InsufficientPrivilege):
                 self._refuse(block, error.orig.diag.message_primary or "permission denied")
+            elif block.kind == "index" and isinstance(error.orig, errors.QueryCanceled):
+                self._refuse(block, f"its table would be held for more than {INDEX_TIMEOUT_S:g} s")
             elif self.refused and isinstance(error.orig, _MISSING_REFERENCE):
                 self.waiting.append(block.name)
             else:
@@ -132,6 +141,11 @@ class Installation:
                 raise
             return False
         return True
+
+    def _stand_aside(self, block: Block) -> None:
+        """Wait for an index's table as for any other; from when it is ours, others wait for us."""
+        self._connection.exec_driver_sql(f"lock table {block.indexed_table} in share mode")
+        self._connection.exec_driver_sql(f"set local statement_timeout = {int(INDEX_TIMEOUT_S * 1000)}")
 
     def _leave_to_owner(self, block: Block, present: set[str]) -> None:
         table = block.name.rpartition(".")[0]
@@ -146,6 +160,8 @@ class Installation:
             statements = f"{statements}\n{self._grant(block.name)}"
         elif block.kind == "table":
             statements = f"{statements}\ngrant select, insert, update, delete on {block.name} to {self._role()};"
+        elif block.kind == "index":  # outside a transaction it can be built beside the work
+            statements = statements.replace("create index ", "create index concurrently ")
         self.refused.append(RefusedStatement(statements, f"{block.name}: {reason}"))
 
     def _grant(self, schema: str) -> str:

@@ -15,8 +15,9 @@ OWNER = "owner"
 
 _FILE_NAME = re.compile(r"(\d{4})_\w+\.sql")
 _HEADER = re.compile(
-    rf"^-- @(schema|type|function|table|column) (\S.*?)(?: \[({NEW_DATABASE}|{OWNER})\])?$", re.MULTILINE
+    rf"^-- @(schema|type|function|table|column|index) (\S.*?)(?: \[({NEW_DATABASE}|{OWNER})\])?$", re.MULTILINE
 )
+_ON_TABLE = re.compile(r"create index \w+ on ([\w.]+)")
 _COMMENT_LINES = re.compile(r"^--.*\n", re.MULTILINE)
 
 _PACKAGE = Path(__file__).parents[3]
@@ -40,6 +41,14 @@ class Block(NamedTuple):
     def key(self) -> str:
         """How the object is named among the objects of a database: `table core.users`."""
         return f"{self.kind} {self.name}"
+
+    @property
+    def indexed_table(self) -> str:
+        """The table that the block's index is on."""
+        match = _ON_TABLE.search(self.sql)
+        if match is None:
+            raise BadMigrationFile(f"{self.key}: not `create index ... on table`")
+        return match[1]
 
     @property
     def statements(self) -> str:

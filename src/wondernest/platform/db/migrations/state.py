@@ -47,6 +47,9 @@ NEEDED = (
 )
 """The tables, and the columns that older shapes lack, without which some route cannot work."""
 
+QUICKENING = ("core.idx_users_email_mixed_case",)
+"""The indexes of ours on tables that are there: without one some statement reads the whole table."""
+
 _STATE = f"""
     select (select max(version_num) from {VERSION_SCHEMA}.{VERSION_TABLE}) as version,
         array(
@@ -56,15 +59,23 @@ _STATE = f"""
                 where nspname = part[1] and relname = part[2] and (part[3] is null or exists (
                     select from pg_attribute
                     where attrelid = pg_class.oid and attname = part[3] and not attisdropped)))
-        ) as missing"""  # noqa: S608 - our own two constants
+        ) as missing,
+        array(
+            select wanted from unnest($2::text[]) as wanted
+            where not exists (select from pg_index where indexrelid = to_regclass(wanted) and indisvalid)
+        ) as slow"""  # noqa: S608 - our own two constants
 
 
 class SchemaState(Struct, frozen=True):
-    """How far a database is: its version (None: never migrated), the newest known one, and what we need but miss."""
+    """How far a database is: its version (None: never migrated), the newest known one, and what we need but miss.
+
+    `slow` names indexes that are missing, or that nobody finished building: everything works, but a statement reads a whole table.
+    """
 
     version: str | None
     newest: str
     missing: tuple[str, ...]
+    slow: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -81,7 +92,7 @@ async def schema_state(connection: asyncpg.Connection | PoolConnectionProxy) -> 
     """Read the state of the database behind the connection, which must not be inside a transaction."""
     newest = migration_files()[-1].number
     try:
-        row = await connection.fetchrow(_STATE, NEEDED)
+        row = await connection.fetchrow(_STATE, NEEDED, QUICKENING)
     except (
         asyncpg.UndefinedTableError,
         asyncpg.InvalidSchemaNameError,
@@ -89,4 +100,4 @@ async def schema_state(connection: asyncpg.Connection | PoolConnectionProxy) -> 
     ):
         return SchemaState(None, newest, (f"{VERSION_SCHEMA}.{VERSION_TABLE}",))
     assert row is not None
-    return SchemaState(row["version"], newest, tuple(row["missing"]))
+    return SchemaState(row["version"], newest, tuple(row["missing"]), tuple(row["slow"]))
