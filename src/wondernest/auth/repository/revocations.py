@@ -37,16 +37,19 @@ _CUTOFFS_SINCE: Final = """
     select user_id, issued_before, created_at from wondernest.token_cutoffs
      where created_at > $1 and issued_before > $2 order by created_at"""
 _PRUNE: Final = """
-    delete from {table} where ctid = any(array(select ctid from {table} where {column} < $1 limit {rows}))"""
+    delete from {table} where ctid = any(array(select ctid from {table} where {column} < $1 {order} limit {rows}))"""
+_BY_INDEX: Final = "order by expires_at"
+"""Where there is an index to follow. A moment that is not known when the plan is made passes for one that a third of the rows
+are older than: without an order the table would be read from its beginning. Without an index an order would cost a sort."""
 _EXPIRED: Final = (
-    ("wondernest.revoked_tokens", "expires_at"),
-    ("wondernest.email_verifications", "expires_at"),
-    ("core.password_reset_tokens", "expires_at"),
+    ("wondernest.revoked_tokens", "expires_at", _BY_INDEX),
+    ("wondernest.email_verifications", "expires_at", ""),
+    ("core.password_reset_tokens", "expires_at", ""),
 )
 _OUTLIVED: Final = (
-    ("wondernest.token_cutoffs", "issued_before"),
-    ("core.user_sessions", "expires_at"),
-    ("core.refresh_tokens", "expires_at"),
+    ("wondernest.token_cutoffs", "issued_before", ""),
+    ("core.user_sessions", "expires_at", _BY_INDEX),
+    ("core.refresh_tokens", "expires_at", ""),
 )
 """Kept for the life of a refresh token longer: a session's row names the chain its refresh token belongs to."""
 
@@ -72,7 +75,7 @@ class RevocationRepository:
     async def prune(database: Executor, now: datetime, oldest: datetime) -> None:
         """Remove what has expired: tokens by `now`, what must outlive a refresh token by `oldest`."""
         for tables, moment in ((_EXPIRED, now), (_OUTLIVED, oldest)):
-            for table, column in tables:
-                statement = _PRUNE.format(table=table, column=column, rows=PRUNE_BATCH_ROWS)
+            for table, column, order in tables:
+                statement = _PRUNE.format(table=table, column=column, order=order, rows=PRUNE_BATCH_ROWS)
                 while await database.execute(statement, moment) == f"DELETE {PRUNE_BATCH_ROWS}":
                     continue
