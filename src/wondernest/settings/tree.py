@@ -126,7 +126,8 @@ class Database(
     """PostgreSQL."""
 
     url: Secret = Secret()
-    pool_size: Positive = 10
+    pool_size: Positive = 8
+    """4 workers, a fifth while one is replaced, and their listeners make 45 of the 50 that an old installation's role may have."""
     acquire_timeout_s: Seconds = 2.0
     connect_timeout_s: Seconds = 2.0
     statement_timeout_s: Seconds = 5.0

@@ -15,7 +15,7 @@ STRONG = "k" * 40
 def test_defaults_are_those_of_the_contract() -> None:
     settings = load_settings({})
     assert (settings.server.host, settings.server.port) == ("0.0.0.0", 8082)
-    assert settings.database.pool_size == 10
+    assert settings.database.pool_size == 8
     assert (settings.jwt.issuer, settings.jwt.audience) == ("wondernest-api", "wondernest-users")
     assert (settings.jwt.access_life_ms, settings.jwt.refresh_life_ms) == (3_600_000, 2_592_000_000)
     assert settings.server.max_body_bytes == 10 * 1024 * 1024
