@@ -132,6 +132,7 @@ class Stage:
             "DATABASE_URL": database_url,
             "JWT_SECRET": self.secret,
             "MAIL_OUTBOX_PATH": str(HOME / "outbox"),
+            "PYTHONDONTWRITEBYTECODE": "",  # an installed server has its bytecode; the first start here leaves it
             "RATE_LIMIT_CREDENTIALS": "0",
             "RATE_LIMIT_AUTH": "0",
         }
