@@ -131,8 +131,6 @@ class Gatherer(Generic[Item, Result]):
         try:
             async with self._database.lease() as connection:
                 results = await self._run(connection, [item for item, _ in batch])
-            if len(results) != len(batch):
-                raise RuntimeError(f"{len(results)} results for {len(batch)} items")
         except Overtaken as error:
             if attempt == MAX_ATTEMPTS:
                 self._fail(batch, error)
@@ -164,8 +162,10 @@ class Gatherer(Generic[Item, Result]):
             else:
                 self._fail([entry], error)
 
-    @staticmethod
-    def _deliver(batch: list[tuple[Item, asyncio.Future[Result]]], results: Sequence[Result]) -> None:
+    def _deliver(self, batch: list[tuple[Item, asyncio.Future[Result]]], results: Sequence[Result]) -> None:
+        if len(results) != len(batch):
+            self._fail(batch, RuntimeError(f"{len(results)} results for {len(batch)} items"))
+            return
         for (_, future), result in zip(batch, results, strict=True):
             if not future.done():
                 future.set_result(result)
