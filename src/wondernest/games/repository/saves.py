@@ -47,7 +47,8 @@ _MADE: Final = "coalesce(s.created_at, s.updated_at, 'epoch') as created_at"
 _CHANGED: Final = "coalesce(s.updated_at, s.created_at, 'epoch') as updated_at"
 _GET: Final = f"""
     select i.n, s.id, s.data_value, s.data_version, {_MADE}, {_CHANGED}, {DIGEST.format(document="s.data_value")} as digest
-      from unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[]) i(n, user_id, child_id, game_type, data_key)
+      from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])
+           with ordinality as i(user_id, child_id, game_type, data_key, n)
       join games.simple_game_data s
         on s.child_id = i.child_id and s.game_type = i.game_type and s.data_key = i.data_key
      where {guards("i.child_id", "i.user_id")}"""
@@ -195,7 +196,6 @@ class SaveRepository:
 async def _read_all(executor: Executor, reads: Sequence[Read]) -> list[StoredSave | None]:
     rows = await executor.fetch(
         _GET,
-        list(range(len(reads))),
         [read.user_id for read in reads],
         [read.child_id for read in reads],
         [read.key.game_type for read in reads],
@@ -203,7 +203,7 @@ async def _read_all(executor: Executor, reads: Sequence[Read]) -> list[StoredSav
     )
     found: list[StoredSave | None] = [None] * len(reads)
     for row in rows:
-        place: int = row["n"]
+        place: int = row["n"] - 1
         found[place] = _stored(row, reads[place].key, digest=row["digest"])
     return found
 

@@ -88,6 +88,7 @@ class Database:
         self._turned_away_until = 0.0
         self._failing = False
         self._failed_at = 0.0
+        metrics.sample(self._report)
 
     # Leases -------------------------------------------------------------------------------------------------------
 
@@ -159,7 +160,6 @@ class Database:
         idle, self._idle = self._idle, []
         self._open -= len(idle)
         await asyncio.gather(*(_close(connection) for connection in idle))
-        self._report()
 
     # The pool -----------------------------------------------------------------------------------------------------
 
@@ -167,7 +167,6 @@ class Database:
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():
-                self._report()
                 return connection
             self._open -= 1
         if monotonic() < self._turned_away_until:
@@ -189,7 +188,6 @@ class Database:
                 raise self._unavailable(error) from error
             self._wake_one(None)
             raise
-        self._report()
         return connection
 
     async def _wait(self) -> Connection:
@@ -224,14 +222,12 @@ class Database:
             self._discard(connection)
         elif not self._wake_one(connection):
             self._idle.append(connection)
-            self._report()
 
     def _discard(self, connection: Connection) -> None:
         if not connection.is_closed():
             connection.terminate()
         self._open -= 1
         self._wake_one(None)
-        self._report()
 
     def _wake_one(self, connection: Connection | None) -> bool:
         while self._waiters:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -95,6 +95,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._routes: list[RouteMetrics] = []
         self._tallies: list[Tally] = []
+        self._samples: list[Callable[[], None]] = []
         self.requests = self._counter("http_requests", "Total HTTP requests processed", "method", "path", "status")
         self.requests.labels("GET", "/health", "200")
         self.db_connections = self._gauge("db_connections", "Database connection pool status", "livesum", "state")
@@ -140,6 +141,12 @@ class Metrics:
             route.write_down()
         for tally in self._tallies:
             tally.write_down()
+        for sample in self._samples:
+            sample()
+
+    def sample(self, take: Callable[[], None]) -> None:
+        """Have gauges set each time the tallies are written down."""
+        self._samples.append(take)
 
     def game_data(self, operation: Literal["save", "load"], game_type: str) -> Tally:
         """The counter of an operation on a game's saves."""
