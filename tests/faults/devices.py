@@ -18,6 +18,9 @@ from tests.fixtures.processes import wait_for
 
 RETRY_PAUSE_S = 0.02
 """What a device waits after a refusal; a real one waits as long as Retry-After says."""
+HURRIED_SAVES = 500
+LEISURE_S = 0.1
+"""After so many saves a device takes its time, or a quick machine would write more than the 1,000 versions that can be kept."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ class Devices:
                     self.answers.append(answer)
                     if answer.status == 200:
                         page.acknowledged.append(page.sent)
+                        time.sleep(LEISURE_S if page.sent > HURRIED_SAVES else 0)
                         break
                     time.sleep(RETRY_PAUSE_S)
 
