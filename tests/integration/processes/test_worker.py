@@ -157,6 +157,8 @@ async def test_a_request_before_nonsense_is_answered_before_the_connection_ends(
     [
         b"\x00\x01nonsense\r\n\r\n",
         b"GET /health HTTP/9.9\r\n\r\n",
+        b"GET /health/\x00live HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: x\r\nX-Odd: a\x00b\r\n\r\n",
         b"POST /api/v1/auth/parent/login HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         b"POST /api/v1/auth/parent/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n",
     ],
