@@ -39,7 +39,7 @@ GC_YOUNG_OBJECTS = 50_000
 READY = b"ready"
 
 
-class Worker:
+class WorkerServer:
     """Serves one application on inherited sockets, told what to do by the master through its channel and signals."""
 
     def __init__(self, application: Application, channel: socket.socket, server: ServerSettings) -> None:
@@ -144,7 +144,7 @@ def main(channel_fd: int, listener_fds: list[int]) -> int:
 async def _serve(
     application: Application, channel: socket.socket, server: ServerSettings, listeners: Sequence[socket.socket]
 ) -> None:
-    await Worker(application, channel, server).run(listeners)
+    await WorkerServer(application, channel, server).run(listeners)
 
 
 if __name__ == "__main__":

@@ -12,14 +12,14 @@ import pytest
 from wondernest.app import create_app
 from wondernest.settings import Settings
 from wondernest.supervisor.connection import HEAD_LIMIT_BYTES, HEAD_LOOKS, IDLE_LOOKS, LINGER_BYTES, Connection
-from wondernest.supervisor.worker import Worker
+from wondernest.supervisor.worker import WorkerServer
 
 HEALTH = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 @dataclass
 class RunningWorker:
-    worker: Worker
+    worker: WorkerServer
     port: int
     listener: socket.socket
 
@@ -57,7 +57,7 @@ async def worker(make_settings: Callable[..., Settings]) -> AsyncIterator[Runnin
     settings = make_settings(SHUTDOWN_GRACE_S="1", BODY_TIMEOUT_S="5", SERVER_MAX_CONNECTIONS="3")
     listener = socket.create_server(("127.0.0.1", 0))
     ours, theirs = socket.socketpair()
-    worker = Worker(create_app(settings), theirs, settings.server)
+    worker = WorkerServer(create_app(settings), theirs, settings.server)
     await worker.start([listener])
     running = RunningWorker(worker, listener.getsockname()[1], listener)
     yield running
