@@ -6,11 +6,12 @@ import asyncio
 import itertools
 from typing import Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from wondernest.platform.http.exchange import Exchange
-from wondernest.supervisor.connection import Connection, Floor
+from wondernest.supervisor.connection import IDLE_LOOKS, Connection, Floor
 
 LIMIT = 1 << 20
 SMALL = st.binary(max_size=40)
@@ -41,6 +42,14 @@ class Wire:
         self.written = b""
         self.paused = False
         self.closed = False
+        self.aborted = False
+        self.unsent = 0
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
+
+    def abort(self) -> None:
+        self.aborted = True
 
     def get_extra_info(self, name: str) -> Any:
         return ("192.0.2.1", 4711) if name == "peername" else None
@@ -103,3 +112,15 @@ def test_every_request_of_a_pipeline_gets_its_own_answer(
         assert rest[:length] == b"/things/%d|n=%d|%b" % (number, number, body)
         received = rest[length:]
     assert received == b""
+
+
+@pytest.mark.parametrize(("read_bytes", "given_up"), [(0, True), (1, False)])
+async def test_only_a_client_that_reads_nothing_of_its_answer_is_given_up(read_bytes: int, given_up: bool) -> None:
+    floor = Floor(cast("Any", Echo([])), max_connections=10)
+    wire, connection = Wire(), Connection(floor, asyncio.get_running_loop())
+    connection.connection_made(cast("Any", wire))
+    wire.unsent = 1_000
+    for _ in range(IDLE_LOOKS + 1):
+        connection.look()
+        wire.unsent -= read_bytes
+    assert wire.aborted is given_up
