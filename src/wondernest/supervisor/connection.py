@@ -139,10 +139,15 @@ class Connection(asyncio.Protocol):
             if self._head_bytes > HEAD_LIMIT_BYTES and self._arriving is not None:
                 self._refuse(_HEAD_TOO_LARGE)
                 return
+        elif self._arriving is not None and not self._arriving.carries(len(data)):
+            self._refuse(_HEAD_TOO_LARGE)
+            return
         try:
             self._parser.feed_data(data)
-        except HttpParserUpgrade:
-            self._queue[-1].keeps = False  # answered as if it had not asked for another protocol
+        except HttpParserUpgrade:  # answered as if it had not asked for another protocol
+            asking = self._queue[-1] if self._queue else self._current
+            if asking is not None:
+                asking.keeps = asking.complete = False  # whatever follows is read past until the client has its answer
         except HttpParserError:
             self._misread()
         if self._queue:
@@ -181,9 +186,9 @@ class Connection(asyncio.Protocol):
         self._target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header."""
-        assert self._arriving is not None
-        self._arriving.headers[name.lower()] = value
+        """One header; what follows a chunked body is none."""
+        if self._arriving is not None and self._head_bytes is not None:
+            self._arriving.headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
         """A request's head has arrived whole."""

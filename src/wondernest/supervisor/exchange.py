@@ -15,6 +15,10 @@ UNASKED_BYTES: Final = 64 * 1024
 """How much of a body is held before the application has asked for it; then the client has to wait."""
 DISCARDED_BYTES: Final = 10 * 1024 * 1024
 """How much of a body nobody asked for is read past, so that the connection can go on; beyond it, it ends."""
+CHUNK_OVERHEAD: Final = 8
+"""A body in chunks of one byte takes six bytes for each; more are something else."""
+TRAILER_BYTES: Final = 64 * 1024
+"""What may come with a body beyond that: fields after its end, which nobody reads."""
 
 
 class WireExchange(Exchange):
@@ -32,6 +36,8 @@ class WireExchange(Exchange):
     waited_for = False
     """Whether the client holds the body back until it is told to go on."""
     _size = 0
+    _body_bytes = 0
+    _wire_bytes = 0
     _limit: int | None = None
     _waiter: asyncio.Future[None] | None = None
 
@@ -43,8 +49,14 @@ class WireExchange(Exchange):
 
     # What the connection does ----------------------------------------------------------------------------------------
 
+    def carries(self, count: int) -> bool:
+        """Whether so many bytes more from the wire are still mostly body, not sizes of chunks and fields after the last one."""
+        self._wire_bytes += count
+        return self._wire_bytes - count <= CHUNK_OVERHEAD * self._body_bytes + TRAILER_BYTES
+
     def take(self, chunk: bytes) -> None:
         """A piece of the body arrived."""
+        self._body_bytes += len(chunk)
         self._size += len(chunk)
         if self.discarding:
             if self._size > DISCARDED_BYTES:

@@ -12,6 +12,7 @@ import pytest
 from wondernest.app import create_app
 from wondernest.settings import Settings
 from wondernest.supervisor.connection import HEAD_LIMIT_BYTES, HEAD_LOOKS, IDLE_LOOKS, LINGER_BYTES, Connection
+from wondernest.supervisor.exchange import TRAILER_BYTES
 from wondernest.supervisor.worker import WorkerServer
 
 HEALTH = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -180,6 +181,34 @@ async def test_another_protocol_is_not_changed_to(worker: RunningWorker) -> None
     received = await worker.answer(sent)
     assert received.startswith(b"HTTP/1.1 200 ")
     assert b"connection: close" in received
+
+
+async def test_another_protocol_asked_for_with_a_body_is_refused_in_words_that_can_be_read(
+    worker: RunningWorker,
+) -> None:
+    head = b"POST /api/v1/auth/parent/login HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\n"
+    reader, writer = await worker.connect(head)
+    while not worker.connections[0].busy:
+        await asyncio.sleep(0)
+    writer.write(b"{}")
+    received = await reader.read()
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert b"connection: close" in received
+    writer.close()
+
+
+async def test_fields_after_a_body_are_no_headers_and_have_an_end(worker: RunningWorker) -> None:
+    head = b"POST /api/v1/auth/parent/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    reader, writer = await worker.connect(head + b"2\r\n{}\r\n0\r\nX-Request-ID: from-the-end\r\n")
+    while not worker.connections[0].busy:
+        await asyncio.sleep(0)
+    for _ in range(3):
+        writer.write(b"X-Long: " + b"a" * TRAILER_BYTES + b"\r\n")
+        await asyncio.sleep(0.01)
+    received = await reader.read()
+    assert received.startswith(b"HTTP/1.1 431 ")
+    assert b"from-the-end" not in received
+    writer.close()
 
 
 async def test_a_client_that_has_said_all_still_gets_its_answer(worker: RunningWorker) -> None:
