@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 from uuid import UUID
@@ -12,7 +12,11 @@ import asyncpg
 import httpx2
 import pytest
 
+from tests.fixtures.application import running
 from tests.fixtures.games import Player, player
+from wondernest.app import create_app
+from wondernest.games.rules import LARGE_DOCUMENT_BYTES
+from wondernest.settings import Settings
 
 Answer = TypeVar("Answer")
 
@@ -194,3 +198,18 @@ async def test_a_save_that_somebody_holds_waits_without_its_neighbours(mia: Play
         assert not held.done()
     assert (await held).status_code == 200
     assert (await mia.ask("GET", f"{mia.saves}/sticker_book/k")).json()["dataValue"] == {"n": 2}
+
+
+async def test_a_large_save_that_somebody_holds_keeps_the_time_that_large_ones_have(
+    make_settings: Callable[..., Settings], database_url: str
+) -> None:
+    async with running(create_app(make_settings(DATABASE_STATEMENT_TIMEOUT_S="0.5"))) as client:
+        mia = await player(client, database_url)
+        form = {"gameType": "sticker_book", "dataKey": "k", "dataValue": {"filling": "x" * LARGE_DOCUMENT_BYTES}}
+        assert (await mia.ask("PUT", mia.saves, form)).status_code == 200
+        async with connected(database_url) as other, other.transaction():
+            await other.execute("select from games.simple_game_data where data_key = 'k' for update")
+            held = asyncio.create_task(mia.ask("PUT", mia.saves, form))
+            await asyncio.sleep(1)
+            assert not held.done()
+        assert (await held).status_code == 200

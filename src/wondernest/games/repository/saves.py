@@ -148,14 +148,18 @@ class SaveRepository:
 
     async def _store_gathered(self, write: Write) -> Saved:
         """With others; by itself where somebody holds its row, so that it alone waits for that."""
-        lane = self._stores if len(write.document) < LARGE_DOCUMENT_BYTES else self._large_stores
+        large = len(write.document) >= LARGE_DOCUMENT_BYTES
         try:
-            return await lane.submit(write)
+            return await (self._large_stores if large else self._stores).submit(write)
         except Held:
             if self._waiting_alone.locked():
                 raise
         async with self._waiting_alone:
-            [saved] = await self._store_within(self._database, [write], LOCK_WAIT_ALONE)
+            if large:
+                async with self._database.lease() as connection:
+                    [saved] = await self._store_large(connection, [write], LOCK_WAIT_ALONE)
+            else:
+                [saved] = await self._store_within(self._database, [write], LOCK_WAIT_ALONE)
         return saved
 
     async def _store_together(self, connection: Connection, writes: Sequence[Write]) -> list[Saved]:
@@ -163,11 +167,13 @@ class SaveRepository:
         rows = await connection.fetch(STORE, *self._arguments(writes, LOCK_WAIT_TOGETHER))
         return [_saved(row) for row in rows]
 
-    async def _store_large(self, connection: Connection, writes: Sequence[Write]) -> list[Saved]:
+    async def _store_large(
+        self, connection: Connection, writes: Sequence[Write], lock_wait: str = LOCK_WAIT_TOGETHER
+    ) -> list[Saved]:
         """As `_store_together`, in the time that indexing documents of megabytes takes; others do not queue behind it."""
         async with connection.transaction():
             await connection.execute(f"set local statement_timeout = '{LARGE_DOCUMENT_TIMEOUT_S}s'")
-            arguments = self._arguments(writes, LOCK_WAIT_TOGETHER)
+            arguments = self._arguments(writes, lock_wait)
             rows = await connection.fetch(STORE, *arguments, timeout=LARGE_DOCUMENT_TIMEOUT_S)
         return [_saved(row) for row in rows]
 
