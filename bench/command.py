@@ -13,7 +13,6 @@ import psycopg
 from bench import results
 from bench.day import run_day
 from bench.growth import run_growth
-from bench.load import LoadError
 from bench.logins import run_logins
 from bench.options import Options, parse
 from bench.scenarios import STEADY
@@ -22,6 +21,7 @@ from bench.stage import Stage, StageError, stage
 from bench.start import run_cold_start
 from bench.steady import run_steady
 from bench.table import Row, table
+from bench.tally import LoadError
 from wondernest.embedded.errors import EmbeddedError
 
 FAILURE = 1

@@ -14,11 +14,11 @@ from typing import Any
 from bench.client import Answer, Client
 from bench.data_set import PASSWORD
 from bench.documents import drawn_size
-from bench.load import Tally
 from bench.scenarios import event_body, save_body
 from bench.stage import Stage, Target, say
 from bench.steady import cpu_s, figures_of
 from bench.table import Figures, Row
+from bench.tally import Tally
 from bench.work import CHILD, SERIAL, request
 
 SAVES = 30

@@ -15,12 +15,13 @@ import bcrypt
 
 from bench.client import Client
 from bench.data_set import BCRYPT_COST, PASSWORD
-from bench.load import Load, Tally, generate
+from bench.load import pace
 from bench.processes import cores
 from bench.scenarios import PROFILE
 from bench.stage import Stage, Target, say
 from bench.steady import prepare
 from bench.table import Figures, Row
+from bench.tally import Load, Tally
 from bench.work import Work, request
 
 CALLERS = 16
@@ -74,13 +75,14 @@ def _bcrypt_per_second() -> float:
 
 
 async def _storm(target: Target, profiles: Work, emails: Iterator[str], seconds: float) -> _Storm:
-    quiet = await generate(target.port, profiles, PROFILE_CONNECTIONS, seconds, PROFILES_PER_S)
+    terms = (target.port, profiles, PROFILE_CONNECTIONS, seconds, PROFILES_PER_S)
+    quiet = pace(*terms)
     tally = Tally()
     start = time.perf_counter()
     async with asyncio.TaskGroup() as running:
         for _ in range(CALLERS):
             running.create_task(_caller(target.port, emails, tally, start + seconds))
-        meanwhile = await generate(target.port, profiles, PROFILE_CONNECTIONS, seconds, PROFILES_PER_S)
+        meanwhile = await asyncio.to_thread(pace, *terms)
     return _Storm(quiet, meanwhile, tally.result(time.perf_counter() - start))
 
 

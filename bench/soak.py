@@ -16,11 +16,11 @@ from typing import Final
 import psycopg
 
 from bench.day import Days, repeated
-from bench.load import Tally
 from bench.processes import waiting_at
 from bench.stage import PROBE_TIMEOUT_S, Stage, Target, say
 from bench.steady import cpu_s, figures_of
 from bench.table import RATIO, Figures, Row, ratio
+from bench.tally import Tally
 
 FAMILIES: Final = 16
 WINDOWS: Final = 6

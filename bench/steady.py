@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bench.client import Answer, Client
-from bench.load import Load, pace, press
+from bench.load import pace, press
 from bench.processes import ProcessTree
 from bench.scenarios import Actors, Scenario
 from bench.stage import Stage, Target, say
 from bench.table import Figures, Row, medians
+from bench.tally import Load
 from bench.work import Actor, Work, request
 
 WARM_UP_S = 2.0

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 
 from bench.client import Client
-from bench.load import Tally, percentile_ms
 from bench.processes import ProcessTree, listening, waiting_at
 from bench.soak import rows_of, waiting_in
 from bench.table import Figures, Row, medians, table
+from bench.tally import Tally, percentile_ms
 
 
 def test_percentiles_are_values_that_occurred() -> None:
