@@ -11,6 +11,7 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -31,8 +32,8 @@ from wondernest.coppa.repository import ConsentRepository
 from wondernest.coppa.rules import ChildReference
 from wondernest.family.repository import Acting, FamilyRepository
 from wondernest.games.registry import RegistryService
-from wondernest.games.repository import HistoryRepository, RegistryRepository, SaveRepository
-from wondernest.games.rules import ANY_STATE, Read, SaveKey, Write
+from wondernest.games.repository import HistoryRepository, LoadRepository, RegistryRepository, SaveRepository
+from wondernest.games.rules import ANY_STATE, LIST_TOGETHER_BYTES, Listing, Read, SaveKey, Write
 from wondernest.games.service import ProjectSaves
 from wondernest.platform.db.idempotency import IdempotencyKeys, KeptReply
 from wondernest.platform.db.unit import UnitOfWork
@@ -88,6 +89,7 @@ class Requests:
         self._database = database
         self._parents = parents
         self._saves = SaveRepository(database, kept.kept_versions)
+        self._loads = LoadRepository(database)
         self._history = HistoryRepository(database)
         self._registry = RegistryRepository(database)
         self._families = FamilyRepository()
@@ -103,13 +105,20 @@ class Requests:
     async def load(self, count: int) -> None:
         """GET of a save."""
         key = SaveKey(GAME, FIRST_KEY)
-        reads = [self._saves.get(Read(parent.user_id, parent.child_id, key)) for parent in self._parents[:count]]
+        reads = [self._loads.get(Read(parent.user_id, parent.child_id, key)) for parent in self._parents[:count]]
         assert all(await asyncio.gather(*reads))
 
-    async def list_saves(self, _: int) -> None:
+    async def list_saves(self, count: int) -> None:
         """GET of a child's saves."""
+        asked = [Listing(parent.user_id, parent.child_id, GAME) for parent in self._parents[:count]]
+        assert all(await asyncio.gather(*(self._loads.find(listing, instances=True) for listing in asked)))
+
+    async def list_large(self, _: int) -> None:
+        """GET of a child's saves that are too large to travel with others."""
         one = self._parents[0]
-        assert await self._saves.find(one.user_id, one.child_id, GAME, None, instances=True)
+        document = b'{"project":"%s"}' % token_urlsafe(LIST_TOGETHER_BYTES).encode()
+        await self._saves.store(Write(one.user_id, one.child_id, SaveKey(GAME, "project"), document))
+        assert await self._loads.find(Listing(one.user_id, one.child_id, GAME), instances=True)
 
     async def save(self, count: int, data_key: str = FIRST_KEY) -> None:
         """PUT of a save."""
@@ -254,7 +263,8 @@ class Act:
 _EACH_WORKER: Final = "every worker, by itself: "
 ACTS: Final = (
     Act("GET one save", ["save-load"], Requests.load, (1, BATCH)),
-    Act("GET the saves of a child", ["save-list"], Requests.list_saves),
+    Act("GET the saves of a child", ["save-list"], Requests.list_saves, (1, BATCH)),
+    Act("GET large saves of a child", [None, None, "save-list-alone"], Requests.list_large),
     Act("PUT a save over an older one", ["save-store"], Requests.save, (1, BATCH)),
     Act("PUT a save under a new key", ["save-store-first"], Requests.first_save, (1, BATCH)),
     Act("DELETE one save", ["save-delete"], Requests.delete),

@@ -31,7 +31,7 @@ from wondernest.family.routes import FamilyRoutes
 from wondernest.family.service import FamilyService
 from wondernest.games.batch import BatchService
 from wondernest.games.registry import RegistryService
-from wondernest.games.repository import HistoryRepository, RegistryRepository, SaveRepository
+from wondernest.games.repository import HistoryRepository, LoadRepository, RegistryRepository, SaveRepository
 from wondernest.games.routes import HistoryRoutes, RegistryRoutes, SaveRoutes
 from wondernest.games.service import ProjectSaves, SaveService
 from wondernest.health.routes import HealthRoutes
@@ -170,7 +170,8 @@ def _health(parts: Parts) -> list[Endpoint]:
 
 
 def _games(parts: Parts, repository: SaveRepository, registry: RegistryService) -> list[Endpoint]:
-    saves = SaveService(repository, HistoryRepository(parts.database), parts.metrics)
+    loads, history = LoadRepository(parts.database), HistoryRepository(parts.database)
+    saves = SaveService(repository, loads, history, parts.metrics)
     return [
         *SaveRoutes(saves, BatchService(repository)).endpoints(),
         *HistoryRoutes(saves).endpoints(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -25,6 +25,8 @@ LARGE_DOCUMENT_BYTES: Final = 256 * 1024
 """From here on a document is stored apart from the small ones, which must not wait for it."""
 LARGE_DOCUMENT_TIMEOUT_S: Final = 30
 """What one large document may take: an existing database indexes every value in it (games contract §2.2)."""
+LIST_TOGETHER_BYTES: Final = 32 * 1024
+"""A child's saves that take more than this, as they are stored, are read alone: as text they may be a hundred times as large."""
 LOCK_WAIT_TOGETHER: Final = "200ms"
 """How long gathered saves wait for a row that somebody else holds; then the one that met it leaves the others."""
 LOCK_WAIT_ALONE: Final = "3s"
@@ -160,6 +162,15 @@ class Read(Struct, frozen=True):
     user_id: UUID
     child_id: UUID
     key: SaveKey
+
+
+class Listing(NamedTuple):
+    """The saves of a child asked for: all, of one game, under one key."""
+
+    user_id: UUID
+    child_id: UUID
+    game_type: str | None = None
+    data_key: str | None = None
 
 
 class StoredSave(Struct, frozen=True):

@@ -13,6 +13,7 @@ from wondernest.games.repository import UNSTORABLE
 from wondernest.games.rules import (
     ANY_STATE,
     KeptVersion,
+    Listing,
     Precondition,
     Read,
     Reason,
@@ -25,7 +26,7 @@ from wondernest.games.rules import (
 from wondernest.platform.json import instant, swells
 
 if TYPE_CHECKING:
-    from wondernest.games.repository import HistoryRepository, SaveRepository
+    from wondernest.games.repository import HistoryRepository, LoadRepository, SaveRepository
     from wondernest.platform.db.pool import Executor
     from wondernest.platform.http.caller import Caller
     from wondernest.platform.telemetry.metrics import Metrics
@@ -66,8 +67,11 @@ def conflict(saved: Saved, condition: Precondition, size_bytes: int | None) -> e
 class SaveService:
     """What a parent's device can do with a child's saves. Raises the room's errors."""
 
-    def __init__(self, saves: SaveRepository, history: HistoryRepository, metrics: Metrics) -> None:
+    def __init__(
+        self, saves: SaveRepository, loads: LoadRepository, history: HistoryRepository, metrics: Metrics
+    ) -> None:
         self._saves = saves
+        self._loads = loads
         self._history = history
         self._metrics = metrics
 
@@ -88,18 +92,16 @@ class SaveService:
 
     async def get(self, caller: Caller, child_id: UUID, key: SaveKey) -> StoredSave:
         """One save; raises SaveNotFound."""
-        found = await self._saves.get(Read(caller.user_id, child_id, key))
+        found = await self._loads.get(Read(caller.user_id, child_id, key))
         if found is None:
             raise errors.SaveNotFound
         self._count(LOAD, key.game_type)
         return found
 
-    async def find(
-        self, caller: Caller, child_id: UUID, game_type: str | None, data_key: str | None, *, instances: bool
-    ) -> list[StoredSave]:
+    async def find(self, listing: Listing, *, instances: bool) -> list[StoredSave]:
         """A child's saves, newest first; a child that is not the caller's has none."""
-        found = await self._saves.find(caller.user_id, child_id, game_type, data_key, instances=instances)
-        self._count(LOAD, game_type or "")
+        found = await self._loads.find(listing, instances=instances)
+        self._count(LOAD, listing.game_type or "")
         return found
 
     async def delete(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
@@ -38,6 +39,14 @@ async def test_jsonb_travels_as_bytes_both_ways_and_numbers_stay_literal(small: 
     assert await small.fetchval("select $1::jsonb", document) == document
     rows = await small.fetch("select d from unnest($1::jsonb[]) d", [b"[1.0]", b"null"])
     assert [row["d"] for row in rows] == [b"[1.0]", b"null"]
+
+
+async def test_documents_are_compressed_in_the_cheapest_way_the_server_has(small: Database) -> None:
+    made = "create table documents as select $1::jsonb as document"
+    await small.execute(made, json.dumps(["the same again"] * 1000).encode())
+    ways = await small.fetchval("select enumvals from pg_settings where name = 'default_toast_compression'")
+    stored = await small.fetchval("select pg_column_compression(document) from documents")
+    assert stored == ("lz4" if "lz4" in ways else "pglz")
 
 
 async def test_a_full_pool_turns_a_caller_away_after_its_wait_and_a_crowd_at_once(small: Database) -> None:

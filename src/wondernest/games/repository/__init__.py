@@ -1,7 +1,8 @@
 """SQL of the games room: saves, their kept versions, and the registry."""
 
 from wondernest.games.repository.history import HistoryRepository
+from wondernest.games.repository.loads import LoadRepository
 from wondernest.games.repository.registry import RegistryRepository
 from wondernest.games.repository.saves import UNSTORABLE, SaveRepository
 
-__all__ = ["UNSTORABLE", "HistoryRepository", "RegistryRepository", "SaveRepository"]
+__all__ = ["UNSTORABLE", "HistoryRepository", "LoadRepository", "RegistryRepository", "SaveRepository"]

@@ -1,4 +1,4 @@
-"""Saves: one statement each, gathered across concurrent requests where they are hot."""
+"""Writes of saves: one statement each, gathered across concurrent requests where they are hot."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from wondernest.access.guardianship import guards
-from wondernest.games.repository.statements import DELETE, DIGEST, LOCK, STORE
+from wondernest.games.repository.statements import DELETE, LOCK, STORE
 from wondernest.games.rules import (
     ALONE_AT_ONCE,
     LARGE_DOCUMENT_BYTES,
@@ -21,11 +20,9 @@ from wondernest.games.rules import (
     PLAY_GRAIN,
     SESSION_GAP,
     Precondition,
-    Read,
     Saved,
     SaveKey,
     SaveState,
-    StoredSave,
     Write,
 )
 from wondernest.platform.db.batch import Gatherer
@@ -43,35 +40,9 @@ UNSTORABLE: Final = (
 )
 """What PostgreSQL raises for a document it cannot hold (schema trap 7)."""
 
-_MADE: Final = "coalesce(s.created_at, s.updated_at, 'epoch') as created_at"
-_CHANGED: Final = "coalesce(s.updated_at, s.created_at, 'epoch') as updated_at"
-_GET: Final = f"""
-    select i.n, s.id, s.data_value, s.data_version, {_MADE}, {_CHANGED}, {DIGEST.format(document="s.data_value")} as digest
-      from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])
-           with ordinality as i(user_id, child_id, game_type, data_key, n)
-      join games.simple_game_data s
-        on s.child_id = i.child_id and s.game_type = i.game_type and s.data_key = i.data_key
-     where {guards("i.child_id", "i.user_id")}"""
-"""Plan: nested loop over the input with the save's unique key, then two primary-key probes of the guard."""
-
-_LISTED: Final = f"""
-    select s.id, s.game_type, s.data_key, s.data_value, s.data_version, {_MADE}, {_CHANGED}, {{instance}} as instance_id
-      from games.simple_game_data s{{join}}
-     where s.child_id = $2 and {guards("$2", "$1")}
-       and ($3::text is null or s.game_type = $3) and ($4::text is null or s.data_key = $4)
-     order by s.updated_at desc nulls last, s.id"""
-_LIST: Final = _LISTED.format(instance="null::uuid", join="")
-_LIST_WITH_INSTANCES: Final = _LISTED.format(
-    instance="g.id",
-    join="""
-      left join games.game_registry r on r.game_key = s.game_type
-      left join games.child_game_instances g on g.game_id = r.id and g.child_id = s.child_id""",
-)
-"""Only the key dialect names the game's instance; the simple one is spared two joins."""
-
 
 class SaveRepository:
-    """Reads and writes saves within the child and the adult given."""
+    """Writes saves within the child and the adult given."""
 
     def __init__(self, database: Database, kept_versions: int) -> None:
         self._database = database
@@ -83,19 +54,6 @@ class SaveRepository:
         self._large_stores: Gatherer[Write, Saved] = Gatherer(
             database, self._store_large, key=lambda write: write.identity, size=lambda write: len(write.document)
         )
-        self._reads: Gatherer[Read, StoredSave | None] = Gatherer(database, _read_all)
-
-    async def get(self, read: Read) -> StoredSave | None:
-        """One save, None when there is none or the child is not the adult's."""
-        return await self._reads.submit(read)
-
-    async def find(
-        self, user_id: UUID, child_id: UUID, game_type: str | None, data_key: str | None, *, instances: bool
-    ) -> list[StoredSave]:
-        """A child's saves, newest first; empty for a child that is not the adult's."""
-        statement = _LIST_WITH_INSTANCES if instances else _LIST
-        rows = await self._database.fetch(statement, user_id, child_id, game_type, data_key)
-        return [_stored(row, SaveKey(row["game_type"], row["data_key"]), row["instance_id"]) for row in rows]
 
     async def store(self, write: Write, executor: Executor | None = None) -> Saved:
         """Store one document, gathered with others unless an executor is given. Raises UNSTORABLE's errors."""
@@ -197,34 +155,6 @@ class SaveRepository:
             PLAY_GRAIN,
             lock_wait,
         )
-
-
-async def _read_all(executor: Executor, reads: Sequence[Read]) -> list[StoredSave | None]:
-    rows = await executor.fetch(
-        _GET,
-        [read.user_id for read in reads],
-        [read.child_id for read in reads],
-        [read.key.game_type for read in reads],
-        [read.key.data_key for read in reads],
-    )
-    found: list[StoredSave | None] = [None] * len(reads)
-    for row in rows:
-        place: int = row["n"] - 1
-        found[place] = _stored(row, reads[place].key, digest=row["digest"])
-    return found
-
-
-def _stored(row: Row, key: SaveKey, instance_id: UUID | None = None, digest: str = "") -> StoredSave:
-    return StoredSave(
-        row["id"],
-        key,
-        row["data_value"],
-        row["data_version"],
-        row["created_at"],
-        row["updated_at"],
-        instance_id,
-        digest,
-    )
 
 
 def _saved(row: Row) -> Saved:

@@ -10,6 +10,7 @@ from wondernest.games.batch import BatchService, Outcome, Step
 from wondernest.games.routes import parsing
 from wondernest.games.rules import (
     MAX_OPERATIONS,
+    Listing,
     Saved,
     SaveKey,
     StoredSave,
@@ -164,9 +165,8 @@ class SaveRoutes:
         child_id: UUID = request.found
         game_type, game_key = request.query("gameType"), request.query("gameKey")
         by_key = game_type is None and game_key is not None
-        saves = await self._saves.find(
-            request.caller, child_id, game_type or game_key, request.query("dataKey"), instances=by_key
-        )
+        listing = Listing(request.caller.user_id, child_id, game_type or game_key, request.query("dataKey"))
+        saves = await self._saves.find(listing, instances=by_key)
         if by_key:
             return reply_json(wire.KeySaveList(True, [_key_item(child_id, save) for save in saves]))
         return reply_json(wire.SimpleSaveList(True, [_item(child_id, save) for save in saves]))

@@ -35,6 +35,11 @@ PLANS = "force_generic_plan"
 """Plan a statement once a connection. Left to itself PostgreSQL plans one over short arrays anew each time, because it prices
 an array of unknown length as ten rows; that takes longer than running it. So no statement may need its values to be planned
 well: a filter that may be absent must not be the one that makes it fast."""
+COMPRESS = """
+    select set_config(name, 'lz4', false) from pg_settings
+     where name = 'default_toast_compression' and 'lz4' = any (enumvals)"""
+"""What compresses the documents we write, where the server was built with it: a tenth of the time of PostgreSQL's own method, for
+a larger result. Values say themselves how they were compressed, so every backend reads them."""
 _BROKEN = (
     OSError,
     TimeoutError,
@@ -257,6 +262,7 @@ class Database:
                 "timezone": "UTC",
             },
         )
+        await connection.execute(COMPRESS)
         await connection.set_type_codec(
             "jsonb", schema="pg_catalog", encoder=_encode_jsonb, decoder=_decode_jsonb, format="binary"
         )

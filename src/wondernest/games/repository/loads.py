@@ -1,0 +1,139 @@
+"""Reads of saves: one save or a child's list, gathered across concurrent requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from wondernest.access.guardianship import guards
+from wondernest.games.repository.statements import DIGEST
+from wondernest.games.rules import LIST_TOGETHER_BYTES, Listing, Read, SaveKey, StoredSave
+from wondernest.platform.db.batch import Gatherer
+
+if TYPE_CHECKING:
+    from wondernest.platform.db.pool import Database, Executor, Row
+
+_MADE: Final = "coalesce(s.created_at, s.updated_at, 'epoch') as created_at"
+_CHANGED: Final = "coalesce(s.updated_at, s.created_at, 'epoch') as updated_at"
+_GET: Final = f"""
+    select i.n, s.id, s.data_value, s.data_version, {_MADE}, {_CHANGED}, {DIGEST.format(document="s.data_value")} as digest
+      from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])
+           with ordinality as i(user_id, child_id, game_type, data_key, n)
+      join games.simple_game_data s
+        on s.child_id = i.child_id and s.game_type = i.game_type and s.data_key = i.data_key
+     where {guards("i.child_id", "i.user_id")}"""
+"""Plan: nested loop over the input with the save's unique key, then two primary-key probes of the guard."""
+
+_NO_INSTANCE: Final = ("null::uuid", "")
+_INSTANCE: Final = (
+    "g.id",
+    """
+      left join games.game_registry r on r.game_key = s.game_type
+      left join games.child_game_instances g on g.game_id = r.id and g.child_id = s.child_id""",
+)
+"""Only the key dialect names the game's instance; the simple one is spared two joins."""
+_LIST: Final = """
+    select s.id, s.game_type, s.data_key, s.data_value, s.data_version, {made}, {changed}, {instance} as instance_id
+      from games.simple_game_data s{join}
+     where s.child_id = $2 and {guards}
+       and ($3::text is null or s.game_type = $3) and ($4::text is null or s.data_key = $4)
+     order by s.updated_at desc nulls last, s.id"""
+_LISTS: Final = """
+    select i.n, s.id, s.game_type, s.data_key, case when s.fits then s.data_value end as data_value, s.data_version,
+           {made}, {changed}, {instance} as instance_id
+      from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])
+           with ordinality as i(user_id, child_id, game_type, data_key, n)
+     cross join lateral (
+        select s.*, sum(pg_column_size(s.data_value)) over () <= $5 as fits, row_number() over () as place
+          from games.simple_game_data s
+         where s.child_id = i.child_id
+           and (i.game_type is null or s.game_type = i.game_type) and (i.data_key is null or s.data_key = i.data_key)) s{join}
+     where {guards} and (s.fits or s.place = 1)
+     order by i.n, s.updated_at desc nulls last, s.id"""
+"""Of a list whose documents are larger together than $5 bytes, as they are stored, one row without its document.
+
+Plan: for each of the input the index of the child's saves, whose sizes are told without reading what is stored apart.
+"""
+
+
+def _statement(template: str, guard: str, instance: tuple[str, str]) -> str:
+    return template.format(made=_MADE, changed=_CHANGED, guards=guard, instance=instance[0], join=instance[1])
+
+
+_ALONE: Final = {way: _statement(_LIST, guards("$2", "$1"), way) for way in (_NO_INSTANCE, _INSTANCE)}
+_TOGETHER: Final = {
+    way: _statement(_LISTS, guards("i.child_id", "i.user_id"), way) for way in (_NO_INSTANCE, _INSTANCE)
+}
+
+
+class LoadRepository:
+    """Reads saves within the child and the adult given."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._reads: Gatherer[Read, StoredSave | None] = Gatherer(database, _read_all)
+        self._lists = {way: self._gatherer(statement) for way, statement in _TOGETHER.items()}
+
+    async def get(self, read: Read) -> StoredSave | None:
+        """One save, None when there is none or the child is not the adult's."""
+        return await self._reads.submit(read)
+
+    async def find(self, listing: Listing, *, instances: bool) -> list[StoredSave]:
+        """A child's saves, newest first; empty for a child that is not the adult's."""
+        way = _INSTANCE if instances else _NO_INSTANCE
+        found = await self._lists[way].submit(listing)
+        if found is None:
+            rows = await self._database.fetch(_ALONE[way], *listing)
+            found = [_listed(row) for row in rows]
+        return found
+
+    def _gatherer(self, statement: str) -> Gatherer[Listing, list[StoredSave] | None]:
+        return Gatherer(self._database, partial(_list_all, statement), size=lambda _: LIST_TOGETHER_BYTES)
+
+
+async def _read_all(executor: Executor, reads: Sequence[Read]) -> list[StoredSave | None]:
+    rows = await executor.fetch(
+        _GET,
+        [read.user_id for read in reads],
+        [read.child_id for read in reads],
+        [read.key.game_type for read in reads],
+        [read.key.data_key for read in reads],
+    )
+    found: list[StoredSave | None] = [None] * len(reads)
+    for row in rows:
+        place: int = row["n"] - 1
+        found[place] = _stored(row, reads[place].key, digest=row["digest"])
+    return found
+
+
+async def _list_all(statement: str, executor: Executor, listings: Sequence[Listing]) -> list[list[StoredSave] | None]:
+    """A list for each, None for one that is too large to travel with others."""
+    rows = await executor.fetch(statement, *map(list, zip(*listings, strict=True)), LIST_TOGETHER_BYTES)
+    found: list[list[StoredSave] | None] = [[] for _ in listings]
+    for row in rows:
+        place: int = row["n"] - 1
+        saves = found[place]
+        if saves is None or row["data_value"] is None:
+            found[place] = None
+        else:
+            saves.append(_listed(row))
+    return found
+
+
+def _listed(row: Row) -> StoredSave:
+    return _stored(row, SaveKey(row["game_type"], row["data_key"]), row["instance_id"])
+
+
+def _stored(row: Row, key: SaveKey, instance_id: UUID | None = None, digest: str = "") -> StoredSave:
+    return StoredSave(
+        row["id"],
+        key,
+        row["data_value"],
+        row["data_version"],
+        row["created_at"],
+        row["updated_at"],
+        instance_id,
+        digest,
+    )

@@ -1,0 +1,62 @@
+"""Lists of saves: small ones travel together, large ones alone, and nobody can tell which from the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from tests.fixtures.application import running
+from tests.fixtures.games import Player, player
+from wondernest.app import create_app
+from wondernest.games.rules import LIST_TOGETHER_BYTES
+from wondernest.settings import Settings
+
+PIECE_CHARS = LIST_TOGETHER_BYTES // 3
+
+
+def incompressible(chance: Random) -> dict[str, str]:
+    return {"drawing": chance.randbytes(PIECE_CHARS // 2).hex()}
+
+
+async def listed(who: Player, query: str = "") -> list[tuple[str, str, Any]]:
+    answer = await who.ask("GET", who.saves + query)
+    assert answer.status_code == 200, answer.text
+    kind = "gameKey" if "gameKey" in query else "gameType"
+    return [(item[kind], item["dataKey"], item["dataValue"]) for item in answer.json()["gameData"]]
+
+
+async def test_a_list_is_whole_and_in_order_however_large(
+    make_settings: Callable[..., Settings], database_url: str
+) -> None:
+    chance = Random(7)
+    async with running(create_app(make_settings())) as client:
+        mia = await player(client, database_url)
+        stored: list[tuple[str, str, Any]] = []
+        for number in range(10):
+            document = incompressible(chance)
+            assert (await mia.save(document, f"k{number}")).status_code == 200
+            stored.insert(0, ("sticker_book", f"k{number}", document))
+            assert await listed(mia) == stored
+            assert await listed(mia, "?gameKey=sticker_book") == stored
+        assert await listed(mia, "?gameType=sticker_book&dataKey=k3") == stored[6:7]
+        assert await listed(mia, "?gameType=puzzle") == []
+
+
+async def test_lists_asked_for_at_once_do_not_mix(make_settings: Callable[..., Settings], database_url: str) -> None:
+    chance = Random(8)
+    async with running(create_app(make_settings())) as client:
+        children = [await player(client, database_url) for _ in range(6)]
+        stored: list[list[tuple[str, str, Any]]] = []
+        for place, child in enumerate(children):
+            documents = [incompressible(chance) if place % 3 == 0 else {"of": place, "n": n} for n in range(place + 1)]
+            for number, document in enumerate(documents):
+                assert (await child.save(document, f"k{number}")).status_code == 200
+            items = [("sticker_book", f"k{number}", document) for number, document in enumerate(documents)]
+            stored.append(items[::-1])
+        stranger = Player(client, children[0].parent, children[1].child_id)
+        for query in ("", "?gameType=sticker_book", "?gameKey=sticker_book"):
+            asked = [*children, stranger] * 3
+            answers = await asyncio.gather(*(listed(who, query) for who in asked))
+            assert answers == [*stored, []] * 3
