@@ -58,11 +58,15 @@ _TRIM: Final = """
         select surplus.ctid from kept k cross join lateral (
             select v.ctid from wondernest.save_versions v
              where v.child_id = k.child_id and v.game_type = k.game_type and v.data_key = k.data_key
-             order by v.version desc offset greatest({keep} - 1, 0)) surplus
+               and v.version <= (
+                select edge.version from wondernest.save_versions edge
+                 where edge.child_id = k.child_id and edge.game_type = k.game_type and edge.data_key = k.data_key
+                 order by edge.version desc offset greatest({keep} - 1, 0) limit 1)) surplus
          where k.version > {keep}))"""
 """By rank, not by number: a save of the same document moves the version and keeps nothing, so numbers have gaps.
 
-By place (rows here are never updated), so that every key is one probe of the index whatever the statistics say.
+The edge is found in the index alone, so that of the versions that stay, each on a page of its own, none is read. By place (rows
+here are never updated), so that every key is one probe of the index whatever the statistics say.
 """
 
 _LAST_KEPT: Final = """
