@@ -97,7 +97,7 @@ class Requests:
         self._sessions = SessionRepository(database)
         self._keys = IdempotencyKeys(kept.idempotency_life_h)
         play, projects = RegistryService(self._registry), ProjectSaves(self._saves)
-        self._analytics = AnalyticsService(database, AnalyticsRepository(), projects, play)
+        self._analytics = AnalyticsService(database, AnalyticsRepository(play), projects)
         self._serials = itertools.count(int(datetime.now(UTC).timestamp() * 1e6))
 
     # Saves --------------------------------------------------------------------------------------------------------
@@ -271,7 +271,7 @@ ACTS: Final = (
     Act("POST a batch of saves", ["save-lock"], Requests.lock),
     Act("GET kept versions", ["version-list", "version-load"], Requests.versions),
     Act("the games of a child", ["instance-prepare", "instance-list", "instance-active"], Requests.instances),
-    Act("POST an event", ["event-store", "event-instance", "event-minutes"], Requests.track, (1, BATCH)),
+    Act("POST an event", ["event-store"], Requests.track, (1, BATCH)),
     Act("GET the family profile", ["household"], Requests.profile, (1, BATCH)),
     Act("GET the children", ["family-children", "family-child"], Requests.children),
     Act("GET a consent", ["consent-find"], Requests.consent),

@@ -180,7 +180,7 @@ def _games(parts: Parts, repository: SaveRepository, registry: RegistryService) 
 
 
 def _analytics(parts: Parts, saves: ProjectSaves, play: RegistryService) -> list[Endpoint]:
-    service = AnalyticsService(parts.database, AnalyticsRepository(), saves, play)
+    service = AnalyticsService(parts.database, AnalyticsRepository(play), saves)
     return AnalyticsRoutes(service, parts.clock).endpoints()
 
 

@@ -14,6 +14,7 @@ from wondernest.analytics.envelope import BadDocument
 from wondernest.platform.ids import new_ordered_uuid
 
 if TYPE_CHECKING:
+    from wondernest.analytics.ports import PlayTime
     from wondernest.analytics.rules import Currency, Milestone, Played, Transaction
     from wondernest.platform.db.pool import Executor
 
@@ -21,8 +22,10 @@ MILESTONE: Final = "milestone"
 _MINE: Final = guards("given.child_id", "given.user_id", archived_too=True)
 _STORE: Final = f"""
     with given as (
-        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::uuid[], $8::bytea[])
-               with ordinality as event (id, user_id, child_id, kind, category, data, session_id, fingerprint, place)
+        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::uuid[], $8::bytea[],
+                             $9::text[], $10::int[])
+               with ordinality as event (id, user_id, child_id, kind, category, data, session_id, fingerprint, game_key,
+                                         minutes, place)
     ), allowed as (
         select given.*, row_number() over (partition by child_id, fingerprint order by place) = 1 as first
           from given where {_MINE}
@@ -38,6 +41,9 @@ _STORE: Final = f"""
     ), stored as (
         insert into analytics.analytics_events (id, user_id, child_id, event_type, event_category, event_data, session_id)
         select id, user_id, child_id, kind, category, data, session_id from judged where is_new order by place
+    ), played as (
+        select child_id, game_key, minutes from judged where is_new and minutes is not null
+    ), recorded as ({{recording}}
     )
     select judged.place is not null as is_allowed, coalesce(judged.is_new, false) as is_new,
            judged.place is not null or exists (
@@ -96,6 +102,8 @@ class NewEvent(Struct, frozen=True):
             self.data,
             self.session_id,
             self.fingerprint,
+            self.played.game_key if self.played else None,
+            self.played.minutes if self.played else None,
         )
 
 
@@ -110,14 +118,15 @@ class Verdict(Struct, frozen=True):
 class AnalyticsRepository:
     """Events and what is derived from them."""
 
-    def __init__(self) -> None:
+    def __init__(self, play: PlayTime) -> None:
+        self._store = _STORE.format(recording=play.recording("played"))
         self._ledger: str | None = None
 
     async def store(self, executor: Executor, events: Sequence[NewEvent]) -> list[Verdict]:
-        """Store what is new and the adults' own, a verdict for each. Alone, a refused event raises BadDocument."""
+        """Store what is new and the adults' own, with what was played, a verdict for each. Alone, a refused event raises BadDocument."""
         columns = zip(*(event.columns() for event in events), strict=True)
         try:
-            rows = await executor.fetch(_STORE, *(list(column) for column in columns))
+            rows = await executor.fetch(self._store, *(list(column) for column in columns))
         except (asyncpg.DataError, asyncpg.ProgramLimitExceededError):
             if len(events) > 1:
                 raise

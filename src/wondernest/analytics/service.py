@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from msgspec import Struct
@@ -24,8 +23,8 @@ from wondernest.platform.ids import parse_uuid
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from wondernest.analytics.ports import PlayTime, ProjectSaves
-    from wondernest.platform.db.pool import Connection, Database
+    from wondernest.analytics.ports import ProjectSaves
+    from wondernest.platform.db.pool import Database
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.http.caller import Caller
 
@@ -44,14 +43,11 @@ class Report(Struct, frozen=True):
 class AnalyticsService:
     """Stores events, once each, and what follows from them."""
 
-    def __init__(
-        self, database: Database, repository: AnalyticsRepository, saves: ProjectSaves, play: PlayTime
-    ) -> None:
+    def __init__(self, database: Database, repository: AnalyticsRepository, saves: ProjectSaves) -> None:
         self._database = database
         self._repository = repository
         self._saves = saves
-        self._play = play
-        self._gathered = Gatherer(database, self._store_together, size=lambda event: len(event.data))
+        self._gathered = Gatherer(database, repository.store, size=lambda event: len(event.data))
 
     async def track(self, caller: Caller, report: Report, unit: UnitOfWork) -> None:
         """Take an event of one of the caller's children; one that is there already is taken silently.
@@ -88,21 +84,6 @@ class AnalyticsService:
         raise (
             errors.BadChildId if await self._repository.has_family(self._database, caller.user_id) else errors.NoFamily
         )
-
-    async def _store_together(self, connection: Connection, events: Sequence[NewEvent]) -> list[Verdict]:
-        """A batch: one statement, and where somebody played, their minutes in the same transaction."""
-        if not any(event.played for event in events):
-            return await self._repository.store(connection, events)
-        async with connection.transaction():
-            verdicts = await self._repository.store(connection, events)
-            played = [
-                (event.child_id, event.played.game_key, event.played.minutes)
-                for event, verdict in zip(events, verdicts, strict=True)
-                if event.played and verdict.is_new
-            ]
-            if played:
-                await self._play.add_minutes(connection, played)
-        return verdicts
 
     async def _follow(
         self, unit: UnitOfWork, child_id: UUID, follows: rules.Consequence, document: bytes | None, data: bytes

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from wondernest.games import errors
-from wondernest.games.repository import UNSTORABLE
+from wondernest.games.repository import UNSTORABLE, recording
 from wondernest.games.service import unstorable
 
 if TYPE_CHECKING:
     from wondernest.games.repository import RegistryRepository
     from wondernest.games.rules import Fields
-    from wondernest.platform.db.pool import Executor
     from wondernest.platform.http.caller import Caller
 
 
@@ -68,6 +67,7 @@ class RegistryService:
         """Registered games the child has saves of, last saved first."""
         return await self._repository.active(caller.user_id, child_id)
 
-    async def add_minutes(self, executor: Executor, played: Sequence[tuple[UUID, str, int]]) -> None:
-        """Add play time by child and game key; games that are not registered are passed over."""
-        await self._repository.add_minutes(executor, played)
+    @staticmethod
+    def recording(played: str) -> str:
+        """A part of a statement: adds up the minutes of the query `played` (child_id, game_key, minutes)."""
+        return recording(played)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from wondernest.access.guardianship import guards
 
 if TYPE_CHECKING:
-    from wondernest.platform.db.pool import Database, Executor, Row
+    from wondernest.platform.db.pool import Database, Row
 
 _GAMES: Final = """
     select r.id, r.game_key, r.display_name, coalesce(r.description, '') as description, t.name as game_type,
@@ -69,19 +68,28 @@ _ACTIVE: Final = f"""
       join games.game_registry r on r.game_key = played.game_type
       left join games.child_game_instances g on g.game_id = r.id and g.child_id = $2
      order by played.last_data_update desc nulls last, r.game_key"""
-_PLAYED: Final = """
-    update games.child_game_instances g
-       set total_play_time_minutes = coalesce(g.total_play_time_minutes, 0) + p.minutes, updated_at = now()
-      from (select child_id, game_key, sum(minutes)::int as minutes
-              from unnest($1::uuid[], $2::text[], $3::int[]) i(child_id, game_key, minutes) group by 1, 2) p
-      join games.game_registry r on r.game_key = p.game_key
-     where g.child_id = p.child_id and g.game_id = r.id"""
-_MAKE_PLAYED: Final = """
-    insert into games.child_game_instances (child_id, game_id)
-    select distinct i.child_id, r.id from unnest($1::uuid[], $2::text[]) i(child_id, game_key)
-      join games.game_registry r on r.game_key = i.game_key and r.is_active
-     order by 1, 2
-    on conflict (child_id, game_id) do nothing"""
+_RECORD: Final = """
+    insert into games.child_game_instances as g (child_id, game_id, total_play_time_minutes)
+    select p.child_id, r.id, least(sum(p.minutes), {most})::int
+      from {played} p join games.game_registry r on r.game_key = p.game_key
+     where r.is_active
+        or exists (select from games.child_game_instances g where g.child_id = p.child_id and g.game_id = r.id)
+     group by p.child_id, r.id
+     order by p.child_id, r.id
+    on conflict (child_id, game_id) do update
+       set total_play_time_minutes =
+               least(coalesce(g.total_play_time_minutes, 0)::bigint + excluded.total_play_time_minutes, {most})::int,
+           updated_at = now()"""
+MOST_MINUTES: Final = 2**31 - 1
+"""What the column holds."""
+
+
+def recording(played: str) -> str:
+    """A part of a statement that adds up the minutes of the query `played` (child_id, game_key, minutes).
+
+    Games that are not registered are passed over; of one that is no longer active only a copy that is there counts.
+    """
+    return _RECORD.format(played=played, most=MOST_MINUTES)
 
 
 class RegistryRepository:
@@ -122,9 +130,3 @@ class RegistryRepository:
     async def active(self, user_id: UUID, child_id: UUID) -> list[Row]:
         """Registered games the child has saves of, last saved first."""
         return await self._database.fetch(_ACTIVE, user_id, child_id)
-
-    async def add_minutes(self, executor: Executor, played: Sequence[tuple[UUID, str, int]]) -> None:
-        """Add play time by child and game key; games that are not registered are passed over."""
-        children, keys, minutes = ([entry[place] for entry in played] for place in range(3))
-        await executor.execute(_MAKE_PLAYED, children, keys)
-        await executor.execute(_PLAYED, children, keys, minutes)
