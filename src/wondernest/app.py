@@ -50,6 +50,7 @@ from wondernest.platform.periodic import Periodic
 from wondernest.platform.telemetry.exposition import Exposition
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
+from wondernest.platform.telemetry.outlet import STDOUT
 from wondernest.web.documents import Documents
 from wondernest.web.routes import DocumentationRoutes
 
@@ -195,6 +196,7 @@ def _forget_expired(parts: Parts) -> None:
 
 def _parts(settings: Settings, clock: Clock) -> Parts:
     metrics = Metrics()
+    metrics.sample(lambda: metrics.dropped_log_lines.set(STDOUT.dropped))
     database = Database(settings.database, metrics)
     cache = settings.cache
     counters: Counters = MemoryCounters(clock)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from wondernest.platform.telemetry.logs import RequestLog
+from wondernest.platform.telemetry.outlet import STDOUT
 
 MOMENT = datetime(2026, 5, 1, 10, 0, 0, 120000, UTC)
 SCRIPT = """
@@ -90,6 +91,7 @@ async def test_a_request_leaves_one_line(capfdbinary: pytest.CaptureFixture[byte
     log.write(MOMENT, "id-1", "GET", "/api/v1/files/{fileId}", 200, 0.0123456, "user-1", None)
     log.write(MOMENT, "id-2", "GET", "/health", 503, 0.5, None, None)
     log.flush()
+    assert STDOUT.drain()
     first, second = (json.loads(line) for line in capfdbinary.readouterr().out.splitlines())
     assert first == {
         "timestamp": "2026-05-01T10:00:00.120Z",
@@ -111,6 +113,7 @@ async def test_in_text_it_is_one_line_too(capfdbinary: pytest.CaptureFixture[byt
     log = RequestLog(enabled=True, style="text")
     log.write(MOMENT, "id-1", "GET", "/health", 200, 0.001, "user-1", None)
     log.flush()
+    assert STDOUT.drain()
     expected = b"2026-05-01T10:00:00.120Z [info] GET /health 200 1.0 ms request_id=id-1 user=user-1\n"
     assert capfdbinary.readouterr().out == expected
 
@@ -119,4 +122,5 @@ async def test_switched_off_nothing_is_written(capfdbinary: pytest.CaptureFixtur
     log = RequestLog(enabled=False)
     log.write(MOMENT, "id-1", "GET", "/health", 200, 0.001, None, None)
     log.flush()
+    assert STDOUT.drain()
     assert capfdbinary.readouterr().out == b""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +10,7 @@ import msgspec
 
 from wondernest.platform.json import instant
 from wondernest.platform.telemetry.events import Lines
+from wondernest.platform.telemetry.outlet import STDOUT, Outlet
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,7 +22,7 @@ _SERVER_ERROR = 500
 
 def configure_logging(level: str, style: str) -> None:
     """Send our events and the standard library's records to stdout, as JSON or text."""
-    handler = logging.StreamHandler(sys.stdout)
+    handler = _ToOutlet(STDOUT)
     handler.setFormatter(Lines(style))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -33,10 +32,26 @@ def configure_logging(level: str, style: str) -> None:
         logging.getLogger(noisy).propagate = True
 
 
+class _ToOutlet(logging.Handler):
+    """The standard library's records, in line with the requests."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        super().__init__()
+        self._outlet = outlet
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One record; what cannot be formatted is reported by the library's own means."""
+        try:
+            self._outlet.say(self.format(record) + "\n")
+        except Exception:
+            self.handleError(record)
+
+
 class RequestLog:
     """Gathers request lines and writes them together: a write per line would be the dearest part of a small request."""
 
-    def __init__(self, *, enabled: bool, style: str = "json") -> None:
+    def __init__(self, outlet: Outlet = STDOUT, *, enabled: bool, style: str = "json") -> None:
+        self._outlet = outlet
         self._enabled = enabled
         self._as_json = style == "json"
         self._lines: list[str] = []
@@ -71,12 +86,10 @@ class RequestLog:
             self.flush()
 
     def flush(self) -> None:
-        """Write what has gathered."""
+        """Hand over what has gathered."""
         if self._lines:
             self._lines.append("")
-            with contextlib.suppress(OSError, ValueError):  # a closed stdout must not fail the requests
-                sys.stdout.buffer.write("\n".join(self._lines).encode())
-                sys.stdout.buffer.flush()
+            self._outlet.say("\n".join(self._lines))
             self._lines.clear()
 
 

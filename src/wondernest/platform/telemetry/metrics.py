@@ -128,6 +128,9 @@ class Metrics:
         self.dependency_failures = self._counter("dependency_failures", "Faults of a dependency", "dependency")
         for dependency in ("database", "cache"):
             self.dependency_failures.labels(dependency)
+        self.dropped_log_lines = self._gauge(
+            "dropped_log_lines", "Log lines of running workers that nobody read in time", "livesum"
+        )
 
     def route(self, method: str, path: str) -> RouteMetrics:
         """The instruments of one route template."""
