@@ -10,6 +10,7 @@ import pytest
 from tests.fixtures.application import running
 from tests.fixtures.auth import PASSWORD, register
 from wondernest.app import create_app
+from wondernest.platform.telemetry.outlet import STDOUT
 from wondernest.settings import Settings
 
 
@@ -23,6 +24,7 @@ async def test_requests_are_logged_by_template_and_id_and_nothing_personal_is(
         await client.get("/api/v1/family/children/private-name?token=secret", headers=parent.bearer)
         await client.post("/api/v1/auth/login", json={"email": parent.email, "password": "Wrong-One7"})
         await client.get("/nowhere/private-name", headers={"x-request-id": "mine"})
+    assert STDOUT.drain()
     output = capfdbinary.readouterr().out.decode()
     lines = [line for line in map(json.loads, output.splitlines()) if line["logger"] == "wondernest.request"]
     assert [(line["method"], line["path"], line["status"]) for line in lines] == [

@@ -27,6 +27,8 @@ LARGE_DOCUMENT_TIMEOUT_S: Final = 30
 """What one large document may take: an existing database indexes every value in it (games contract §2.2)."""
 LIST_TOGETHER_BYTES: Final = 32 * 1024
 """A child's saves that take more than this, as they are stored, are read alone: as text they may be a hundred times as large."""
+LIST_TOGETHER_SAVES: Final = 100
+"""So are those of a child that has more."""
 LOCK_WAIT_TOGETHER: Final = "200ms"
 """How long gathered saves wait for a row that somebody else holds; then the one that met it leaves the others."""
 LOCK_WAIT_ALONE: Final = "3s"

@@ -10,7 +10,7 @@ from typing import Any
 from tests.fixtures.application import running
 from tests.fixtures.games import Player, player
 from wondernest.app import create_app
-from wondernest.games.rules import LIST_TOGETHER_BYTES
+from wondernest.games.rules import LIST_TOGETHER_BYTES, LIST_TOGETHER_SAVES
 from wondernest.settings import Settings
 
 PIECE_CHARS = LIST_TOGETHER_BYTES // 3
@@ -60,3 +60,21 @@ async def test_lists_asked_for_at_once_do_not_mix(make_settings: Callable[..., S
             asked = [*children, stranger] * 3
             answers = await asyncio.gather(*(listed(who, query) for who in asked))
             assert answers == [*stored, []] * 3
+
+
+async def test_a_child_of_many_saves_is_listed_whole(make_settings: Callable[..., Settings], database_url: str) -> None:
+    async with running(create_app(make_settings())) as client:
+        mia, tom = [await player(client, database_url) for _ in range(2)]
+        for first in range(0, LIST_TOGETHER_SAVES + 1, 25):
+            puts = [
+                {"op": "put", "gameType": "puzzle", "dataKey": f"k{number}", "dataValue": {"n": number}}
+                for number in range(first, min(first + 25, LIST_TOGETHER_SAVES + 1))
+            ]
+            assert (await mia.ask("POST", f"{mia.saves}/batch", {"operations": puts})).status_code == 200
+        assert (await mia.save({"n": "last"}, "last")).status_code == 200
+        assert (await tom.save({"n": "only"}, "only")).status_code == 200
+        queries = ("", "?gameType=puzzle", "?gameType=sticker_book", "?gameType=none", "?gameType=puzzle&dataKey=k7")
+        asked = [(who, query) for query in queries for who in (mia, tom)]
+        answers = await asyncio.gather(*(listed(who, query) for who, query in asked))
+        counts = [len(answer) for answer in answers]
+        assert counts == [LIST_TOGETHER_SAVES + 2, 1, LIST_TOGETHER_SAVES + 1, 0, 1, 1, 0, 0, 1, 0]

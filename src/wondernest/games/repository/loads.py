@@ -9,7 +9,7 @@ from uuid import UUID
 
 from wondernest.access.guardianship import guards
 from wondernest.games.repository.statements import DIGEST
-from wondernest.games.rules import LIST_TOGETHER_BYTES, Listing, Read, SaveKey, StoredSave
+from wondernest.games.rules import LIST_TOGETHER_BYTES, LIST_TOGETHER_SAVES, Listing, Read, SaveKey, StoredSave
 from wondernest.platform.db.batch import Gatherer
 
 if TYPE_CHECKING:
@@ -46,13 +46,15 @@ _LISTS: Final = """
       from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])
            with ordinality as i(user_id, child_id, game_type, data_key, n)
      cross join lateral (
-        select s.*, sum(pg_column_size(s.data_value)) over () <= $5 as fits, row_number() over () as place
-          from games.simple_game_data s
-         where s.child_id = i.child_id
-           and (i.game_type is null or s.game_type = i.game_type) and (i.data_key is null or s.data_key = i.data_key)) s{join}
+        select s.*, s.known <= $6 and sum(pg_column_size(s.data_value)) over () <= $5 as fits, row_number() over () as place
+          from (select s.*, count(*) over () as known
+                  from (select * from games.simple_game_data s where s.child_id = i.child_id limit $6 + 1) s) s
+         where s.known > $6
+            or (i.game_type is null or s.game_type = i.game_type) and (i.data_key is null or s.data_key = i.data_key)) s{join}
      where {guards} and (s.fits or s.place = 1)
      order by i.n, s.updated_at desc nulls last, s.id"""
-"""Of a list whose documents are larger together than $5 bytes, as they are stored, one row without its document.
+"""One row without its document where the documents are larger together than $5 bytes, as they are stored, or the child has
+more than $6 saves: nobody's list makes those that travel with it wait.
 
 Plan: for each of the input the index of the child's saves, whose sizes are told without reading what is stored apart.
 """
@@ -110,7 +112,9 @@ async def _read_all(executor: Executor, reads: Sequence[Read]) -> list[StoredSav
 
 async def _list_all(statement: str, executor: Executor, listings: Sequence[Listing]) -> list[list[StoredSave] | None]:
     """A list for each, None for one that is too large to travel with others."""
-    rows = await executor.fetch(statement, *map(list, zip(*listings, strict=True)), LIST_TOGETHER_BYTES)
+    rows = await executor.fetch(
+        statement, *map(list, zip(*listings, strict=True)), LIST_TOGETHER_BYTES, LIST_TOGETHER_SAVES
+    )
     found: list[list[StoredSave] | None] = [[] for _ in listings]
     for row in rows:
         place: int = row["n"] - 1
