@@ -4,6 +4,10 @@ While one batch is in flight the next collects; nothing waits on a timer, so an 
 answered only after its own row is committed. One caller's bad value or held row never fails its neighbours: a batch the
 database refuses is run again item by item. Items with the same key never share a batch and keep their order of arrival.
 
+An idle caller's batch sets out at once. One that follows another first lets the loop turn for as long as its turns bring callers:
+those who were just answered ask again within microseconds, and travelling together costs them less than being early. A batch
+that is full goes.
+
 One batch at a time makes the largest batches, and what a batch costs is shared by its items. Only when one takes long does
 another set out beside it, so that what has to wait for somebody's lock holds up nobody else.
 """
@@ -27,6 +31,8 @@ MAX_BATCH_BYTES = 512 * 1024
 MAX_WAITING = 2_000
 """Beyond this many waiting callers the answer is 503."""
 
+QUIET_TURNS = 8
+"""A batch that follows another sets out when the event loop has turned so often without bringing a caller."""
 PARALLEL_BATCHES = 4
 SLOW_BATCH_S = 0.05
 """A batch in flight for so long no longer keeps the next from setting out."""
@@ -78,13 +84,16 @@ class Gatherer(Generic[Item, Result]):
 
     async def _drain(self) -> None:
         try:
-            while batch := self._take():
+            batch = self._take()
+            while batch:
                 keys = [self._key(item) for item, _ in batch] if self._key else []
                 self._keys_in_flight.update(keys)
                 try:
                     await self._travel(batch)
                 finally:
                     self._keys_in_flight.difference_update(keys)
+                await self._all_aboard()
+                batch = self._take()
         finally:
             self._lanes -= 1
 
@@ -105,6 +114,14 @@ class Gatherer(Generic[Item, Result]):
         finally:
             timer.cancel()
             self._slow_lanes -= slow
+
+    async def _all_aboard(self) -> None:
+        """Where somebody waits already, take along those who come meanwhile: callers just answered often ask again at once."""
+        seen, quiet_turns = len(self._waiting), 0
+        while 0 < seen < MAX_BATCH_ITEMS and quiet_turns < QUIET_TURNS:
+            await asyncio.sleep(0)
+            quiet_turns = quiet_turns + 1 if len(self._waiting) == seen else 0
+            seen = len(self._waiting)
 
     def _take(self) -> list[tuple[Item, asyncio.Future[Result]]]:
         batch: list[tuple[Item, asyncio.Future[Result]]] = []
