@@ -91,6 +91,24 @@ async def test_an_idle_caller_waits_for_nobody(pool: Database) -> None:
     assert sizes == [1, 1, 1]
 
 
+async def test_callers_who_were_just_answered_travel_with_those_who_waited(pool: Database) -> None:
+    sizes: list[int] = []
+    gatherer = store(pool, sizes)
+
+    async def caller(number: int) -> None:
+        for turn in range(5):
+            await gatherer.submit((f"k{number}", str(turn)))
+
+    async with asyncio.TaskGroup() as callers:
+        for number in range(10):
+            callers.create_task(caller(number))
+        while not sizes:
+            await asyncio.sleep(0)
+        for number in range(10, 20):
+            callers.create_task(caller(number))
+    assert sizes == [10, 20, 20, 20, 20, 10]
+
+
 async def test_a_lost_connection_fails_the_batch_and_the_next_one_works(pool: Database) -> None:
     async def run(connection: Connection, items: Sequence[bool]) -> Sequence[bool]:
         if any(items):
