@@ -89,4 +89,5 @@ def _step_back() -> None:
     """Lower this thread's priority; on Linux a thread has its own."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), THREAD_NICENESS)
+            me = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, me, max(THREAD_NICENESS, os.getpriority(os.PRIO_PROCESS, me)))

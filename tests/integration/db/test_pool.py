@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -87,6 +88,30 @@ async def test_a_cancelled_caller_leaves_no_half_used_connection_behind(small: D
             async with asyncio.timeout(0.05):
                 await small.fetchval("select pg_sleep(30)")
     assert await small.fetchval("select 1") == 1
+
+
+async def test_a_caller_that_leaves_while_a_connection_is_made_leaves_none_behind(empty_database: str) -> None:
+    asked: list[str] = []
+    made = asyncpg.Connection.execute
+
+    async def slowly(connection: asyncpg.Connection[asyncpg.Record], query: str, *arguments: Any) -> str:
+        asked.append(query)
+        await asyncio.sleep(30)
+        return await made(connection, query, *arguments)
+
+    hasty = database(empty_database, connect_timeout_s=0.5)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncpg.Connection, "execute", slowly)
+        with pytest.raises(DependencyUnavailable):
+            await hasty.fetchval("select 1")
+    assert asked == [pool.COMPRESS]
+    gc.collect()  # an open connection that nobody has any more would be reported here
+    patient = database(empty_database)
+    others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    async with asyncio.timeout(10):
+        while await patient.fetchval(others):
+            await asyncio.sleep(0.01)
+    await patient.close()
 
 
 async def test_a_wrong_value_is_the_callers_fault_and_keeps_the_connection(small: Database) -> None:

@@ -262,10 +262,14 @@ class Database:
                 "timezone": "UTC",
             },
         )
-        await connection.execute(COMPRESS)
-        await connection.set_type_codec(
-            "jsonb", schema="pg_catalog", encoder=_encode_jsonb, decoder=_decode_jsonb, format="binary"
-        )
+        try:
+            await connection.execute(COMPRESS)
+            await connection.set_type_codec(
+                "jsonb", schema="pg_catalog", encoder=_encode_jsonb, decoder=_decode_jsonb, format="binary"
+            )
+        except BaseException:  # nobody has it yet who could close it
+            connection.terminate()
+            raise
         return connection
 
     # What is told to the outside ------------------------------------------------------------------------------------
