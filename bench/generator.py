@@ -37,7 +37,7 @@ class Lines:
 
     def __enter__(self) -> Self:
         for line in self._lines:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # tried again, and counted, when it is to ask
                 line.open(self._poller)
         return self
 

@@ -25,11 +25,11 @@ def serving(talk: Conversation) -> Generator[int]:
     threads: list[threading.Thread] = []
 
     def with_one(connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
+        with connection, contextlib.suppress(OSError):  # the generator hung up
             talk(connection)
 
     def accept(listener: socket.socket) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # the listener was shut down: the end of the test
             while True:
                 connection, _ = listener.accept()
                 threads.append(threading.Thread(target=with_one, args=[connection], daemon=True))

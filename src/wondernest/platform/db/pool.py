@@ -39,7 +39,7 @@ COMPRESS = """
     select set_config(name, 'lz4', false) from pg_settings
      where name = 'default_toast_compression' and 'lz4' = any (enumvals)"""
 """What compresses the documents we write, where the server was built with it: a tenth of the time of PostgreSQL's own method, for
-a larger result. Values say themselves how they were compressed, so every backend reads them."""
+hardly a larger result. Values say themselves how they were compressed, so every backend reads them."""
 _BROKEN = (
     OSError,
     TimeoutError,
