@@ -26,8 +26,9 @@ from bench.processes import ProcessTree, listening, postmaster_of
 from wondernest.embedded import process
 from wondernest.embedded.postgres import EmbeddedPostgres
 from wondernest.embedded.valkey import EmbeddedValkey
+from wondernest.games.room import COSTLY_INDEXES
 from wondernest.platform.db.migrations.runner import migrate
-from wondernest.platform.db.schema_check import drop_unused_save_indexes, unused_save_indexes
+from wondernest.platform.db.schema_check import drop_unused_indexes, unused_indexes
 from wondernest.settings import Jwt
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -190,8 +191,8 @@ def fresh_database(postgres: EmbeddedPostgres, name: str) -> str:
         if not admin.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
             admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
     address = postgres.tcp_url(name)
-    migrate(address, report=lambda _: None, lock_wait_s=LOCK_WAIT_S)
-    drop_unused_save_indexes(address, lambda _: None)
+    migrate(address, needed=(), report=lambda _: None, lock_wait_s=LOCK_WAIT_S)
+    drop_unused_indexes(address, COSTLY_INDEXES, lambda _: None)
     return address
 
 
@@ -210,7 +211,7 @@ def _prepare(made: Stage) -> None:
         made.database = postmaster_of(connection.info.backend_pid)
         version = connection.info.parameter_status("server_version")
         made.notes.append(f"PostgreSQL {version}, {made.data.families:,} families")
-    if indexes := unused_save_indexes(made.servers.database_url):
+    if indexes := unused_indexes(made.servers.database_url, COSTLY_INDEXES):
         made.notes.append(f"every save also feeds {', '.join(index.name for index in indexes)} (wondernest tune)")
 
 

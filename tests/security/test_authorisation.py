@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator
-from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from tests.fixtures.application import TEST_ENVIRONMENT, running
+from tests.fixtures.rooms import declared
 from tests.fixtures.servers import database_on
 from tests.security.households import Parent, address, call, contents, refused, settle
 from wondernest.app import create_app
@@ -39,10 +39,8 @@ OPEN = {
 in_the_loop = pytest.mark.asyncio(loop_scope="module")
 
 
-@cache
 def registry() -> list[Route]:
-    unreached = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
-    return create_app(load_settings({**TEST_ENVIRONMENT, **unreached})).router.routes
+    return declared().router.routes
 
 
 def each(*kinds: CallerKind) -> pytest.MarkDecorator:

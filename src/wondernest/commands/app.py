@@ -36,11 +36,13 @@ def dev() -> int:
 @app.command
 def migrate() -> int:
     """Create the schema or complete the one that is there; nothing is altered or dropped."""
+    from wondernest.app import create_app
     from wondernest.platform.db.migrations.runner import MigrationError, migrate
 
-    database = _settings_with_database().database
+    settings = _settings_with_database()
+    database, needed = settings.database, create_app(settings).rooms.needed
     try:
-        result = migrate(database.url, report=_say, lock_wait_s=database.migrate_lock_wait_s)
+        result = migrate(database.url, needed=needed, report=_say, lock_wait_s=database.migrate_lock_wait_s)
     except MigrationError as error:
         _fail(error)
     if result.up_to_date and not result.applied:
@@ -101,17 +103,32 @@ def openapi(
 
 @app.command
 def tune() -> int:
-    """Drop indexes on saves that every save pays for and nobody used, without blocking saves."""
+    """Drop known indexes that every write pays for and that were never used, without blocking writes."""
     import psycopg
 
-    from wondernest.platform.db.schema_check import drop_unused_save_indexes
+    from wondernest.app import create_app
+    from wondernest.platform.db.schema_check import drop_unused_indexes
 
+    settings = _settings_with_database()
     try:
-        dropped = drop_unused_save_indexes(_settings_with_database().database.url, _say)
+        dropped = drop_unused_indexes(settings.database.url, create_app(settings).rooms.costly_indexes, _say)
     except psycopg.Error as error:
         _fail(error)
     if not dropped:
         _say("nothing dropped")
+    return 0
+
+
+@app.command
+def privacy() -> int:
+    """Print the privacy catalogue as JSON: what is held about people, where, why and for how long."""
+    import msgspec
+
+    from wondernest.app import create_app
+    from wondernest.privacy.catalogue import catalogue
+
+    entries = list(catalogue(create_app(_settings()).rooms))
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(entries)).decode() + "\n")
     return 0
 
 

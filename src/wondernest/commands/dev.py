@@ -18,6 +18,7 @@ from typing import NoReturn
 import psycopg
 from psycopg import sql
 
+from wondernest.app import create_app
 from wondernest.commands.doctor import shown
 from wondernest.commands.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD, seed
 from wondernest.embedded import process
@@ -126,7 +127,8 @@ def _servers(settings: Settings, places: _Places, running: ExitStack) -> dict[st
 def _prepare_database(settings: Settings) -> None:
     _say("preparing the database")
     lines: list[str] = []
-    result = migrate(settings.database.url, report=lines.append, lock_wait_s=settings.database.migrate_lock_wait_s)
+    needed, wait_s = create_app(settings).rooms.needed, settings.database.migrate_lock_wait_s
+    result = migrate(settings.database.url, needed=needed, report=lines.append, lock_wait_s=wait_s)
     if not result.usable:
         raise MigrationError(f"{', '.join(result.missing)} cannot be created by this role. {' '.join(lines)}")
     seed(settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import asyncpg
 import msgspec
@@ -12,9 +13,13 @@ import psycopg
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
+from wondernest.app import create_app
 from wondernest.platform.db.migrations.state import schema_state
-from wondernest.platform.db.schema_check import unused_save_indexes
+from wondernest.platform.db.schema_check import unused_indexes
 from wondernest.settings import PLACEHOLDER_SECRETS, Secret, Settings
+
+if TYPE_CHECKING:
+    from wondernest.platform.rooms import Room, Rooms
 
 CACHE_TIMEOUT_S = 3.0
 MASK = "***"
@@ -53,10 +58,21 @@ def shown(name: str, value: object) -> str:
 
 
 async def _examine(settings: Settings, say: Say) -> bool:
+    rooms = create_app(settings).rooms
     _settings(settings, say)
-    usable = await _database(settings, say)
+    usable = await _database(settings, rooms, say)
     await _cache(settings, say)
+    for check in rooms.checks:
+        health = await check.ask()
+        say(f"{check.name:<9} {'good' if health.up else health.message}")
+    for room in rooms.all:
+        say(f"room      {room.name}: {_listed(room)}")
     return usable
+
+
+def _listed(room: Room) -> str:
+    counts = {"routes": room.endpoints, "tables": room.tables, "metrics": room.metrics, "checks": room.checks}
+    return ", ".join(f"{len(parts)} {what}" for what, parts in counts.items() if parts) or "nothing"
 
 
 def _settings(settings: Settings, say: Say) -> None:
@@ -69,7 +85,7 @@ def _settings(settings: Settings, say: Say) -> None:
         say(f"mail      SMTP_HOST is not set: mail, with its one-time links, only goes to {settings.app.outbox_path}.")
 
 
-async def _database(settings: Settings, say: Say) -> bool:
+async def _database(settings: Settings, rooms: Rooms, say: Say) -> bool:
     if not settings.database.url:
         say("database  DATABASE_URL is not set: set it to postgresql://user:password@host:port/name")
         return False
@@ -81,24 +97,26 @@ async def _database(settings: Settings, say: Say) -> bool:
     try:
         version = connection.get_server_version()
         say(f"database  good (PostgreSQL {version.major}.{version.minor})")
-        state = await schema_state(connection)
+        state = await schema_state(connection, rooms.needed, rooms.indexes, rooms.rights)
     finally:
         await connection.close()
     if state.missing:
         say(f"schema    missing: {', '.join(state.missing)}. Run `wondernest migrate`.")
+    elif state.forbidden:
+        say(f"schema    our role may not: {', '.join(state.forbidden)}. The owner of these tables has to grant it.")
     elif not state.up_to_date:
         say(f"schema    usable, at {state.version} of {state.newest}. Run `wondernest migrate`.")
     else:
         say(f"schema    good (version {state.version})")
     for index in state.slow:
         say(f"indexes   {index} is missing or unfinished: without it a table is read whole. Run `wondernest migrate`.")
-    await asyncio.to_thread(_indexes, settings, say)
+    await asyncio.to_thread(_indexes, settings, rooms, say)
     return state.usable
 
 
-def _indexes(settings: Settings, say: Say) -> None:
+def _indexes(settings: Settings, rooms: Rooms, say: Say) -> None:
     try:
-        costly = unused_save_indexes(settings.database.url)
+        costly = unused_indexes(settings.database.url, rooms.costly_indexes)
     except psycopg.Error:
         return  # the database went away between two questions; it was already reported on
     for index in costly:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -26,14 +26,10 @@ from wondernest.games.rules import (
 from wondernest.platform.json import instant, swells
 
 if TYPE_CHECKING:
+    from wondernest.games.metrics import SaveMetrics
     from wondernest.games.repository import HistoryRepository, LoadRepository, SaveRepository
     from wondernest.platform.db.pool import Executor
     from wondernest.platform.http.caller import Caller
-    from wondernest.platform.telemetry.metrics import Metrics
-
-
-SAVE: Final = "save"
-LOAD: Final = "load"
 
 
 class Intent(Struct, frozen=True):
@@ -68,7 +64,7 @@ class SaveService:
     """What a parent's device can do with a child's saves. Raises the room's errors."""
 
     def __init__(
-        self, saves: SaveRepository, loads: LoadRepository, history: HistoryRepository, metrics: Metrics
+        self, saves: SaveRepository, loads: LoadRepository, history: HistoryRepository, metrics: SaveMetrics
     ) -> None:
         self._saves = saves
         self._loads = loads
@@ -87,7 +83,7 @@ class SaveService:
         """Store a document; what it overwrites is kept. Raises ChildNotFound, VersionConflict, InvalidBody."""
         write = Write(caller.user_id, child_id, key, document, intent.condition, intent.device)
         saved = await self._write(write, unit)
-        self._count(SAVE, key.game_type)
+        self._metrics.operation("save", key.game_type).inc()
         return saved
 
     async def get(self, caller: Caller, child_id: UUID, key: SaveKey) -> StoredSave:
@@ -95,13 +91,13 @@ class SaveService:
         found = await self._loads.get(Read(caller.user_id, child_id, key))
         if found is None:
             raise errors.SaveNotFound
-        self._count(LOAD, key.game_type)
+        self._metrics.operation("load", key.game_type).inc()
         return found
 
     async def find(self, listing: Listing, *, instances: bool) -> list[StoredSave]:
         """A child's saves, newest first; a child that is not the caller's has none."""
         found = await self._loads.find(listing, instances=instances)
-        self._count(LOAD, listing.game_type or "")
+        self._metrics.operation("load", listing.game_type or "").inc()
         return found
 
     async def delete(
@@ -158,9 +154,6 @@ class SaveService:
         if saved.refused:
             raise conflict(saved, write.condition, len(write.document))
         return saved
-
-    def _count(self, operation: Literal["save", "load"], game_type: str) -> None:
-        self._metrics.game_data(operation, game_type).inc()
 
 
 class ProjectSaves:

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from wondernest import __version__
 from wondernest.health.errors import DetailsBroken, ReadinessBroken
 from wondernest.health.service import HealthService
-from wondernest.health.wire import Alive, Component, Detailed, NotReady, Ready, Services, Startup, Up, UpOrDown
+from wondernest.health.wire import Alive, Component, Detailed, NotReady, Ready, Startup, Up, UpOrDown
 from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.request import Reply, Request, reply_json
@@ -17,7 +17,7 @@ from wondernest.platform.json import encode, instant
 from wondernest.platform.telemetry.exposition import CONTENT_TYPE
 
 if TYPE_CHECKING:
-    from wondernest.health.probes import Health
+    from wondernest.platform.checks import Health
     from wondernest.platform.clock import Clock
 
 TAG: Final = "Health"
@@ -99,8 +99,14 @@ class HealthRoutes:
     async def detailed(self, _request: Request[None]) -> Reply:
         """GET /health/detailed."""
         found = await self._service.findings()
-        services = Services(_component(found.database), _component(found.cache))
-        answer = Detailed(_word(found.all_up), self._now(), __version__, self._environment, services)
+        services = {"database": found.database, "redis": found.cache, **found.others}
+        answer = Detailed(
+            _word(found.all_up),
+            self._now(),
+            __version__,
+            self._environment,
+            {name: _component(health) for name, health in services.items()},
+        )
         return reply_json(answer, 200 if found.all_up else 503)
 
     async def ready(self, _request: Request[None]) -> Reply:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from wondernest.health.probes import Cached, Health, probe_cache, probe_database
+from wondernest.health.probes import probe_cache, probe_database
+from wondernest.platform.checks import Cached, Health
 
 if TYPE_CHECKING:
     from wondernest.platform.cache import Counters
     from wondernest.platform.db.pool import Database
+    from wondernest.platform.rooms import Rooms
     from wondernest.platform.telemetry.exposition import Exposition
     from wondernest.platform.telemetry.metrics import Metrics
 
@@ -21,12 +24,14 @@ class Findings(Struct, frozen=True):
 
     database: Health
     cache: Health
+    others: Mapping[str, Health]
+    """What the rooms' own checks found."""
     cache_required: bool
 
     @property
     def all_up(self) -> bool:
         """Whether nothing is amiss."""
-        return self.database.up and self.cache.up
+        return self.database.up and self.cache.up and all(health.up for health in self.others.values())
 
     @property
     def ready(self) -> bool:
@@ -41,22 +46,26 @@ class HealthService:
         self,
         database: Database,
         counters: Counters | None,
+        rooms: Rooms,
         metrics: Metrics,
         exposition: Exposition,
         *,
         cache_required: bool,
     ) -> None:
         """`counters`: None when the cache is switched off by configuration."""
-        self._database = Cached(lambda: probe_database(database))
+        self._database = Cached(lambda: probe_database(database, rooms))
         self._cache = Cached(lambda: probe_cache(counters)) if counters else None
+        self._others = {check.name: Cached(check.ask) for check in rooms.checks}
         self._metrics = metrics
         self._exposition = exposition
         self._cache_required = cache_required
 
     async def findings(self) -> Findings:
-        """Both dependencies, asked at the same time."""
-        database, cache = await asyncio.gather(self._database.get(), self._ask_cache())
-        return Findings(database, cache, self._cache_required)
+        """Every dependency, all asked at the same time."""
+        database, cache, *others = await asyncio.gather(
+            self._database.get(), self._ask_cache(), *(check.get() for check in self._others.values())
+        )
+        return Findings(database, cache, dict(zip(self._others, others, strict=True)), self._cache_required)
 
     async def started(self) -> bool:
         """Whether the database is reachable and every table is in place."""

@@ -23,13 +23,6 @@ class Component(Struct, rename="camel"):
     response_time: int | None
 
 
-class Services(Struct):
-    """The dependencies."""
-
-    database: Component
-    redis: Component
-
-
 class Detailed(Struct):
     """Everything an operator wants to see at a glance."""
 
@@ -37,7 +30,8 @@ class Detailed(Struct):
     timestamp: str
     version: str
     environment: str
-    services: Services
+    services: dict[str, Component]
+    """`database` and `redis`, then what the rooms depend on."""
 
 
 class Ready(Struct):

@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 
+from tests.fixtures.rooms import declared
 from tests.integration.migrations.catalogue import (
     ADDED_TO_SAVES,
     ADDED_TO_USERS,
@@ -25,7 +26,7 @@ COMPLIANCE = {"compliance.coppa_consent", "compliance.data_retention_policies"}
 
 def install(url: str) -> tuple[MigrationResult, list[str]]:
     said: list[str] = []
-    return migrate(url, report=said.append, lock_wait_s=10), said
+    return migrate(url, needed=declared().rooms.needed, report=said.append, lock_wait_s=10), said
 
 
 def as_owner(url: str, statement: str) -> None:

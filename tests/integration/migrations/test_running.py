@@ -8,11 +8,12 @@ import asyncpg
 import psycopg
 import pytest
 
+from tests.fixtures.rooms import declared
 from tests.integration.migrations.catalogue import ADDED_TO_SAVES, ADDED_TO_USERS, TABLES, differences, snapshot
 from tests.integration.migrations.older_shapes import build
 from wondernest.platform.db.migrations.files import migration_files
 from wondernest.platform.db.migrations.runner import ADVISORY_LOCK_KEY, MigrationError, migrate, pending
-from wondernest.platform.db.migrations.state import NEEDED, schema_state
+from wondernest.platform.db.migrations.state import VERSION_SCHEMA, VERSION_TABLE, schema_state
 
 ALL = [file.name for file in migration_files()]
 NEWEST = migration_files()[-1].number
@@ -136,18 +137,18 @@ def test_a_database_that_cannot_be_reached_is_one_line() -> None:
 async def test_the_state_of_a_database_is_read_in_one_query(empty_database: str) -> None:
     connection = await asyncpg.connect(empty_database)
     try:
-        never = await schema_state(connection)
+        never = await schema_state(connection, declared().rooms.needed, declared().rooms.indexes)
         assert (never.version, never.usable, never.up_to_date) == (None, False, False)
         migrate(empty_database, report=silently, lock_wait_s=10)
-        full = await schema_state(connection)
+        full = await schema_state(connection, declared().rooms.needed, declared().rooms.indexes)
         assert (full.version, full.missing, full.usable, full.up_to_date) == (NEWEST, (), True, True)
         assert full.slow == ()
         await connection.execute("drop index core.idx_users_email_mixed_case")
-        slower = await schema_state(connection)
+        slower = await schema_state(connection, declared().rooms.needed, declared().rooms.indexes)
         assert (slower.slow, slower.usable) == (("core.idx_users_email_mixed_case",), True)
         await connection.execute("drop table wondernest.save_versions")
         await connection.execute("alter table games.simple_game_data drop column data_version")
-        less = await schema_state(connection)
+        less = await schema_state(connection, declared().rooms.needed, declared().rooms.indexes)
         assert less.missing == ("games.simple_game_data.data_version", "wondernest.save_versions")
         assert not less.usable
     finally:
@@ -156,7 +157,8 @@ async def test_the_state_of_a_database_is_read_in_one_query(empty_database: str)
 
 def test_every_needed_table_is_made_by_a_migration() -> None:
     made = {block.name for file in migration_files() for block in file.blocks()}
-    assert set(NEEDED) <= made
+    by_installer = {f"{VERSION_SCHEMA}.{table}" for table in ("installation", VERSION_TABLE)}
+    assert set(declared().rooms.needed) <= made | by_installer
 
 
 def test_a_block_that_cannot_be_made_is_named(empty_database: str) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from wondernest.auth.metrics import AccountMetrics
+from wondernest.games.metrics import SaveMetrics
 from wondernest.platform.telemetry import METRICS_DIR_VARIABLE
 from wondernest.platform.telemetry.exposition import Exposition
 from wondernest.platform.telemetry.metrics import Metrics
@@ -35,11 +37,14 @@ AT_ZERO = (
 )
 WORKER = """
 import sys
+from wondernest.auth.metrics import AccountMetrics
+from wondernest.games.metrics import SaveMetrics
 from wondernest.platform.telemetry import METRICS_DIR_VARIABLE
 from wondernest.platform.telemetry.exposition import Exposition
 from wondernest.platform.telemetry.metrics import Metrics
+from wondernest.auth.metrics import AccountMetrics
 metrics = Metrics()
-metrics.login_success.inc(2)
+AccountMetrics(metrics).outcomes("login")[0].inc(2)
 metrics.db_idle.set(3)
 metrics.route("GET", "/health").count(200, 0.01)
 print(Exposition(metrics).render().decode(), "end", sep="\\n", flush=True)
@@ -48,22 +53,29 @@ sys.stdin.read()
 END = "end\n"
 
 
+def all_instruments() -> Metrics:
+    metrics = Metrics()
+    AccountMetrics(metrics)
+    SaveMetrics(metrics)
+    return metrics
+
+
 def rendered(metrics: Metrics) -> str:
     return Exposition(metrics).render().decode()
 
 
 @pytest.mark.parametrize(("name", "kind"), FAMILIES.items())
 def test_a_family_has_its_exact_name_and_type(name: str, kind: str) -> None:
-    assert f"# TYPE {name} {kind}\n" in rendered(Metrics())
+    assert f"# TYPE {name} {kind}\n" in rendered(all_instruments())
 
 
 @pytest.mark.parametrize("line", AT_ZERO)
 def test_known_labels_are_there_before_anything_happened(line: str) -> None:
-    assert line in rendered(Metrics()).splitlines()
+    assert line in rendered(all_instruments()).splitlines()
 
 
 def test_families_stand_apart_by_one_blank_line() -> None:
-    blocks = rendered(Metrics()).split("\n\n")
+    blocks = rendered(all_instruments()).split("\n\n")
     assert all(block.startswith("# HELP ") and block.count("# HELP ") == 1 for block in blocks)
 
 
@@ -94,8 +106,9 @@ def test_uptime_counts_from_the_start() -> None:
 
 def test_games_nobody_knows_share_one_label() -> None:
     metrics = Metrics()
+    saves = SaveMetrics(metrics)
     for number in range(100):
-        metrics.game_data("save", f"invented-{number}").inc()
+        saves.operation("save", f"invented-{number}").inc()
     text = rendered(metrics)
     assert 'wondernest_game_data_operations{operation="save",game_type="other"} 100.0' in text
     assert "invented" not in text
@@ -103,6 +116,7 @@ def test_games_nobody_knows_share_one_label() -> None:
 
 async def test_a_caller_sees_what_happened_before_it_asked() -> None:
     metrics = Metrics()
+    logged_in, _ = AccountMetrics(metrics).outcomes("login")
     entered, proceed = threading.Event(), threading.Event()
 
     def slow_clock() -> float:
@@ -113,7 +127,7 @@ async def test_a_caller_sees_what_happened_before_it_asked() -> None:
     exposition = Exposition(metrics, wall_clock=slow_clock)
     first = asyncio.create_task(exposition.text())
     await asyncio.to_thread(entered.wait)
-    metrics.login_success.inc()
+    logged_in.inc()
     later = [asyncio.create_task(exposition.text()) for _ in range(5)]
     proceed.set()
     assert b'success"} 0.0' in await first

@@ -22,8 +22,8 @@ from wondernest.platform.http.errors import Unauthenticated
 from wondernest.platform.http.request import Reply, Request, reply_json
 
 if TYPE_CHECKING:
+    from wondernest.auth.metrics import AccountMetrics
     from wondernest.auth.service import AccountService, OpenSession
-    from wondernest.platform.telemetry.metrics import Metrics
     from wondernest.settings import Jwt
 
 LOGGED_OUT: Final = "Logged out successfully"
@@ -43,7 +43,7 @@ def _bearer(request: Request[Any]) -> str:
 class AccountRoutes:
     """The routes that open, renew and end sessions."""
 
-    def __init__(self, service: AccountService, settings: Jwt, *, default_pin: bool, metrics: Metrics) -> None:
+    def __init__(self, service: AccountService, settings: Jwt, *, default_pin: bool, metrics: AccountMetrics) -> None:
         self._service = service
         self._jwt = settings
         self._default_pin = default_pin

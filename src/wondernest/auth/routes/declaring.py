@@ -11,7 +11,7 @@ from wondernest.platform.http.errors import ApiError
 from wondernest.platform.http.request import Reply, Request
 
 if TYPE_CHECKING:
-    from wondernest.platform.telemetry.metrics import Metrics
+    from wondernest.auth.metrics import AccountMetrics
 
 Handler: TypeAlias = Callable[[Request[Any]], Awaitable[Reply]]
 
@@ -25,10 +25,9 @@ REFUSED: Final = Response(wire.Refusal, "Refused; `message` says what")
 LIMITED: Final = Response(wire.Refusal, "Too many attempts; see Retry-After")
 
 
-def counted(metrics: Metrics, operation: str, handler: Handler) -> Handler:
+def counted(metrics: AccountMetrics, operation: str, handler: Handler) -> Handler:
     """The handler, its outcomes counted."""
-    success = metrics.auth_operations.labels(operation, "success")
-    failure = metrics.auth_operations.labels(operation, "failure")
+    success, failure = metrics.outcomes(operation)
 
     async def count(request: Request[Any]) -> Reply:
         try:

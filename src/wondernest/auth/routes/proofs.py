@@ -11,9 +11,9 @@ from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.request import Reply, Request, reply_json
 
 if TYPE_CHECKING:
+    from wondernest.auth.metrics import AccountMetrics
     from wondernest.auth.pins import PinService
     from wondernest.auth.recovery import RecoveryService
-    from wondernest.platform.telemetry.metrics import Metrics
 
 PIN_VERIFIED: Final = "PIN verified successfully"
 PIN_SET: Final = "PIN setup successfully"
@@ -25,7 +25,7 @@ RESET_DONE: Final = "Password reset successful"
 class ProofRoutes:
     """The routes by which an account proves itself besides its password."""
 
-    def __init__(self, pins: PinService, recovery: RecoveryService, metrics: Metrics) -> None:
+    def __init__(self, pins: PinService, recovery: RecoveryService, metrics: AccountMetrics) -> None:
         self._pins = pins
         self._recovery = recovery
         self._metrics = metrics

@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from wondernest.platform.db.pool import Database
     from wondernest.platform.http.addresses import Network
     from wondernest.platform.http.limits import RequestLimits
+    from wondernest.platform.rooms import Rooms
     from wondernest.platform.telemetry.logs import RequestLog
 
 log = get_logger(__name__)
 
-Hook = Callable[[], Awaitable[None]]
 CLIENT_CLOSED: Final = 499
 """Counted, never sent: the client left before it could be answered."""
 WRITE_DOWN_EVERY_S: Final = 0.05
@@ -82,25 +82,26 @@ class Machinery:
 
 
 class Application:
-    """One ASGI app made from endpoint declarations."""
+    """One application made from the declarations of its rooms."""
 
     def __init__(
         self,
-        endpoints: Sequence[Endpoint],
+        rooms: Rooms,
         machinery: Machinery,
-        *,
-        on_start: Sequence[Hook] = (),
-        on_stop: Sequence[Hook] = (),
     ) -> None:
-        self.router = Router(endpoints)
+        self.rooms = rooms
+        self.router = Router(rooms.endpoints)
         self._m = machinery
-        self._on_start = on_start
-        self._on_stop = on_stop
         self._bound = {id(route): self._bind(route) for route in self.router.routes}
         self._unanswered: dict[tuple[str, str], RouteMetrics] = {}
         self._id_prefix = os.urandom(6).hex()
         self._id_counter = count()
         self._writing_soon = False
+
+    @property
+    def metric_names(self) -> set[str]:
+        """The names of all instruments."""
+        return self._m.metrics.names()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
@@ -330,14 +331,12 @@ class Application:
     # Life ----------------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Run the hooks of the rooms; raises what stops the start."""
-        for hook in self._on_start:
-            await hook()
+        """Start the rooms; raises what stops the start."""
+        await self.rooms.start()
 
     async def stop(self) -> None:
         """Let the rooms release what they hold, and write down what has gathered."""
-        for hook in self._on_stop:
-            await hook()
+        await self.rooms.stop()
         self._write_down()
 
     async def _live(self, receive: Receive, send: Send) -> None:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from wondernest.platform.telemetry.metrics import Metrics
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-BARE_COUNTERS: Final = frozenset({"wondernest_auth_operations", "wondernest_game_data_operations"})
-"""Counters that dashboards know without the suffix `_total` (server contract §4)."""
 START_TIME: Final = "wondernest_start_time_seconds"
 UPTIME: Final = "wondernest_uptime_seconds"
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\n": "\\n", '"': '\\"'})
@@ -58,7 +56,7 @@ class Exposition:
         families: list[str] = []
         for family in own:
             samples = merged[family.name].samples if family.name in merged else []
-            families.append(_family(family, samples))
+            families.append(_family(family, samples, bare=family.name in self._metrics.bare))
             if family.name == START_TIME:
                 families.append(_uptime(samples, self._wall_clock()))
         return "\n".join(families).encode()
@@ -73,9 +71,8 @@ def _all_workers() -> Iterable[Metric] | None:
     return registry.collect()
 
 
-def _family(family: Metric, samples: Sequence[Sample]) -> str:
+def _family(family: Metric, samples: Sequence[Sample], *, bare: bool) -> str:
     """One family; `family` is this process's own, which knows the order of the labels."""
-    bare = family.name in BARE_COUNTERS
     suffix = "_total" if family.type == "counter" and not bare else ""
     name = family.name + suffix
     order = {label: place for place, label in enumerate(family.samples[0].labels)} if family.samples else {}

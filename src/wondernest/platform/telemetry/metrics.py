@@ -16,8 +16,7 @@ DURATION_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 UNMATCHED = "unmatched"
 OTHER = "other"
 """What stands for every value that clients choose freely: a label must not grow with what they send."""
-GAME_TYPES: Final = ("sticker_book", "story_adventure", "story-adventure")
-"""The game types that have a label of their own."""
+PREFIX: Final = "wondernest_"
 
 
 class Tally:
@@ -89,48 +88,45 @@ class RouteMetrics:
 
 
 class Metrics:
-    """Every instrument of the service, in one registry, in the order of the exposition."""
+    """The instruments of one process, in one registry. Infrastructure's stand here; a room adds its own when it is built."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.bare: set[str] = set()
+        """Counters that dashboards know without the suffix `_total` (server contract §4)."""
         self._routes: list[RouteMetrics] = []
         self._tallies: list[Tally] = []
         self._samples: list[Callable[[], None]] = []
-        self.requests = self._counter("http_requests", "Total HTTP requests processed", "method", "path", "status")
+        self.requests = self.counter("http_requests", "Total HTTP requests processed", "method", "path", "status")
         self.requests.labels("GET", "/health", "200")
-        self.db_connections = self._gauge("db_connections", "Database connection pool status", "livesum", "state")
+        self.db_connections = self.gauge("db_connections", "Database connection pool status", "livesum", "state")
         self.db_active = self.db_connections.labels("active")
         self.db_idle = self.db_connections.labels("idle")
-        self.auth_operations = self._counter("auth_operations", "Authentication operations", "operation", "status")
-        self.login_success = self.auth_operations.labels("login", "success")
-        self.login_failure = self.auth_operations.labels("login", "failure")
-        self.game_data_operations = self._counter(
-            "game_data_operations", "Game data operations", "operation", "game_type"
-        )
-        self._game_data = {
-            (operation, game_type): self._tally(self.game_data_operations.labels(operation, game_type))
-            for operation in ("save", "load")
-            for game_type in (*GAME_TYPES, OTHER)
-        }
-        self.started_at = self._gauge("start_time_seconds", "When the oldest running worker started", "livemin")
+        self.started_at = self.gauge("start_time_seconds", "When the oldest running worker started", "livemin")
         self.started_at.set(time.time())
         self.durations = Durations(
-            "wondernest_http_request_duration_seconds",
+            f"{PREFIX}http_request_duration_seconds",
             "Time from the first byte of a request to its last reply byte",
             ["method", "path"],
             buckets=DURATION_BUCKETS_S,
             registry=self.registry,
         )
-        self.redis_up = self._gauge("redis_up", "Whether the cache answers (1) or not (0)", "livemostrecent")
-        self.jwt_validations = self._counter("jwt_validations", "Bearer tokens checked", "result")
-        self.jwt_valid = self._tally(self.jwt_validations.labels("valid"))
-        self.jwt_invalid = self._tally(self.jwt_validations.labels("invalid"))
-        self.dependency_failures = self._counter("dependency_failures", "Faults of a dependency", "dependency")
+        self.redis_up = self.gauge("redis_up", "Whether the cache answers (1) or not (0)", "livemostrecent")
+        self.jwt_validations = self.counter("jwt_validations", "Bearer tokens checked", "result")
+        self.jwt_valid = self.tally(self.jwt_validations.labels("valid"))
+        self.jwt_invalid = self.tally(self.jwt_validations.labels("invalid"))
+        self.dependency_failures = self.counter("dependency_failures", "Faults of a dependency", "dependency")
         for dependency in ("database", "cache"):
             self.dependency_failures.labels(dependency)
-        self.dropped_log_lines = self._gauge(
+        self.dropped_log_lines = self.gauge(
             "dropped_log_lines", "Log lines of running workers that nobody read in time", "livesum"
         )
+        self.own = frozenset(self.names())
+        """The names of the instruments that belong to no room."""
+
+    def names(self) -> set[str]:
+        """The names of all instruments made so far, without a counter's `_total`."""
+        return {family.name for family in self.registry.collect()}
 
     def route(self, method: str, path: str) -> RouteMetrics:
         """The instruments of one route template."""
@@ -151,19 +147,25 @@ class Metrics:
         """Have gauges set each time the tallies are written down."""
         self._samples.append(take)
 
-    def game_data(self, operation: Literal["save", "load"], game_type: str) -> Tally:
-        """The counter of an operation on a game's saves."""
-        return self._game_data.get((operation, game_type)) or self._game_data[operation, OTHER]
-
-    def _tally(self, counter: Counter) -> Tally:
+    def tally(self, counter: Counter) -> Tally:
+        """A counter that requests bump, written down with the others."""
         tally = Tally(counter)
         self._tallies.append(tally)
         return tally
 
-    def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
-        return Counter(f"wondernest_{name}", documentation, labels, registry=self.registry)
+    def counter(self, name: str, documentation: str, *labels: str, bare: bool = False) -> Counter:
+        """A new counter; raises ValueError for a name that is taken. `bare`: shown without the suffix `_total`."""
+        counter = Counter(PREFIX + name, documentation, labels, registry=self.registry)
+        if bare:
+            self.bare.add(PREFIX + name)
+        return counter
 
-    def _gauge(
+    def gauge(
         self, name: str, documentation: str, mode: Literal["livesum", "livemin", "livemostrecent"], *labels: str
     ) -> Gauge:
-        return Gauge(f"wondernest_{name}", documentation, labels, registry=self.registry, multiprocess_mode=mode)
+        """A new gauge; `mode` says what the figures of several workers make together."""
+        return Gauge(PREFIX + name, documentation, labels, registry=self.registry, multiprocess_mode=mode)
+
+    def histogram(self, name: str, documentation: str, buckets: Sequence[float], *labels: str) -> Histogram:
+        """A new histogram."""
+        return Histogram(PREFIX + name, documentation, labels, buckets=buckets, registry=self.registry)

@@ -5,7 +5,7 @@ Several processes may start it at once, it may be stopped anywhere and started a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import cast
@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from wondernest.platform.db.migrations.blocks import Installation, RefusedStatement
 from wondernest.platform.db.migrations.files import MigrationFile, migration_files
-from wondernest.platform.db.migrations.state import NEEDED, VERSION_SCHEMA, VERSION_TABLE
+from wondernest.platform.db.migrations.state import VERSION_SCHEMA, VERSION_TABLE
 
 ADVISORY_LOCK_KEY = 0x776F6E646572
 """`wonder`: one installer per database at a time."""
@@ -62,6 +62,7 @@ class _Incomplete(Exception):
 def migrate(
     database_url: str,
     *,
+    needed: Sequence[str] = (),
     report: Callable[[str], None],
     lock_wait_s: float,
     lock_timeout_s: float = LOCK_TIMEOUT_S,
@@ -74,7 +75,7 @@ def migrate(
     with _session(database_url) as connection:
         _take_turn(connection, lock_wait_s)
         _limit(connection, lock_timeout_s, statement_timeout_s)
-        return _Run(connection, report).result()
+        return _Run(connection, report).result(needed)
 
 
 def pending(database_url: str) -> list[str]:
@@ -94,7 +95,7 @@ class _Run:
         self._installation = Installation(connection)
         self._applied: list[str] = []
 
-    def result(self) -> MigrationResult:
+    def result(self, needed: Sequence[str]) -> MigrationResult:
         """Do the work and say what came of it."""
         before = after = ""
         if self._installation.begin(self._files):
@@ -106,7 +107,7 @@ class _Run:
                 self._go_on_unmarked(_marked(marks))
             after = _marked(marks)
         present = self._installation.present()
-        missing = tuple(name for name in NEEDED if not present & {f"table {name}", f"column {name}"})
+        missing = tuple(name for name in needed if not present & {f"table {name}", f"column {name}"})
         self._tell_owner()
         return MigrationResult(
             applied=tuple(self._applied),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -14,41 +15,6 @@ if TYPE_CHECKING:
 
 VERSION_SCHEMA = "wondernest"
 VERSION_TABLE = "schema_version"
-
-NEEDED = (
-    "analytics.analytics_events",
-    "compliance.coppa_consent",
-    "core.password_reset_tokens",
-    "core.refresh_tokens",
-    "core.user_sessions",
-    "core.users",
-    "core.users.family_id",
-    "core.users.pin_hash",
-    "core.users.role",
-    "family.child_profiles",
-    "family.child_settings",
-    "family.families",
-    "family.family_members",
-    "family.family_settings",
-    "games.child_game_data",
-    "games.child_game_instances",
-    "games.game_categories",
-    "games.game_registry",
-    "games.game_types",
-    "games.simple_game_data",
-    "games.simple_game_data.data_version",
-    "wondernest.child_details",
-    "wondernest.email_verifications",
-    "wondernest.event_identities",
-    "wondernest.idempotency_keys",
-    "wondernest.revoked_tokens",
-    "wondernest.save_versions",
-    "wondernest.token_cutoffs",
-)
-"""The tables, and the columns that older shapes lack, without which some route cannot work."""
-
-QUICKENING = ("core.idx_users_email_mixed_case",)
-"""The indexes of ours on tables that are there: without one some statement reads the whole table."""
 
 _STATE = f"""
     select (select max(version_num) from {VERSION_SCHEMA}.{VERSION_TABLE}) as version,
@@ -63,24 +29,32 @@ _STATE = f"""
         array(
             select wanted from unnest($2::text[]) as wanted
             where not exists (select from pg_index where indexrelid = to_regclass(wanted) and indisvalid)
-        ) as slow"""  # noqa: S608 - our own two constants
+        ) as slow,
+        array(
+            select granted.right_ || ' on ' || granted.name from unnest($3::text[], $4::text[]) as granted(name, right_)
+            where to_regclass(granted.name) is not null
+              and not has_table_privilege(to_regclass(granted.name)::oid, granted.right_)
+              and not (granted.right_ <> 'delete' and has_any_column_privilege(to_regclass(granted.name)::oid, granted.right_))
+        ) as forbidden"""  # noqa: S608 - our own two constants
 
 
 class SchemaState(Struct, frozen=True):
     """How far a database is: its version (None: never migrated), the newest known one, and what we need but miss.
 
     `slow` names indexes that are missing, or that nobody finished building: everything works, but a statement reads a whole table.
+    `forbidden` says what our role may not do and some route has to, as `select on core.users`.
     """
 
     version: str | None
     newest: str
     missing: tuple[str, ...]
     slow: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:
-        """Whether every route finds its tables."""
-        return not self.missing
+        """Whether every route finds its tables and may use them."""
+        return not self.missing and not self.forbidden
 
     @property
     def up_to_date(self) -> bool:
@@ -88,11 +62,20 @@ class SchemaState(Struct, frozen=True):
         return self.version is not None and self.version >= self.newest
 
 
-async def schema_state(connection: asyncpg.Connection | PoolConnectionProxy) -> SchemaState:
-    """Read the state of the database behind the connection, which must not be inside a transaction."""
+async def schema_state(
+    connection: asyncpg.Connection | PoolConnectionProxy,
+    needed: Sequence[str] = (),
+    indexes: Sequence[str] = (),
+    rights: Sequence[tuple[str, str]] = (),
+) -> SchemaState:
+    """Read the state of the database behind the connection, which must not be inside a transaction.
+
+    needed: tables and `table.column`s that must be there; indexes: those that should; rights: what we must be allowed to.
+    """
     newest = migration_files()[-1].number
+    tables, allowed = [table for table, _ in rights], [right for _, right in rights]
     try:
-        row = await connection.fetchrow(_STATE, NEEDED, QUICKENING)
+        row = await connection.fetchrow(_STATE, needed, indexes, tables, allowed)
     except (
         asyncpg.UndefinedTableError,
         asyncpg.InvalidSchemaNameError,
@@ -100,4 +83,6 @@ async def schema_state(connection: asyncpg.Connection | PoolConnectionProxy) -> 
     ):
         return SchemaState(None, newest, (f"{VERSION_SCHEMA}.{VERSION_TABLE}",))
     assert row is not None
-    return SchemaState(row["version"], newest, tuple(row["missing"]), tuple(row["slow"]))
+    return SchemaState(
+        row["version"], newest, tuple(row["missing"]), tuple(row["slow"]), tuple(sorted(row["forbidden"]))
+    )

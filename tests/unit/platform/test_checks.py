@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from wondernest.health.probes import Cached
+from wondernest.platform.checks import Cached
 
 
 class Probe:

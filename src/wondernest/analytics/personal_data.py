@@ -1,0 +1,53 @@
+"""What the analytics room holds about people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wondernest.access.people import CHILD
+from wondernest.platform.personal_data import USER, Holding
+
+SHOWING_PARENTS: Final = "Parents see what happened"
+WITH_CHILD: Final = "Until the child is erased"
+
+PERSONAL_DATA: Final = (
+    Holding(
+        table="analytics.analytics_events",
+        people={"child_id": CHILD, "user_id": USER},
+        personal=("event_data",),
+        what="Events: what a child did and when",
+        why=SHOWING_PARENTS,
+        kept=WITH_CHILD,
+    ),
+    Holding(
+        table="analytics.learning_insights",
+        people={"child_id": CHILD},
+        personal=("title", "description", "data"),
+        what="Milestones a child reached",
+        why=SHOWING_PARENTS,
+        kept=WITH_CHILD,
+    ),
+    Holding(
+        table="wondernest.event_identities",
+        people={"child_id": CHILD},
+        personal=("fingerprint",),
+        what="Hashes by which a repeated event is recognised",
+        why="A repeated event counts once",
+        kept=WITH_CHILD,
+    ),
+    Holding(
+        table="games.virtual_currency",
+        people={"child_id": CHILD},
+        what="A child's coins",
+        why="Games continue where the child stopped",
+        kept=WITH_CHILD,
+    ),
+    Holding(
+        table="games.currency_transactions",
+        people={"child_id": CHILD},
+        personal=("description",),
+        what="How a child earned and spent coins",
+        why="Games continue where the child stopped",
+        kept=WITH_CHILD,
+    ),
+)

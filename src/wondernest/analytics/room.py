@@ -1,0 +1,34 @@
+"""The analytics room's declaration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from wondernest.analytics.personal_data import PERSONAL_DATA
+from wondernest.analytics.repository import AnalyticsRepository
+from wondernest.analytics.routes import AnalyticsRoutes
+from wondernest.analytics.service import AnalyticsService
+from wondernest.platform.rooms import Room, Table
+
+if TYPE_CHECKING:
+    from wondernest.analytics.ports import PlayTime, ProjectSaves
+    from wondernest.platform.rooms import Parts
+
+TABLES: Final = (
+    Table("analytics.analytics_events", ("select", "insert")),
+    Table("analytics.learning_insights", ("select", "insert")),
+    Table("wondernest.event_identities", ("select", "insert", "delete")),
+    Table("games.virtual_currency", ("select", "insert", "update")),
+    Table("games.currency_transactions", ("select", "insert")),
+)
+
+
+def build(parts: Parts, projects: ProjectSaves, play: PlayTime) -> Room:
+    """Events in. `projects` and `play`: what events set in motion in the games room."""
+    service = AnalyticsService(parts.database, AnalyticsRepository(play), projects)
+    return Room(
+        name="analytics",
+        endpoints=AnalyticsRoutes(service, parts.clock).endpoints(),
+        tables=TABLES,
+        personal_data=PERSONAL_DATA,
+    )

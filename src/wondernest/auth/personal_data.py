@@ -1,0 +1,68 @@
+"""What the auth room holds about people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wondernest.platform.personal_data import USER, Holding
+
+SIGNING_IN: Final = "Signing in and staying signed in"
+WITH_ACCOUNT: Final = "Until the account is erased"
+
+PERSONAL_DATA: Final = (
+    Holding(
+        table="core.users",
+        people={"id": USER},
+        personal=("email", "password_hash", "first_name", "last_name", "phone", "pin_hash", "family_id"),
+        what="Accounts: address, name, phone number, hashes of password and PIN",
+        why=SIGNING_IN,
+        kept=WITH_ACCOUNT,
+    ),
+    Holding(
+        table="core.user_sessions",
+        people={"user_id": USER},
+        personal=("token_hash", "device_info"),
+        what="Sessions: a hash of each token, times",
+        why=SIGNING_IN,
+        kept="The life of a refresh token longer than the session",
+    ),
+    Holding(
+        table="core.refresh_tokens",
+        people={"user_id": USER},
+        personal=("token_hash", "device_id", "ip_address"),
+        what="Refresh tokens: hashes, times, the network address they were given to",
+        why=SIGNING_IN,
+        kept="The life of a refresh token longer than the token",
+    ),
+    Holding(
+        table="core.password_reset_tokens",
+        people={"user_id": USER},
+        personal=("token",),
+        what="Hashes of one-time password reset tokens",
+        why="Choosing a new password",
+        kept="Until they expire (PASSWORD_RESET_LIFE_H)",
+    ),
+    Holding(
+        table="wondernest.email_verifications",
+        people={"user_id": USER},
+        personal=("token_hash", "email"),
+        what="Hashes of one-time verification tokens and the address each was sent to",
+        why="Confirming an address",
+        kept="Until they expire (EMAIL_VERIFICATION_LIFE_H)",
+    ),
+    Holding(
+        table="wondernest.revoked_tokens",
+        people={"user_id": USER},
+        personal=("token_hash",),
+        what="Hashes of access tokens that are refused",
+        why="A token that was logged out stays refused",
+        kept="Until the token would have expired",
+    ),
+    Holding(
+        table="wondernest.token_cutoffs",
+        people={"user_id": USER},
+        what="A moment before which an account's tokens are refused",
+        why="A changed password ends every session",
+        kept="The life of a refresh token",
+    ),
+)

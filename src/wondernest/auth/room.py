@@ -1,0 +1,84 @@
+"""The auth room's declaration."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from wondernest.auth.attempts import LoginAttempts, MailAllowance, PinAttempts
+from wondernest.auth.dependencies import Dependencies
+from wondernest.auth.letters import Letters
+from wondernest.auth.metrics import NAMES, AccountMetrics
+from wondernest.auth.oauth import IdentityVerifier, providers_of
+from wondernest.auth.passwords import PasswordHasher
+from wondernest.auth.personal_data import PERSONAL_DATA
+from wondernest.auth.pins import PinService
+from wondernest.auth.recovery import RecoveryService
+from wondernest.auth.repository import AccountRepository, ProofRepository, SessionRepository
+from wondernest.auth.revocations import PRUNE_EVERY_S, RevocationFollower
+from wondernest.auth.routes import AccountRoutes, ProofRoutes
+from wondernest.auth.service import AccountService
+from wondernest.auth.tokens import TokenIssuer, TokenVerifier, load_library
+from wondernest.platform.periodic import Periodic
+from wondernest.platform.rooms import Room, Table
+
+if TYPE_CHECKING:
+    from wondernest.platform.mail import Delivery
+    from wondernest.platform.rooms import Parts
+
+TABLES: Final = (
+    Table("core.users", ("select", "insert", "update"), ("family_id", "pin_hash", "role")),
+    Table("core.user_sessions"),
+    Table("core.refresh_tokens"),
+    Table("core.password_reset_tokens"),
+    Table("wondernest.email_verifications"),
+    Table("wondernest.revoked_tokens"),
+    Table("wondernest.token_cutoffs"),
+)
+INDEXES: Final = ("core.idx_users_email_mixed_case",)
+
+
+class Auth(NamedTuple):
+    """The room, and what others use of it."""
+
+    room: Room
+    accounts: AccountService
+    verifier: TokenVerifier
+
+
+def build(parts: Parts, delivery: Delivery) -> Auth:
+    """Accounts, sessions and proofs."""
+    settings, clock, database = parts.settings, parts.clock, parts.database
+    verifier = TokenVerifier(settings.jwt, clock)
+    follower = RevocationFollower(database, verifier, clock, timedelta(milliseconds=settings.jwt.refresh_life_ms))
+    pruning = Periodic("remove expired sessions", PRUNE_EVERY_S, follower.prune)
+    hasher = PasswordHasher(settings.auth)
+    deps = Dependencies(
+        accounts=AccountRepository(database),
+        sessions=SessionRepository(database),
+        proofs=ProofRepository(database),
+        hasher=hasher,
+        issuer=TokenIssuer(settings.jwt, clock),
+        verifier=verifier,
+        identities=IdentityVerifier(providers_of(settings.oauth, parts.metrics), clock),
+        login_attempts=LoginAttempts(parts.counters, settings.limits),
+        pin_attempts=PinAttempts(parts.counters, settings.auth),
+        allowance=MailAllowance(parts.counters),
+        letters=Letters(settings.auth),
+        delivery=delivery,
+        clock=clock,
+    )
+    accounts, counted = AccountService(deps, settings), AccountMetrics(parts.metrics)
+    pins, recovery = PinService(deps, settings.default_pin), RecoveryService(deps, settings.auth)
+    of_accounts = AccountRoutes(accounts, settings.jwt, default_pin=bool(settings.default_pin), metrics=counted)
+    room = Room(
+        name="auth",
+        endpoints=[*of_accounts.endpoints(), *ProofRoutes(pins, recovery, counted).endpoints()],
+        tables=TABLES,
+        indexes=INDEXES,
+        metrics=NAMES,
+        on_start=(load_library, follower.start, pruning.start),
+        on_stop=(pruning.stop, follower.stop, hasher.close),
+        personal_data=PERSONAL_DATA,
+    )
+    return Auth(room, accounts, verifier)

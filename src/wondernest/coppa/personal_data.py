@@ -1,0 +1,19 @@
+"""What the coppa room holds about people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wondernest.access.people import CHILD, FAMILY
+from wondernest.platform.personal_data import USER, Holding
+
+PERSONAL_DATA: Final = (
+    Holding(
+        table="compliance.coppa_consent",
+        people={"child_id": CHILD, "parent_id": USER, "family_id": FAMILY},
+        personal=("ip_address", "user_agent", "consent_text"),
+        what="Consents: what a parent allowed, when, from which network address and program",
+        why="Proof of a parent's consent",
+        kept="Until the child is erased",
+    ),
+)

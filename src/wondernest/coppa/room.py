@@ -1,0 +1,27 @@
+"""The coppa room's declaration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from wondernest.coppa.personal_data import PERSONAL_DATA
+from wondernest.coppa.repository import ConsentRepository
+from wondernest.coppa.routes import ConsentRoutes
+from wondernest.coppa.service import ConsentService
+from wondernest.platform.rooms import Room, Table
+
+if TYPE_CHECKING:
+    from wondernest.platform.rooms import Parts
+
+TABLES: Final = (Table("compliance.coppa_consent", ("select", "insert", "update")),)
+
+
+def build(parts: Parts) -> Room:
+    """Consents."""
+    service = ConsentService(ConsentRepository(), parts.database, parts.clock)
+    return Room(
+        name="coppa",
+        endpoints=ConsentRoutes(service, parts.settings.coppa.unverified_status).endpoints(),
+        tables=TABLES,
+        personal_data=PERSONAL_DATA,
+    )

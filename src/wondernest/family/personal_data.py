@@ -1,0 +1,61 @@
+"""What the family room holds about people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wondernest.access.people import CHILD, FAMILY
+from wondernest.platform.personal_data import USER, Holding
+
+WITH_CHILD: Final = "Until the child is erased"
+WITH_FAMILY: Final = "Until the family is erased"
+
+PERSONAL_DATA: Final = (
+    Holding(
+        table="family.families",
+        people={"id": FAMILY},
+        personal=("name", "created_by"),
+        what="Families: name, founder",
+        why="Children and adults who belong together",
+        kept=WITH_FAMILY,
+    ),
+    Holding(
+        table="family.family_members",
+        people={"family_id": FAMILY, "user_id": USER},
+        what="Who belongs to a family, in which role",
+        why="Deciding who may act for a child",
+        kept=WITH_FAMILY,
+    ),
+    Holding(
+        table="family.family_settings",
+        people={"family_id": FAMILY},
+        personal=("privacy_settings",),
+        what="A family's settings",
+        why="The service behaves as the family chose",
+        kept=WITH_FAMILY,
+    ),
+    Holding(
+        table="family.child_profiles",
+        people={"id": CHILD, "family_id": FAMILY},
+        personal=("name", "nickname", "birth_date", "gender", "avatar_url", "interests", "favorite_colors"),
+        what="Children: name, date of birth, gender, picture",
+        why="Games and content that suit the child",
+        kept=WITH_CHILD,
+    ),
+    Holding(
+        table="family.child_settings",
+        people={"child_id": CHILD},
+        personal=("content_preferences", "time_restrictions", "blocked_categories"),
+        what="What a child may see and for how long",
+        why="Parental control",
+        kept=WITH_CHILD,
+    ),
+    Holding(
+        table="wondernest.child_details",
+        people={"child_id": CHILD},
+        personal=("interests", "favorite_colors"),
+        what="A child's interests and favourite colours",
+        why="Games and content that suit the child",
+        kept=WITH_CHILD,
+    ),
+)

@@ -1,0 +1,35 @@
+"""The family room's declaration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from wondernest.family.personal_data import PERSONAL_DATA
+from wondernest.family.repository import FamilyRepository
+from wondernest.family.routes import FamilyRoutes
+from wondernest.family.service import FamilyService
+from wondernest.platform.rooms import Room, Table
+
+if TYPE_CHECKING:
+    from wondernest.auth.service import AccountService
+    from wondernest.platform.rooms import Parts
+
+TABLES: Final = (
+    Table("family.families", ("select", "insert", "update")),
+    Table("family.family_members", ("select", "insert")),
+    Table("family.family_settings", ("select", "insert", "update")),
+    Table("family.child_profiles", ("select", "insert", "update")),
+    Table("family.child_settings", ("select", "insert", "update")),
+    Table("wondernest.child_details", ("select", "insert", "update")),
+)
+
+
+def build(parts: Parts, accounts: AccountService) -> Room:
+    """Families and children."""
+    service = FamilyService(FamilyRepository(), parts.database, accounts, parts.clock)
+    return Room(
+        name="family",
+        endpoints=FamilyRoutes(service, parts.clock).endpoints(),
+        tables=TABLES,
+        personal_data=PERSONAL_DATA,
+    )

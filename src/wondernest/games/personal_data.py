@@ -1,0 +1,46 @@
+"""What the games room holds about people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wondernest.access.people import CHILD
+from wondernest.platform.personal_data import USER, Holding
+
+KEEPING_WORK: Final = "A child's work is never lost"
+WITH_CHILD: Final = "Until the child is erased"
+
+PERSONAL_DATA: Final = (
+    Holding(
+        table="games.simple_game_data",
+        people={"child_id": CHILD},
+        personal=("data_key", "data_value"),
+        what="Saves: what a child made and reached in games",
+        why=KEEPING_WORK,
+        kept="Until it is deleted or the child is erased",
+    ),
+    Holding(
+        table="wondernest.save_versions",
+        people={"child_id": CHILD},
+        personal=("data_key", "data_value", "device"),
+        what="Versions of saves that were overwritten or deleted, and the device that did it",
+        why=KEEPING_WORK,
+        kept="The last SAVE_KEPT_VERSIONS of each save",
+    ),
+    Holding(
+        table="games.child_game_instances",
+        people={"child_id": CHILD},
+        personal=("settings", "preferences"),
+        what="A child's games: settings, play time, sessions",
+        why="Games continue where the child stopped",
+        kept=WITH_CHILD,
+    ),
+    Holding(
+        table="games.game_registry",
+        people={"safety_reviewer_id": USER},
+        what="Who reviewed a game for safety",
+        why="Responsibility for a review",
+        kept="As long as the game is offered",
+        shared=True,
+    ),
+)

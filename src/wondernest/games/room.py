@@ -1,0 +1,61 @@
+"""The games room's declaration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from wondernest.games.batch import BatchService
+from wondernest.games.metrics import NAMES, SaveMetrics
+from wondernest.games.personal_data import PERSONAL_DATA
+from wondernest.games.registry import RegistryService
+from wondernest.games.repository import HistoryRepository, LoadRepository, RegistryRepository, SaveRepository
+from wondernest.games.routes import HistoryRoutes, RegistryRoutes, SaveRoutes
+from wondernest.games.service import ProjectSaves, SaveService
+from wondernest.platform.rooms import READ, Room, Table
+
+if TYPE_CHECKING:
+    from wondernest.platform.rooms import Parts
+
+TABLES: Final = (
+    Table("games.simple_game_data", columns=("data_version",)),
+    Table("wondernest.save_versions", ("select", "insert", "delete")),
+    Table("games.child_game_instances", ("select", "insert", "update")),
+    Table("games.game_registry", READ),
+    Table("games.game_types", READ),
+    Table("games.game_categories", READ),
+)
+COSTLY_INDEXES: Final = (
+    "games.idx_simple_game_data_content",
+    "games.idx_simple_game_data_story_jsonb",
+    "games.idx_simple_game_data_vocab_words",
+)
+"""GIN indexes over whole save documents."""
+
+
+class Games(NamedTuple):
+    """The room, and what others use of it."""
+
+    room: Room
+    projects: ProjectSaves
+    registry: RegistryService
+
+
+def build(parts: Parts) -> Games:
+    """Saves, their history, and the registry of games."""
+    database = parts.database
+    repository = SaveRepository(database, parts.settings.games.kept_versions)
+    registry = RegistryService(RegistryRepository(database))
+    saves = SaveService(repository, LoadRepository(database), HistoryRepository(database), SaveMetrics(parts.metrics))
+    room = Room(
+        name="games",
+        endpoints=[
+            *SaveRoutes(saves, BatchService(repository)).endpoints(),
+            *HistoryRoutes(saves).endpoints(),
+            *RegistryRoutes(registry).endpoints(),
+        ],
+        tables=TABLES,
+        costly_indexes=COSTLY_INDEXES,
+        metrics=NAMES,
+        personal_data=PERSONAL_DATA,
+    )
+    return Games(room, ProjectSaves(repository), registry)

@@ -1,0 +1,54 @@
+"""Rooms together: what two of them claim stops the start, and what is needed is the sum of what they declare."""
+
+from __future__ import annotations
+
+import pytest
+
+from wondernest.platform.personal_data import USER, Holding
+from wondernest.platform.rooms import READ, Hook, Room, Rooms, Table
+
+
+def holding(table: str) -> Holding:
+    return Holding(table=table, people={"user_id": USER}, what="Things", why="Reasons", kept="A while")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "problem"),
+    [
+        (Room(name="a"), Room(name="a"), "room declared twice: a"),
+        (Room(name="a", tables=[Table("s.t")]), Room(name="b", tables=[Table("s.t")]), "table declared twice: s.t"),
+        (Room(name="a", metrics=["m"]), Room(name="b", metrics=["m"]), "metric declared twice: m"),
+    ],
+)
+def test_two_rooms_that_claim_the_same_stop_the_start(one: Room, other: Room, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        Rooms((one, other))
+
+
+def test_personal_data_in_a_table_of_nobody_stops_the_start() -> None:
+    with pytest.raises(ValueError, match="personal data in tables it does not declare"):
+        Rooms((Room(name="a", personal_data=[holding("s.t")]),))
+
+
+def test_a_table_that_nothing_asks_is_not_needed() -> None:
+    asked, kept = Table("s.asked", READ, columns=("late",)), Table("s.kept", rights=())
+    rooms = Rooms((Room(name="a", tables=[asked, kept]),))
+    assert rooms.needed == ("s.asked", "s.asked.late")
+    assert rooms.rights == (("s.asked", "select"),)
+
+
+async def test_rooms_start_from_the_lowest_and_stop_from_the_highest() -> None:
+    told: list[str] = []
+
+    def hook(word: str) -> Hook:
+        async def tell() -> None:
+            told.append(word)
+
+        return tell
+
+    low = Room(name="low", on_start=[hook("low starts")], on_stop=[hook("low stops")])
+    high = Room(name="high", on_start=[hook("high starts")], on_stop=[hook("high stops")])
+    rooms = Rooms((low, high))
+    await rooms.start()
+    await rooms.stop()
+    assert told == ["low starts", "high starts", "high stops", "low stops"]
