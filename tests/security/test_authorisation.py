@@ -11,8 +11,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from tests.fixtures.application import TEST_ENVIRONMENT, running
-from tests.fixtures.rooms import declared
+from tests.fixtures.application import TEST_ENVIRONMENT, declared, running
 from tests.fixtures.servers import database_on
 from tests.security.households import Parent, address, call, contents, refused, settle
 from wondernest.app import create_app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.platform.db.migrations.state import OWN_TABLES
 from wondernest.platform.periodic import Periodic
 from wondernest.platform.personal_data import USER, Holding
 from wondernest.platform.rooms import READ, Room, Table
@@ -16,8 +17,7 @@ FORGET_EXPIRED_EVERY_S: Final = 600.0
 """How often a process drops idempotency keys past their life."""
 TABLES: Final = (
     Table("wondernest.idempotency_keys"),
-    Table("wondernest.installation", READ),
-    Table("wondernest.schema_version", READ),
+    *(Table(name, READ) for name in OWN_TABLES),
 )
 PERSONAL_DATA: Final = (
     Holding(

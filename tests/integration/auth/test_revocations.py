@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx2
 
-from tests.fixtures.application import running
+from tests.fixtures.application import declared, running
 from tests.fixtures.auth import Parent, register, row, rows
 from wondernest.app import create_app
 from wondernest.auth.repository import RevocationRepository
@@ -104,7 +104,7 @@ async def test_the_service_starts_while_the_database_is_away_and_follows_once_it
     make_settings: Callable[..., Settings], own_pg_server: EmbeddedPostgres
 ) -> None:
     url = own_pg_server.url()
-    migrate(url, report=lambda _: None, lock_wait_s=PATIENCE_S)
+    migrate(url, needed=declared().rooms.needed, report=lambda _: None, lock_wait_s=PATIENCE_S)
     settings = make_settings(DATABASE_URL=url)
     async with running(create_app(settings)) as client:
         parent = await register(client)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from tests.fixtures.application import declared
 from tests.fixtures.servers import database_on
 from tests.integration.migrations.catalogue import (
     ADDED_TO_SAVES,
@@ -27,6 +28,7 @@ OURS = {
     "wondernest.installation",
     "wondernest.revoked_tokens",
     "wondernest.save_versions",
+    "wondernest.schema_changes",
     "wondernest.schema_version",
     "wondernest.token_cutoffs",
 }
@@ -35,7 +37,7 @@ OURS = {
 @pytest.fixture(scope="module")
 def filled(pg_server: EmbeddedPostgres) -> Iterator[str]:
     with database_on(pg_server) as url:
-        result = migrate(url, report=lambda _line: None, lock_wait_s=10)
+        result = migrate(url, needed=declared().rooms.needed, report=lambda _line: None, lock_wait_s=10)
         assert (result.up_to_date, result.usable, result.refused) == (True, True, ())
         yield url
 

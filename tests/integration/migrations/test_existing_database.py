@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from tests.fixtures.rooms import declared
+from tests.fixtures.application import declared
 from tests.integration.migrations.catalogue import (
     ADDED_TO_SAVES,
     ADDED_TO_USERS,

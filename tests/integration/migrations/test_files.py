@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from wondernest.platform.db.migrations.files import BadMigrationFile, MigrationFile, migration_files
+from wondernest.platform.db.migrations.changes import check_changes
+from wondernest.platform.db.migrations.files import CHANGE, BadMigrationFile, MigrationFile, migration_files
 
 
 def written(folder: Path, text: str) -> MigrationFile:
@@ -41,5 +42,10 @@ def test_numbers_run_without_a_gap() -> None:
 
 @pytest.mark.parametrize("word", ["drop ", "truncate ", "or replace", "if not exists"])
 def test_nothing_that_is_there_is_dropped_or_replaced(word: str) -> None:
-    statements = [block.statements for file in migration_files() for block in file.blocks()]
+    blocks = [block for file in migration_files() for block in file.blocks()]
+    statements = [block.statements for block in blocks if block.kind != CHANGE]
     assert not [text for text in statements if word in text]
+
+
+def test_changes_touch_tables_of_ours_only() -> None:
+    check_changes(migration_files())

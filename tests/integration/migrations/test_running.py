@@ -8,20 +8,21 @@ import asyncpg
 import psycopg
 import pytest
 
-from tests.fixtures.rooms import declared
+from tests.fixtures.application import declared
 from tests.integration.migrations.catalogue import ADDED_TO_SAVES, ADDED_TO_USERS, TABLES, differences, snapshot
 from tests.integration.migrations.older_shapes import build
 from wondernest.platform.db.migrations.files import migration_files
 from wondernest.platform.db.migrations.runner import ADVISORY_LOCK_KEY, MigrationError, migrate, pending
-from wondernest.platform.db.migrations.state import VERSION_SCHEMA, VERSION_TABLE, schema_state
+from wondernest.platform.db.migrations.state import OWN_TABLES, schema_state
 
+NEEDED, INDEXES = declared().rooms.needed, declared().rooms.indexes
 ALL = [file.name for file in migration_files()]
 NEWEST = migration_files()[-1].number
 
 MIGRATE = """
 import sys
 from wondernest.platform.db.migrations.runner import migrate
-print(len(migrate(sys.argv[1], report=lambda line: None, lock_wait_s=60).applied))
+print(len(migrate(sys.argv[1], needed=(), report=lambda line: None, lock_wait_s=60).applied))
 """
 MIGRATE_AND_DIE = """
 import os, signal, sys
@@ -29,7 +30,7 @@ from wondernest.platform.db.migrations.runner import migrate
 def report(line):
     if line.startswith("0004"):
         os.kill(os.getpid(), signal.SIGKILL)
-migrate(sys.argv[1], report=report, lock_wait_s=60)
+migrate(sys.argv[1], needed=(), report=report, lock_wait_s=60)
 """
 
 
@@ -45,12 +46,12 @@ def catalogue_is_complete(url: str) -> bool:
 
 def test_running_twice_changes_nothing(empty_database: str) -> None:
     assert pending(empty_database) == ALL
-    first = migrate(empty_database, report=silently, lock_wait_s=10)
+    first = migrate(empty_database, needed=NEEDED, report=silently, lock_wait_s=10)
     assert list(first.applied) == ALL
     assert pending(empty_database) == []
     with psycopg.connect(empty_database) as connection:
         before = snapshot(connection)
-    second = migrate(empty_database, report=silently, lock_wait_s=10)
+    second = migrate(empty_database, needed=NEEDED, report=silently, lock_wait_s=10)
     assert (second.applied, list(second.skipped), second.up_to_date) == ((), ALL, True)
     with psycopg.connect(empty_database) as connection:
         assert snapshot(connection) == before
@@ -71,7 +72,7 @@ def test_killed_in_the_middle_of_a_file_it_goes_on_at_that_file(empty_database: 
     killed = subprocess.run([sys.executable, "-c", MIGRATE_AND_DIE, empty_database], check=False)
     assert killed.returncode == -9
     assert pending(empty_database) == [name for name in ALL if name >= "0004"]
-    resumed = migrate(empty_database, report=silently, lock_wait_s=10)
+    resumed = migrate(empty_database, needed=NEEDED, report=silently, lock_wait_s=10)
     assert resumed.applied[0] == "0004_games"
     assert catalogue_is_complete(empty_database)
     with psycopg.connect(empty_database) as connection:
@@ -82,7 +83,7 @@ def test_waiting_for_another_installer_ends(empty_database: str) -> None:
     with psycopg.connect(empty_database) as other:
         other.execute("select pg_advisory_lock(%s)", [ADVISORY_LOCK_KEY])
         with pytest.raises(MigrationError, match="another migration"):
-            migrate(empty_database, report=silently, lock_wait_s=0.1)
+            migrate(empty_database, needed=NEEDED, report=silently, lock_wait_s=0.1)
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_a_busy_table_is_tried_again_until_it_is_free(older_database: tuple[str,
         if "in use" in line:
             other.rollback()
 
-    result = migrate(url, report=let_go, lock_wait_s=10, lock_timeout_s=0.1)
+    result = migrate(url, needed=NEEDED, report=let_go, lock_wait_s=10, lock_timeout_s=0.1)
     assert said.count("a table is in use, trying again") == 1
     assert list(result.applied) == ALL
 
@@ -114,22 +115,22 @@ def test_a_table_that_stays_busy_stops_the_run_and_the_next_one_finishes(
     url, other = older_database
     other.execute("select from games.simple_game_data")
     with pytest.raises(MigrationError, match="lock timeout"):
-        migrate(url, report=silently, lock_wait_s=10, lock_timeout_s=0.02)
+        migrate(url, needed=NEEDED, report=silently, lock_wait_s=10, lock_timeout_s=0.02)
     other.rollback()
-    assert migrate(url, report=silently, lock_wait_s=10).applied == tuple(ALL[-2:])
+    assert migrate(url, needed=NEEDED, report=silently, lock_wait_s=10).applied == tuple(ALL[-2:])
 
 
 def test_a_database_marked_by_a_newer_release_is_left_alone(empty_database: str) -> None:
-    migrate(empty_database, report=silently, lock_wait_s=10)
+    migrate(empty_database, needed=NEEDED, report=silently, lock_wait_s=10)
     with psycopg.connect(empty_database) as connection:
         connection.execute("update wondernest.schema_version set version_num = '9999'")
-    result = migrate(empty_database, report=silently, lock_wait_s=10)
+    result = migrate(empty_database, needed=NEEDED, report=silently, lock_wait_s=10)
     assert (result.applied, result.up_to_date, result.usable) == ((), True, True)
 
 
 def test_a_database_that_cannot_be_reached_is_one_line() -> None:
     with pytest.raises(MigrationError) as caught:
-        migrate("postgresql://nobody:secret@127.0.0.1:1/none", report=silently, lock_wait_s=1)
+        migrate("postgresql://nobody:secret@127.0.0.1:1/none", needed=NEEDED, report=silently, lock_wait_s=1)
     assert "\n" not in str(caught.value)
     assert "secret" not in str(caught.value)
 
@@ -137,18 +138,18 @@ def test_a_database_that_cannot_be_reached_is_one_line() -> None:
 async def test_the_state_of_a_database_is_read_in_one_query(empty_database: str) -> None:
     connection = await asyncpg.connect(empty_database)
     try:
-        never = await schema_state(connection, declared().rooms.needed, declared().rooms.indexes)
+        never = await schema_state(connection, NEEDED, INDEXES)
         assert (never.version, never.usable, never.up_to_date) == (None, False, False)
-        migrate(empty_database, report=silently, lock_wait_s=10)
-        full = await schema_state(connection, declared().rooms.needed, declared().rooms.indexes)
+        migrate(empty_database, needed=NEEDED, report=silently, lock_wait_s=10)
+        full = await schema_state(connection, NEEDED, INDEXES)
         assert (full.version, full.missing, full.usable, full.up_to_date) == (NEWEST, (), True, True)
         assert full.slow == ()
         await connection.execute("drop index core.idx_users_email_mixed_case")
-        slower = await schema_state(connection, declared().rooms.needed, declared().rooms.indexes)
+        slower = await schema_state(connection, NEEDED, INDEXES)
         assert (slower.slow, slower.usable) == (("core.idx_users_email_mixed_case",), True)
         await connection.execute("drop table wondernest.save_versions")
         await connection.execute("alter table games.simple_game_data drop column data_version")
-        less = await schema_state(connection, declared().rooms.needed, declared().rooms.indexes)
+        less = await schema_state(connection, NEEDED, INDEXES)
         assert less.missing == ("games.simple_game_data.data_version", "wondernest.save_versions")
         assert not less.usable
     finally:
@@ -157,8 +158,7 @@ async def test_the_state_of_a_database_is_read_in_one_query(empty_database: str)
 
 def test_every_needed_table_is_made_by_a_migration() -> None:
     made = {block.name for file in migration_files() for block in file.blocks()}
-    by_installer = {f"{VERSION_SCHEMA}.{table}" for table in ("installation", VERSION_TABLE)}
-    assert set(declared().rooms.needed) <= made | by_installer
+    assert set(NEEDED) <= made | set(OWN_TABLES)
 
 
 def test_a_block_that_cannot_be_made_is_named(empty_database: str) -> None:
@@ -169,4 +169,4 @@ def test_a_block_that_cannot_be_made_is_named(empty_database: str) -> None:
     with pytest.raises(
         MigrationError, match=r"^games\.achievements: relation \"idx_achievements_game\" already exists$"
     ):
-        migrate(empty_database, report=silently, lock_wait_s=10)
+        migrate(empty_database, needed=NEEDED, report=silently, lock_wait_s=10)

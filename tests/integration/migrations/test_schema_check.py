@@ -13,7 +13,7 @@ def silently(_line: str) -> None:
 
 
 def test_a_new_database_has_them_and_they_have_a_cost(empty_database: str) -> None:
-    migrate(empty_database, report=silently, lock_wait_s=10)
+    migrate(empty_database, needed=(), report=silently, lock_wait_s=10)
     found = unused_indexes(empty_database, COSTLY_INDEXES)
     assert [index.name for index in found] == list(COSTLY_INDEXES)
     assert all(index.size_bytes > 0 and index.scans == 0 for index in found)
@@ -21,7 +21,7 @@ def test_a_new_database_has_them_and_they_have_a_cost(empty_database: str) -> No
 
 
 def test_they_are_dropped_when_asked_and_only_they(empty_database: str) -> None:
-    migrate(empty_database, report=silently, lock_wait_s=10)
+    migrate(empty_database, needed=(), report=silently, lock_wait_s=10)
     assert drop_unused_indexes(empty_database, COSTLY_INDEXES, silently) == COSTLY_INDEXES
     assert unused_indexes(empty_database, COSTLY_INDEXES) == ()
     assert drop_unused_indexes(empty_database, COSTLY_INDEXES, silently) == ()
@@ -31,14 +31,14 @@ def test_they_are_dropped_when_asked_and_only_they(empty_database: str) -> None:
 
 
 def test_migrating_again_does_not_bring_them_back(empty_database: str) -> None:
-    migrate(empty_database, report=silently, lock_wait_s=10)
+    migrate(empty_database, needed=(), report=silently, lock_wait_s=10)
     drop_unused_indexes(empty_database, COSTLY_INDEXES, silently)
-    migrate(empty_database, report=silently, lock_wait_s=10)
+    migrate(empty_database, needed=(), report=silently, lock_wait_s=10)
     assert unused_indexes(empty_database, COSTLY_INDEXES) == ()
 
 
 def test_an_index_that_somebody_used_is_kept(empty_database: str) -> None:
-    migrate(empty_database, report=silently, lock_wait_s=10)
+    migrate(empty_database, needed=(), report=silently, lock_wait_s=10)
     with psycopg.connect(empty_database) as connection:
         connection.execute("set enable_seqscan = off")
         connection.execute("select from games.simple_game_data where data_value @> '{\"a\": 1}'")
@@ -49,7 +49,7 @@ def test_an_index_that_somebody_used_is_kept(empty_database: str) -> None:
 
 
 def test_a_role_that_is_not_the_owner_is_told_the_statement(empty_database: str) -> None:
-    migrate(empty_database, report=silently, lock_wait_s=10)
+    migrate(empty_database, needed=(), report=silently, lock_wait_s=10)
     with psycopg.connect(empty_database) as connection:
         restrict(connection)
         connection.execute("alter schema games owner to postgres")

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.fixtures.rooms import declared
+from tests.fixtures.application import declared
 from wondernest.access.people import KINDS
 from wondernest.platform.db.migrations.state import VERSION_SCHEMA
 from wondernest.platform.rooms import Rooms

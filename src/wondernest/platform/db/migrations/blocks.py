@@ -1,18 +1,20 @@
-"""Runs the blocks of a file against a database: looks first, adds only what is missing, notes what is refused."""
+"""Runs the blocks of a file against a database: adds what is missing, makes each change once, notes what is refused."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, NamedTuple
 
+import psycopg
 from msgspec import Struct
 from psycopg import errors
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
 
-from wondernest.platform.db.migrations.files import NEW_DATABASE, OWNER, Block, MigrationFile
-from wondernest.platform.db.migrations.state import VERSION_SCHEMA
+from wondernest.platform.db.migrations.files import CHANGE, NEW_DATABASE, OWNER, Block, MigrationFile
+from wondernest.platform.db.migrations.state import CHANGES_TABLE, INSTALLATION_TABLE, VERSION_SCHEMA
 
-_PRESENT = text("""
+_CHANGES = f"{VERSION_SCHEMA}.{CHANGES_TABLE}"
+_INSTALLATION = f"{VERSION_SCHEMA}.{INSTALLATION_TABLE}"
+_PRESENT = b"""
     with own as (
         select oid, nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'
     )
@@ -30,16 +32,13 @@ _PRESENT = text("""
     from own join pg_class on relnamespace = own.oid join pg_attribute on attrelid = pg_class.oid
     where relkind in ('r', 'p', 'v', 'm', 'f') and attnum > 0 and not attisdropped
     union all
-    select 'index ' || nspname || '.' || relname from own join pg_class on relnamespace = own.oid where relkind = 'i'""")
+    select 'index ' || nspname || '.' || relname from own join pg_class on relnamespace = own.oid where relkind = 'i'"""
 
 _MISSING_REFERENCE = (
     errors.UndefinedTable | errors.InvalidSchemaName | errors.UndefinedObject | errors.UndefinedFunction
 )
 INDEX_TIMEOUT_S = 3.0
 """Longest time that the table of an index is kept from being written to while it is built."""
-
-_RUN_AS_WRITTEN = {"no_parameters": True}
-"""Several statements in one message, and no percent sign is a placeholder."""
 
 
 class RefusedStatement(Struct, frozen=True):
@@ -49,12 +48,27 @@ class RefusedStatement(Struct, frozen=True):
     reason: str
 
 
+class Made(NamedTuple):
+    """What came of a file."""
+
+    objects: int
+    changes: int
+
+    def __str__(self) -> str:
+        if not any(self):
+            return "nothing was missing"
+        changes = f"changes made: {self.changes}"
+        return f"objects created: {self.objects}" + f", {changes}" * bool(self.changes)
+
+
 class Installation:
     """What is there, what we made of it, and what we were not allowed to."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
         self._new_database = False
+        self._changes_held = False
+        """A change was refused or waits: those after it wait too, because they may build on it."""
         self.refused: list[RefusedStatement] = []
         self.waiting: list[str] = []
         """Objects that lean on something refused."""
@@ -68,73 +82,81 @@ class Installation:
         """Start the notes anew: the same blocks are about to be tried again."""
         self.refused.clear()
         self.waiting.clear()
+        self._changes_held = False
 
     def present(self) -> set[str]:
         """Every object of the database, named as blocks name them."""
-        with self._connection.begin():
-            return self._look()
+        return {name for (name,) in self._connection.execute(_PRESENT)}
 
     def begin(self, files: Iterable[MigrationFile]) -> bool:
-        """Make our schema, and note in it once whether the database was new. False: the role may not."""
-        with self._connection.begin():
-            present = self._look()
+        """Make our schema and the installer's tables; note once whether the database was new. False: the role may not."""
+        with self._connection.transaction():
+            present = self.present()
             if f"schema {VERSION_SCHEMA}" not in present:
                 self._run_block(Block("schema", VERSION_SCHEMA, "", f"create schema {VERSION_SCHEMA};"))
-            elif not self._may_create():
+            elif not self._one(f"select has_schema_privilege('{VERSION_SCHEMA}', 'create')"):
                 self.refused.append(RefusedStatement(self._grant(VERSION_SCHEMA), "permission denied for schema"))
             if not self.complete:
                 return False
-            if f"table {VERSION_SCHEMA}.installation" not in present:
+            if f"table {_INSTALLATION}" not in present:
                 tables = {block.key for file in files for block in file.blocks() if block.kind == "table"}
                 self._note_origin(new=not tables & present)
-            self._new_database = self._connection.scalar(
-                text(f"select new_database from {VERSION_SCHEMA}.installation")  # noqa: S608 - a constant
-            )
+            if f"table {_CHANGES}" not in present:
+                self._do(
+                    f"create table {_CHANGES} ("
+                    " name varchar(200) primary key, applied_at timestamptz not null default current_timestamp)"
+                )
+            self._new_database = bool(self._one(f"select new_database from {_INSTALLATION}"))  # noqa: S608 - a constant
         return True
 
-    def run(self, file: MigrationFile) -> int:
-        """Run the file's blocks whose object is missing, in the transaction at hand; returns how many were made."""
-        present = self._look()
-        made = 0
+    def run(self, file: MigrationFile) -> Made:
+        """Make what is missing and the changes that were not made yet, in the transaction at hand."""
+        present = self.present()
+        objects = changes = 0
         for block in file.blocks():
+            if block.kind == CHANGE:
+                changes += self._change(block)
+                continue
             if block.key in present or (block.only == NEW_DATABASE and not self._new_database):
                 continue
             if block.only == OWNER:
                 self._leave_to_owner(block, present)
             else:
-                made += self._run_block(block)
-        return made
-
-    def _look(self) -> set[str]:
-        return set(self._connection.scalars(_PRESENT))
-
-    def _may_create(self) -> bool:
-        return bool(self._connection.scalar(text(f"select has_schema_privilege('{VERSION_SCHEMA}', 'create')")))
+                objects += self._run_block(block)
+        return Made(objects, changes)
 
     def _note_origin(self, *, new: bool) -> None:
-        self._connection.execute(
-            text(
-                f"create table {VERSION_SCHEMA}.installation ("
-                " new_database boolean not null, began_at timestamptz not null default current_timestamp)"
-            )
+        self._do(
+            f"create table {_INSTALLATION} ("
+            " new_database boolean not null, began_at timestamptz not null default current_timestamp)"
         )
-        self._connection.execute(
-            text(f"insert into {VERSION_SCHEMA}.installation (new_database) values (:new)"),  # noqa: S608 - a constant
-            {"new": new},
-        )
+        self._do(f"insert into {_INSTALLATION} (new_database) values ({new})")  # noqa: S608 - a constant and a truth value
+
+    def _change(self, block: Block) -> bool:
+        if self._one(f"select true from {_CHANGES} where name = '{block.name}'"):  # noqa: S608 - a checked header
+            return False
+        if self._changes_held:
+            self.waiting.append(block.name)
+            return False
+        made = self._run_block(block)
+        self._changes_held = not made
+        return made
 
     def _run_block(self, block: Block) -> bool:
         try:
-            with self._connection.begin_nested():
+            with self._connection.transaction():
                 if block.kind == "index":
-                    self._stand_aside(block)
-                self._connection.exec_driver_sql(block.sql, execution_options=_RUN_AS_WRITTEN)
-        except DBAPIError as error:
-            if isinstance(error.orig, errors.InsufficientPrivilege):
-                self._refuse(block, error.orig.diag.message_primary or "permission denied")
-            elif block.kind == "index" and isinstance(error.orig, errors.QueryCanceled):
+                    self._build_index(block)
+                elif block.kind == CHANGE:
+                    self._make_change(block)
+                else:
+                    self._do(block.sql)
+        except psycopg.Error as error:
+            if isinstance(error, errors.InsufficientPrivilege):
+                self._refuse(block, error.diag.message_primary or "permission denied")
+            elif block.kind == "index" and isinstance(error, errors.QueryCanceled):
                 self._refuse(block, f"its table would be held for more than {INDEX_TIMEOUT_S:g} s")
-            elif self.refused and isinstance(error.orig, _MISSING_REFERENCE):
+            elif self.refused and isinstance(error, _MISSING_REFERENCE):
                 self.waiting.append(block.name)
             else:
                 error.add_note(block.name)
@@ -142,10 +164,21 @@ class Installation:
             return False
         return True
 
-    def _stand_aside(self, block: Block) -> None:
-        """Wait for an index's table as for any other; from when it is ours, others wait for us."""
-        self._connection.exec_driver_sql(f"lock table {block.indexed_table} in share mode")
-        self._connection.exec_driver_sql(f"set local statement_timeout = {int(INDEX_TIMEOUT_S * 1000)}")
+    def _build_index(self, block: Block) -> None:
+        """Wait for the index's table as for any other; once we hold it others wait for us, so only for so long."""
+        limit = self._one("select current_setting('statement_timeout')")
+        self._do(f"lock table {block.indexed_table} in share mode")
+        self._do(f"set local statement_timeout = {int(INDEX_TIMEOUT_S * 1000)}")
+        self._do(block.sql)
+        self._do(f"set local statement_timeout = '{limit}'")
+
+    def _make_change(self, block: Block) -> None:
+        """Make a change and its row. A name without a schema is one of ours, whatever the role's search path is."""
+        path = self._one("select quote_literal(current_setting('search_path'))")
+        self._do(f"set local search_path = {VERSION_SCHEMA}")
+        self._do(block.sql)
+        self._do(f"select set_config('search_path', {path}, true)")
+        self._do(_row_of(block))
 
     def _leave_to_owner(self, block: Block, present: set[str]) -> None:
         table = block.name.rpartition(".")[0]
@@ -156,7 +189,9 @@ class Installation:
 
     def _refuse(self, block: Block, reason: str) -> None:
         statements = block.statements
-        if block.kind == "schema":
+        if block.kind == CHANGE:
+            statements = f"begin;\nset local search_path = {VERSION_SCHEMA};\n{statements}\n{_row_of(block)}\ncommit;"
+        elif block.kind == "schema":
             statements = f"{statements}\n{self._grant(block.name)}"
         elif block.kind == "table":
             statements = f"{statements}\ngrant select, insert, update, delete on {block.name} to {self._role()};"
@@ -168,4 +203,16 @@ class Installation:
         return f"grant usage, create on schema {schema} to {self._role()};"
 
     def _role(self) -> str:
-        return self._connection.scalar(text("select quote_ident(current_user)")) or ""
+        return self._one("select quote_ident(current_user)")
+
+    def _do(self, statements: str) -> None:
+        """Run statements as they are written: several in one message, and no percent sign is a placeholder."""
+        self._connection.execute(statements.encode())
+
+    def _one(self, query: str) -> Any:
+        row = self._connection.execute(query.encode()).fetchone()
+        return None if row is None else row[0]
+
+
+def _row_of(block: Block) -> str:
+    return f"insert into {_CHANGES} (name) values ('{block.name}');"  # noqa: S608 - a constant and a checked header

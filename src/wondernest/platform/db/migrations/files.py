@@ -13,10 +13,16 @@ NEW_DATABASE = "new database"
 OWNER = "owner"
 """A block that is never run by us: its statement is told to the owner of the table."""
 
+CHANGE = "change"
+"""The kind of a block that is run exactly once, on tables of ours."""
+
 _FILE_NAME = re.compile(r"(\d{4})_\w+\.sql")
 _HEADER = re.compile(
-    rf"^-- @(schema|type|function|table|column|index) (\S.*?)(?: \[({NEW_DATABASE}|{OWNER})\])?$", re.MULTILINE
+    rf"^-- @(?:(schema|type|function|table|column|index) (\S.*?)(?: \[({NEW_DATABASE}|{OWNER})\])?"
+    rf"|({CHANGE}) (\d{{4}}\.[a-z0-9-]+) \[([a-z0-9_.]+(?:, [a-z0-9_.]+)*)\])$",
+    re.MULTILINE,
 )
+_ANY_HEADER = re.compile(r"^-- @.*$", re.MULTILINE)
 _ON_TABLE = re.compile(r"create index \w+ on ([\w.]+)")
 _COMMENT_LINES = re.compile(r"^--.*\n", re.MULTILINE)
 
@@ -30,12 +36,14 @@ class BadMigrationFile(Exception):
 
 
 class Block(NamedTuple):
-    """Statements that make one object: run when the object was missing at the start of the file."""
+    """Statements that make one object (run when it was missing at the start of the file), or one change (run once)."""
 
     kind: str
     name: str
     only: str
     sql: str
+    tables: tuple[str, ...] = ()
+    """The tables that a change may name."""
 
     @property
     def key(self) -> str:
@@ -68,17 +76,27 @@ class MigrationFile(NamedTuple):
         return self.path.stem
 
     def blocks(self) -> tuple[Block, ...]:
-        """The file's blocks in order; raises BadMigrationFile when a statement stands before the first one."""
+        """The file's blocks in order; raises BadMigrationFile for a bad header or a statement before the first one."""
         text = self.path.read_text(encoding="utf-8")
+        for line in _ANY_HEADER.findall(text):
+            if not _HEADER.fullmatch(line):
+                raise BadMigrationFile(f"{self.path.name}: not a header of migrations/README.md: {line}")
         headers = list(_HEADER.finditer(text))
         preamble = text[: headers[0].start()] if headers else text
         if not headers or _COMMENT_LINES.sub("", preamble).strip():
             raise BadMigrationFile(f"{self.path.name}: every statement belongs to a block")
         ends = [header.start() for header in headers[1:]] + [len(text)]
-        return tuple(
-            Block(header[1], header[2], header[3] or "", text[header.end() + 1 : end])
-            for header, end in zip(headers, ends, strict=True)
-        )
+        blocks = tuple(_block(header, text[header.end() + 1 : end]) for header, end in zip(headers, ends, strict=True))
+        for block in blocks:
+            if block.kind == CHANGE and not block.name.startswith(f"{self.number}."):
+                raise BadMigrationFile(f"{self.path.name}: {block.key} does not begin with the file's number")
+        return blocks
+
+
+def _block(header: re.Match[str], sql: str) -> Block:
+    if header[4]:
+        return Block(header[4], header[5], "", sql, tuple(header[6].split(", ")))
+    return Block(header[1], header[2], header[3] or "", sql)
 
 
 @cache

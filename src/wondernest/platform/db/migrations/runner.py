@@ -1,25 +1,19 @@
-"""Brings a database up to the numbered SQL files: Alembic keeps the marks, psycopg runs the statements.
+"""Brings a database up to the numbered SQL files, each in a transaction of its own that also marks it as applied.
 
-Several processes may start it at once, it may be stopped anywhere and started again, and it never alters what is there.
+Several processes may start it at once, it may be stopped anywhere and started again, and it alters nothing but tables of ours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from types import ModuleType
-from typing import cast
 
 import psycopg
-from alembic.runtime.migration import MigrationContext, MigrationStep
-from alembic.script.base import Script
-from alembic.script.revision import RevisionMap
 from msgspec import Struct
 from psycopg import errors
-from sqlalchemy import Connection, NullPool, create_engine, text
-from sqlalchemy.exc import DBAPIError
 
 from wondernest.platform.db.migrations.blocks import Installation, RefusedStatement
+from wondernest.platform.db.migrations.changes import check_changes
 from wondernest.platform.db.migrations.files import MigrationFile, migration_files
 from wondernest.platform.db.migrations.state import VERSION_SCHEMA, VERSION_TABLE
 
@@ -33,6 +27,8 @@ STATEMENT_TIMEOUT_S = 60.0
 CONNECT_TIMEOUT_S = 10
 BUSY_ATTEMPTS = 6
 """How often a file is tried when a table it touches is busy."""
+
+_MARKS = f"{VERSION_SCHEMA}.{VERSION_TABLE}"
 
 
 class MigrationError(Exception):
@@ -62,52 +58,62 @@ class _Incomplete(Exception):
 def migrate(
     database_url: str,
     *,
-    needed: Sequence[str] = (),
+    needed: Sequence[str],
     report: Callable[[str], None],
     lock_wait_s: float,
     lock_timeout_s: float = LOCK_TIMEOUT_S,
     statement_timeout_s: float = STATEMENT_TIMEOUT_S,
+    files: tuple[MigrationFile, ...] | None = None,
 ) -> MigrationResult:
     """Apply every file that is not marked as applied; raises MigrationError when that cannot go on.
 
+    `files`: None for those of migrations/. `needed`: the tables (`schema.table`) and columns (`schema.table.column`) without which the server cannot work.
     What the role may not create is left out, listed in the result and reported with the statements for the owner.
     """
     with _session(database_url) as connection:
         _take_turn(connection, lock_wait_s)
         _limit(connection, lock_timeout_s, statement_timeout_s)
-        return _Run(connection, report).result(needed)
+        return _Run(connection, files or migration_files(), needed, report).result()
 
 
 def pending(database_url: str) -> list[str]:
     """Names of the files that are not marked as applied."""
     with _session(database_url) as connection:
-        marked = _marked(_marks(connection))
+        marked = _marked(connection)
         return [file.name for file in migration_files() if file.number > marked]
 
 
 class _Run:
     """One run under the advisory lock."""
 
-    def __init__(self, connection: Connection, report: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        connection: psycopg.Connection,
+        files: tuple[MigrationFile, ...],
+        needed: Sequence[str],
+        report: Callable[[str], None],
+    ) -> None:
         self._connection = connection
+        self._needed = needed
         self._report = report
-        self._files = migration_files()
+        self._files = files
         self._installation = Installation(connection)
         self._applied: list[str] = []
 
-    def result(self, needed: Sequence[str]) -> MigrationResult:
+    def result(self) -> MigrationResult:
         """Do the work and say what came of it."""
-        before = after = ""
-        if self._installation.begin(self._files):
-            marks = _marks(self._connection, self._steps)
-            before = _marked(marks)
+        check_changes(self._files)
+        before = _marked(self._connection)
+        if before <= self._files[-1].number and self._installation.begin(self._files):
+            self._make_marks()
             try:
-                self._patiently(marks.run_migrations)
+                for file in self._after(before):
+                    self._patiently(lambda file=file: self._apply(file))
             except _Incomplete:
-                self._go_on_unmarked(_marked(marks))
-            after = _marked(marks)
+                self._go_on_unmarked(_marked(self._connection))
+        after = _marked(self._connection)
         present = self._installation.present()
-        missing = tuple(name for name in needed if not present & {f"table {name}", f"column {name}"})
+        missing = tuple(name for name in self._needed if not present & {f"table {name}", f"column {name}"})
         self._tell_owner()
         return MigrationResult(
             applied=tuple(self._applied),
@@ -118,41 +124,46 @@ class _Run:
             up_to_date=after >= self._files[-1].number,
         )
 
-    def _steps(self, heads: tuple[str, ...], _context: MigrationContext) -> Iterator[MigrationStep]:
-        """The files after the mark, as Alembic's upgrade steps; each runs and is marked in one transaction."""
-        if heads and heads[0] >= self._files[-1].number:
-            return  # a newer release has been here: this one finds all it needs
-        revisions = RevisionMap(lambda: _as_scripts(self._files, self._upgrade))
-        newest_first = list(revisions.iterate_revisions("heads", heads or "base"))
-        for script in reversed(newest_first):
-            yield MigrationStep.upgrade_from_script(revisions, cast("Script", script))
+    def _after(self, marked: str) -> list[MigrationFile]:
+        return [file for file in self._files if file.number > marked]
 
-    def _upgrade(self, file: MigrationFile) -> None:
-        made = self._installation.run(file)
-        if not self._installation.complete:
-            raise _Incomplete
+    def _make_marks(self) -> None:
+        """The table of the mark, in the shape in which Alembic made it: earlier releases use it too."""
+        with self._connection.transaction():
+            self._connection.execute(
+                f"create table if not exists {_MARKS} ("
+                f" version_num varchar(32) not null, constraint {VERSION_TABLE}_pkc primary key (version_num))".encode()
+            )
+
+    def _apply(self, file: MigrationFile) -> None:
+        """Run a file and mark it, in one transaction; raises _Incomplete when part of it was refused."""
+        with self._connection.transaction():
+            made = self._installation.run(file)
+            if not self._installation.complete:
+                raise _Incomplete
+            self._connection.execute(f"delete from {_MARKS}".encode())  # noqa: S608 - a constant
+            self._connection.execute(f"insert into {_MARKS} values (%s)".encode(), [file.number])  # noqa: S608 - as above
+            self._report(f"{file.name}: {made}")
         self._applied.append(file.name)
-        self._report(f"{file.name}: {f'objects created: {made}' if made else 'nothing was missing'}")
 
     def _go_on_unmarked(self, marked: str) -> None:
         """Do what the role may; the next run starts again at the first file without a mark."""
         self._installation.forget_refusals()
-        for file in (file for file in self._files if file.number > marked):
+        for file in self._after(marked):
             self._patiently(lambda file=file: self._run_unmarked(file))
 
     def _run_unmarked(self, file: MigrationFile) -> None:
-        with self._connection.begin():
+        with self._connection.transaction():
             made = self._installation.run(file)
-        self._report(f"{file.name}: objects created: {made}, to be finished by a later run")
+        self._report(f"{file.name}: {made}, to be finished by a later run")
 
     def _patiently(self, work: Callable[[], object]) -> None:
         """Try again while a table is busy: what was done before stays done, and nothing is held meanwhile."""
         for attempt in range(1, BUSY_ATTEMPTS + 1):
             try:
                 work()
-            except DBAPIError as error:
-                busy = isinstance(error.orig, errors.LockNotAvailable | errors.DeadlockDetected)
-                if not busy or attempt == BUSY_ATTEMPTS:
+            except (errors.LockNotAvailable, errors.DeadlockDetected):
+                if attempt == BUSY_ATTEMPTS:
                     raise
                 self._report("a table is in use, trying again")
             else:
@@ -168,79 +179,44 @@ class _Run:
             self._report(f"and then migrate again, for: {', '.join(self._installation.waiting)}")
 
 
-def _as_scripts(files: tuple[MigrationFile, ...], upgrade: Callable[[MigrationFile], None]) -> Iterator[Script]:
-    previous: str | None = None
-    for file in files:
-        module = ModuleType(file.name, file.name)
-        vars(module).update(revision=file.number, down_revision=previous, upgrade=lambda file=file: upgrade(file))
-        previous = file.number
-        yield Script(module, file.number, file.path)
-
-
-def _marks(
-    connection: Connection,
-    steps: Callable[[tuple[str, ...], MigrationContext], Iterator[MigrationStep]] | None = None,
-) -> MigrationContext:
-    return MigrationContext.configure(
-        connection,
-        opts={
-            "fn": steps,
-            "version_table": VERSION_TABLE,
-            "version_table_schema": VERSION_SCHEMA,
-            "transaction_per_migration": True,
-        },
-    )
-
-
-def _marked(marks: MigrationContext) -> str:
+def _marked(connection: psycopg.Connection) -> str:
     """The number of the last applied file, or an empty text."""
-    marked = marks.get_current_revision() or ""
-    if marks.connection is not None:
-        marks.connection.rollback()
-    return marked
+    try:
+        row = connection.execute(f"select max(version_num) from {_MARKS}".encode()).fetchone()  # noqa: S608 - a constant
+    except (errors.UndefinedTable, errors.InvalidSchemaName, errors.InsufficientPrivilege):
+        return ""
+    return row[0] or "" if row else ""
 
 
 @contextmanager
-def _session(database_url: str) -> Generator[Connection]:
+def _session(database_url: str) -> Generator[psycopg.Connection]:
     """One connection of our own; a failure of the database leaves as MigrationError."""
-    engine = create_engine(
-        "postgresql+psycopg://",
-        creator=lambda: psycopg.connect(
+    try:
+        with psycopg.connect(
             database_url,
+            autocommit=True,
             connect_timeout=CONNECT_TIMEOUT_S,
             application_name="wondernest migrate",
             prepare_threshold=None,
-        ),
-        poolclass=NullPool,
-    )
-    try:
-        with engine.connect() as connection:
+        ) as connection:
             yield connection
-    except (DBAPIError, psycopg.Error) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        what = cause.diag.message_primary if isinstance(cause, psycopg.Error) else None
+    except psycopg.Error as error:
         where: list[str] = getattr(error, "__notes__", [])
-        raise MigrationError(" ".join(": ".join([*where, what or str(cause)]).split())) from error
+        raise MigrationError(" ".join(": ".join([*where, error.diag.message_primary or str(error)]).split())) from error
 
 
-def _take_turn(connection: Connection, wait_s: float) -> None:
+def _take_turn(connection: psycopg.Connection, wait_s: float) -> None:
     """Wait until no other installer works on this database; the lock ends with the session."""
     _limit(connection, wait_s, 0)
     try:
-        connection.execute(text("select pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK_KEY})
-    except DBAPIError as error:
-        if isinstance(error.orig, errors.LockNotAvailable):
-            raise MigrationError(f"another migration has been running for more than {wait_s:g} s") from error
-        raise
-    connection.commit()
+        connection.execute("select pg_advisory_lock(%s)", [ADVISORY_LOCK_KEY])
+    except errors.LockNotAvailable as error:
+        raise MigrationError(f"another migration has been running for more than {wait_s:g} s") from error
 
 
-def _limit(connection: Connection, lock_s: float, statement_s: float) -> None:
+def _limit(connection: psycopg.Connection, lock_s: float, statement_s: float) -> None:
     connection.execute(
-        text(
-            "select set_config('lock_timeout', :lock, false), set_config('statement_timeout', :statement, false),"
-            " set_config('timezone', 'UTC', false)"
-        ),
-        {"lock": f"{max(1, int(lock_s * 1000))}ms", "statement": f"{int(statement_s * 1000)}ms"},
+        "select set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false),"
+        " set_config('timezone', 'UTC', false)",
+        [f"{max(1, int(lock_s * 1000))}ms", f"{int(statement_s * 1000)}ms"],
     )
-    connection.commit()

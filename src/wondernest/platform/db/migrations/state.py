@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 VERSION_SCHEMA = "wondernest"
 VERSION_TABLE = "schema_version"
 
+CHANGES_TABLE = "schema_changes"
+INSTALLATION_TABLE = "installation"
+OWN_TABLES = tuple(f"{VERSION_SCHEMA}.{table}" for table in (CHANGES_TABLE, INSTALLATION_TABLE, VERSION_TABLE))
+"""The tables that the installer makes for itself."""
+
 _STATE = f"""
     select (select max(version_num) from {VERSION_SCHEMA}.{VERSION_TABLE}) as version,
         array(
