@@ -22,7 +22,7 @@ from bench.start import run_cold_start
 from bench.steady import run_steady
 from bench.table import Row, table
 from bench.tally import LoadError
-from wondernest.embedded.errors import EmbeddedError
+from wondernest.development.embedded.errors import EmbeddedError
 
 FAILURE = 1
 _SPECIAL = {"S7": run_logins, "S8": run_day, "S9": run_growth, "S10": run_cold_start, "S11": run_soak}

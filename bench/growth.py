@@ -23,7 +23,7 @@ from bench.scenarios import LOAD, SAVE, Scenario
 from bench.stage import HOME, OURS, Stage, StageError, Target, fresh_database, say
 from bench.steady import WARM_UP_S, measure, prepare, warm_up
 from bench.table import RATIO, Figures, Row, medians, ratio
-from wondernest.embedded.postgres import EmbeddedPostgres
+from wondernest.development.embedded.postgres import EmbeddedPostgres
 
 ASKING: Final = min(SIZES) // (CHILDREN * SAVES)
 """Families that ask: all there are at the smallest of the usual sizes."""

@@ -23,9 +23,9 @@ from psycopg import sql
 from bench.data_set import DataSet
 from bench.options import Options, is_url
 from bench.processes import ProcessTree, listening, postmaster_of
-from wondernest.embedded import process
-from wondernest.embedded.postgres import EmbeddedPostgres
-from wondernest.embedded.valkey import EmbeddedValkey
+from wondernest.development.embedded import process
+from wondernest.development.embedded.postgres import EmbeddedPostgres
+from wondernest.development.embedded.valkey import EmbeddedValkey
 from wondernest.games.room import COSTLY_INDEXES
 from wondernest.platform.db.migrations.runner import migrate
 from wondernest.platform.db.schema_check import drop_unused_indexes, unused_indexes

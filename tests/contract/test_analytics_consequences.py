@@ -13,7 +13,7 @@ import pytest
 
 from tests.fixtures.analytics import HISTORY, Player, coins, player
 from tests.fixtures.servers import database_on
-from wondernest.embedded.postgres import EmbeddedPostgres
+from wondernest.development.embedded.postgres import EmbeddedPostgres
 
 PROJECT = {"id": "17", "name": "Masterpiece", "canvasSize": {"width": 800.0, "height": 600.0}}
 

@@ -14,7 +14,7 @@ from dirty_equals import IsInt, IsStr
 
 from tests.fixtures.analytics import Player, player
 from tests.fixtures.servers import database_on
-from wondernest.embedded.postgres import EmbeddedPostgres
+from wondernest.development.embedded.postgres import EmbeddedPostgres
 
 FLUTTER = {"gameId": "memory_match", "score": 120, "level": 3, "playTimeMinutes": 7, "timestamp": 1756828143123}
 

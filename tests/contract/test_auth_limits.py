@@ -13,7 +13,7 @@ from dirty_equals import IsInt
 from tests.fixtures.application import running
 from tests.fixtures.auth import Parent, log_in, register
 from wondernest.app import create_app
-from wondernest.embedded.valkey import EmbeddedValkey
+from wondernest.development.embedded.valkey import EmbeddedValkey
 from wondernest.settings import Settings
 
 LOGIN = "/api/v1/auth/parent/login"

@@ -14,8 +14,8 @@ from tests.fixtures.application import running
 from tests.fixtures.servers import database_on
 from wondernest import __version__
 from wondernest.app import create_app
-from wondernest.embedded.postgres import EmbeddedPostgres
-from wondernest.embedded.valkey import EmbeddedValkey
+from wondernest.development.embedded.postgres import EmbeddedPostgres
+from wondernest.development.embedded.valkey import EmbeddedValkey
 from wondernest.settings import Settings
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"

@@ -12,7 +12,7 @@ import yaml
 from tests.fixtures.application import running
 from tests.fixtures.servers import database_on
 from wondernest.app import create_app
-from wondernest.embedded.postgres import EmbeddedPostgres
+from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.settings import Settings
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.fixtures.auth import register
 from tests.fixtures.servers import database_on
-from wondernest.embedded.postgres import EmbeddedPostgres
+from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.http.application import Application
 from wondernest.platform.http.endpoint import MIB
 from wondernest.platform.http.router import Route

@@ -10,7 +10,7 @@ import pytest
 from tests.fixtures.application import TEST_SECRET, running
 from tests.fixtures.servers import database_on
 from wondernest.app import create_app
-from wondernest.embedded.postgres import EmbeddedPostgres
+from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.settings import Settings
 
 SITE = "https://wondernest.app"

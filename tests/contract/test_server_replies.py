@@ -14,7 +14,7 @@ from tests.fixtures.application import running
 from tests.fixtures.auth import register
 from tests.fixtures.servers import database_on
 from wondernest.app import create_app
-from wondernest.embedded.postgres import EmbeddedPostgres
+from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.http.application import Application
 from wondernest.settings import Settings
 

@@ -13,7 +13,7 @@ from typing import LiteralString
 import psycopg
 
 from tests.fixtures.processes import children
-from wondernest.embedded.server import EmbeddedServer
+from wondernest.development.embedded.server import EmbeddedServer
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.fixtures.bad_days import BadDay
     from tests.fixtures.processes import LiveServer, StartServer
-    from wondernest.embedded.valkey import EmbeddedValkey
+    from wondernest.development.embedded.valkey import EmbeddedValkey
 
 WORKERS = 2
 FAILED_LOGINS = 5

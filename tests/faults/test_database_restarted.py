@@ -18,7 +18,7 @@ from tests.fixtures.processes import wait_for
 if TYPE_CHECKING:
     from tests.fixtures.bad_days import BadDay
     from tests.fixtures.processes import StartServer
-    from wondernest.embedded.postgres import EmbeddedPostgres
+    from wondernest.development.embedded.postgres import EmbeddedPostgres
 
 WORKERS = 2
 FAST_S = 10.0

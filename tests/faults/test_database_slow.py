@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.faults.household import Household
     from tests.fixtures.bad_days import BadDay
     from tests.fixtures.processes import LiveServer, StartServer
-    from wondernest.embedded.postgres import EmbeddedPostgres
+    from wondernest.development.embedded.postgres import EmbeddedPostgres
 
 WORKERS = 2
 FROZEN_S = 20.0

@@ -17,7 +17,7 @@ from tests.fixtures.processes import wait_for
 if TYPE_CHECKING:
     from tests.fixtures.bad_days import BadDay
     from tests.fixtures.processes import StartServer
-    from wondernest.embedded.postgres import EmbeddedPostgres
+    from wondernest.development.embedded.postgres import EmbeddedPostgres
 
 LOG_SEGMENT_BYTES = 16 * 1024 * 1024
 """Files of the write-ahead log have this size; a smaller limit would stop PostgreSQL altogether."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tests.faults.household import save, settle
 from tests.fixtures.application import TEST_ENVIRONMENT
 from tests.fixtures.processes import LiveServer, wait_for
-from wondernest.embedded.process import free_port
+from wondernest.development.embedded.process import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path

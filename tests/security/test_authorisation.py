@@ -15,7 +15,7 @@ from tests.fixtures.application import TEST_ENVIRONMENT, declared, running
 from tests.fixtures.servers import database_on
 from tests.security.households import Parent, address, call, contents, refused, settle
 from wondernest.app import create_app
-from wondernest.embedded.postgres import EmbeddedPostgres
+from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.router import Route
 from wondernest.settings import load_settings

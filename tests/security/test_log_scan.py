@@ -21,8 +21,8 @@ from tests.fixtures.processes import wait_for
 
 if TYPE_CHECKING:
     from tests.fixtures.processes import StartServer
-    from wondernest.embedded.postgres import EmbeddedPostgres
-    from wondernest.embedded.valkey import EmbeddedValkey
+    from wondernest.development.embedded.postgres import EmbeddedPostgres
+    from wondernest.development.embedded.valkey import EmbeddedValkey
 
 PASSWORD, WRONG_PASSWORD, NEW_PASSWORD = "Periwinkle-Day7", "Marmalade-Day7", "Tangerine-Day7"
 MAIL_ADDRESS, UNKNOWN_ADDRESS = "rosalind.quickbeam@example.com", "somebody.unheard@example.com"

@@ -21,10 +21,10 @@ from psycopg import sql
 from wondernest.app import create_app
 from wondernest.commands.doctor import shown
 from wondernest.commands.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD, seed
-from wondernest.embedded import process
-from wondernest.embedded.errors import EmbeddedError
-from wondernest.embedded.postgres import EmbeddedPostgres
-from wondernest.embedded.valkey import EmbeddedValkey
+from wondernest.development.embedded import process
+from wondernest.development.embedded.errors import EmbeddedError
+from wondernest.development.embedded.postgres import EmbeddedPostgres
+from wondernest.development.embedded.valkey import EmbeddedValkey
 from wondernest.platform.db.migrations.runner import MigrationError, migrate
 from wondernest.settings import Cache, Settings, SettingsError, load_settings
 from wondernest.supervisor.sockets import listen

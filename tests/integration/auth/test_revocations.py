@@ -12,7 +12,7 @@ from tests.fixtures.application import declared, running
 from tests.fixtures.auth import Parent, register, row, rows
 from wondernest.app import create_app
 from wondernest.auth.repository import RevocationRepository
-from wondernest.embedded.postgres import EmbeddedPostgres
+from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.db.migrations.runner import migrate
 from wondernest.platform.db.pool import Database
 from wondernest.platform.telemetry.metrics import Metrics

@@ -9,7 +9,7 @@ import pytest
 from bench.data_set import FIRST_KEY
 from bench.growth import FREE_BYTES, grown_database
 from bench.stage import StageError
-from wondernest.embedded.postgres import EmbeddedPostgres
+from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.settings.tree import Games
 
 SAVES = 40

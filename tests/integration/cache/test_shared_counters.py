@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 import redis
 
-from wondernest.embedded.valkey import EmbeddedValkey
+from wondernest.development.embedded.valkey import EmbeddedValkey
 from wondernest.platform.cache import ValkeyCounters
 from wondernest.platform.clock import SystemClock
 from wondernest.platform.telemetry.metrics import Metrics

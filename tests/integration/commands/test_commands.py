@@ -11,7 +11,7 @@ import pytest
 
 from wondernest.commands.doctor import doctor, effective, shown
 from wondernest.commands.seed import CLIENTS_CHILD, DEMO_EMAIL, seed
-from wondernest.embedded.valkey import EmbeddedValkey
+from wondernest.development.embedded.valkey import EmbeddedValkey
 from wondernest.settings import Secret, Settings, SettingsError, load_settings
 
 MakeSettings = Callable[..., Settings]

