@@ -31,9 +31,8 @@ from wondernest.auth.tokens import TokenPair
 from wondernest.coppa.repository import ConsentRepository
 from wondernest.coppa.rules import ChildReference
 from wondernest.family.repository import Acting, FamilyRepository
-from wondernest.games.registry import RegistryService
 from wondernest.games.repository import HistoryRepository, LoadRepository, RegistryRepository, SaveRepository
-from wondernest.games.rules import ANY_STATE, LIST_TOGETHER_BYTES, Listing, Read, SaveKey, Write
+from wondernest.games.rules import LIST_TOGETHER_BYTES, Deletion, Listing, Read, SaveKey, Write
 from wondernest.games.service import ProjectSaves
 from wondernest.platform.db.idempotency import IdempotencyKeys, KeptReply
 from wondernest.platform.db.unit import UnitOfWork
@@ -96,8 +95,7 @@ class Requests:
         self._accounts = AccountRepository(database)
         self._sessions = SessionRepository(database)
         self._keys = IdempotencyKeys(kept.idempotency_life_h)
-        play, projects = RegistryService(self._registry), ProjectSaves(self._saves)
-        self._analytics = AnalyticsService(database, AnalyticsRepository(play), projects)
+        self._analytics = AnalyticsService(database, AnalyticsRepository(self._registry), ProjectSaves(self._saves))
         self._serials = itertools.count(int(datetime.now(UTC).timestamp() * 1e6))
 
     # Saves --------------------------------------------------------------------------------------------------------
@@ -132,13 +130,15 @@ class Requests:
     async def delete(self, _: int) -> None:
         """DELETE of a save."""
         one = self._parents[0]
-        await self._saves.delete(one.user_id, one.child_id, GAME, FIRST_KEY, condition=ANY_STATE)
+        await self._saves.delete(Deletion(one.user_id, one.child_id, GAME, FIRST_KEY))
 
     async def lock(self, _: int) -> None:
         """The first step of a batch."""
         one = self._parents[0]
         keys = [SaveKey(GAME, f"sticker_project_{number}") for number in range(SAVES_OF_A_BATCH)]
-        await self._saves.lock(self._database, one.user_id, one.child_id, keys)
+        unit = UnitOfWork(self._database)
+        await self._saves.lock(unit, one.user_id, one.child_id, keys)
+        await unit.commit()
 
     async def versions(self, _: int) -> None:
         """GET of a save's kept versions, and of one of them."""

@@ -56,7 +56,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, Authenticator]
             coppa.build(parts),
             family.build(parts, accounts.accounts),
             play.room,
-            analytics.build(parts, play.projects, play.registry),
+            analytics.build(parts, play.projects, play.time),
             *outbox_page,
             *(build(parts) for build in more),
         )

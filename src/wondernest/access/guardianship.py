@@ -13,13 +13,17 @@ def active(child: str) -> str:
     return ACTIVE.format(child=child)
 
 
-def guards(child_id: str, user_id: str, *, archived_too: bool = False) -> str:
+def guards(child_id: str, user_id: str, *, archived_too: bool | str = False) -> str:
     """SQL condition: the adult `user_id` may act for the child `child_id` (both SQL expressions, never values).
 
-    `archived_too` lets the adult reach children that were archived: offline events still drain (games contract §6).
+    `archived_too` lets the adult reach children that were archived: offline events still drain (games contract §6). It may be
+    an SQL expression too, where one statement serves both.
     The outer select keeps the planner from joining whole tables where it has no statistics: two index probes a row, always.
     """
-    alive = "" if archived_too else f" and {active('guarded')}"
+    if isinstance(archived_too, str):
+        alive = f" and ({archived_too} or {active('guarded')})"
+    else:
+        alive = "" if archived_too else f" and {active('guarded')}"
     return (
         "(select exists (select from family.child_profiles guarded"
         " join family.family_members guardian on guardian.family_id = guarded.family_id"

@@ -7,27 +7,18 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from wondernest.platform.db.pool import Executor
+    from wondernest.platform.db.unit import UnitOfWork
 
 
 class ProjectSaves(Protocol):
-    """Saves of projects that arrive or go by event. The caller has already been found to be the child's guardian."""
+    """Saves of projects that arrive or go by event. `user_id` is the acting adult; `key` the game's type and the save's key."""
 
-    async def store(self, executor: Executor, child_id: UUID, game_type: str, data_key: str, document: bytes) -> None:
+    async def store(
+        self, unit: UnitOfWork, user_id: UUID, child_id: UUID, key: tuple[str, str], document: bytes
+    ) -> None:
         """Store a document, as a save of the app would."""
         ...
 
-    async def remove(self, executor: Executor, child_id: UUID, game_type: str, data_key: str) -> None:
+    async def remove(self, unit: UnitOfWork, user_id: UUID, child_id: UUID, key: tuple[str, str]) -> None:
         """Delete a document, if it is there."""
-        ...
-
-
-class PlayTime(Protocol):
-    """How long children played which game."""
-
-    def recording(self, played: str) -> str:
-        """A part of a statement: adds up the minutes of the query `played` (child_id, game_key, minutes).
-
-        Text and not a call, so that events and what they add are one round trip; its SQL stays at home with its tables.
-        """
         ...

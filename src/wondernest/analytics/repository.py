@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -11,19 +11,20 @@ from msgspec import Struct
 
 from wondernest.access.guardianship import guards
 from wondernest.analytics.envelope import BadDocument
+from wondernest.platform.db.batch import LockWait
 from wondernest.platform.ids import new_ordered_uuid
 
 if TYPE_CHECKING:
-    from wondernest.analytics.ports import PlayTime
     from wondernest.analytics.rules import Currency, Milestone, Played, Transaction
     from wondernest.platform.db.pool import Executor
 
 MILESTONE: Final = "milestone"
 _MINE: Final = guards("given.child_id", "given.user_id", archived_too=True)
 _STORE: Final = f"""
-    with given as (
-        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::uuid[], $8::bytea[],
-                             $9::text[], $10::int[])
+    with given as materialized (
+        select event.* from (select set_config('lock_timeout', $11, true)) bound,
+               unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::uuid[], $8::bytea[],
+                      $9::text[], $10::int[])
                with ordinality as event (id, user_id, child_id, kind, category, data, session_id, fingerprint, game_key,
                                          minutes, place)
     ), allowed as (
@@ -50,6 +51,7 @@ _STORE: Final = f"""
                select from family.family_members member where member.user_id = given.user_id) as has_family
       from given left join judged using (place)
      order by place"""
+"""$11: how long to wait for a lock that somebody else holds; it ends with the transaction."""
 _HAS_FAMILY: Final = "select exists (select from family.family_members where user_id = $1)"
 _BALANCE: Final = """
     insert into games.virtual_currency as coins (child_id, balance, total_earned, total_spent, last_updated)
@@ -115,6 +117,17 @@ class Verdict(Struct, frozen=True):
     has_family: bool
 
 
+class PlayTime(Protocol):
+    """The repository that knows where play time is kept; app.py hands in the games room's."""
+
+    def recording(self, played: str) -> str:
+        """A part of a statement: adds up the minutes of the query `played` (child_id, game_key, minutes).
+
+        Text and not a call, so that events and what they add are one round trip; its SQL stays with its tables.
+        """
+        ...
+
+
 class AnalyticsRepository:
     """Events and what is derived from them."""
 
@@ -122,11 +135,13 @@ class AnalyticsRepository:
         self._store = _STORE.format(recording=play.recording("played"))
         self._ledger: str | None = None
 
-    async def store(self, executor: Executor, events: Sequence[NewEvent]) -> list[Verdict]:
+    async def store(
+        self, executor: Executor, events: Sequence[NewEvent], wait: LockWait = LockWait.UNBOUNDED
+    ) -> list[Verdict]:
         """Store what is new and the adults' own, with what was played, a verdict for each. Alone, a refused event raises BadDocument."""
         columns = zip(*(event.columns() for event in events), strict=True)
         try:
-            rows = await executor.fetch(self._store, *(list(column) for column in columns))
+            rows = await executor.fetch(self._store, *(list(column) for column in columns), wait.value)
         except (asyncpg.DataError, asyncpg.ProgramLimitExceededError):
             if len(events) > 1:
                 raise

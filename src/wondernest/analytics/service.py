@@ -77,7 +77,7 @@ class AnalyticsService:
             raise errors.UnreadableEvent(str(error)) from None
         _admit(verdict)
         if verdict.is_new:
-            await self._follow(unit, child_id, follows, document, report.data)
+            await self._follow(unit, new, follows, document, report.data)
 
     async def _no_child(self, caller: Caller) -> NoReturn:
         """A childId that is no UUID: an adult without a family is told that first."""
@@ -86,13 +86,14 @@ class AnalyticsService:
         )
 
     async def _follow(
-        self, unit: UnitOfWork, child_id: UUID, follows: rules.Consequence, document: bytes | None, data: bytes
+        self, unit: UnitOfWork, event: NewEvent, follows: rules.Consequence, document: bytes | None, data: bytes
     ) -> None:
+        user_id, child_id = event.user_id, event.child_id
         match follows:
             case rules.ProjectSaved(data_key=key) if document is not None:
-                await self._saves.store(unit, child_id, rules.STICKER_BOOK, key, document)
+                await self._saves.store(unit, user_id, child_id, (rules.STICKER_BOOK, key), document)
             case rules.ProjectDeleted(data_key=key):
-                await self._saves.remove(unit, child_id, rules.STICKER_BOOK, key)
+                await self._saves.remove(unit, user_id, child_id, (rules.STICKER_BOOK, key))
             case rules.Currency():
                 await self._repository.set_currency(unit, child_id, follows)
             case rules.Milestone():

@@ -15,7 +15,7 @@ from wondernest.family import errors, limits, rules
 from wondernest.family.model import Child, Household
 from wondernest.family.preferences import SettingsChanges
 from wondernest.family.repository import Acting, ChildRecord, FamilyGone, FamilyRepository, FoundChild, FoundHousehold
-from wondernest.platform.db.batch import Gatherer
+from wondernest.platform.db.batch import Gatherer, LockWait
 from wondernest.platform.ids import new_uuid, parse_uuid
 
 if TYPE_CHECKING:
@@ -166,7 +166,9 @@ class FamilyService:
             raise errors.ChildNotFound
         return found
 
-    async def _read_together(self, connection: Connection, askers: Sequence[Acting]) -> list[FoundHousehold]:
+    async def _read_together(
+        self, connection: Connection, askers: Sequence[Acting], _: LockWait
+    ) -> list[FoundHousehold]:
         return await self._repository.households(connection, askers)
 
 

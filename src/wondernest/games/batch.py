@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from wondernest.games.repository import UNSTORABLE
-from wondernest.games.rules import Precondition, Saved, SaveKey, Write
+from wondernest.games.rules import Deletion, Precondition, Saved, SaveKey, Write
 from wondernest.games.service import unstorable
 from wondernest.platform.http.errors import ApiError
 
@@ -48,15 +48,9 @@ class BatchService:
             deletes = [step for step in steps_of_round if step.document is None]
             outcomes |= await self._put(caller, child_id, puts, device, unit)
             for step in deletes:
-                outcomes[step.place] = await self._saves.delete(
-                    caller.user_id,
-                    child_id,
-                    step.key.game_type,
-                    step.key.data_key,
-                    condition=step.condition,
-                    device=device,
-                    executor=unit,
-                )
+                key = step.key
+                deletion = Deletion(caller.user_id, child_id, key.game_type, key.data_key, step.condition, device)
+                outcomes[step.place] = await self._saves.delete(deletion, unit)
         return outcomes
 
     async def _put(

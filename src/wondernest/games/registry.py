@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from wondernest.games import errors
-from wondernest.games.repository import UNSTORABLE, recording
+from wondernest.games.repository import UNSTORABLE
 from wondernest.games.service import unstorable
 
 if TYPE_CHECKING:
@@ -66,8 +66,3 @@ class RegistryService:
     async def active(self, caller: Caller, child_id: UUID) -> Sequence[Fields]:
         """Registered games the child has saves of, last saved first."""
         return await self._repository.active(caller.user_id, child_id)
-
-    @staticmethod
-    def recording(played: str) -> str:
-        """A part of a statement: adds up the minutes of the query `played` (child_id, game_key, minutes)."""
-        return recording(played)

@@ -37,21 +37,22 @@ class Games(NamedTuple):
 
     room: Room
     projects: ProjectSaves
-    registry: RegistryService
+    time: RegistryRepository
+    """Adds up the time that children play: a part of other rooms' statements, handed from repository to repository."""
 
 
 def build(parts: Parts) -> Games:
     """Saves, their history, and the registry of games."""
     database = parts.database
     repository = SaveRepository(database, parts.settings.games.kept_versions)
-    registry = RegistryService(RegistryRepository(database))
+    registry = RegistryRepository(database)
     saves = SaveService(repository, LoadRepository(database), HistoryRepository(database), SaveMetrics(parts.metrics))
     room = Room(
         name="games",
         endpoints=[
             *SaveRoutes(saves, BatchService(repository)).endpoints(),
             *HistoryRoutes(saves).endpoints(),
-            *RegistryRoutes(registry).endpoints(),
+            *RegistryRoutes(RegistryService(registry)).endpoints(),
         ],
         tables=TABLES,
         costly_indexes=COSTLY_INDEXES,

@@ -29,14 +29,6 @@ LIST_TOGETHER_BYTES: Final = 32 * 1024
 """A child's saves that take more than this, as they are stored, are read alone: as text they may be a hundred times as large."""
 LIST_TOGETHER_SAVES: Final = 100
 """So are those of a child that has more."""
-LOCK_WAIT_TOGETHER: Final = "200ms"
-"""How long gathered saves wait for a row that somebody else holds; then the one that met it leaves the others."""
-LOCK_WAIT_ALONE: Final = "3s"
-"""How long that one then waits by itself."""
-ALONE_AT_ONCE: Final = 2
-"""How many may wait so: each has a connection to itself. Where more meet locks, a table is locked, and waiting helps nobody."""
-LOCK_WAIT_IN_UNIT: Final = "0"
-"""Within a transaction that has begun already only the statement's time-out ends the wait."""
 SESSION_GAP: Final = timedelta(minutes=30)
 """A save after a longer pause begins a new session of the game (games contract §3)."""
 PLAY_GRAIN: Final = timedelta(seconds=10)
@@ -142,20 +134,36 @@ def is_document(raw: bytes) -> bool:
 
 
 class Write(Struct, frozen=True):
-    """One document to be stored. `user_id` None: whoever calls has already been found to be the child's guardian."""
+    """One document to be stored."""
 
-    user_id: UUID | None
+    user_id: UUID
+    """The acting adult."""
     child_id: UUID
     key: SaveKey
     document: bytes
     condition: Precondition = ANY_STATE
     device: str | None = None
     reason: Reason = Reason.OVERWRITTEN
+    archived_too: bool = False
+    """Whether an archived child will do."""
 
     @property
     def identity(self) -> tuple[UUID, SaveKey]:
-        """What two writes must not share to go in one statement."""
+        """What two writes must not share to be run at the same time."""
         return self.child_id, self.key
+
+
+class Deletion(Struct, frozen=True):
+    """One save to be deleted; without a key, all of a type."""
+
+    user_id: UUID
+    child_id: UUID
+    game_type: str
+    data_key: str | None = None
+    condition: Precondition = ANY_STATE
+    device: str | None = None
+    archived_too: bool = False
+    """Whether an archived child will do."""
 
 
 class Read(Struct, frozen=True):

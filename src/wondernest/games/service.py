@@ -12,6 +12,7 @@ from wondernest.games import errors
 from wondernest.games.repository import UNSTORABLE
 from wondernest.games.rules import (
     ANY_STATE,
+    Deletion,
     KeptVersion,
     Listing,
     Precondition,
@@ -28,7 +29,7 @@ from wondernest.platform.json import instant, swells
 if TYPE_CHECKING:
     from wondernest.games.metrics import SaveMetrics
     from wondernest.games.repository import HistoryRepository, LoadRepository, SaveRepository
-    from wondernest.platform.db.pool import Executor
+    from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.http.caller import Caller
 
 
@@ -78,7 +79,7 @@ class SaveService:
         key: SaveKey,
         document: bytes,
         intent: Intent,
-        unit: Executor | None = None,
+        unit: UnitOfWork | None = None,
     ) -> Saved:
         """Store a document; what it overwrites is kept. Raises ChildNotFound, VersionConflict, InvalidBody."""
         write = Write(caller.user_id, child_id, key, document, intent.condition, intent.device)
@@ -101,18 +102,11 @@ class SaveService:
         return found
 
     async def delete(
-        self, caller: Caller, child_id: UUID, key: SaveKey, intent: Intent, unit: Executor | None = None
+        self, caller: Caller, child_id: UUID, key: SaveKey, intent: Intent, unit: UnitOfWork | None = None
     ) -> None:
         """Delete a save, keeping it as a version; raises SaveNotFound, VersionConflict."""
-        gone = await self._saves.delete(
-            caller.user_id,
-            child_id,
-            key.game_type,
-            key.data_key,
-            condition=intent.condition,
-            device=intent.device,
-            executor=unit,
-        )
+        deletion = Deletion(caller.user_id, child_id, key.game_type, key.data_key, intent.condition, intent.device)
+        gone = await self._saves.delete(deletion, unit)
         if gone.refused:
             raise conflict(gone, intent.condition, None)
         if not gone.done:
@@ -120,7 +114,7 @@ class SaveService:
 
     async def delete_type(self, caller: Caller, child_id: UUID, game_type: str, device: str | None) -> int:
         """Delete every save of a type, keeping each as a version; how many went."""
-        gone = await self._saves.delete(caller.user_id, child_id, game_type, None, condition=ANY_STATE, device=device)
+        gone = await self._saves.delete(Deletion(caller.user_id, child_id, game_type, device=device))
         return gone.count
 
     async def history(
@@ -137,14 +131,14 @@ class SaveService:
         return kept
 
     async def restore(
-        self, caller: Caller, child_id: UUID, key: SaveKey, version: int, intent: Intent, unit: Executor | None = None
+        self, caller: Caller, child_id: UUID, key: SaveKey, version: int, intent: Intent, unit: UnitOfWork | None = None
     ) -> Saved:
         """Make a kept version current again; what was current is kept. Raises VersionNotFound, VersionConflict."""
         kept = await self.version(caller, child_id, key, version)
         write = Write(caller.user_id, child_id, key, kept.document, intent.condition, intent.device, Reason.RESTORED)
         return await self._write(write, unit)
 
-    async def _write(self, write: Write, unit: Executor | None) -> Saved:
+    async def _write(self, write: Write, unit: UnitOfWork | None) -> Saved:
         try:
             saved = await self._saves.store(write, unit)
         except UNSTORABLE as error:
@@ -157,20 +151,24 @@ class SaveService:
 
 
 class ProjectSaves:
-    """Saves that arrive or go by event. Whoever calls has found the caller to be the child's guardian."""
+    """Saves that arrive or go by event, of archived children too: what was played before still arrives (games contract §6)."""
 
     def __init__(self, saves: SaveRepository) -> None:
         self._saves = saves
 
-    async def store(self, executor: Executor, child_id: UUID, game_type: str, data_key: str, document: bytes) -> None:
-        """Store a document, as a save of the app would; raises InvalidBody."""
+    async def store(
+        self, unit: UnitOfWork, user_id: UUID, child_id: UUID, key: tuple[str, str], document: bytes
+    ) -> None:
+        """Store a document, as a save of the app would; raises InvalidBody, ChildNotFound."""
         if swells(document):
             raise errors.InvalidBody("its numbers are too long")
         try:
-            await self._saves.store(Write(None, child_id, SaveKey(game_type, data_key), document), executor)
+            saved = await self._saves.store(Write(user_id, child_id, SaveKey(*key), document, archived_too=True), unit)
         except UNSTORABLE as error:
             raise unstorable(error) from None
+        if not saved.owned:
+            raise errors.ChildNotFound
 
-    async def remove(self, executor: Executor, child_id: UUID, game_type: str, data_key: str) -> None:
-        """Delete a document, if it is there."""
-        await self._saves.delete(None, child_id, game_type, data_key, condition=ANY_STATE, executor=executor)
+    async def remove(self, unit: UnitOfWork, user_id: UUID, child_id: UUID, key: tuple[str, str]) -> None:
+        """Delete a document, if it is there and the child is the adult's."""
+        await self._saves.delete(Deletion(user_id, child_id, *key, archived_too=True), unit)

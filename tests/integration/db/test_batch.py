@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
 import pytest
 
 from wondernest.platform.db import batch
-from wondernest.platform.db.batch import Gatherer
+from wondernest.platform.db.batch import Gatherer, LockWait
 from wondernest.platform.db.pool import Connection, Database
 from wondernest.platform.faults import DependencyUnavailable, Held
 from wondernest.platform.telemetry.metrics import Metrics
@@ -32,13 +31,13 @@ async def pool(empty_database: str) -> AsyncIterator[Database]:
 
 
 def store(pool: Database, sizes: list[int]) -> Gatherer[Item, int]:
-    async def run(connection: Connection, items: Sequence[Item]) -> Sequence[int]:
+    async def run(connection: Connection, items: Sequence[Item], _: LockWait) -> Sequence[int]:
         sizes.append(len(items))
         rows = await connection.fetch(_STORE, [key for key, _ in items], [value for _, value in items])
         versions = {row["key"]: row["version"] for row in rows}
         return [versions[key] for key, _ in items]
 
-    return Gatherer(pool, run, key=lambda item: item[0])
+    return Gatherer(pool, run)
 
 
 async def test_concurrent_items_share_round_trips_and_each_gets_its_own_result(pool: Database) -> None:
@@ -49,20 +48,6 @@ async def test_concurrent_items_share_round_trips_and_each_gets_its_own_result(p
     assert len(sizes) < 20
     rows = {row["key"]: row["value"] for row in await pool.fetch("select key, value from stored")}
     assert rows == {f"k{n}": n for n in range(200)}
-
-
-async def test_the_same_key_twice_keeps_its_order_of_arrival(pool: Database) -> None:
-    sizes: list[int] = []
-    gatherer = store(pool, sizes)
-    order = [(f"k{n % 5}", str(n)) for n in range(100)]
-    random.Random(5).shuffle(order)
-    versions = await asyncio.gather(*(gatherer.submit(item) for item in order))
-    for key in {key for key, _ in order}:
-        assert [version for version, (owner, _) in zip(versions, order, strict=True) if owner == key] == list(
-            range(1, 21)
-        )
-        last = [value for owner, value in order if owner == key][-1]
-        assert await pool.fetchval("select value from stored where key = $1", key) == int(last)
 
 
 async def test_one_bad_value_fails_alone(pool: Database) -> None:
@@ -110,7 +95,7 @@ async def test_callers_who_were_just_answered_travel_with_those_who_waited(pool:
 
 
 async def test_a_lost_connection_fails_the_batch_and_the_next_one_works(pool: Database) -> None:
-    async def run(connection: Connection, items: Sequence[bool]) -> Sequence[bool]:
+    async def run(connection: Connection, items: Sequence[bool], _: LockWait) -> Sequence[bool]:
         if any(items):
             await connection.execute("select pg_terminate_backend(pg_backend_pid())")
         return [True] * len(items)
@@ -124,7 +109,7 @@ async def test_a_lost_connection_fails_the_batch_and_the_next_one_works(pool: Da
 async def test_beyond_the_bound_callers_are_turned_away_at_once(pool: Database) -> None:
     gate = asyncio.Event()
 
-    async def run(connection: Connection, items: Sequence[int]) -> Sequence[int]:
+    async def run(connection: Connection, items: Sequence[int], _: LockWait) -> Sequence[int]:
         await gate.wait()
         return items
 
@@ -142,7 +127,7 @@ async def test_beyond_the_bound_callers_are_turned_away_at_once(pool: Database) 
 async def test_large_items_are_spread_over_batches(pool: Database) -> None:
     totals: list[int] = []
 
-    async def run(connection: Connection, items: Sequence[int]) -> Sequence[int]:
+    async def run(connection: Connection, items: Sequence[int], _: LockWait) -> Sequence[int]:
         totals.append(sum(items))
         await connection.execute("select 1")
         return items
@@ -156,7 +141,7 @@ async def test_large_items_are_spread_over_batches(pool: Database) -> None:
 async def test_a_batch_that_takes_long_lets_the_next_set_out(pool: Database) -> None:
     gate = asyncio.Event()
 
-    async def run(connection: Connection, items: Sequence[str]) -> Sequence[str]:
+    async def run(connection: Connection, items: Sequence[str], _: LockWait) -> Sequence[str]:
         if "slow" in items:
             await gate.wait()
         return items
@@ -170,34 +155,91 @@ async def test_a_batch_that_takes_long_lets_the_next_set_out(pool: Database) -> 
     assert await slow == "slow"
 
 
-async def test_a_row_that_somebody_holds_fails_alone(pool: Database, empty_database: str) -> None:
-    async def run(connection: Connection, items: Sequence[Item]) -> Sequence[int]:
+def bounded_store(pool: Database, waits: list[tuple[int, LockWait]]) -> Gatherer[Item, int]:
+    """Meets locks in the middle of its statement."""
+
+    async def run(connection: Connection, items: Sequence[Item], wait: LockWait) -> Sequence[int]:
+        waits.append((len(items), wait))
         async with connection.transaction():
-            await connection.execute("set local lock_timeout = '100ms'")
+            await connection.execute(f"set local lock_timeout = '{wait.value}'")
             rows = await connection.fetch(_STORE, [key for key, _ in items], [value for _, value in items])
         versions = {row["key"]: row["version"] for row in rows}
         return [versions[key] for key, _ in items]
 
-    gatherer: Gatherer[Item, int] = Gatherer(pool, run, key=lambda item: item[0])
-    await asyncio.gather(*(gatherer.submit((f"k{n}", "1")) for n in range(6)))
+    return Gatherer(pool, run)
+
+
+@pytest.mark.parametrize("held", [1, 3, 10, batch.MAX_BATCH_ITEMS - 1])
+async def test_items_that_somebody_holds_wait_and_their_neighbours_do_not(
+    pool: Database, empty_database: str, held: int
+) -> None:
+    waits: list[tuple[int, LockWait]] = []
+    gatherer = bounded_store(pool, waits)
+    keys = [f"k{n:02}" for n in range(batch.MAX_BATCH_ITEMS)]
+    theirs = set(keys[:: len(keys) // held][:held])
     somebody = await asyncpg.connect(empty_database)
     async with somebody.transaction():
-        await somebody.execute("select from stored where key = 'k3' for update")
-        outcomes = await asyncio.gather(*(gatherer.submit((f"k{n}", "2")) for n in range(6)), return_exceptions=True)
+        await somebody.execute("insert into stored select unnest($1::text[]), 0, 1", sorted(theirs))
+        asked = {key: asyncio.create_task(gatherer.submit((key, "2"))) for key in keys}
+        assert await asyncio.gather(*(asked[key] for key in keys if key not in theirs)) == [1] * (len(keys) - held)
+        assert waits[0] == (len(keys), LockWait.TOGETHER)
+        assert sum(not asked[key].done() for key in theirs) == min(held, batch.MAX_HELD)
     await somebody.close()
-    assert [isinstance(outcome, Held) for outcome in outcomes] == [n == 3 for n in range(6)]
-    assert [outcome for outcome in outcomes if not isinstance(outcome, Exception)] == [2] * 5
-    assert await gatherer.submit(("k3", "3")) == 2
+    outcomes = await asyncio.gather(*(asked[key] for key in theirs), return_exceptions=True)
+    assert outcomes.count(2) == min(held, batch.MAX_HELD)
+    assert sum(isinstance(outcome, Held) for outcome in outcomes) == max(0, held - batch.MAX_HELD)
 
 
-async def test_where_everything_is_locked_few_are_tried_alone(pool: Database) -> None:
-    sizes: list[int] = []
+async def test_an_item_that_its_run_reports_as_held_is_run_by_itself(pool: Database) -> None:
+    runs: list[tuple[Sequence[str], LockWait]] = []
 
-    async def run(connection: Connection, items: Sequence[int]) -> Sequence[int]:
-        sizes.append(len(items))
+    async def run(connection: Connection, items: Sequence[str], wait: LockWait) -> Sequence[str | Held]:
+        runs.append((items, wait))
+        return [Held("database", "skipped") if item == "held" and len(runs) < 3 else item for item in items]
+
+    gatherer: Gatherer[str, str] = Gatherer(pool, run)
+    assert await asyncio.gather(*(gatherer.submit(item) for item in ("a", "held", "b"))) == ["a", "held", "b"]
+    assert runs == [(["a", "held", "b"], LockWait.TOGETHER), (["held"], LockWait.ALONE), (["held"], LockWait.ALONE)]
+
+
+async def test_where_everything_is_locked_the_waiting_is_bounded(pool: Database) -> None:
+    alone: list[int] = []
+
+    async def run(connection: Connection, items: Sequence[int], wait: LockWait) -> Sequence[int]:
+        if wait is LockWait.ALONE:
+            alone.extend(items)
         raise asyncpg.LockNotAvailableError
 
     gatherer: Gatherer[int, int] = Gatherer(pool, run)
-    outcomes = await asyncio.gather(*(gatherer.submit(n) for n in range(30)), return_exceptions=True)
+    crowd = batch.MAX_HELD + 10
+    outcomes = await asyncio.gather(*(gatherer.submit(n) for n in range(crowd)), return_exceptions=True)
     assert all(isinstance(outcome, Held) for outcome in outcomes)
-    assert len(sizes) <= 2 * (1 + batch.HELD_ITEMS)
+    assert len(alone) <= crowd
+    assert len(set(alone)) == len(alone)
+
+
+async def test_an_item_is_ended_once_whatever_becomes_of_its_caller(pool: Database) -> None:
+    gate = asyncio.Event()
+    ended: list[str] = []
+
+    async def run(connection: Connection, items: Sequence[str], _: LockWait) -> Sequence[str]:
+        await gate.wait()
+        return items
+
+    gatherer: Gatherer[str, str] = Gatherer(pool, run, parallel=1, ended=ended.append)
+    running = asyncio.create_task(gatherer.submit("running"))
+    while not pool_is_leased(pool):
+        await asyncio.sleep(0.001)
+    waiting = asyncio.create_task(gatherer.submit("waiting"))
+    await asyncio.sleep(0)
+    running.cancel()
+    waiting.cancel()
+    await asyncio.wait([running, waiting])
+    assert not ended
+    gate.set()
+    assert await gatherer.submit("next") == "next"
+    assert sorted(ended) == ["next", "running", "waiting"]
+
+
+def pool_is_leased(pool: Database) -> bool:
+    return pool._open > len(pool._idle)

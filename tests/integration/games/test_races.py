@@ -128,21 +128,25 @@ async def test_a_delete_takes_the_row_that_was_made_anew_meanwhile(mia: Player, 
     assert (await mia.load()).status_code == 404
 
 
-async def test_versions_are_told_once_although_a_delete_and_a_save_meet(mia: Player, database_url: str) -> None:
+async def test_versions_are_told_once_although_a_delete_and_a_save_meet(
+    mia: Player, make_settings: Callable[..., Settings], database_url: str
+) -> None:
+    """They meet in the database only when they come to different processes."""
     await mia.save({"n": 1})
     await mia.save({"n": 2})
     body = {"gameKey": "sticker_book", "dataKey": "k", "dataValue": OURS}
-    async with connected(database_url) as other:
+    async with running(create_app(make_settings())) as elsewhere, connected(database_url) as other:
+        there = Player(elsewhere, mia.parent, mia.child_id)
         transaction = other.transaction()
         await transaction.start()
         await other.execute("select from games.simple_game_data where child_id = $1 for update", UUID(mia.child_id))
         gone = asyncio.ensure_future(delete(mia))
         await until_waiting(database_url)
-        stored = asyncio.ensure_future(mia.ask("PUT", mia.saves, body))
+        stored = asyncio.ensure_future(there.ask("PUT", there.saves, body))
         await until_waiting(database_url, 2)
         await transaction.commit()
-    assert {(await gone).status_code, (await stored).status_code} == {200}
-    told = (await stored).json()["data"]["dataVersion"]
+        assert {(await gone).status_code, (await stored).status_code} == {200}
+        told = (await stored).json()["data"]["dataVersion"]
     assert told == 3
     kept = await documents(mia)
     if (await mia.load()).status_code == 404:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wondernest.platform.db import batch
-from wondernest.platform.db.batch import Gatherer
+from wondernest.platform.db.batch import Gatherer, LockWait
 from wondernest.platform.db.pool import Connection, Database
 from wondernest.platform.faults import DependencyUnavailable, Held, Overtaken
 
@@ -29,7 +29,6 @@ class Item:
     """What a caller hands in: the `number`-th to arrive."""
 
     number: int
-    key: int
     size: int
     bad: bool
     held: bool
@@ -40,7 +39,6 @@ class Arrival:
     """A caller: how many turns after the one before it comes, and after how many it gives up."""
 
     pause: int
-    key: int
     size: int
     bad: bool
     patience: int | None
@@ -67,13 +65,14 @@ class FakeDatabase:
 
     trips: list[Trip]
     parallel: int
-    keyed: bool
     trip: int = 0
     leased: int = 0
     committed: list[Item] = field(default_factory=list[Item])
     running: list[Sequence[Item]] = field(default_factory=list[Sequence[Item]])
     in_bugs: set[int] = field(default_factory=set[int])
     outages: int = 0
+    submitted: list[int] = field(default_factory=list[int])
+    ended: list[int] = field(default_factory=list[int])
 
     @asynccontextmanager
     async def lease(self) -> AsyncGenerator[list[Any]]:
@@ -93,7 +92,7 @@ class FakeDatabase:
             raise DependencyUnavailable("database", "lost")
         self.committed += written[1:]
 
-    async def run(self, connection: Connection, items: Sequence[Item]) -> Sequence[int]:
+    async def run(self, connection: Connection, items: Sequence[Item], wait: LockWait) -> Sequence[int]:
         written = cast("list[Any]", connection)
         trip: Trip = written[0]
         self._watch(items)
@@ -123,10 +122,9 @@ class FakeDatabase:
     def _watch(self, items: Sequence[Item]) -> None:
         assert 0 < len(items) <= batch.MAX_BATCH_ITEMS
         assert len(items) == 1 or sum(item.size for item in items) <= batch.MAX_BATCH_BYTES
-        assert len(self.running) < self.parallel
-        if self.keyed:
-            together = Counter(item.key for running in [*self.running, items] for item in running)
-            assert set(together.values()) == {1}, "one key in two places at once"
+        assert len(self.running) < self.parallel + batch.ALONE_AT_ONCE
+        numbers = Counter(item.number for running in [*self.running, items] for item in running)
+        assert set(numbers.values()) == {1}, "one item in two places at once"
 
 
 SIZES = st.sampled_from([0, 1, batch.MAX_BATCH_BYTES // 3, batch.MAX_BATCH_BYTES, batch.MAX_BATCH_BYTES * 2])
@@ -135,7 +133,6 @@ ARRIVALS = st.lists(
     st.builds(
         Arrival,
         pause=st.sampled_from([0, 0, 0, 1, 3]),
-        key=st.integers(0, 4),
         size=SIZES,
         bad=RARELY,
         held=RARELY,
@@ -158,21 +155,21 @@ class Story:
     told: list[int | BaseException]
 
 
-def live(arrivals: list[Arrival], trips: list[Trip], *, keyed: bool, parallel: int, slow: bool = False) -> Story:
+def live(arrivals: list[Arrival], trips: list[Trip], *, parallel: int, slow: bool = False) -> Story:
     """Live through it all; slow: every batch counts as one that takes long."""
     with pytest.MonkeyPatch.context() as patch:
         if slow:
             patch.setattr(batch, "SLOW_BATCH_S", 0.0)
-        return asyncio.run(_live(arrivals, trips, keyed=keyed, parallel=parallel))
+        return asyncio.run(_live(arrivals, trips, parallel=parallel))
 
 
-async def _live(arrivals: list[Arrival], trips: list[Trip], *, keyed: bool, parallel: int) -> Story:
-    database = FakeDatabase(trips, parallel, keyed)
+async def _live(arrivals: list[Arrival], trips: list[Trip], *, parallel: int) -> Story:
+    database = FakeDatabase(trips, parallel)
     gatherer: Gatherer[Item, int] = Gatherer(
         cast("Database", database),
         database.run,
-        key=(lambda item: item.key) if keyed else None,
         size=lambda item: item.size,
+        ended=lambda item: database.ended.append(item.number),
         parallel=parallel,
     )
     items: list[Item] = []
@@ -180,9 +177,9 @@ async def _live(arrivals: list[Arrival], trips: list[Trip], *, keyed: bool, para
     for arrival in arrivals:
         for _ in range(arrival.pause):
             await asyncio.sleep(0)
-        item = Item(len(items), arrival.key, arrival.size, arrival.bad, arrival.held)
+        item = Item(len(items), arrival.size, arrival.bad, arrival.held)
         items.append(item)
-        callers.append(asyncio.create_task(call(gatherer, item, arrival.patience)))
+        callers.append(asyncio.create_task(call(gatherer, item, arrival.patience, database.submitted)))
     for _ in range(TICKS):
         if all(caller.done() for caller in callers):
             break
@@ -192,14 +189,18 @@ async def _live(arrivals: list[Arrival], trips: list[Trip], *, keyed: bool, para
     while database.leased:  # for callers that have left
         await asyncio.sleep(0)
     database.trips = []
-    assert await gatherer.submit(Item(-1, 0, 0, bad=False, held=False)) == -1, (
+    assert await gatherer.submit(Item(-1, 0, bad=False, held=False)) == -1, (
         "the next one is served as if nothing had been"
     )
     return Story(database, items, await asyncio.gather(*callers, return_exceptions=True))
 
 
-async def call(gatherer: Gatherer[Item, int], item: Item, patience: int | None) -> int:
-    asked = asyncio.ensure_future(gatherer.submit(item))
+async def call(gatherer: Gatherer[Item, int], item: Item, patience: int | None, submitted: list[int]) -> int:
+    async def submit() -> int:
+        submitted.append(item.number)
+        return await gatherer.submit(item)
+
+    asked = asyncio.ensure_future(submit())
     for _ in range(TICKS if patience is None else patience):
         if asked.done():
             break
@@ -209,10 +210,11 @@ async def call(gatherer: Gatherer[Item, int], item: Item, patience: int | None) 
     return await asked
 
 
-def tell(arrivals: list[Arrival], trips: list[Trip], *, keyed: bool, parallel: int) -> Story:
-    story = live(arrivals, trips, keyed=keyed, parallel=parallel, slow=parallel > 1)
+def tell(arrivals: list[Arrival], trips: list[Trip], *, parallel: int) -> Story:
+    story = live(arrivals, trips, parallel=parallel, slow=parallel > 1)
     counted = Counter(item.number for item in story.database.committed)
     assert set(counted.values()) <= {1}, "nothing is written twice"
+    assert Counter(story.database.ended) == Counter([-1, *story.database.submitted]), "ended once each"
     for item, told in zip(story.items, story.told, strict=True):
         if not isinstance(told, BaseException):
             assert told == item.number, "somebody else's result"
@@ -220,7 +222,7 @@ def tell(arrivals: list[Arrival], trips: list[Trip], *, keyed: bool, parallel: i
         elif isinstance(told, BadValue):
             assert (told.number, item.bad) == (item.number, True), "somebody else's error"
         elif isinstance(told, Held):
-            assert any(other.held for other in story.items), "nothing was held"
+            assert item.held, "somebody else was held"
         elif isinstance(told, DependencyUnavailable):
             assert story.database.outages, "no outage was there"
         elif not isinstance(told, asyncio.CancelledError):
@@ -228,42 +230,29 @@ def tell(arrivals: list[Arrival], trips: list[Trip], *, keyed: bool, parallel: i
     return story
 
 
-@given(ARRIVALS, TRIPS, st.booleans(), st.integers(1, 3))
+@given(ARRIVALS, TRIPS, st.integers(1, 3))
 def test_everybody_is_told_the_truth_about_their_own_item_whatever_happens(
-    arrivals: list[Arrival], trips: list[Trip], keyed: bool, parallel: int
+    arrivals: list[Arrival], trips: list[Trip], parallel: int
 ) -> None:
-    tell(arrivals, trips, keyed=keyed, parallel=parallel)
+    tell(arrivals, trips, parallel=parallel)
 
 
-@given(ARRIVALS, GOOD_TRIPS, st.booleans(), st.integers(1, 3))
+@given(ARRIVALS, GOOD_TRIPS, st.integers(1, 3))
 def test_with_a_sound_database_only_bad_and_held_items_and_the_impatient_go_without(
-    arrivals: list[Arrival], trips: list[Trip], keyed: bool, parallel: int
+    arrivals: list[Arrival], trips: list[Trip], parallel: int
 ) -> None:
-    story = tell(arrivals, trips, keyed=keyed, parallel=parallel)
-    crowded = sum(item.held for item in story.items) >= batch.HELD_ITEMS
+    story = tell(arrivals, trips, parallel=parallel)
     for arrival, item, told in zip(arrivals, story.items, story.told, strict=True):
         expected: list[type] = [Held] if item.held else [BadValue] if item.bad else [int]
-        if crowded:
-            expected.append(Held)
         if arrival.patience is not None:
             expected.append(asyncio.CancelledError)
         assert type(told) in expected
 
 
-@given(ARRIVALS, TRIPS, st.integers(1, 3))
-def test_items_of_one_key_are_written_in_the_order_they_came(
-    arrivals: list[Arrival], trips: list[Trip], parallel: int
-) -> None:
-    story = tell(arrivals, trips, keyed=True, parallel=parallel)
-    for key in {item.key for item in story.items}:
-        numbers = [item.number for item in story.database.committed if item.key == key and item.number >= 0]
-        assert numbers == sorted(numbers)
-
-
 @pytest.mark.parametrize("crowd", [batch.MAX_WAITING, batch.MAX_WAITING + 3])
 def test_the_queue_is_bounded_and_those_turned_away_harm_nobody(crowd: int) -> None:
-    arrivals = [Arrival(0, number % 5, 0, bad=False, patience=None) for number in range(crowd)]
-    story = live(arrivals, [], keyed=False, parallel=1)
+    arrivals = [Arrival(0, 0, bad=False, patience=None) for _ in range(crowd)]
+    story = live(arrivals, [], parallel=1)
     turned_away = [told for told in story.told if isinstance(told, DependencyUnavailable)]
     assert len(turned_away) == max(0, crowd - batch.MAX_WAITING)
     assert len(story.database.committed) == crowd - len(turned_away) + 1

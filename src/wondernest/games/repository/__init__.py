@@ -2,7 +2,7 @@
 
 from wondernest.games.repository.history import HistoryRepository
 from wondernest.games.repository.loads import LoadRepository
-from wondernest.games.repository.registry import RegistryRepository, recording
+from wondernest.games.repository.registry import RegistryRepository
 from wondernest.games.repository.saves import UNSTORABLE, SaveRepository
 
-__all__ = ["UNSTORABLE", "HistoryRepository", "LoadRepository", "RegistryRepository", "SaveRepository", "recording"]
+__all__ = ["UNSTORABLE", "HistoryRepository", "LoadRepository", "RegistryRepository", "SaveRepository"]

@@ -10,7 +10,7 @@ from uuid import UUID
 from wondernest.access.guardianship import guards
 from wondernest.games.repository.statements import DIGEST
 from wondernest.games.rules import LIST_TOGETHER_BYTES, LIST_TOGETHER_SAVES, Listing, Read, SaveKey, StoredSave
-from wondernest.platform.db.batch import Gatherer
+from wondernest.platform.db.batch import Gatherer, LockWait
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Database, Executor, Row
@@ -95,7 +95,7 @@ class LoadRepository:
         return Gatherer(self._database, partial(_list_all, statement), size=lambda _: LIST_TOGETHER_BYTES)
 
 
-async def _read_all(executor: Executor, reads: Sequence[Read]) -> list[StoredSave | None]:
+async def _read_all(executor: Executor, reads: Sequence[Read], _: LockWait) -> list[StoredSave | None]:
     rows = await executor.fetch(
         _GET,
         [read.user_id for read in reads],
@@ -110,7 +110,9 @@ async def _read_all(executor: Executor, reads: Sequence[Read]) -> list[StoredSav
     return found
 
 
-async def _list_all(statement: str, executor: Executor, listings: Sequence[Listing]) -> list[list[StoredSave] | None]:
+async def _list_all(
+    statement: str, executor: Executor, listings: Sequence[Listing], _: LockWait
+) -> list[list[StoredSave] | None]:
     """A list for each, None for one that is too large to travel with others."""
     rows = await executor.fetch(
         statement, *map(list, zip(*listings, strict=True)), LIST_TOGETHER_BYTES, LIST_TOGETHER_SAVES

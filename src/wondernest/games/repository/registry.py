@@ -84,14 +84,6 @@ MOST_MINUTES: Final = 2**31 - 1
 """What the column holds."""
 
 
-def recording(played: str) -> str:
-    """A part of a statement that adds up the minutes of the query `played` (child_id, game_key, minutes).
-
-    Games that are not registered are passed over; of one that is no longer active only a copy that is there counts.
-    """
-    return _RECORD.format(played=played, most=MOST_MINUTES)
-
-
 class RegistryRepository:
     """Reads the registry; reads and writes instances within the child and the adult given."""
 
@@ -130,3 +122,11 @@ class RegistryRepository:
     async def active(self, user_id: UUID, child_id: UUID) -> list[Row]:
         """Registered games the child has saves of, last saved first."""
         return await self._database.fetch(_ACTIVE, user_id, child_id)
+
+    @staticmethod
+    def recording(played: str) -> str:
+        """A part of another repository's statement: adds up the minutes of the query `played` (child_id, game_key, minutes).
+
+        Games that are not registered are passed over; of one that is no longer active only a copy that is there counts.
+        """
+        return _RECORD.format(played=played, most=MOST_MINUTES)

@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final, cast
 from uuid import UUID
 
 import asyncpg
 
-from wondernest.games.repository.statements import DELETE, LOCK, STORE
+from wondernest.games.repository.statements import DELETE, LOCK, STORE, STORE_TOGETHER
 from wondernest.games.rules import (
-    ALONE_AT_ONCE,
     LARGE_DOCUMENT_BYTES,
     LARGE_DOCUMENT_TIMEOUT_S,
-    LOCK_WAIT_ALONE,
-    LOCK_WAIT_IN_UNIT,
-    LOCK_WAIT_TOGETHER,
     PLAY_GRAIN,
     SESSION_GAP,
-    Precondition,
+    Deletion,
     Saved,
     SaveKey,
     SaveState,
     Write,
 )
-from wondernest.platform.db.batch import Gatherer
+from wondernest.platform.db.batch import ALONE_AT_ONCE, Gatherer, LockWait, Run
+from wondernest.platform.db.pool import DEPENDENCY
+from wondernest.platform.db.turns import Turns
 from wondernest.platform.faults import DependencyUnavailable, Held
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Connection, Database, Executor, Row
+    from wondernest.platform.db.unit import UnitOfWork
 
 MAX_ATTEMPTS: Final = 8
-"""How often a store that met somebody else's insert is run again before it is refused."""
+"""How often a write that met somebody else's is run again before it is refused."""
+OVERTAKEN: Final = "a save kept being overtaken"
 UNSTORABLE: Final = (
     asyncpg.DataError,
     asyncpg.StatementTooComplexError,
@@ -42,104 +42,147 @@ UNSTORABLE: Final = (
 
 
 class SaveRepository:
-    """Writes saves within the child and the adult given."""
+    """Writes saves within the child and the adult given.
+
+    Writes of one key run in order of arrival, whatever their size and whether they are gathered, wait for somebody's lock, run
+    in a unit of work or delete. A unit that the database undoes and that is run again arrives anew.
+    """
 
     def __init__(self, database: Database, kept_versions: int) -> None:
         self._database = database
         self._kept_versions = kept_versions
-        self._waiting_alone = asyncio.Semaphore(ALONE_AT_ONCE)
-        self._stores: Gatherer[Write, Saved] = Gatherer(
-            database, self._store_together, key=lambda write: write.identity, size=lambda write: len(write.document)
-        )
-        self._large_stores: Gatherer[Write, Saved] = Gatherer(
-            database, self._store_large, key=lambda write: write.identity, size=lambda write: len(write.document)
+        self._turns = Turns()
+        self._deletes: set[asyncio.Task[Saved]] = set()
+        alone = asyncio.Semaphore(ALONE_AT_ONCE)
+        self._stores = self._gatherer(self._store_together, alone)
+        self._large_stores = self._gatherer(self._store_large, alone)
+
+    def _gatherer(self, run: Run[Write, Saved], alone: asyncio.Semaphore) -> Gatherer[Write, Saved]:
+        return Gatherer(
+            self._database,
+            run,
+            size=lambda write: len(write.document),
+            ended=lambda write: self._turns.end(write.identity),
+            alone=alone,
         )
 
-    async def store(self, write: Write, executor: Executor | None = None) -> Saved:
-        """Store one document, gathered with others unless an executor is given. Raises UNSTORABLE's errors."""
-        for _ in range(MAX_ATTEMPTS):
-            if executor is None:
-                saved = await self._store_gathered(write)
-            else:
-                [saved] = await self._store_within(executor, [write], LOCK_WAIT_IN_UNIT)
-            if saved.done or saved.refused or not saved.owned:
-                return saved
-        raise DependencyUnavailable("database", "a save kept being overtaken")
+    async def store(self, write: Write, unit: UnitOfWork | None = None) -> Saved:
+        """Store one document, gathered with others unless a unit is given. Raises UNSTORABLE's errors."""
+        key = write.identity
+        if unit is not None:
+            await self._hold(unit, [key])
+            return await self._store_within(unit, write)
+        if not self._turns.take_free(key):
+            await self._turns.take([key])
+        large = len(write.document) >= LARGE_DOCUMENT_BYTES
+        return await (self._large_stores if large else self._stores).submit(write)
 
-    async def store_all(self, executor: Executor, writes: Sequence[Write]) -> list[Saved]:
-        """Store several documents with different keys in one statement. Raises UNSTORABLE's errors."""
-        outcomes = await self._store_within(executor, writes, LOCK_WAIT_IN_UNIT)
+    async def store_all(self, unit: UnitOfWork, writes: Sequence[Write]) -> list[Saved]:
+        """Store several documents, with different keys that `lock` was given, in one statement. Raises UNSTORABLE's errors."""
+        rows = await unit.fetch(STORE, *self._arguments(writes, LockWait.UNBOUNDED))
+        outcomes = [_saved(row) for row in rows]
         for place, (write, saved) in enumerate(zip(writes, outcomes, strict=True)):
-            if saved.owned and not saved.done and not saved.refused:
-                outcomes[place] = await self.store(write, executor)
+            if _undone(saved):
+                outcomes[place] = await self._store_within(unit, write)
         return outcomes
 
-    async def delete(
-        self,
-        user_id: UUID | None,
-        child_id: UUID,
-        game_type: str,
-        data_key: str | None,
-        *,
-        condition: Precondition,
-        device: str | None = None,
-        executor: Executor | None = None,
-    ) -> Saved:
+    async def delete(self, deletion: Deletion, unit: UnitOfWork | None = None) -> Saved:
         """Delete one save, or with no key all of a type; what goes is kept as a version."""
-        arguments = (user_id, child_id, game_type, data_key, condition.expression, device, self._kept_versions)
+        keys = self._keys(deletion)
+        if unit is not None:
+            await self._hold(unit, keys)
+            return await self._delete(unit, deletion)
+        turns = await self._turns.take(keys)
+        task = asyncio.create_task(self._delete_in_turn(deletion, turns))
+        self._deletes.add(task)
+        task.add_done_callback(self._deletes.discard)
+        return await asyncio.shield(
+            task
+        )  # a statement that waits for a lock runs on when its caller leaves: its turn lasts
+
+    async def lock(self, unit: UnitOfWork, user_id: UUID, child_id: UUID, keys: Sequence[SaveKey]) -> None:
+        """Lock saves in key order until the transaction ends; those of a child that is not the adult's stay free."""
+        await self._hold(unit, [(child_id, key) for key in keys])
+        types, data_keys = [key.game_type for key in keys], [key.data_key for key in keys]
+        await unit.execute(LOCK, child_id, types, data_keys, user_id)
+
+    async def _hold(self, unit: UnitOfWork, keys: Sequence[Hashable]) -> None:
+        """Wait for earlier work on the keys; later work waits until the unit ends."""
+        taken = await self._turns.take(keys, owner=unit)
+
+        def give_back() -> None:
+            for key in taken:
+                self._turns.end(key)
+
+        unit.at_end(give_back)
+
+    def _keys(self, deletion: Deletion) -> list[Hashable]:
+        """What a delete must not overtake: of a whole type, all writes of it that are under way."""
+        if deletion.data_key is not None:
+            return [(deletion.child_id, SaveKey(deletion.game_type, deletion.data_key))]
+        return [
+            (child_id, key)
+            for child_id, key in cast("Iterable[tuple[UUID, SaveKey]]", self._turns.taken)
+            if child_id == deletion.child_id and key.game_type == deletion.game_type
+        ]
+
+    async def _delete_in_turn(self, deletion: Deletion, turns: Sequence[Hashable]) -> Saved:
+        try:
+            return await self._delete(self._database, deletion)
+        finally:
+            for key in turns:
+                self._turns.end(key)
+
+    async def _delete(self, executor: Executor, deletion: Deletion) -> Saved:
+        arguments = (
+            deletion.user_id,
+            deletion.child_id,
+            deletion.game_type,
+            deletion.data_key,
+            deletion.condition.expression,
+            deletion.device,
+            self._kept_versions,
+            deletion.archived_too,
+        )
         for _ in range(MAX_ATTEMPTS):
-            rows = await (executor or self._database).fetch(DELETE, *arguments)
+            rows = await executor.fetch(DELETE, *arguments)
             if not rows:
                 return Saved(owned=False)
             gone = sum(row["gone"] for row in rows)
             first = rows[0]
-            if data_key is None or gone:
+            if deletion.data_key is None or gone:
                 return Saved(owned=True, done=gone > 0, count=gone)
             if first["holds"] is False:
                 return Saved(owned=True, refused=True, current=_current(first), current_size=first["current_size"])
-        raise DependencyUnavailable("database", "a save kept being overtaken")
+        raise DependencyUnavailable(DEPENDENCY, OVERTAKEN)
 
-    async def lock(self, executor: Executor, user_id: UUID, child_id: UUID, keys: Sequence[SaveKey]) -> None:
-        """Lock saves in key order until the transaction ends; those of a child that is not the adult's stay free."""
-        types, data_keys = [key.game_type for key in keys], [key.data_key for key in keys]
-        await executor.execute(LOCK, child_id, types, data_keys, user_id)
-
-    async def _store_gathered(self, write: Write) -> Saved:
-        """With others; by itself where somebody holds its row, so that it alone waits for that."""
-        large = len(write.document) >= LARGE_DOCUMENT_BYTES
-        try:
-            return await (self._large_stores if large else self._stores).submit(write)
-        except Held:
-            if self._waiting_alone.locked():
-                raise
-        async with self._waiting_alone:
-            if large:
-                async with self._database.lease() as connection:
-                    [saved] = await self._store_large(connection, [write], LOCK_WAIT_ALONE)
-            else:
-                [saved] = await self._store_within(self._database, [write], LOCK_WAIT_ALONE)
-        return saved
-
-    async def _store_together(self, connection: Connection, writes: Sequence[Write]) -> list[Saved]:
+    async def _store_together(
+        self, connection: Connection, writes: Sequence[Write], wait: LockWait
+    ) -> list[Saved | Held]:
         """Saves of several requests, in a transaction of their own."""
-        rows = await connection.fetch(STORE, *self._arguments(writes, LOCK_WAIT_TOGETHER))
-        return [_saved(row) for row in rows]
+        statement = STORE if wait is LockWait.ALONE else STORE_TOGETHER
+        rows = await connection.fetch(statement, *self._arguments(writes, wait))
+        return [_gathered(row) for row in rows]
 
-    async def _store_large(
-        self, connection: Connection, writes: Sequence[Write], lock_wait: str = LOCK_WAIT_TOGETHER
-    ) -> list[Saved]:
+    async def _store_large(self, connection: Connection, writes: Sequence[Write], wait: LockWait) -> list[Saved | Held]:
         """As `_store_together`, in the time that indexing documents of megabytes takes; others do not queue behind it."""
+        statement = STORE if wait is LockWait.ALONE else STORE_TOGETHER
         async with connection.transaction():
             await connection.execute(f"set local statement_timeout = '{LARGE_DOCUMENT_TIMEOUT_S}s'")
-            arguments = self._arguments(writes, lock_wait)
-            rows = await connection.fetch(STORE, *arguments, timeout=LARGE_DOCUMENT_TIMEOUT_S)
-        return [_saved(row) for row in rows]
+            arguments = self._arguments(writes, wait)
+            rows = await connection.fetch(statement, *arguments, timeout=LARGE_DOCUMENT_TIMEOUT_S)
+        return [_gathered(row) for row in rows]
 
-    async def _store_within(self, executor: Executor, writes: Sequence[Write], lock_wait: str) -> list[Saved]:
-        """Saves of one request, in its transaction."""
-        return [_saved(row) for row in await executor.fetch(STORE, *self._arguments(writes, lock_wait))]
+    async def _store_within(self, unit: UnitOfWork, write: Write) -> Saved:
+        """A save of one request, in its transaction."""
+        for _ in range(MAX_ATTEMPTS):
+            [row] = await unit.fetch(STORE, *self._arguments([write], LockWait.UNBOUNDED))
+            saved = _saved(row)
+            if not _undone(saved):
+                return saved
+        raise DependencyUnavailable(DEPENDENCY, OVERTAKEN)
 
-    def _arguments(self, writes: Sequence[Write], lock_wait: str) -> tuple[object, ...]:
+    def _arguments(self, writes: Sequence[Write], wait: LockWait) -> tuple[object, ...]:
         return (
             list(range(len(writes))),
             [write.user_id for write in writes],
@@ -153,8 +196,19 @@ class SaveRepository:
             self._kept_versions,
             SESSION_GAP,
             PLAY_GRAIN,
-            lock_wait,
+            wait.value,
+            [write.archived_too for write in writes],
         )
+
+
+def _undone(saved: Saved) -> bool:
+    """Whether somebody held, inserted or deleted the row meanwhile: nothing was written, and it is worth another try."""
+    return saved.owned and not saved.done and not saved.refused
+
+
+def _gathered(row: Row) -> Saved | Held:
+    saved = _saved(row)
+    return Held(DEPENDENCY, "its row is held by somebody") if _undone(saved) else saved
 
 
 def _saved(row: Row) -> Saved:

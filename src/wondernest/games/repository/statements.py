@@ -6,7 +6,7 @@ counting its rows.
 
 The snapshot of a statement may be older than the rows it has locked. A row that others changed meanwhile is seen as they left
 it, because locking follows the row; one that others inserted, or deleted, makes its item come back undone, and the caller
-runs it again.
+runs it again. So does, in a batch of several requests, a row that somebody else holds: it is skipped, neither kept nor written.
 """
 
 from __future__ import annotations
@@ -30,14 +30,15 @@ _OLD: Final = """
      order by s.child_id, s.game_type, s.data_key
        for update of s"""
 
-_VANISHED: Final = """
+_UNLOCKED: Final = """
     old.id is null and (select s.id from games.simple_game_data s
                          where s.child_id = o.child_id and s.game_type = o.game_type and s.data_key = o.data_key) is not null"""
-"""The snapshot has the row, the lock found it deleted: what its deleter kept is not seen yet, so no version can be given."""
+"""The snapshot has the row and it was not locked: deleted since, and what its deleter kept is not seen yet, so that no version can
+be given; or skipped, because somebody holds it."""
 
 _HOLDS: Final = f"""
     case
-      when {_VANISHED} then null
+      when {_UNLOCKED} then null
       when o.condition = '' then true
       when o.condition = '*' then old.id is not null
       when o.condition = '!' then old.id is null
@@ -73,15 +74,15 @@ _LAST_KEPT: Final = """
     select max(v.version) as version from wondernest.save_versions v
      where v.child_id = {row}.child_id and v.game_type = {row}.game_type and v.data_key = {row}.data_key"""
 
-STORE: Final = f"""
+_STORE: Final = f"""
     with input as materialized (
         select i.* from (select set_config('lock_timeout', $13, true)) bound,
                unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::text[],
-                      $9::text[])
-               as i(n, user_id, child_id, game_type, data_key, document, condition, device, reason)
+                      $9::text[], $14::bool[])
+               as i(n, user_id, child_id, game_type, data_key, document, condition, device, reason, archived_too)
     ), owned as materialized (
-        select * from input i where i.user_id is null or {guards("i.child_id", "i.user_id")}
-    ), old as materialized ({_OLD}
+        select * from input i where {guards("i.child_id", "i.user_id", archived_too="i.archived_too")}
+    ), old as materialized ({_OLD}{{skip}}
     ), judged as materialized (
         select o.n, o.child_id, o.game_type, o.data_key, o.document, o.device, o.reason,
                old.id as old_id, old.data_value as old_value, old.updated_at as old_updated_at,
@@ -136,8 +137,14 @@ STORE: Final = f"""
       left join played p on p.child_id = s.child_id and p.game_type = s.game_type
       left join touched t on t.child_id = p.child_id and t.game_id = p.game_id
      order by i.n"""
-"""$10: versions kept for each key; $11: the pause after which a session is a new one; $12: rules.PLAY_GRAIN; $13: how long to
-wait for a row that somebody else holds (PostgreSQL reads it when it begins to wait; it ends with the transaction).
+STORE: Final = _STORE.format(skip="")
+"""For one request: waits for rows that somebody else holds."""
+STORE_TOGETHER: Final = _STORE.format(skip=" skip locked")
+"""For several requests: a row that somebody else holds is skipped, and its item comes back undone.
+
+$10: versions kept for each key; $11: the pause after which a session is a new one; $12: rules.PLAY_GRAIN; $13: how long to
+wait for a lock that somebody else holds (PostgreSQL reads it when it begins to wait; it ends with the transaction). Skipping does
+not do away with it: a row that somebody has inserted and not committed is met at the unique key.
 
 Plan: at 10⁶ rows every step is a nested loop over the input (≤ 64) with index probes: child_profiles_pkey,
 family_members(family_id, user_id), the save's unique key, save_versions_pkey; no scan grows with the tables.
@@ -149,10 +156,10 @@ DELETE: Final = f"""
     with owned as materialized (
         select i.child_id, i.game_type, s.data_key, i.condition, i.device, 'deleted' as reason
           from (select $1::uuid as user_id, $2::uuid as child_id, $3::text as game_type, $4::text as data_key,
-                       $5::text as condition, $6::text as device) i
+                       $5::text as condition, $6::text as device, $8::bool as archived_too) i
           join games.simple_game_data s
             on s.child_id = i.child_id and s.game_type = i.game_type and (i.data_key is null or s.data_key = i.data_key)
-         where i.user_id is null or {guards("i.child_id", "i.user_id")}
+         where {guards("i.child_id", "i.user_id", archived_too="i.archived_too")}
     ), old as materialized ({_OLD}
     ), judged as materialized (
         select o.child_id, o.game_type, o.data_key, o.device, o.reason, old.id as old_id, old.data_value as old_value,

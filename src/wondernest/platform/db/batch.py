@@ -1,21 +1,24 @@
 """Gathers small statements of concurrent requests into one round trip.
 
 While one batch is in flight the next collects; nothing waits on a timer, so an idle caller waits for nothing. A caller is
-answered only after its own row is committed. One caller's bad value or held row never fails its neighbours: a batch the
-database refuses is run again item by item. Items with the same key never share a batch and keep their order of arrival.
+answered only after its own row is committed.
 
-An idle caller's batch sets out at once. One that follows another first lets the loop turn for as long as its turns bring callers:
-those who were just answered ask again within microseconds, and travelling together costs them less than being early. A batch
-that is full goes.
+One caller's bad value or held row never fails its neighbours. A batch that the database refuses is run again in halves, down
+to the item it refused. An item whose row somebody else holds leaves its batch: it waits by itself, within bounds.
+
+An idle caller's batch starts at once. One that follows another first lets the event loop turn for as long as its turns bring
+callers: those who were just answered ask again within microseconds, and sharing a batch costs them less than being early. A
+batch that is full starts.
 
 One batch at a time makes the largest batches, and what a batch costs is shared by its items. Only when one takes long does
-another set out beside it, so that what has to wait for somebody's lock holds up nobody else.
+another start beside it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from enum import Enum
 from typing import Generic, TypeVar
 
 import asyncpg
@@ -32,91 +35,117 @@ MAX_WAITING = 2_000
 """Beyond this many waiting callers the answer is 503."""
 
 QUIET_TURNS = 8
-"""A batch that follows another sets out when the event loop has turned so often without bringing a caller."""
+"""A batch that follows another starts when the event loop has turned so often without bringing a caller."""
 PARALLEL_BATCHES = 4
 SLOW_BATCH_S = 0.05
-"""A batch in flight for so long no longer keeps the next from setting out."""
-HELD_ITEMS = 3
-"""So many items of one batch that meet somebody else's lock even alone: the others are told to come back, not tried."""
+"""A batch in flight for so long no longer keeps the next from starting."""
+ALONE_AT_ONCE = 2
+"""How many held items wait for their locks at once: each has a connection to itself."""
+ALONE_TURN_S = 3.0
+"""How long a held item waits for one of those connections."""
+MAX_HELD = 32
+"""Held items beyond this many are refused at once: so many mean that a table is locked, and waiting helps nobody."""
+HELD_ATTEMPTS = 8
+"""How often an item that waits by itself is run before it is refused."""
 
-Run = Callable[[Connection, Sequence[Item]], Awaitable[Sequence[Result]]]
+
+class LockWait(Enum):
+    """How long a statement waits for a lock that somebody else holds. The value is PostgreSQL's `lock_timeout`."""
+
+    TOGETHER = "50ms"
+    """In a batch."""
+    APART = "5ms"
+    """In a part of a batch, on the search for the item that is held."""
+    ALONE = "3s"
+    """An item by itself."""
+    UNBOUNDED = "0"
+    """In a transaction that has begun already: only the statement's time-out ends the wait."""
+
+
+Run = Callable[[Connection, Sequence[Item], LockWait], Awaitable[Sequence[Result | Held]]]
 
 
 class Gatherer(Generic[Item, Result]):
-    """Runs items together. `run` gets a connection and the items, and returns one result for each, in their order."""
+    """Runs items together. `run` gets a connection, the items and how long it may wait for a lock.
+
+    It returns one result for each, in their order, or Held in place of one whose row somebody holds. `ended` is called once
+    for each item when nothing more will be done for it, even when its caller has left long ago.
+    """
 
     def __init__(
         self,
         database: Database,
         run: Run[Item, Result],
         *,
-        key: Callable[[Item], Hashable] | None = None,
         size: Callable[[Item], int] | None = None,
+        ended: Callable[[Item], None] | None = None,
         parallel: int = PARALLEL_BATCHES,
+        alone: asyncio.Semaphore | None = None,
     ) -> None:
         self._database = database
         self._run = run
-        self._key = key
         self._size = size
+        self._ended = ended
         self._parallel = parallel
+        self._alone = alone or asyncio.Semaphore(ALONE_AT_ONCE)
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
-        self._lanes = 0
-        self._slow_lanes = 0
-        self._keys_in_flight: set[Hashable] = set()
+        self._running = 0
+        self._slow = 0
+        self._held = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: Item) -> Result:
         """The item's own result; raises what its own statement raised, or DependencyUnavailable."""
-        if len(self._waiting) >= MAX_WAITING:
-            raise DependencyUnavailable(DEPENDENCY, "too many requests are waiting for a batch")
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, future))
-        self._set_out()
+        entry = item, future
+        if len(self._waiting) >= MAX_WAITING:
+            self._fail([entry], DependencyUnavailable(DEPENDENCY, "too many requests are waiting for a batch"))
+        else:
+            self._waiting.append(entry)
+            self._start()
         return await future
 
-    def _set_out(self) -> None:
-        """Send off what waits, unless a batch is on its way that will be back soon."""
-        if self._lanes == self._slow_lanes and self._lanes < self._parallel:
-            self._lanes += 1
-            task = asyncio.create_task(self._drain())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def _start(self) -> None:
+        """Run what waits, unless a batch is in flight that will be back soon."""
+        if self._running == self._slow and self._running < self._parallel:
+            self._running += 1
+            self._spawn(self._drain())
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _drain(self) -> None:
         try:
             batch = self._take()
             while batch:
-                keys = [self._key(item) for item, _ in batch] if self._key else []
-                self._keys_in_flight.update(keys)
-                try:
-                    await self._travel(batch)
-                finally:
-                    self._keys_in_flight.difference_update(keys)
-                await self._all_aboard()
+                await self._flush(batch)
+                await self._collect()
                 batch = self._take()
         finally:
-            self._lanes -= 1
+            self._running -= 1
 
-    async def _travel(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
-        """Settle a batch; one that takes long lets the next set out."""
+    async def _flush(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        """Settle a batch; one that takes long lets the next start."""
         slow = False
 
         def slowed() -> None:
             nonlocal slow
             slow = True
-            self._slow_lanes += 1
+            self._slow += 1
             if self._waiting:
-                self._set_out()
+                self._start()
 
         timer = asyncio.get_running_loop().call_later(SLOW_BATCH_S, slowed)
         try:
-            await self._settle(batch)
+            await self._settle(batch, LockWait.TOGETHER)
         finally:
             timer.cancel()
-            self._slow_lanes -= slow
+            self._slow -= slow
 
-    async def _all_aboard(self) -> None:
-        """Where somebody waits already, take along those who come meanwhile: callers just answered often ask again at once."""
+    async def _collect(self) -> None:
+        """Where somebody waits already, wait for those who come meanwhile: callers just answered often ask again at once."""
         seen, quiet_turns = len(self._waiting), 0
         while 0 < seen < MAX_BATCH_ITEMS and quiet_turns < QUIET_TURNS:
             await asyncio.sleep(0)
@@ -124,40 +153,36 @@ class Gatherer(Generic[Item, Result]):
             seen = len(self._waiting)
 
     def _take(self) -> list[tuple[Item, asyncio.Future[Result]]]:
+        """The next batch, in order of arrival; items whose callers have left are dropped."""
+        waiting, self._waiting = self._waiting, []
         batch: list[tuple[Item, asyncio.Future[Result]]] = []
-        left: list[tuple[Item, asyncio.Future[Result]]] = []
-        held: set[Hashable] = set()
         total_bytes = 0
-        for entry in self._waiting:
-            item, future = entry
-            if future.done():
+        for place, entry in enumerate(waiting):
+            if entry[1].done():
+                self._end(entry)
                 continue
-            key = self._key(item) if self._key else None
-            size = self._size(item) if self._size else 0
-            full = len(batch) >= MAX_BATCH_ITEMS or (batch and total_bytes + size > MAX_BATCH_BYTES)
-            if full or (self._key and (key in held or key in self._keys_in_flight)):
-                left.append(entry)
-            else:
-                batch.append(entry)
-                total_bytes += size
-            held.add(key)
-        self._waiting = left
+            size = self._size(entry[0]) if self._size else 0
+            if len(batch) >= MAX_BATCH_ITEMS or (batch and total_bytes + size > MAX_BATCH_BYTES):
+                self._waiting = waiting[place:] + self._waiting
+                break
+            batch.append(entry)
+            total_bytes += size
         return batch
 
-    async def _settle(self, batch: list[tuple[Item, asyncio.Future[Result]]], attempt: int = 1) -> None:
+    async def _settle(self, batch: list[tuple[Item, asyncio.Future[Result]]], wait: LockWait, attempt: int = 1) -> None:
         try:
             async with self._database.lease() as connection:
-                results = await self._run(connection, [item for item, _ in batch])
+                results = await self._run(connection, [item for item, _ in batch], wait)
         except Overtaken as error:
             if attempt == MAX_ATTEMPTS:
                 self._fail(batch, error)
             else:
-                await self._settle(batch, attempt + 1)
+                await self._settle(batch, wait, attempt + 1)
         except (Held, asyncpg.PostgresError) as error:
-            await self._settle_each(batch, error)
+            await self._settle_apart(batch, error)
         except DependencyUnavailable as error:
-            self._fail([*batch, *self._waiting], error)
-            self._waiting.clear()
+            waiting, self._waiting = self._waiting, []
+            self._fail([*batch, *waiting], error)
         except BaseException as error:
             self._fail(batch, error)
             if not isinstance(error, Exception):
@@ -165,30 +190,84 @@ class Gatherer(Generic[Item, Result]):
         else:
             self._deliver(batch, results)
 
-    async def _settle_each(self, batch: list[tuple[Item, asyncio.Future[Result]]], error: Exception) -> None:
-        """The database refused one item's value, or somebody else holds its row: the others go without it."""
-        if len(batch) == 1:
+    async def _settle_apart(self, batch: list[tuple[Item, asyncio.Future[Result]]], error: Exception) -> None:
+        """The database refused one item's value, or somebody else holds what one needs: the others go without it."""
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            await self._settle(batch[:middle], LockWait.APART)
+            await self._settle(batch[middle:], LockWait.APART)
+        elif isinstance(error, Held):
+            self._set_aside(batch[0], error)
+        else:
             self._fail(batch, error)
-            return
-        held = 0
-        for entry in batch:
-            if held < HELD_ITEMS:
-                await self._settle([entry])
-                future = entry[1]
-                held += future.done() and not future.cancelled() and isinstance(future.exception(), Held)
-            else:
-                self._fail([entry], error)
 
-    def _deliver(self, batch: list[tuple[Item, asyncio.Future[Result]]], results: Sequence[Result]) -> None:
+    def _set_aside(self, entry: tuple[Item, asyncio.Future[Result]], error: Held) -> None:
+        """Let a held item wait by itself."""
+        if self._held >= MAX_HELD:
+            self._fail([entry], error)
+        else:
+            self._held += 1
+            self._spawn(self._wait_alone(entry, error))
+
+    async def _wait_alone(self, entry: tuple[Item, asyncio.Future[Result]], error: Held) -> None:
+        try:
+            async with asyncio.timeout(ALONE_TURN_S):
+                await self._alone.acquire()
+        except TimeoutError:
+            self._fail([entry], error)
+        except BaseException as stopped:
+            self._fail([entry], stopped)
+            raise
+        else:
+            try:
+                await self._settle_alone(entry, error)
+            finally:
+                self._alone.release()
+        finally:
+            self._held -= 1
+
+    async def _settle_alone(self, entry: tuple[Item, asyncio.Future[Result]], error: Exception) -> None:
+        item, future = entry
+        for _ in range(HELD_ATTEMPTS):
+            if future.done():  # its caller has left
+                break
+            try:
+                async with self._database.lease() as connection:
+                    results = await self._run(connection, [item], LockWait.ALONE)
+            except Overtaken as overtaken:
+                error = overtaken
+            except BaseException as failure:
+                self._fail([entry], failure)
+                if not isinstance(failure, Exception):
+                    raise
+                return
+            else:
+                if len(results) != 1 or not isinstance(results[0], Held):
+                    self._deliver([entry], results)
+                    return
+                error = results[0]
+        self._fail([entry], error)
+
+    def _deliver(self, batch: list[tuple[Item, asyncio.Future[Result]]], results: Sequence[Result | Held]) -> None:
         if len(results) != len(batch):
             self._fail(batch, RuntimeError(f"{len(results)} results for {len(batch)} items"))
             return
-        for (_, future), result in zip(batch, results, strict=True):
+        for entry, result in zip(batch, results, strict=True):
+            if isinstance(result, Held):
+                self._set_aside(entry, result)
+                continue
+            future = entry[1]
             if not future.done():
                 future.set_result(result)
+            self._end(entry)
 
-    @staticmethod
-    def _fail(batch: list[tuple[Item, asyncio.Future[Result]]], error: BaseException) -> None:
-        for _, future in batch:
+    def _fail(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]], error: BaseException) -> None:
+        for entry in batch:
+            future = entry[1]
             if not future.done():
                 future.set_exception(error)
+            self._end(entry)
+
+    def _end(self, entry: tuple[Item, asyncio.Future[Result]]) -> None:
+        if self._ended is not None:
+            self._ended(entry[0])

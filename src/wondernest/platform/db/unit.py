@@ -17,6 +17,7 @@ class UnitOfWork:
         self._stack: AsyncExitStack | None = None
         self._connection: Connection | None = None
         self._after_commit: list[Callable[[], None]] = []
+        self._at_end: list[Callable[[], None]] = []
 
     async def fetch(self, sql: str, *args: Any) -> list[Row]:
         """All rows."""
@@ -49,6 +50,10 @@ class UnitOfWork:
         """Run a quick, infallible action once the work is safe; dropped with a rollback."""
         self._after_commit.append(action)
 
+    def at_end(self, action: Callable[[], None]) -> None:
+        """Run a quick, infallible action once the work is over, whether it was committed or rolled back."""
+        self._at_end.append(action)
+
     async def commit(self) -> None:
         """Make the work permanent; nothing to do when no statement was run."""
         if self._stack is not None:
@@ -57,6 +62,7 @@ class UnitOfWork:
         for action in self._after_commit:
             action()
         self._after_commit.clear()
+        self._over()
 
     async def rollback(self, error: BaseException) -> None:
         """Undo everything; the fault that caused it decides what becomes of the connection."""
@@ -65,8 +71,16 @@ class UnitOfWork:
         stack, self._stack = self._stack, None
         self._connection = None
         self._after_commit.clear()
-        if stack is not None:
-            await stack.__aexit__(type(error), error, error.__traceback__)
+        try:
+            if stack is not None:
+                await stack.__aexit__(type(error), error, error.__traceback__)
+        finally:
+            self._over()
+
+    def _over(self) -> None:
+        actions, self._at_end = self._at_end, []
+        for action in actions:
+            action()
 
     async def _begun(self) -> Connection:
         if self._connection is None:
