@@ -11,7 +11,8 @@ from wondernest.analytics.service import AnalyticsService
 from wondernest.platform.rooms import Room, Table
 
 if TYPE_CHECKING:
-    from wondernest.analytics.ports import PlayTime, ProjectSaves
+    from wondernest.analytics.ports import ProjectSaves
+    from wondernest.analytics.repository import PlayTime
     from wondernest.platform.rooms import Parts
 
 TABLES: Final = (
