@@ -9,8 +9,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from wondernest.platform.ids import parse_uuid
-
 CONSENT_AGE: Final = 13
 """Below this age a parent's consent is required."""
 STAMP_TOLERANCE: Final = timedelta(hours=1)
@@ -35,11 +33,10 @@ class ChildReference(Struct, frozen=True):
     made_about: datetime | None
 
     @classmethod
-    def parse(cls, text: str) -> ChildReference:
-        """Read any text; one that says nothing stands for the family's newest child."""
-        text = text.strip()
-        match = _APP_ID.fullmatch(text)
-        return cls(parse_uuid(text), None if match is None else _moment(int(match[1])))
+    def read(cls, text: str, child_id: UUID | None) -> ChildReference:
+        """From any text and the UUID it is, if it is one; a text that says nothing stands for the family's newest child."""
+        match = _APP_ID.fullmatch(text.strip())
+        return cls(child_id, None if match is None else _moment(int(match[1])))
 
 
 class Consent(Struct, frozen=True):

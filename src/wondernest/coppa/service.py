@@ -11,7 +11,7 @@ from wondernest.coppa import errors, rules
 from wondernest.coppa.repository import ConsentRepository, FoundChild, KnownConsent, NewConsent
 from wondernest.coppa.rules import ChildReference, Consent
 from wondernest.coppa.terms import Terms
-from wondernest.platform.ids import new_uuid
+from wondernest.platform.ids import new_uuid, parse_uuid
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -112,7 +112,7 @@ class ConsentService:
     async def _find(
         self, caller: Caller, child_text: str, executor: Executor, *, archived_too: bool = False
     ) -> tuple[FoundChild, KnownConsent | None]:
-        reference = ChildReference.parse(child_text)
+        reference = ChildReference.read(child_text, parse_uuid(child_text.strip()))
         found = await self._repository.find(
             executor, caller.user_id, caller.family_id, reference, archived_too=archived_too
         )

@@ -145,7 +145,9 @@ ACTS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(acts=ACTS)
 def test_the_kept_versions_are_in_the_order_of_arrival(
     settled: tuple[str, Player], keys: list[str], acts: list[Act]
