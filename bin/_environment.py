@@ -23,26 +23,29 @@ NEWEST_PYTHON_MINOR = 20
 OLDEST_UV = (0, 8)
 
 
-def run(groups, arguments):
-    """Become `python <arguments>` in an environment that has the dependency groups; does not return."""
-    prepare(groups)
+def run(parts, arguments):
+    """Become `python <arguments>` in an environment that has the parts; does not return."""
+    prepare(parts)
     os.chdir(ROOT)
     sys.stdout.flush()
     os.execv(str(PYTHON), [str(PYTHON), *arguments])
 
 
-def prepare(groups):
-    """Bring .venv up to date with pyproject.toml and uv.lock, doing nothing when it already is."""
+def prepare(parts):
+    """Bring .venv up to date with pyproject.toml and uv.lock, doing nothing when it already is.
+
+    A part is `extra=name` or `group=name`, after the tables of pyproject.toml.
+    """
     _require_python()
     digest = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + (ROOT / "uv.lock").read_bytes()).hexdigest()
     synced = _read_stamp()
-    have = set(synced.get("groups", []))
-    if synced.get("digest") == digest and have.issuperset(groups) and PYTHON.exists():
+    have = set(synced.get("parts", []))
+    if synced.get("digest") == digest and have.issuperset(parts) and PYTHON.exists():
         return
-    wanted = sorted(have.union(groups))
+    wanted = sorted(have.union(parts))
     _say("making the environment from uv.lock ({}) ...".format(", ".join(wanted) or "no extras"))
     _sync(wanted)
-    STAMP.write_text(json.dumps({"digest": digest, "groups": wanted}))
+    STAMP.write_text(json.dumps({"digest": digest, "parts": wanted}))
     _say("environment ready")
 
 
@@ -67,9 +70,9 @@ def _read_stamp():
         return {}
 
 
-def _sync(groups):
+def _sync(parts):
     command = [_find_uv(), "sync", "--frozen", "--no-default-groups", "--no-python-downloads", "--quiet"]
-    command += ["--group=" + group for group in groups]
+    command += ["--" + part for part in parts]
     if not PYTHON.exists():
         command += ["--python", sys.executable]
     environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(VENV)}

@@ -21,11 +21,11 @@ from wondernest.platform.db.idempotency import IdempotencyKeys
 from wondernest.platform.db.pool import Database
 from wondernest.platform.http.application import Application, Machinery
 from wondernest.platform.http.cors import CrossOrigin
+from wondernest.platform.http.hosts import AllowedHosts
 from wondernest.platform.http.limits import RequestLimits
 from wondernest.platform.http.sending import Sender
 from wondernest.platform.mail import Delivery, Mailer, OutboxMailer, SmtpMailer
-from wondernest.platform.mail.outbox_page import OutboxPage
-from wondernest.platform.rooms import Builder, Parts, Room, Rooms
+from wondernest.platform.rooms import Builder, Parts, Rooms
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.platform.telemetry.outlet import STDOUT
@@ -45,7 +45,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, more: Sequence
 
 def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, Authenticator]:
     """The rooms, lowest first: a new one is a line here."""
-    delivery, outbox_page = _mail(parts)
+    delivery = Delivery(_mailer(parts), parts.metrics)
     accounts = auth.build(parts, delivery)
     play = games.build(parts)
     below = Rooms(
@@ -57,20 +57,17 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, Authenticator]
             family.build(parts, accounts.accounts),
             play.room,
             analytics.build(parts, play.projects, play.time),
-            *outbox_page,
             *(build(parts) for build in more),
         )
     )
     return Rooms((*below.all, health.build(parts, below), web.build(parts, below))), accounts.verifier
 
 
-def _mail(parts: Parts) -> tuple[Delivery, list[Room]]:
+def _mailer(parts: Parts) -> Mailer:
     settings = parts.settings
-    outbox = OutboxMailer(Path(settings.app.outbox_path), settings.mail.sender, parts.clock)
-    mailer: Mailer = SmtpMailer(settings.mail, parts.clock) if settings.mail.smtp_host else outbox
-    shown = settings.app.development and mailer is outbox
-    page = [Room(name="outbox", endpoints=OutboxPage(outbox).endpoints())] if shown else []
-    return Delivery(mailer, parts.metrics), page
+    if settings.mail.smtp_host:
+        return SmtpMailer(settings.mail, parts.clock)
+    return OutboxMailer(Path(settings.app.outbox_path), settings.mail.sender, parts.clock)
 
 
 def _parts(settings: Settings, clock: Clock) -> Parts:
@@ -96,7 +93,6 @@ def _machinery(parts: Parts, authenticator: Authenticator) -> Machinery:
     per_minute = {
         "credentials": limits.credentials_per_minute,
         "auth": limits.auth_per_minute,
-        "upload": limits.upload_per_minute,
         "api": limits.api_per_minute,
     }
     server = settings.server
@@ -114,4 +110,5 @@ def _machinery(parts: Parts, authenticator: Authenticator) -> Machinery:
         body_timeout_s=server.body_timeout_s,
         max_body_bytes=server.max_body_bytes,
         operator_token=server.metrics_token,
+        allowed_hosts=AllowedHosts(server.allowed_hosts) if server.allowed_hosts else None,
     )

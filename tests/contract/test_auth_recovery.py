@@ -192,22 +192,3 @@ async def test_where_the_mailed_token_is_demanded_the_bearer_alone_does_not_do(
         token = code_in((await mails_to(outbox, parent.email))[0])
         response = await client.post(VERIFY, json={"token": token}, headers=parent.bearer)
         assert response.status_code == 200
-
-
-async def test_the_outbox_page_lists_mails_with_their_text_escaped(
-    app_client: httpx2.AsyncClient, outbox: Path
-) -> None:
-    parent = await register(app_client)
-    await mails_to(outbox, parent.email)
-    page = await app_client.get("/dev/outbox")
-    assert page.status_code == 200
-    assert parent.email in page.text
-    assert "Confirm your e-mail address" in page.text
-
-
-async def test_there_is_no_outbox_page_where_mail_goes_out_or_in_production(
-    make_settings: Callable[..., Settings],
-) -> None:
-    for environ in ({"APP_ENV": "production"}, {"SMTP_HOST": "localhost"}):
-        async with running(create_app(make_settings(**environ))) as client:
-            assert (await client.get("/dev/outbox")).status_code == 404

@@ -26,7 +26,7 @@ FORBIDDEN_SHOWN = ("/family/children/{childId}", "/coppa/consent")
 OPEN = {
     CallerKind.PUBLIC: {
         *("/health", "/health/detailed", "/health/ready", "/health/live", "/health/startup"),
-        *("/openapi.yaml", "/openapi.json", "/swagger", "/swagger/{asset}", "/dev/outbox"),
+        *("/openapi.yaml", "/openapi.json", "/swagger", "/swagger/{asset}"),
         *("/auth/parent/register", "/auth/signup", "/auth/register", "/auth/parent/login", "/auth/login"),
         *("/auth/oauth", "/auth/session/refresh", "/auth/refresh", "/auth/parent/refresh"),
         *("/auth/password-reset", "/auth/password-reset/confirm"),

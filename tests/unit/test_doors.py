@@ -14,7 +14,7 @@ import wondernest
 SOURCE = Path(wondernest.__file__).parent
 ROOT = "wondernest"
 COMPOSITION = f"{ROOT}.app"
-NOT_ROOMS = frozenset({"platform", "settings", "server", "supervisor", "embedded", "commands", "access"})
+NOT_ROOMS = frozenset({"platform", "settings", "server", "supervisor", "commands", "development", "access"})
 """Packages beside the rooms. `access` holds conditions that repositories put into their statements."""
 SQL = re.compile(
     r"\s*(select\s.*\bfrom\b|select\s+[\w.]+\(|insert\s+into\s|update\s+\S+(\s+(as\s+)?\w+)?\s+set\s|delete\s+from\s"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 from cyclopts import App, Parameter
 
@@ -26,11 +27,15 @@ def serve() -> int:
 
 
 @app.command
-def dev() -> int:
-    """Run everything on this machine: database, cache, schema, demo family, server. Ctrl-C stops it all."""
-    from wondernest.commands.dev import dev
+def dev(*, host: str | None = None) -> int:
+    """Run everything on this machine: database, cache, schema, demo family, server. Ctrl-C stops it all.
 
-    return dev(Path.cwd())
+    Parameters
+    ----------
+    host
+        The address to listen on: 127.0.0.1 unless given here or as SERVER_HOST; 0.0.0.0 to be reached from other machines.
+    """
+    return _development("dev").dev(Path.cwd(), host)
 
 
 @app.command
@@ -55,15 +60,15 @@ def seed() -> int:
     """Make the demo family (development only)."""
     import psycopg
 
-    from wondernest.commands.seed import DEMO_EMAIL, DEMO_PASSWORD, seed
     from wondernest.settings import SettingsError
 
     settings = _settings_with_database()
+    demo = _development("seed")
     try:
-        seed(settings)
+        demo.seed(settings)
     except (SettingsError, psycopg.Error) as error:
         _fail(error)
-    _say(f"demo parent: {DEMO_EMAIL} / {DEMO_PASSWORD}")
+    _say(f"demo parent: {demo.DEMO_EMAIL} / {demo.DEMO_PASSWORD}")
     return 0
 
 
@@ -130,6 +135,14 @@ def privacy() -> int:
     entries = list(catalogue(create_app(_settings()).rooms))
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(entries)).decode() + "\n")
     return 0
+
+
+def _development(name: str) -> Any:
+    """A module of the development package. Found by name: nothing of production imports that package."""
+    try:
+        return importlib.import_module(f"wondernest.development.{name}")
+    except ModuleNotFoundError as error:
+        _fail(f"{error.name} is not installed: this command is for development, pip install 'wondernest[dev]'")
 
 
 def _settings() -> Settings:

@@ -1,6 +1,6 @@
 """The one frozen settings tree, read from the environment; a wrong value stops the start with one line."""
 
-from wondernest.settings.loading import PLACEHOLDER_SECRETS, SettingsError, load_settings
+from wondernest.settings.loading import PLACEHOLDER_SECRETS, SettingsError, is_host_name, load_settings
 from wondernest.settings.tree import (
     Auth,
     Cache,
@@ -15,7 +15,6 @@ from wondernest.settings.tree import (
     Secret,
     Server,
     Settings,
-    Storage,
 )
 
 __all__ = [
@@ -34,6 +33,6 @@ __all__ = [
     "Server",
     "Settings",
     "SettingsError",
-    "Storage",
+    "is_host_name",
     "load_settings",
 ]

@@ -21,6 +21,7 @@ PLACEHOLDER_SECRETS = frozenset(
 )
 """Known defaults of the two earlier backends: fine on a laptop, refused in production (auth contract §1.5)."""
 SECRET_MIN_BYTES = 32
+_HOST_NAME = re.compile(r"(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _CACHE_SCHEMES = ("redis", "rediss", "unix")
 _CACHE_ADDRESS = "an address redis://, rediss:// or unix://"
 
@@ -29,13 +30,19 @@ class SettingsError(Exception):
     """A variable has a value that cannot be used; the message is one line that names it."""
 
 
-def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
-    """Read the tree from the environment (and, outside production, a `.env` file); raises SettingsError."""
+def load_settings(
+    environ: Mapping[str, str] | None = None, dotenv: Path | None = None, defaults: Mapping[str, str] | None = None
+) -> Settings:
+    """Read the tree from the environment (and, outside production, a `.env` file); raises SettingsError.
+
+    `defaults`: variables that count where neither sets them.
+    """
     values = {
         name: value.strip() for name, value in (os.environ if environ is None else environ).items() if value.strip()
     }
     if dotenv is not None and values.get("APP_ENV") != "production":
         values = {**_read_dotenv(dotenv), **values}
+    values = {**(defaults or {}), **values}
     values = _with_aliases(values)
     groups: dict[str, Any] = {}
     for field in msgspec.structs.fields(Settings):
@@ -75,11 +82,10 @@ def _with_aliases(values: dict[str, str]) -> dict[str, str]:
         where = f"{values['REDIS_HOST']}:{values.get('REDIS_PORT', '6379')}"
         fallback("REDIS_URL", f"redis://{login}{where}/{values.get('REDIS_DATABASE', '0')}")
     fallback("DATABASE_MAX_CONNECTIONS", values.get("DB_MAX_POOL_SIZE"))
-    fallback("S3_REGION", values.get("AWS_REGION"))
     fallback("LOG_LEVEL", _first_level(values.get("RUST_LOG", "")))
     if "LOG_LEVEL" in values:
         values["LOG_LEVEL"] = {"WARN": "WARNING", "TRACE": "DEBUG"}.get(level := values["LOG_LEVEL"].upper(), level)
-    for name in ("APP_ENV", "LOG_FORMAT", "STORAGE_PROVIDER", "SMTP_TLS"):
+    for name in ("APP_ENV", "LOG_FORMAT", "SMTP_TLS"):
         if name in values:
             values[name] = values[name].lower()
     for name, value in values.items():
@@ -124,6 +130,9 @@ def _check(settings: Settings) -> None:
     _must_hold(
         "SERVER_EXTRA_PORTS", "not a list of port numbers", lambda: [int(p) for p in settings.server.extra_ports]
     )
+    _must_hold(
+        "SERVER_ALLOWED_HOSTS", "not a list of host names", lambda: _require_names(settings.server.allowed_hosts)
+    )
     if settings.cache.enabled and settings.cache.url:
         _must_hold("REDIS_URL", f"not {_CACHE_ADDRESS}", lambda: _require_cache_address(settings.cache.url))
     if not settings.app.production:
@@ -142,6 +151,16 @@ def _check(settings: Settings) -> None:
 def _require_cache_address(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in _CACHE_SCHEMES or parts.port == 0:  # asking for the port raises ValueError where it is none
+        raise ValueError
+
+
+def is_host_name(text: str) -> bool:
+    """Whether a text can stand in SERVER_ALLOWED_HOSTS."""
+    return _HOST_NAME.fullmatch(text) is not None
+
+
+def _require_names(names: Csv) -> None:
+    if not all(is_host_name(name) for name in names):
         raise ValueError
 
 

@@ -37,7 +37,6 @@ class App(
     frozen=True,
     rename={
         "environment": "APP_ENV",
-        "public_base_url": "PUBLIC_BASE_URL",
         "docs_enabled": "DOCS_ENABLED",
         "outbox_path": "MAIL_OUTBOX_PATH",
     },
@@ -45,7 +44,6 @@ class App(
     """Who we are and where we run."""
 
     environment: str = "unknown"
-    public_base_url: str = "http://localhost:8082"
     docs_enabled: bool | None = None
     outbox_path: str = ".dev/outbox"
 
@@ -56,7 +54,7 @@ class App(
 
     @property
     def development(self) -> bool:
-        """Whether demo data, the outbox page and lenient defaults are allowed."""
+        """Whether demo data, the pages of development and lenient defaults are allowed."""
         return self.environment in {"development", "dev", "test"}
 
     @property
@@ -72,6 +70,7 @@ class Server(
         "host": "SERVER_HOST",
         "port": "SERVER_PORT",
         "extra_ports": "SERVER_EXTRA_PORTS",
+        "allowed_hosts": "SERVER_ALLOWED_HOSTS",
         "workers": "WORKERS",
         "shutdown_grace_s": "SHUTDOWN_GRACE_S",
         "max_body_bytes": "MAX_BODY_BYTES",
@@ -88,6 +87,8 @@ class Server(
     host: str = "0.0.0.0"  # noqa: S104 - a server in a container listens on all interfaces (contract §5.10)
     port: Port = 8082
     extra_ports: Csv = Csv()
+    allowed_hosts: Csv = Csv()
+    """Names that requests may use for us, beside IP addresses; empty: any."""
     workers: NonNegative = 0
     """0: one per core, at most 4."""
     shutdown_grace_s: Seconds = 20.0
@@ -242,7 +243,6 @@ class Limits(
         "credentials_per_minute": "RATE_LIMIT_CREDENTIALS",
         "auth_per_minute": "RATE_LIMIT_AUTH",
         "failures_per_minute": "RATE_LIMIT_FAILED_LOGINS",
-        "upload_per_minute": "RATE_LIMIT_UPLOAD",
         "api_per_minute": "RATE_LIMIT_API",
     },
 ):
@@ -252,7 +252,6 @@ class Limits(
     credentials_per_minute: NonNegative = 30
     auth_per_minute: NonNegative = 60
     failures_per_minute: NonNegative = 5
-    upload_per_minute: NonNegative = 10
     api_per_minute: NonNegative = 0
 
 
@@ -297,42 +296,6 @@ class Log(Struct, frozen=True, rename={"level": "LOG_LEVEL", "format": "LOG_FORM
     requests: bool = True
 
 
-class Storage(
-    Struct,
-    frozen=True,
-    rename={
-        "provider": "STORAGE_PROVIDER",
-        "local_path": "STORAGE_LOCAL_PATH",
-        "max_file_bytes": "MAX_FILE_SIZE",
-        "s3_bucket": "S3_BUCKET",
-        "s3_region": "S3_REGION",
-        "s3_access_key": "S3_ACCESS_KEY",
-        "s3_secret_key": "S3_SECRET_KEY",
-        "minio_endpoint": "MINIO_ENDPOINT",
-        "minio_access_key": "MINIO_ACCESS_KEY",
-        "minio_secret_key": "MINIO_SECRET_KEY",
-        "minio_bucket": "MINIO_BUCKET",
-        "minio_region": "MINIO_REGION",
-        "minio_force_path_style": "MINIO_FORCE_PATH_STYLE",
-    },
-):
-    """Where uploads go; read by the files room."""
-
-    provider: Literal["local", "s3", "minio"] = "local"
-    local_path: str = "./uploads"
-    max_file_bytes: Positive = 10 * MIB
-    s3_bucket: str = ""
-    s3_region: str = "us-east-1"
-    s3_access_key: Secret = Secret()
-    s3_secret_key: Secret = Secret()
-    minio_endpoint: str = "http://localhost:9000"
-    minio_access_key: Secret = Secret("minioadmin")
-    minio_secret_key: Secret = Secret("minioadmin")
-    minio_bucket: str = "wondernest-dev"
-    minio_region: str = "us-east-1"
-    minio_force_path_style: bool = True
-
-
 class Settings(Struct, frozen=True):
     """Everything that can be set, each group in the words of its room."""
 
@@ -348,7 +311,6 @@ class Settings(Struct, frozen=True):
     games: Games = Games()
     mail: Mail = Mail()
     log: Log = Log()
-    storage: Storage = Storage()
 
     @property
     def default_pin(self) -> str:

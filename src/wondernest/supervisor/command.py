@@ -11,11 +11,14 @@ from pathlib import Path
 from wondernest.platform.telemetry import METRICS_DIR_VARIABLE
 from wondernest.settings import Settings, SettingsError, load_settings
 from wondernest.supervisor.sockets import allow_many_files, listen
-from wondernest.supervisor.spawning import spawn, worker_command
+from wondernest.supervisor.spawning import WORKER_MODULE, spawn, worker_command
 
 
-def serve() -> int:
-    """Serve until told to stop; returns the exit code. A setting that cannot be used costs one line on stderr."""
+def serve(worker: str = WORKER_MODULE) -> int:
+    """Serve until told to stop; returns the exit code. A setting that cannot be used costs one line on stderr.
+
+    `worker`: the module that a worker process runs.
+    """
     try:
         settings = load_settings(dotenv=Path(".env"))
         sockets = listen(settings.server)
@@ -26,7 +29,7 @@ def serve() -> int:
     metrics = _folder_for_metrics()
     os.environ[METRICS_DIR_VARIABLE] = str(metrics)
     try:
-        gave_up = _supervise(settings, sockets, metrics)
+        gave_up = _supervise(settings, sockets, metrics, worker_command(worker))
     finally:
         _remove(metrics)
     if gave_up:
@@ -34,9 +37,8 @@ def serve() -> int:
     return os.EX_UNAVAILABLE if gave_up else os.EX_OK
 
 
-def _supervise(settings: Settings, sockets: Sequence[socket.socket], metrics: Path) -> str:
+def _supervise(settings: Settings, sockets: Sequence[socket.socket], metrics: Path, command: list[str]) -> str:
     """Workers first: they have the longer way. What the master needs itself is loaded while they load theirs."""
-    command = worker_command()
     begun = [spawn(command, sockets, slot) for slot in range(1, settings.server.worker_count + 1)]
     from wondernest.platform.telemetry.logs import configure_logging
     from wondernest.supervisor.master import Master, run_master

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 SLOT_VARIABLE = "WONDERNEST_WORKER"
+WORKER_MODULE = "wondernest.supervisor.worker"
 
 
 class Spawned(NamedTuple):
@@ -21,9 +22,9 @@ class Spawned(NamedTuple):
     """Says when the worker is ready, and ends with it."""
 
 
-def worker_command() -> list[str]:
+def worker_command(module: str = WORKER_MODULE) -> list[str]:
     """How a worker is started; `spawn` adds its channel and the sockets."""
-    return [sys.executable, "-P", "-m", "wondernest.supervisor.worker"]
+    return [sys.executable, "-P", "-m", module]
 
 
 def spawn(command: Sequence[str], sockets: Sequence[socket.socket], slot: int) -> Spawned:

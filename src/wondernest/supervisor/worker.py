@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from wondernest.app import create_app
+from wondernest.platform.rooms import Builder
 from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.telemetry.logs import configure_logging
 from wondernest.settings import SettingsError, load_settings
@@ -118,8 +119,9 @@ class WorkerServer:
         self._stop.set()
 
 
-def main(channel_fd: int, listener_fds: list[int]) -> int:
-    """Serve until told to end; returns the exit code."""
+def main(arguments: Sequence[str], more: Sequence[Builder] = ()) -> int:
+    """Serve until told to end; returns the exit code. `arguments`: the channel and the sockets, as `spawn` gives them."""
+    channel_fd, listener_fds = int(arguments[0]), [int(fd) for fd in arguments[1].split(",")]
     channel = socket.socket(fileno=channel_fd)
     channel.setblocking(False)
     listeners = [socket.socket(fileno=fd) for fd in listener_fds]
@@ -128,7 +130,7 @@ def main(channel_fd: int, listener_fds: list[int]) -> int:
     try:
         settings = load_settings(dotenv=Path(".env"))
         configure_logging(settings.log.level, settings.log.format)
-        application = create_app(settings)
+        application = create_app(settings, more=more)
     except SettingsError as error:
         sys.stderr.write(f"wondernest: {error}\n")
         return os.EX_CONFIG
@@ -148,4 +150,4 @@ async def _serve(
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), [int(fd) for fd in sys.argv[2].split(",")]))
+    sys.exit(main(sys.argv[1:]))

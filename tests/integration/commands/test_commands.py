@@ -5,14 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
-import psycopg
 import pytest
 
 from wondernest.commands.doctor import doctor, effective, shown
-from wondernest.commands.seed import CLIENTS_CHILD, DEMO_EMAIL, seed
 from wondernest.development.embedded.valkey import EmbeddedValkey
-from wondernest.settings import Secret, Settings, SettingsError, load_settings
+from wondernest.settings import Secret, Settings, load_settings
 
 MakeSettings = Callable[..., Settings]
 
@@ -21,27 +20,6 @@ def examine(settings: Settings) -> tuple[bool, str]:
     lines: list[str] = []
     healthy = doctor(settings, lines.append)
     return healthy, "\n".join(lines)
-
-
-def test_the_demo_family_is_made_once_and_owns_the_child_of_the_clients(make_settings: MakeSettings) -> None:
-    settings = make_settings(APP_ENV="development")
-    seed(settings)
-    seed(settings)
-    with psycopg.connect(settings.database.url) as connection:
-        rows = connection.execute(
-            "select child.id::text, account.family_id = child.family_id from core.users account"
-            " join family.family_members member on member.user_id = account.id"
-            " join family.child_profiles child on child.family_id = member.family_id"
-            " where account.email = %s order by child.birth_date desc",
-            [DEMO_EMAIL],
-        ).fetchall()
-    assert len(rows) == 2
-    assert rows[0] == (CLIENTS_CHILD, True)
-
-
-def test_the_demo_family_is_for_development_only(make_settings: MakeSettings) -> None:
-    with pytest.raises(SettingsError, match="APP_ENV: demo data is for development"):
-        seed(make_settings(APP_ENV="staging"))
 
 
 def test_the_doctor_finds_a_migrated_database_good(make_settings: MakeSettings, valkey_server: EmbeddedValkey) -> None:
@@ -116,6 +94,31 @@ def test_serve_does_not_pay_for_the_other_commands() -> None:
     program = (
         "import sys, wondernest.cli, wondernest.supervisor.command\n"
         "print([name for name in ('cyclopts', 'psycopg') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout == "[]\n"
+
+
+def test_without_the_development_package_its_commands_say_how_to_install_it(tmp_path: Path) -> None:
+    without = "import sys; sys.modules['wondernest.development'] = None; sys.argv[1:] = ['dev']\n"
+    run = subprocess.run(
+        [sys.executable, "-c", f"{without}from wondernest.cli import main; main()"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == (
+        "wondernest: wondernest.development.dev is not installed: this command is for development,"
+        " pip install 'wondernest[dev]'\n"
+    )
+
+
+def test_production_loads_nothing_of_development() -> None:
+    program = (
+        "import sys, wondernest.cli, wondernest.commands.app, wondernest.supervisor.worker, wondernest.supervisor.command\n"
+        "print([name for name in sys.modules if name.startswith('wondernest.development')])"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"

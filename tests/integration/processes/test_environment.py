@@ -18,7 +18,7 @@ PROJECT = Path(__file__).parents[3]
 def clone(tmp_path: Path) -> Path:
     """A checkout whose environment is up to date, with one command in bin/."""
     shutil.copytree(PROJECT / "bin", tmp_path / "bin", ignore=shutil.ignore_patterns("__pycache__"))
-    command = "import sys\nfrom _environment import run\nrun(['test'], ['-c', 'import os; print(os.getcwd())'])\n"
+    command = "import sys\nfrom _environment import run\nrun(['group=test'], ['-c', 'import os; print(os.getcwd())'])\n"
     (tmp_path / "bin" / "where").write_text(command)
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     (tmp_path / "uv.lock").write_text("version = 1\n")
@@ -26,7 +26,9 @@ def clone(tmp_path: Path) -> Path:
     python.parent.mkdir(parents=True)
     python.symlink_to(sys.executable)
     digest = hashlib.sha256(b"[project]\nversion = 1\n").hexdigest()
-    (tmp_path / ".venv" / ".synced.json").write_text(json.dumps({"digest": digest, "groups": ["embedded", "test"]}))
+    (tmp_path / ".venv" / ".synced.json").write_text(
+        json.dumps({"digest": digest, "parts": ["extra=dev", "group=test"]})
+    )
     return tmp_path
 
 
@@ -51,6 +53,6 @@ def test_a_changed_lock_file_asks_for_uv_and_says_how_to_get_it(clone: Path) -> 
     (clone / "uv.lock").write_text("version = 2\n")
     run = where(clone)
     assert run.returncode == 1
-    assert "making the environment from uv.lock (embedded, test)" in run.stderr
+    assert "making the environment from uv.lock (extra=dev, group=test)" in run.stderr
     assert "install uv yourself (https://docs.astral.sh/uv)" in run.stderr
     assert "Traceback" not in run.stderr

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.endpoints import blank_request
 from wondernest.platform.clock import SystemClock
 from wondernest.platform.mail import MailFailed, MailRefused, Message, OutboxMailer
-from wondernest.platform.mail.outbox_page import OutboxPage
 
 SENDER = "WonderNest <no-reply@wondernest.app>"
 
@@ -44,17 +42,3 @@ async def test_a_folder_that_cannot_be_made_is_a_passing_fault(tmp_path: Path) -
 def test_nothing_breaks_out_of_a_header(to: str, subject: str) -> None:
     with pytest.raises(MailRefused):
         Message(to, subject, "y").rendered(SENDER, datetime.now(UTC))
-
-
-async def test_the_page_escapes_what_a_mail_says(tmp_path: Path) -> None:
-    box = outbox(tmp_path / "box")
-    await box.send(Message("ann@example.com", "<b>bold</b>", "<script>alert(1)</script> {braces}"))
-    page = (await OutboxPage(box).show(blank_request())).content.decode()
-    assert "<script>" not in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt; {braces}" in page
-    assert "&lt;b&gt;bold&lt;/b&gt;" in page
-
-
-async def test_an_empty_outbox_says_so(tmp_path: Path) -> None:
-    reply = await OutboxPage(outbox(tmp_path / "none")).show(blank_request())
-    assert b"No mail yet." in reply.content

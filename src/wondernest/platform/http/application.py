@@ -24,6 +24,7 @@ from wondernest.platform.http.cors import METHODS as REQUEST_METHODS
 from wondernest.platform.http.decoding import BadBody, BodyDecoder
 from wondernest.platform.http.endpoint import Endpoint
 from wondernest.platform.http.exchange import ClientDisconnected, Exchange
+from wondernest.platform.http.hosts import AllowedHosts
 from wondernest.platform.http.request import Reply, Request
 from wondernest.platform.http.router import Route, Router
 from wondernest.platform.http.sending import Sender
@@ -79,6 +80,8 @@ class Machinery:
     body_timeout_s: float
     max_body_bytes: int
     operator_token: str
+    allowed_hosts: AllowedHosts | None = None
+    """None: a request may name any host."""
 
 
 class Application:
@@ -92,6 +95,7 @@ class Application:
         self.rooms = rooms
         self.router = Router(rooms.endpoints)
         self._m = machinery
+        self._allowed_hosts = machinery.allowed_hosts
         self._bound = {id(route): self._bind(route) for route in self.router.routes}
         self._unanswered: dict[tuple[str, str], RouteMetrics] = {}
         self._id_prefix = os.urandom(6).hex()
@@ -123,6 +127,8 @@ class Application:
         bound: Bound | None = None
         request: Request[Any] | None = None
         try:
+            if self._allowed_hosts is not None:
+                self._allowed_hosts.check(exchange.headers)
             found = self.router.find(exchange.path)
             if found is not None:
                 template = next(iter(found[0].values())).template

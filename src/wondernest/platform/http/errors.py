@@ -98,6 +98,13 @@ class BodyTimeout(GenericError):
         super().__init__(408, "REQUEST_TIMEOUT", "Request body was not received in time")
 
 
+class MisdirectedRequest(GenericError):
+    """421: the request's Host is no name of this server."""
+
+    def __init__(self) -> None:
+        super().__init__(421, "MISDIRECTED_REQUEST", "This server does not answer to that host name")
+
+
 class RateLimited(GenericError):
     """429 with Retry-After in seconds."""
 

@@ -20,16 +20,17 @@ from psycopg import sql
 
 from wondernest.app import create_app
 from wondernest.commands.doctor import shown
-from wondernest.commands.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD, seed
 from wondernest.development.embedded import process
 from wondernest.development.embedded.errors import EmbeddedError
 from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.development.embedded.valkey import EmbeddedValkey
+from wondernest.development.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD, seed
 from wondernest.platform.db.migrations.runner import MigrationError, migrate
-from wondernest.settings import Cache, Settings, SettingsError, load_settings
+from wondernest.settings import Cache, Server, Settings, SettingsError, is_host_name, load_settings
 from wondernest.supervisor.sockets import listen
 
 DATABASE = "wondernest"
+LOOPBACK = "127.0.0.1"
 CLIENTS_PORT = 8080
 """The port that the shipped app and site are hard-wired to."""
 LOCK_WAIT_S = 5.0
@@ -65,14 +66,17 @@ class _Places:
         return path
 
 
-def dev(root: Path) -> int:
-    """Run it all until SIGINT or SIGTERM (a second one skips the waiting); returns the exit code."""
+def dev(root: Path, host: str | None = None) -> int:
+    """Run it all until SIGINT or SIGTERM (a second one skips the waiting); returns the exit code.
+
+    `host`: the address to listen on; None for SERVER_HOST, and 127.0.0.1 where that is not set either.
+    """
     for number in STOP_SIGNALS:
         signal.signal(number, _raise_stopped)
     try:
         try:
             with ExitStack() as running:
-                _run(root, running)
+                _run(root, host, running)
         finally:
             for number in STOP_SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
@@ -84,9 +88,9 @@ def dev(root: Path) -> int:
         return FAILURE
 
 
-def _run(root: Path, running: ExitStack) -> NoReturn:
-    environment = {"APP_ENV": "development", "LOG_FORMAT": "text", **os.environ}
-    settings = load_settings(environment, root / ".env")
+def _run(root: Path, host: str | None, running: ExitStack) -> NoReturn:
+    environment = {**os.environ, **({"SERVER_HOST": host} if host else {})}
+    settings = load_settings(environment, root / ".env", _defaults(host))
     if not settings.app.development:
         raise SettingsError(f"APP_ENV: dev is for development, this is {settings.app.environment}")
     places = _Places(root / ".dev")
@@ -98,12 +102,34 @@ def _run(root: Path, running: ExitStack) -> NoReturn:
     if "SERVER_EXTRA_PORTS" not in environment and settings.server.port != CLIENTS_PORT and _free(settings):
         environment["SERVER_EXTRA_PORTS"] = str(CLIENTS_PORT)
     environment |= {"MAIL_OUTBOX_PATH": str(places.home / "outbox"), **_servers(settings, places, running)}
+    environment = {**_decided(settings), **environment}
     settings = load_settings(environment, root / ".env")
     _prepare_database(settings)
     server = _start_service(root, environment, settings, places, running)
     _tell(settings, places)
     server.wait()
     raise EmbeddedError(f"the service ended by itself; its log: {places.logs / 'service.log'}")
+
+
+def _defaults(host: str | None) -> dict[str, str]:
+    """What counts on a developer's machine where nothing else is set."""
+    names = ("localhost", "*.localhost", *(name for name in (socket.gethostname(), host or "") if is_host_name(name)))
+    return {
+        "APP_ENV": "development",
+        "LOG_FORMAT": "text",
+        "SERVER_HOST": LOOPBACK,
+        "SERVER_ALLOWED_HOSTS": ",".join(names),
+    }
+
+
+def _decided(settings: Settings) -> dict[str, str]:
+    """The same variables as settled by defaults, `.env` and environment: for the service, which knows no such defaults."""
+    return {
+        "APP_ENV": settings.app.environment,
+        "LOG_FORMAT": settings.log.format,
+        "SERVER_HOST": settings.server.host,
+        "SERVER_ALLOWED_HOSTS": ",".join(settings.server.allowed_hosts),
+    }
 
 
 def _servers(settings: Settings, places: _Places, running: ExitStack) -> dict[str, str]:
@@ -139,14 +165,14 @@ def _start_service(
 ) -> subprocess.Popen[bytes]:
     _say("starting the service")
     server = process.spawn(
-        [sys.executable, "-P", "-m", "wondernest", "serve"],
+        [sys.executable, "-P", "-m", "wondernest.development.service"],
         log=places.log("service"),
         stop_signal=signal.SIGTERM,
         folder=root,
         environment=environment,
     )
     running.callback(_stop_service, server, settings.server.shutdown_grace_s + STOP_MARGIN_S)
-    if not process.wait_until(lambda: _answers(settings.server.port), server, READY_TIMEOUT_S):
+    if not process.wait_until(lambda: _answers(settings.server), server, READY_TIMEOUT_S):
         log = places.logs / "service.log"
         raise EmbeddedError(f"the service does not start (log: {log}): {process.log_since(log, 0)}")
     return server
@@ -161,14 +187,19 @@ def _stop_service(server: subprocess.Popen[bytes], patience_s: float) -> None:
         raise
 
 
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PROBE_TIMEOUT_S)
+def _answers(server: Server) -> bool:
+    connection = http.client.HTTPConnection(_reached_at(server), server.port, timeout=PROBE_TIMEOUT_S)
     with contextlib.closing(connection):
         try:
             connection.request("GET", "/health")
             return connection.getresponse().status == http.HTTPStatus.OK
         except (OSError, http.client.HTTPException):
             return False
+
+
+def _reached_at(server: Server) -> str:
+    """The address at which this machine reaches what it listens on."""
+    return {"0.0.0.0": LOOPBACK, "::": "::1"}.get(server.host, server.host)  # noqa: S104 - compared, not bound
 
 
 def _free(settings: Settings) -> bool:
@@ -183,8 +214,10 @@ def _free(settings: Settings) -> bool:
 
 def _tell(settings: Settings, places: _Places) -> None:
     server = settings.server
-    address = f"http://127.0.0.1:{server.port}"
-    also = "".join(f", http://127.0.0.1:{port}" for port in server.extra_ports)
+    name = _reached_at(server)
+    name = f"[{name}]" if ":" in name else name
+    address = f"http://{name}:{server.port}"
+    also = "".join(f", http://{name}:{port}" for port in server.extra_ports)
     lines = {
         "service": address + also,
         "documents": f"{address}/swagger" if settings.app.shows_docs else "off",

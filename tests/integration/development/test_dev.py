@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.processes import children, wait_for
-from wondernest.commands.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD
 from wondernest.development.embedded.process import free_port
+from wondernest.development.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD
 
 
 @pytest.fixture
@@ -32,13 +32,13 @@ def root(server_folder: Path) -> Iterator[Path]:
 class Dev:
     """One run of `wondernest dev` in a folder."""
 
-    def __init__(self, root: Path, **environ: str) -> None:
+    def __init__(self, root: Path, *arguments: str, **environ: str) -> None:
         self.port = free_port()
         self._said = root / "said"
-        own = {"SERVER_HOST": "127.0.0.1", "SERVER_PORT": str(self.port), "SERVER_EXTRA_PORTS": "", "WORKERS": "1"}
+        own = {"SERVER_PORT": str(self.port), "SERVER_EXTRA_PORTS": "", "WORKERS": "1"}
         with self._said.open("wb") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "wondernest", "dev"],
+                [sys.executable, "-P", "-m", "wondernest", "dev", *arguments],
                 cwd=root,
                 env={"PATH": os.environ["PATH"], "BCRYPT_COST": "4", **own, **environ},
                 stdin=subprocess.DEVNULL,
@@ -58,6 +58,12 @@ class Dev:
             connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
+
+    def get(self, path: str, host: str = "localhost", at: str = "127.0.0.1") -> tuple[int, str]:
+        with contextlib.closing(http.client.HTTPConnection(at, self.port, timeout=30)) as connection:
+            connection.request("GET", path, headers={"Host": host})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
 
     def end(self, number: signal.Signals) -> int:
         started = children(self.process.pid)
@@ -83,6 +89,13 @@ def test_it_runs_everything_stops_everything_and_heals_after_a_crash(root: Path)
     login = {"email": DEMO_EMAIL, "password": DEMO_PASSWORD}
     status, reply = first.post("/api/v1/auth/parent/login", login)
     assert status == 200, reply
+
+    status, page = first.get("/", socket.gethostname())
+    assert (status, DEMO_EMAIL in page) == (200, True)
+    assert first.get("/dev/outbox", "10.0.2.2:8080")[0] == 200
+    assert first.get("/", "rebound.example")[0] == 421
+    with pytest.raises(ConnectionRefusedError):
+        first.get("/health", at="127.0.0.2")  # which whoever listens on all addresses answers
 
     refused = Dev(root)
     assert refused.process.wait(60) == 1
@@ -110,3 +123,11 @@ def test_a_port_that_is_taken_is_told_before_anything_is_started(root: Path) -> 
         assert run.process.wait(60) == 1
     assert run.said() == f"wondernest: SERVER_PORT: cannot listen on 127.0.0.1:{port}: Address already in use\n"
     assert not (root / ".dev" / "postgres").exists()
+
+
+def test_it_listens_where_it_is_told(root: Path) -> None:
+    with socket.create_server(("127.0.0.2", 0)) as taken:
+        port = taken.getsockname()[1]
+        run = Dev(root, "--host", "127.0.0.2", SERVER_PORT=str(port))
+        assert run.process.wait(60) == 1
+    assert run.said() == f"wondernest: SERVER_PORT: cannot listen on 127.0.0.2:{port}: Address already in use\n"

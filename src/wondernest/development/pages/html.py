@@ -1,0 +1,45 @@
+"""The frame of the pages."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any, Final
+
+from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.http.endpoint import Endpoint, Handler, Response
+from wondernest.platform.http.request import Reply
+
+TYPE_HTML: Final = "text/html; charset=utf-8"
+HEADERS: Final = (
+    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+)
+_PAGE: Final = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<style>body{{font:16px/1.5 system-ui;max-width:48rem;margin:2rem auto;padding:0 1rem}}
+article{{border:1px solid #ccc;border-radius:8px;padding:0 1rem;margin:1rem 0}}pre{{white-space:pre-wrap}}
+dt{{font-weight:600}}</style>
+</head><body><h1>{title}</h1>
+{content}</body></html>
+"""
+
+
+def page(title: str, content: str) -> Reply:
+    """A page that holds the content, which is HTML; the title is text."""
+    return Reply(200, _PAGE.format(title=escape(title), content=content).encode(), TYPE_HTML, HEADERS)
+
+
+def declared(path: str, handler: Handler, summary: str) -> Endpoint:
+    """The declaration of a page: public, and no part of the API."""
+    replies: dict[int, Any] = {200: Response(None, "A page", TYPE_HTML)}
+    return Endpoint(
+        method="GET",
+        path=path,
+        handler=handler,
+        caller=CallerKind.PUBLIC,
+        mounts=("",),
+        replies=replies,
+        summary=summary,
+        tag="Development",
+        documented=False,
+    )

@@ -1,0 +1,46 @@
+"""Which names a request may have used for this server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import Final
+
+from wondernest.platform.http.errors import MisdirectedRequest
+
+_PORT: Final = re.compile(r":\d*$")
+_ANY_BELOW: Final = "*."
+
+
+class AllowedHosts:
+    """Refuses a Host that is neither an IP address nor one of the names; `*.name` stands for every name below.
+
+    A page of another site can point its own name at our address (DNS rebinding), and its browser then sends that name; it
+    cannot make a browser send an address, or a name that is not its own.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        lowered = {name.lower() for name in names}
+        self._names = frozenset(name for name in lowered if not name.startswith(_ANY_BELOW))
+        self._endings = tuple(name[1:] for name in lowered if name.startswith(_ANY_BELOW))
+
+    def check(self, headers: dict[bytes, bytes]) -> None:
+        """Raises MisdirectedRequest."""
+        if not self._allows(headers.get(b"host", b"").decode("latin-1")):
+            raise MisdirectedRequest
+
+    def _allows(self, header: str) -> bool:
+        host = _PORT.sub("", header.strip().lower())
+        if host.startswith("[") and host.endswith("]"):
+            return _is_address(host[1:-1])
+        name = host.removesuffix(".")
+        return name in self._names or name.endswith(self._endings) or _is_address(host)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,91 @@
+"""The pages of development: where to begin, and the mails that nobody sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.fixtures.application import running
+from wondernest.app import create_app
+from wondernest.development.room import build
+from wondernest.development.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD
+from wondernest.platform.clock import SystemClock
+from wondernest.platform.mail import OutboxMailer
+from wondernest.platform.mail.message import Message
+from wondernest.settings import Settings
+
+MakeSettings = Callable[..., Settings]
+SENDER = "WonderNest <no-reply@example.org>"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "outbox"
+
+
+@pytest.fixture
+def outbox(folder: Path) -> OutboxMailer:
+    return OutboxMailer(folder, SENDER, SystemClock(timedelta()))
+
+
+@pytest.fixture
+async def client(make_settings: MakeSettings, folder: Path) -> AsyncIterator[httpx2.AsyncClient]:
+    settings = make_settings(APP_ENV="development", MAIL_OUTBOX_PATH=str(folder))
+    async with running(create_app(settings, more=(build,))) as client:
+        yield client
+
+
+async def test_the_first_page_tells_the_demo_login_and_where_to_go(client: httpx2.AsyncClient) -> None:
+    page = await client.get("/")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    for told in (DEMO_EMAIL, DEMO_PASSWORD, CLIENTS_CHILD, "1234"):
+        assert f"<code>{told}</code>" in page.text
+    links = re.findall(r'href="([^"]+)"', page.text)
+    assert {"/swagger", "/openapi.yaml", "/dev/outbox", "/health"} <= set(links)
+    for link in links:
+        assert (await client.get(link)).status_code == 200, link
+
+
+async def test_the_pages_are_no_part_of_the_documented_api(client: httpx2.AsyncClient) -> None:
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    assert not {"/", "/dev/outbox"} & set(paths)
+
+
+async def test_the_first_page_leads_to_no_outbox_where_mail_goes_out(make_settings: MakeSettings) -> None:
+    application = create_app(make_settings(APP_ENV="development", SMTP_HOST="localhost"), more=(build,))
+    async with running(application) as client:
+        assert "/dev/outbox" not in (await client.get("/")).text
+        assert (await client.get("/dev/outbox")).status_code == 404
+
+
+@pytest.mark.parametrize("environment", ["production", "staging"])
+async def test_outside_development_there_is_no_page(make_settings: MakeSettings, environment: str) -> None:
+    async with running(create_app(make_settings(APP_ENV=environment), more=(build,))) as client:
+        for path in ("/", "/dev/outbox"):
+            assert (await client.get(path)).status_code == 404
+
+
+async def test_the_service_itself_answers_the_contracts_404(make_settings: MakeSettings) -> None:
+    async with running(create_app(make_settings(APP_ENV="development"))) as client:
+        reply = await client.get("/")
+    assert (reply.status_code, reply.json()["error"]) == (404, "NOT_FOUND")
+
+
+async def test_the_outbox_lists_mails_with_what_they_say_escaped(
+    client: httpx2.AsyncClient, outbox: OutboxMailer
+) -> None:
+    await outbox.send(Message("ann@example.com", "<b>bold</b>", "<script>alert(1)</script> {braces}"))
+    page = (await client.get("/dev/outbox")).text
+    assert "ann@example.com" in page
+    assert "<script>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; {braces}" in page
+    assert "&lt;b&gt;bold&lt;/b&gt;" in page
+
+
+async def test_an_empty_outbox_says_so(client: httpx2.AsyncClient) -> None:
+    assert "No mail yet." in (await client.get("/dev/outbox")).text
