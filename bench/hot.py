@@ -195,7 +195,7 @@ class Requests:
     async def consent(self, _: int) -> None:
         """GET of a child's consent."""
         one = self._parents[0]
-        reference = ChildReference(one.child_id, None)
+        reference = ChildReference.read(str(one.child_id), one.child_id)
         await ConsentRepository().find(self._database, one.user_id, one.family_id, reference)
 
     # Accounts -----------------------------------------------------------------------------------------------------

@@ -83,10 +83,10 @@ async def logged_out(client: httpx2.AsyncClient) -> Parent:
 def test_a_route_is_open_only_when_it_stands_in_the_list_of_open_routes() -> None:
     for kind, paths in OPEN.items():
         assert {route.endpoint.path for route in registry() if route.endpoint.caller is kind} == paths
-    assert set(OPEN) | {CallerKind.PARENT} == set(CallerKind)
+    assert set(OPEN) | {CallerKind.USER} == set(CallerKind)
 
 
-@each(CallerKind.PARENT)
+@each(CallerKind.USER)
 @in_the_loop
 async def test_nobody_without_a_good_token_gets_in(client: httpx2.AsyncClient, parent: Parent, route: Route) -> None:
     for what, value in refused(parent).items():
@@ -98,13 +98,13 @@ async def test_nobody_without_a_good_token_gets_in(client: httpx2.AsyncClient, p
         assert body == {"error": "UNAUTHORIZED", "message": "Authentication required"}, what
 
 
-@each(CallerKind.PARENT)
+@each(CallerKind.USER)
 @in_the_loop
 async def test_a_revoked_token_is_refused(client: httpx2.AsyncClient, logged_out: Parent, route: Route) -> None:
     assert (await call(client, route, logged_out.child_id, logged_out.bearer)).status_code == 401
 
 
-@each(CallerKind.PARENT)
+@each(CallerKind.USER)
 @in_the_loop
 async def test_a_token_without_a_family_works_for_its_own_by_membership(
     client: httpx2.AsyncClient, route: Route
@@ -114,7 +114,7 @@ async def test_a_token_without_a_family_works_for_its_own_by_membership(
     assert answer.is_success, answer.text
 
 
-@each(CallerKind.PARENT)
+@each(CallerKind.USER)
 @in_the_loop
 async def test_another_family_sees_and_touches_nothing(
     client: httpx2.AsyncClient, database: str, parent: Parent, stranger: Parent, route: Route

@@ -54,8 +54,8 @@ class ChildNotFound(GenericError):
         super().__init__(404, "NOT_FOUND", "Child not found")
 
 
-class TrackingFailed(ApiError):
-    """A fault of ours."""
+class Failed(ApiError):
+    """A fault of ours, in the route's own words."""
 
-    def __init__(self) -> None:
-        super().__init__(500, {"message": "Failed to track event"})
+    def __init__(self, message: str) -> None:
+        super().__init__(500, {"message": message})

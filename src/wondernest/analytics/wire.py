@@ -16,23 +16,9 @@ class EventBody(Struct, rename="camel"):
     session_id: str | None = None
 
 
-class Tracked(Struct, rename="camel"):
+class Tracked(Struct, kw_only=True, rename="camel"):
     """The event was taken; `timestamp` in milliseconds since 1970, as text."""
 
     message: str
     event_id: str
     timestamp: str
-
-
-class Message(Struct):
-    """A refusal."""
-
-    message: str
-
-
-class NotFound(Struct):
-    """No such child among the caller's."""
-
-    error: str
-    message: str
-    timestamp: int

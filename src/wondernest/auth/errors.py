@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from wondernest.platform.http.errors import ApiError, GenericError
 
@@ -156,6 +156,8 @@ class PinAlreadySet(MessageError):
         super().__init__(409, "PIN already set")
 
 
-def failure(message: str) -> Callable[[], ApiError]:
-    """The 500 of a route, in its own words."""
-    return lambda: MessageError(500, message)
+class Failed(MessageError):
+    """A fault of ours, in the route's own words."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(500, message)

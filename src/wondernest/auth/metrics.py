@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 if TYPE_CHECKING:
-    from prometheus_client import Counter
-
     from wondernest.platform.telemetry.metrics import Metrics
 
+Operation: TypeAlias = Literal[
+    "register",
+    "login",
+    "oauth",
+    "refresh",
+    "logout",
+    "verify_pin",
+    "setup_pin",
+    "verify_email",
+    "password_reset",
+    "password_reset_confirm",
+]
 NAMES: Final = ("wondernest_auth_operations",)
-_SHOWN_FROM_THE_START: Final = "login"
-"""What dashboards expect to find at zero (server contract §4)."""
 
 
 class AccountMetrics:
-    """Operations on accounts by outcome."""
+    """Operations on accounts by outcome, all shown before anything happened."""
 
     def __init__(self, metrics: Metrics) -> None:
-        self._operations = metrics.counter(
-            "auth_operations", "Authentication operations", "operation", "status", bare=True
-        )
-        self.outcomes(_SHOWN_FROM_THE_START)
+        operations = metrics.counter("auth_operations", "Authentication operations", "operation", "status", bare=True)
+        self._successes = {name: operations.labels(name, "success") for name in get_args(Operation)}
+        self._failures = {name: operations.labels(name, "failure") for name in get_args(Operation)}
 
-    def outcomes(self, operation: str) -> tuple[Counter, Counter]:
-        """The counters of an operation's success and failure."""
-        return self._operations.labels(operation, "success"), self._operations.labels(operation, "failure")
+    def succeeded(self, operation: Operation) -> None:
+        """Count a success."""
+        self._successes[operation].inc()
+
+    def failed(self, operation: Operation) -> None:
+        """Count a refusal."""
+        self._failures[operation].inc()

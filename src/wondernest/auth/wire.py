@@ -32,7 +32,7 @@ class RefreshBody(Struct, rename="camel"):
     refresh_token: str | None = None
 
 
-class SessionData(Struct, rename="camel"):
+class SessionData(Struct, kw_only=True, rename="camel"):
     """The tokens of a session and what the clients want to know beside them."""
 
     user_id: str
@@ -54,7 +54,7 @@ class SessionReply(Struct):
     success: bool = True
 
 
-class FlatSessionReply(Struct, rename="camel"):
+class FlatSessionReply(Struct, kw_only=True, rename="camel"):
     """As SessionReply, the tokens also at top level, where the site reads them."""
 
     data: SessionData
@@ -66,7 +66,7 @@ class FlatSessionReply(Struct, rename="camel"):
     success: bool = True
 
 
-class Profile(Struct):
+class Profile(Struct, kw_only=True):
     """Who the bearer is."""
 
     id: str
@@ -98,7 +98,7 @@ class NewPinBody(Struct, rename="camel"):
     current_pin: str | None = None
 
 
-class PinVerdict(Struct, rename="camel"):
+class PinVerdict(Struct, kw_only=True, rename="camel"):
     """The PIN is right; the token marks the parent mode and is no bearer."""
 
     message: str
@@ -106,7 +106,7 @@ class PinVerdict(Struct, rename="camel"):
     verified: bool = True
 
 
-class PinRefusal(Struct, rename="camel"):
+class PinRefusal(Struct, kw_only=True, rename="camel"):
     """The PIN was not accepted."""
 
     message: str
@@ -140,17 +140,3 @@ class ResetBody(Struct, rename="camel"):
 
     token: str
     new_password: str
-
-
-class Message(Struct):
-    """A plain acknowledgement, or the reason of a refusal."""
-
-    message: str
-
-
-class Refusal(Struct):
-    """401, 429 and other refusals of the shared shape."""
-
-    error: str
-    message: str
-    timestamp: int

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from wondernest.platform.http.errors import ApiError
 
 
@@ -64,6 +62,8 @@ class NoOpenConsent(ConsentError):
         super().__init__(404, "No open consent for this child")
 
 
-def failure(message: str) -> Callable[[], ApiError]:
-    """The 500 of a route, in its own words."""
-    return lambda: ConsentError(500, message)
+class Failed(ConsentError):
+    """A fault of ours, in the route's own words."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(500, message)

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from wondernest.coppa import errors, wire
-from wondernest.coppa.rules import DATA_COLLECTION
+from wondernest.coppa.rules import DATA_COLLECTION, ChildReference
 from wondernest.coppa.service import Changes, ConsentService, Grant, Origin
 from wondernest.coppa.terms import Terms
 from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
+from wondernest.platform.http.groups import RouteGroup
+from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.request import Reply, Request, reply_json
+from wondernest.platform.ids import parse_uuid
 from wondernest.platform.json import instant
 
-if TYPE_CHECKING:
-    from wondernest.platform.http.endpoint import Handler, Method
-
-TAG: Final = "Consent"
 ONE: Final = "/coppa/consent/{childId}"
+
+
+def _reference(text: str) -> ChildReference:
+    return ChildReference.read(text, parse_uuid(text.strip()))
+
+
+CHILD: Final = PathParameter("childId", _reference, description="A UUID, or the id that the app made for the child")
+GROUP: Final = RouteGroup(
+    tag="Consent",
+    caller=CallerKind.USER,
+    parameters=(CHILD,),
+    bad_body=errors.InvalidJson,
+    failure=errors.Failed,
+)
 REFUSALS: Final = {
-    400: Response(wire.Message, "Unreadable, incomplete, or the caller has no family"),
-    403: Response(wire.Message, "A child of another family"),
-    404: Response(wire.Message, "No such child, or no open consent to change"),
+    400: Response(wire.ConsentMessage, "Unreadable, incomplete, or the caller has no family"),
+    403: Response(wire.ConsentMessage, "A child of another family"),
+    404: Response(wire.ConsentMessage, "No such child, or no open consent to change"),
 }
-REVOKED: Final = wire.Message(
-    "COPPA consent revoked", "Data collected before the revocation has not been deleted; deletion must be requested"
+REVOKED: Final = wire.ConsentMessage(
+    message="COPPA consent revoked",
+    warning="Data collected before the revocation has not been deleted; deletion must be requested",
 )
 
 
@@ -36,70 +50,23 @@ class ConsentRoutes:
         self._unverified = unverified
 
     def endpoints(self) -> list[Endpoint]:
-        """The declarations."""
-        return [self._granting(), *self._of_one_child(), self._information()]
+        """The routes."""
+        return GROUP.endpoints(self)
 
-    def _granting(self) -> Endpoint:
-        return _endpoint(
-            "POST",
-            "/coppa/consent",
-            self.grant,
-            "Grant consent for a child",
-            {201: Response(wire.Granted, "Stored; an earlier consent is revoked")},
-            "Failed to process COPPA consent",
-            body=wire.ConsentBody,
-            unit=True,
-            replayable=True,
-        )
-
-    def _of_one_child(self) -> list[Endpoint]:
-        return [
-            _endpoint(
-                "GET",
-                ONE,
-                self.standing,
-                "Where a child's consent stands",
-                {200: Response(wire.Standing)},
-                "Failed to retrieve COPPA consent status",
-            ),
-            _endpoint(
-                "PUT",
-                ONE,
-                self.change,
-                "Change a consent",
-                {200: Response(wire.Changed, "Replaced; the old one is kept, revoked")},
-                "Failed to update COPPA consent",
-                body=wire.ChangeBody,
-                body_optional=True,
-                unit=True,
-            ),
-            _endpoint(
-                "DELETE",
-                ONE,
-                self.revoke,
-                "Revoke consent",
-                {200: Response(wire.Message, "Nothing is open any more")},
-                "Failed to revoke COPPA consent",
-            ),
-        ]
-
-    def _information(self) -> Endpoint:
-        return Endpoint(
-            method="GET",
-            path="/coppa/compliance-info",
-            handler=self.compliance_info,
-            caller=CallerKind.PARENT,
-            failure=errors.failure("Failed to retrieve compliance information"),
-            replies={200: Response(wire.ComplianceInfo)},
-            summary="What is missing for compliance",
-            tag=TAG,
-        )
-
+    @GROUP.post(
+        "/coppa/consent",
+        body=wire.ConsentBody,
+        unit=True,
+        replayable=True,
+        replies={201: Response(wire.Granted, "Stored; an earlier consent is revoked"), **REFUSALS},
+        failure="Failed to process COPPA consent",
+        summary="Grant consent for a child",
+    )
     async def grant(self, request: Request[wire.ConsentBody]) -> Reply:
         """Grant consent."""
         body = request.body
         terms = Terms(body.permissions, body.verification_method, body.verification_data)
-        grant = Grant(body.child_id, body.consent_type, terms)
+        grant = Grant(_reference(body.child_id), body.consent_type, terms)
         consent, child_id = await self._service.grant(request.caller, grant, _origin(request), request.unit)
         granted = wire.Granted(
             consent_id=str(consent.id),
@@ -113,13 +80,19 @@ class ConsentRoutes:
         )
         return reply_json(granted, 201)
 
-    async def standing(self, request: Request[Any]) -> Reply:
+    @GROUP.get(
+        ONE,
+        replies={200: Response(wire.Standing), **REFUSALS},
+        failure="Failed to retrieve COPPA consent status",
+        summary="Where a child's consent stands",
+    )
+    async def standing(self, request: Request[None]) -> Reply:
         """Where consent stands."""
-        child_id = request.params["childId"]
-        standing = await self._service.standing(request.caller, child_id)
+        child = request.path(CHILD)
+        standing = await self._service.standing(request.caller, child)
         newest = standing.newest
         shown = wire.Standing(
-            child_id=child_id,
+            child_id=child.text,
             consent_status=standing.status,
             consent_required=standing.is_required,
             data_collection_allowed=standing.collection_allowed,
@@ -129,47 +102,44 @@ class ConsentRoutes:
         )
         return reply_json(shown)
 
+    @GROUP.put(
+        ONE,
+        body=wire.ChangeBody,
+        body_optional=True,
+        unit=True,
+        replies={200: Response(wire.Changed, "Replaced; the old one is kept, revoked"), **REFUSALS},
+        failure="Failed to update COPPA consent",
+        summary="Change a consent",
+    )
     async def change(self, request: Request[wire.ChangeBody]) -> Reply:
         """Change a consent."""
         body = request.body
         changes = Changes(body.consent_type, body.permissions, body.verification_method, body.verification_data)
         consent = await self._service.change(
-            request.caller, request.params["childId"], changes, _origin(request), request.unit
+            request.caller, request.path(CHILD), changes, _origin(request), request.unit
         )
-        return reply_json(wire.Changed(str(consent.id), consent.permissions))
+        return reply_json(wire.Changed(consent_id=str(consent.id), permissions=consent.permissions))
 
-    async def revoke(self, request: Request[Any]) -> Reply:
+    @GROUP.delete(
+        ONE,
+        replies={200: Response(wire.ConsentMessage, "Nothing is open any more"), **REFUSALS},
+        failure="Failed to revoke COPPA consent",
+        summary="Revoke consent",
+    )
+    async def revoke(self, request: Request[None]) -> Reply:
         """Revoke consent."""
-        await self._service.revoke(request.caller, request.params["childId"])
+        await self._service.revoke(request.caller, request.path(CHILD))
         return reply_json(REVOKED)
 
-    async def compliance_info(self, request: Request[Any]) -> Reply:
-        """What is missing."""
-        del request
-        return reply_json(wire.ComplianceInfo())
-
-
-def _endpoint(
-    method: Method,
-    path: str,
-    handler: Handler,
-    summary: str,
-    replies: dict[int, Response],
-    failure: str,
-    **more: Any,
-) -> Endpoint:
-    return Endpoint(
-        method=method,
-        path=path,
-        handler=handler,
-        caller=CallerKind.PARENT,
-        bad_body=errors.InvalidJson,
-        failure=errors.failure(failure),
-        replies={**replies, **REFUSALS},
-        summary=summary,
-        tag=TAG,
-        **more,
+    @GROUP.get(
+        "/coppa/compliance-info",
+        replies={200: Response(wire.ComplianceInfo)},
+        failure="Failed to retrieve compliance information",
+        summary="What is missing for compliance",
     )
+    async def compliance_info(self, _request: Request[None]) -> Reply:
+        """What is missing."""
+        return reply_json(wire.ComplianceInfo())
 
 
 def _origin(request: Request[Any]) -> Origin:

@@ -29,14 +29,21 @@ _APP_ID: Final = re.compile(r"child_([0-9]{1,15})")
 class ChildReference(Struct, frozen=True):
     """How a client names a child: by its UUID, or by an id the app made up, which may tell when the child was made."""
 
+    text: str
+    """As it was sent."""
     child_id: UUID | None
     made_about: datetime | None
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was sent."""
+        return not self.text.strip()
 
     @classmethod
     def read(cls, text: str, child_id: UUID | None) -> ChildReference:
         """From any text and the UUID it is, if it is one; a text that says nothing stands for the family's newest child."""
         match = _APP_ID.fullmatch(text.strip())
-        return cls(child_id, None if match is None else _moment(int(match[1])))
+        return cls(text, child_id, None if match is None else _moment(int(match[1])))
 
 
 class Consent(Struct, frozen=True):

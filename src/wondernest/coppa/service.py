@@ -11,7 +11,7 @@ from wondernest.coppa import errors, rules
 from wondernest.coppa.repository import ConsentRepository, FoundChild, KnownConsent, NewConsent
 from wondernest.coppa.rules import ChildReference, Consent
 from wondernest.coppa.terms import Terms
-from wondernest.platform.ids import new_uuid, parse_uuid
+from wondernest.platform.ids import new_uuid
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -32,7 +32,7 @@ class Origin(Struct, frozen=True):
 class Grant(Struct, frozen=True):
     """A consent a parent wants to give."""
 
-    child: str
+    child: ChildReference
     kind: str
     terms: Terms
 
@@ -69,14 +69,14 @@ class ConsentService:
         Raises Incomplete, TypeTooLong, NoFamily, ForeignChild or ChildNotFound.
         """
         kind = grant.kind.strip()
-        if not grant.child.strip() or not kind:
+        if grant.child.is_blank or not kind:
             raise errors.Incomplete
         child = await self._locked(caller, grant.child, unit)
         return await self._record(caller, child.id, _checked(kind), grant.terms, origin, unit), child.id
 
-    async def standing(self, caller: Caller, child_text: str) -> Standing:
+    async def standing(self, caller: Caller, reference: ChildReference) -> Standing:
         """Where the child's consent stands; raises NoFamily, ForeignChild or ChildNotFound."""
-        child, newest = await self._find(caller, child_text, self._database, archived_too=True)
+        child, newest = await self._find(caller, reference, self._database, archived_too=True)
         now = self._clock.now()
         consent = None if newest is None else newest.consent
         return Standing(
@@ -87,10 +87,10 @@ class ConsentService:
         )
 
     async def change(
-        self, caller: Caller, child_text: str, changes: Changes, origin: Origin, unit: UnitOfWork
+        self, caller: Caller, reference: ChildReference, changes: Changes, origin: Origin, unit: UnitOfWork
     ) -> Consent:
         """Replace the open consent by one with the changes; raises as `grant`, and NoOpenConsent."""
-        child = await self._locked(caller, child_text, unit)
+        child = await self._locked(caller, reference, unit)
         known = await self._repository.open(unit, child.id, caller.user_id)
         if known is None or rules.status(known.consent, self._clock.now()) != rules.GRANTED:
             raise errors.NoOpenConsent
@@ -98,21 +98,20 @@ class ConsentService:
         terms = _changed(known.terms, changes)
         return await self._record(caller, child.id, _checked(kind or known.kind), terms, origin, unit)
 
-    async def revoke(self, caller: Caller, child_text: str) -> None:
+    async def revoke(self, caller: Caller, reference: ChildReference) -> None:
         """Revoke every open consent of the child; raises NoFamily, ForeignChild or ChildNotFound."""
-        child, _ = await self._find(caller, child_text, self._database, archived_too=True)
+        child, _ = await self._find(caller, reference, self._database, archived_too=True)
         await self._repository.revoke(self._database, child.id, caller.user_id, self._clock.now())
 
-    async def _locked(self, caller: Caller, child_text: str, unit: UnitOfWork) -> FoundChild:
-        child, _ = await self._find(caller, child_text, unit)
+    async def _locked(self, caller: Caller, reference: ChildReference, unit: UnitOfWork) -> FoundChild:
+        child, _ = await self._find(caller, reference, unit)
         if not await self._repository.lock(unit, child.id, caller.user_id):
             raise errors.ChildNotFound
         return child
 
     async def _find(
-        self, caller: Caller, child_text: str, executor: Executor, *, archived_too: bool = False
+        self, caller: Caller, reference: ChildReference, executor: Executor, *, archived_too: bool = False
     ) -> tuple[FoundChild, KnownConsent | None]:
-        reference = ChildReference.read(child_text, parse_uuid(child_text.strip()))
         found = await self._repository.find(
             executor, caller.user_id, caller.family_id, reference, archived_too=archived_too
         )

@@ -39,7 +39,7 @@ class ChangeBody(Struct, rename="camel"):
     verification_data: dict[str, str] | None = None
 
 
-class Granted(Struct, rename="camel"):
+class Granted(Struct, kw_only=True, rename="camel"):
     """A consent was granted. `childId` as it was sent, `resolvedChildId` the child it was taken for."""
 
     consent_id: str
@@ -53,7 +53,7 @@ class Granted(Struct, rename="camel"):
     compliance_warnings: tuple[str, ...] = COMPLIANCE_WARNINGS
 
 
-class Standing(Struct, rename="camel"):
+class Standing(Struct, kw_only=True, rename="camel"):
     """Where a child's consent stands."""
 
     child_id: str
@@ -68,7 +68,7 @@ class Standing(Struct, rename="camel"):
     next_steps: tuple[str, ...] = NEXT_STEPS
 
 
-class Changed(Struct, rename="camel"):
+class Changed(Struct, kw_only=True, rename="camel"):
     """A consent was replaced by a changed one."""
 
     consent_id: str
@@ -77,8 +77,8 @@ class Changed(Struct, rename="camel"):
     warning: str | None = None
 
 
-class Message(Struct):
-    """A plain acknowledgement, or the reason of a refusal."""
+class ConsentMessage(Struct, kw_only=True):
+    """An acknowledgement or the reason of a refusal, with a warning where there is one."""
 
     message: str
     warning: str | None = None

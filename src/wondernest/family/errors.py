@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from wondernest.platform.http.errors import ApiError
 
 
@@ -53,8 +51,16 @@ class FamilyNotFound(FamilyError):
 class InvalidChildId(FamilyError):
     """The child's id is no UUID."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
+        del text  # the wire does not repeat it
         super().__init__(400, "invalid_child_id", "Invalid child ID format")
+
+
+class NoUuid(ValidationFailed):
+    """As InvalidChildId, where a child is changed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"Invalid UUID string: {text}")
 
 
 class ChildNotFound(FamilyError):
@@ -71,6 +77,8 @@ class ForeignChild(FamilyError):
         super().__init__(403, "access_denied", "Child does not belong to your family")
 
 
-def failure(message: str) -> Callable[[], ApiError]:
-    """The 500 of a route, in its own words."""
-    return lambda: FamilyError(500, "server_error", message)
+class Failed(FamilyError):
+    """A fault of ours, in the route's own words."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(500, "server_error", message)

@@ -16,7 +16,7 @@ from wondernest.family.model import Child, Household
 from wondernest.family.preferences import SettingsChanges
 from wondernest.family.repository import Acting, ChildRecord, FamilyGone, FamilyRepository, FoundChild, FoundHousehold
 from wondernest.platform.db.batch import Gatherer, LockWait
-from wondernest.platform.ids import new_uuid, parse_uuid
+from wondernest.platform.ids import new_uuid
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -79,9 +79,9 @@ class FamilyService:
             raise errors.NoFamily
         return children
 
-    async def child(self, caller: Caller, child_text: str) -> Child:
-        """One active child; raises InvalidChildId, ChildNotFound or ForeignChild."""
-        found = await self._found(caller, _child_id(child_text))
+    async def child(self, caller: Caller, child_id: UUID) -> Child:
+        """One active child; raises ChildNotFound or ForeignChild."""
+        found = await self._found(caller, child_id)
         if not found.own:
             raise errors.ForeignChild
         return found.child
@@ -109,11 +109,8 @@ class FamilyService:
         )
         return _stored(record, blank)
 
-    async def update_child(self, caller: Caller, child_text: str, changes: ChildChanges, unit: UnitOfWork) -> Child:
+    async def update_child(self, caller: Caller, child_id: UUID, changes: ChildChanges, unit: UnitOfWork) -> Child:
         """Merge changes into a child's profile; raises ValidationFailed, ChildNotFound or ForeignChild."""
-        child_id = parse_uuid(child_text)
-        if child_id is None:
-            raise errors.ValidationFailed(f"Invalid UUID string: {child_text}")
         await self._repository.lock_child(unit, child_id, caller.user_id)
         found = await self._found(caller, child_id, unit)
         if not found.own:
@@ -126,18 +123,18 @@ class FamilyService:
             raise errors.ChildNotFound
         return _stored(record, found.child)
 
-    async def archive_child(self, caller: Caller, child_text: str) -> None:
-        """Archive a child, once; raises InvalidChildId, ChildNotFound or ForeignChild."""
+    async def archive_child(self, caller: Caller, child_id: UUID) -> None:
+        """Archive a child, once; raises ChildNotFound or ForeignChild."""
         now = self._clock.now()
-        own = await self._repository.archive_child(self._database, _child_id(child_text), caller.user_id, now)
+        own = await self._repository.archive_child(self._database, child_id, caller.user_id, now)
         if own is None:
             raise errors.ChildNotFound
         if not own:
             raise errors.ForeignChild
 
-    async def select_child(self, caller: Caller, child_text: str) -> tuple[Child, str]:
+    async def select_child(self, caller: Caller, child_id: UUID) -> tuple[Child, str]:
         """A child's profile and a session token for it; raises as `child`, InvalidFamilyId and NoFamily."""
-        found = await self._found(caller, _child_id(child_text))
+        found = await self._found(caller, child_id)
         _acting(caller)
         if not found.has_family:
             raise errors.NoFamily
@@ -176,13 +173,6 @@ def _acting(caller: Caller) -> Acting:
     if caller.family_claim is not None and caller.family_id is None:
         raise errors.InvalidFamilyId(caller.family_claim)
     return Acting(caller.user_id, caller.family_id)
-
-
-def _child_id(text: str) -> UUID:
-    child_id = parse_uuid(text)
-    if child_id is None:
-        raise errors.InvalidChildId
-    return child_id
 
 
 def _drafted(draft: ChildDraft, now: datetime) -> ChildRecord:

@@ -157,7 +157,7 @@ class FamilyMember(Struct, rename="camel", kw_only=True):
         )
 
 
-class Profile(Struct):
+class Profile(Struct, kw_only=True):
     """A family with its members and children."""
 
     family: FamilyShown
@@ -168,9 +168,9 @@ class Profile(Struct):
     def of(cls, household: Household, today: date) -> Profile:
         """A household as of a day."""
         return cls(
-            FamilyShown.of(household.family),
-            [FamilyMember.of(member) for member in household.members],
-            [ChildProfile.of(child, today) for child in household.children],
+            family=FamilyShown.of(household.family),
+            members=[FamilyMember.of(member) for member in household.members],
+            children=[ChildProfile.of(child, today) for child in household.children],
         )
 
 
@@ -195,7 +195,7 @@ class ChildrenReply(Struct):
     success: bool = True
 
 
-class Selected(Struct, rename="camel"):
+class Selected(Struct, kw_only=True, rename="camel"):
     """A child was selected; the token marks the child's session and is no bearer."""
 
     active_child: ChildProfile
@@ -216,12 +216,6 @@ class Archived(Struct):
 
     message: str = "Child profile archived successfully"
     success: bool = True
-
-
-class Message(Struct):
-    """A plain acknowledgement."""
-
-    message: str
 
 
 class Refusal(Struct):

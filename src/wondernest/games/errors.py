@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from wondernest.platform.http.errors import ApiError, GenericError
@@ -13,7 +12,8 @@ CONFLICT: Final = "The save is not in the state this write expects"
 class InvalidChildId(ApiError):
     """The path's child id is no UUID: plain text on these routes."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
+        del text  # the wire does not repeat it
         super().__init__(400, "Invalid child ID format")
 
 
@@ -67,6 +67,8 @@ class VersionConflict(ApiError):
         super().__init__(409, body, stamped=True)
 
 
-def failure(text: str) -> Callable[[], ApiError]:
-    """A route's own 500: plain text."""
-    return lambda: ApiError(500, text)
+class Failed(ApiError):
+    """A fault of ours, in the route's own words: plain text."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(500, message)

@@ -14,7 +14,7 @@ class SaveForm(Struct, rename="camel"):
     game_key: str | None = None
 
 
-class SimpleSaved(Struct, rename="camel"):
+class SimpleSaved(Struct, kw_only=True, rename="camel"):
     """The answer to a save in the simple dialect."""
 
     success: bool
@@ -24,7 +24,7 @@ class SimpleSaved(Struct, rename="camel"):
     data_key: str
 
 
-class SimpleItem(Struct, rename="camel"):
+class SimpleItem(Struct, kw_only=True, rename="camel"):
     """A save in the simple dialect."""
 
     id: str
@@ -36,7 +36,7 @@ class SimpleItem(Struct, rename="camel"):
     updated_at: str
 
 
-class KeyItem(Struct, rename="camel"):
+class KeyItem(Struct, kw_only=True, rename="camel"):
     """A save in the key dialect."""
 
     id: str
@@ -50,7 +50,7 @@ class KeyItem(Struct, rename="camel"):
     updated_at: str
 
 
-class KeySaved(Struct, rename="camel"):
+class KeySaved(Struct, kw_only=True, rename="camel"):
     """The answer to a save in the key dialect."""
 
     success: bool
@@ -61,21 +61,21 @@ class KeySaved(Struct, rename="camel"):
     data: KeyItem
 
 
-class SimpleSaveList(Struct, rename="camel"):
+class SimpleSaveList(Struct, kw_only=True, rename="camel"):
     """A child's saves in the simple dialect."""
 
     success: bool
     game_data: list[SimpleItem]
 
 
-class KeySaveList(Struct, rename="camel"):
+class KeySaveList(Struct, kw_only=True, rename="camel"):
     """A child's saves in the key dialect."""
 
     success: bool
     game_data: list[KeyItem]
 
 
-class Deleted(Struct, rename="camel"):
+class Deleted(Struct, kw_only=True, rename="camel"):
     """The answer to a delete; no key after a delete of a whole type."""
 
     success: bool
@@ -85,15 +85,7 @@ class Deleted(Struct, rename="camel"):
     data_key: str | None
 
 
-class Missing(Struct):
-    """There is no such thing, or it belongs to another family's child; `timestamp` in milliseconds since 1970."""
-
-    error: str
-    message: str
-    timestamp: int
-
-
-class StateInfo(Struct, rename="camel"):
+class StateInfo(Struct, kw_only=True, rename="camel"):
     """Metadata of one state of a save."""
 
     version: int
@@ -102,14 +94,14 @@ class StateInfo(Struct, rename="camel"):
     size_bytes: int
 
 
-class SentInfo(Struct, rename="camel"):
+class SentInfo(Struct, kw_only=True, rename="camel"):
     """What a refused write expected and carried."""
 
     if_match: str | None
     size_bytes: int | None
 
 
-class Conflict(Struct, rename="camel"):
+class Conflict(Struct, kw_only=True, rename="camel"):
     """409: both versions' metadata; `current` is null when no save is there."""
 
     error: str
@@ -138,7 +130,7 @@ class BatchForm(Struct, rename="camel"):
     operations: list[Raw]
 
 
-class OperationResult(Struct, rename="camel"):
+class OperationResult(Struct, kw_only=True, rename="camel"):
     """What became of one operation."""
 
     index: int
@@ -153,14 +145,14 @@ class OperationResult(Struct, rename="camel"):
     current: StateInfo | None = None
 
 
-class BatchAnswer(Struct, rename="camel"):
+class BatchAnswer(Struct, kw_only=True, rename="camel"):
     """A result for each operation, in their order."""
 
     success: bool
     results: list[OperationResult]
 
 
-class VersionInfo(Struct, rename="camel"):
+class VersionInfo(Struct, kw_only=True, rename="camel"):
     """A kept version."""
 
     game_type: str
@@ -173,20 +165,20 @@ class VersionInfo(Struct, rename="camel"):
     replaced_by_device: str | None
 
 
-class VersionList(Struct, rename="camel"):
+class VersionList(Struct, kw_only=True, rename="camel"):
     """Kept versions, the last kept first."""
 
     success: bool
     versions: list[VersionInfo]
 
 
-class VersionDocument(VersionInfo, rename="camel"):
+class VersionDocument(VersionInfo, kw_only=True, rename="camel"):
     """A kept version with its document."""
 
     data_value: Raw
 
 
-class Restored(Struct, rename="camel"):
+class Restored(Struct, kw_only=True, rename="camel"):
     """The answer to a restore: the state that is now current."""
 
     success: bool
@@ -200,7 +192,7 @@ class Restored(Struct, rename="camel"):
     updated_at: str
 
 
-class GameInfo(Struct, rename="camel"):
+class GameInfo(Struct, kw_only=True, rename="camel"):
     """A registered game."""
 
     id: str
@@ -214,14 +206,14 @@ class GameInfo(Struct, rename="camel"):
     is_active: bool
 
 
-class GameList(Struct):
+class GameList(Struct, kw_only=True):
     """Active games."""
 
     success: bool
     games: list[GameInfo]
 
 
-class GameType(Struct):
+class GameType(Struct, kw_only=True):
     """A kind of game."""
 
     id: str
@@ -229,14 +221,14 @@ class GameType(Struct):
     description: str
 
 
-class GameTypeList(Struct, rename="camel"):
+class GameTypeList(Struct, kw_only=True, rename="camel"):
     """Kinds of games."""
 
     success: bool
     game_types: list[GameType]
 
 
-class Category(Struct, rename="camel"):
+class Category(Struct, kw_only=True, rename="camel"):
     """A category of games."""
 
     id: str
@@ -244,14 +236,14 @@ class Category(Struct, rename="camel"):
     parent_category_id: str | None
 
 
-class CategoryList(Struct):
+class CategoryList(Struct, kw_only=True):
     """Categories."""
 
     success: bool
     categories: list[Category]
 
 
-class Instance(Struct, rename="camel"):
+class Instance(Struct, kw_only=True, rename="camel"):
     """A child's copy of a game."""
 
     id: str
@@ -267,7 +259,7 @@ class Instance(Struct, rename="camel"):
     updated_at: str
 
 
-class InstanceReady(Struct):
+class InstanceReady(Struct, kw_only=True):
     """The answer to the making of an instance."""
 
     success: bool
@@ -275,7 +267,7 @@ class InstanceReady(Struct):
     instance: Instance
 
 
-class InstanceList(Struct):
+class InstanceList(Struct, kw_only=True):
     """A child's copies of games."""
 
     success: bool
@@ -288,14 +280,14 @@ class SettingsForm(Struct):
     settings: dict[str, Raw]
 
 
-class Acknowledged(Struct):
+class Acknowledged(Struct, kw_only=True):
     """A change was made."""
 
     success: bool
     message: str
 
 
-class ActiveGame(Struct, rename="camel"):
+class ActiveGame(Struct, kw_only=True, rename="camel"):
     """A game the child has saves of."""
 
     game_key: str
@@ -305,7 +297,7 @@ class ActiveGame(Struct, rename="camel"):
     last_data_update: str | None
 
 
-class ActiveGames(Struct, rename="camel"):
+class ActiveGames(Struct, kw_only=True, rename="camel"):
     """Games the child has saves of."""
 
     success: bool

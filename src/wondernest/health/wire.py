@@ -15,7 +15,7 @@ class Up(Struct):
     status: Literal["UP"] = "UP"
 
 
-class Component(Struct, rename="camel"):
+class Component(Struct, kw_only=True, rename="camel"):
     """One dependency; `responseTime` in milliseconds."""
 
     status: UpOrDown
@@ -23,7 +23,7 @@ class Component(Struct, rename="camel"):
     response_time: int | None
 
 
-class Detailed(Struct):
+class Detailed(Struct, kw_only=True):
     """Everything an operator wants to see at a glance."""
 
     status: UpOrDown
@@ -41,7 +41,7 @@ class Ready(Struct):
     redis: Literal["DOWN"] | UnsetType = UNSET
 
 
-class NotReady(Struct):
+class NotReady(Struct, kw_only=True):
     """Traffic should go elsewhere; `schema` is there only while tables are missing."""
 
     status: Literal["NOT_READY"]

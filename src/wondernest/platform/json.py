@@ -64,6 +64,11 @@ def maybe_instant(moment: datetime | None) -> str | None:
     return None if moment is None else instant(moment)
 
 
+def maybe_text(value: object) -> str | None:
+    """A value as text, None staying None."""
+    return None if value is None else str(value)
+
+
 def midnight(day: date) -> str:
     """A calendar day as the instant it begins in UTC: how birth dates are sent."""
     return f"{day.isoformat()}T00:00:00Z"

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Query, Response
 from wondernest.platform.http.errors import TYPE_JSON, RouteNotFound
+from wondernest.platform.http.groups import RouteGroup
+from wondernest.platform.http.paths import text_parameter
 from wondernest.platform.http.request import Reply, Request
 
 if TYPE_CHECKING:
     from wondernest.platform.http.openapi import Version
     from wondernest.web.documents import Documents
 
-TAG: Final = "Documentation"
 TYPE_YAML: Final = "application/yaml; charset=utf-8"
 TYPE_HTML: Final = "text/html; charset=utf-8"
 POLICY: Final = (
@@ -25,70 +26,60 @@ _ASSET_HEADERS: Final = ((b"cache-control", b"public, max-age=86400"),)
 _DOCUMENT_HEADERS: Final = ((b"cache-control", b"no-cache"),)
 
 
+ASSET: Final = text_parameter("asset")
+VERSION: Final = Query("version", str, "3.0 for the older dialect")
+GROUP: Final = RouteGroup(
+    tag="Documentation", caller=CallerKind.PUBLIC, mounts=("",), parameters=(ASSET,), documented=False
+)
+
+
 class DocumentationRoutes:
-    """The OpenAPI document and a page to read it."""
+    """The OpenAPI document and a page to read it; no part of the API, so not in the document."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
     def endpoints(self) -> list[Endpoint]:
-        """The declarations; none of them is part of the API, so none is in the document."""
-        shared: dict[str, Any] = {
-            "method": "GET",
-            "caller": CallerKind.PUBLIC,
-            "tag": TAG,
-            "mounts": ("",),
-            "documented": False,
-        }
-        version = Query("version", str, "3.0 for the older dialect")
-        return [
-            Endpoint(
-                **shared,
-                path="/openapi.yaml",
-                handler=self.yaml,
-                queries=(version,),
-                replies={200: Response(None, "OpenAPI", "application/yaml")},
-                summary="The API's description as YAML",
-            ),
-            Endpoint(
-                **shared,
-                path="/openapi.json",
-                handler=self.json,
-                queries=(version,),
-                replies={200: Response(dict[str, Any], "OpenAPI")},
-                summary="The API's description as JSON",
-            ),
-            Endpoint(
-                **shared,
-                path="/swagger",
-                handler=self.page,
-                replies={200: Response(None, "A page", "text/html")},
-                summary="The API's description to look at",
-            ),
-            Endpoint(
-                **shared,
-                path="/swagger/{asset}",
-                handler=self.asset,
-                replies={200: Response(None, "A file of the page", "text/plain")},
-                summary="A file of the page",
-            ),
-        ]
+        """The routes."""
+        return GROUP.endpoints(self)
 
+    @GROUP.get(
+        "/openapi.yaml",
+        queries=(VERSION,),
+        replies={200: Response(None, "OpenAPI", "application/yaml")},
+        summary="The API's description as YAML",
+    )
     async def yaml(self, request: Request[None]) -> Reply:
         """GET /openapi.yaml."""
         return Reply(200, await self._documents.text("yaml", _version(request)), TYPE_YAML, _DOCUMENT_HEADERS)
 
+    @GROUP.get(
+        "/openapi.json",
+        queries=(VERSION,),
+        replies={200: Response(dict[str, Any], "OpenAPI")},
+        summary="The API's description as JSON",
+    )
     async def json(self, request: Request[None]) -> Reply:
         """GET /openapi.json."""
         return Reply(200, await self._documents.text("json", _version(request)), TYPE_JSON, _DOCUMENT_HEADERS)
 
+    @GROUP.get(
+        "/swagger",
+        replies={200: Response(None, "A page", "text/html")},
+        summary="The API's description to look at",
+    )
     async def page(self, _request: Request[None]) -> Reply:
         """GET /swagger."""
         return Reply(200, await self._documents.page(), TYPE_HTML, _PAGE_HEADERS)
 
+    @GROUP.get(
+        "/swagger/{asset}",
+        replies={200: Response(None, "A file of the page", "text/plain")},
+        summary="A file of the page",
+    )
     async def asset(self, request: Request[None]) -> Reply:
         """GET /swagger/{asset}."""
-        found = await self._documents.asset(request.params["asset"])
+        found = await self._documents.asset(request.path(ASSET))
         if found is None:
             raise RouteNotFound
         content, content_type = found

@@ -15,6 +15,7 @@ from tests.security.households import Parent, address, body_of, settle
 from wondernest.app import create_app
 from wondernest.commands.doctor import doctor
 from wondernest.platform.http.application import Application
+from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.rooms import Rooms
 from wondernest.settings import Settings
 
@@ -54,7 +55,7 @@ async def test_a_role_with_just_the_declared_rights_serves_every_route(
         first = await settle(client)
         faults: dict[str, str] = {}
         for route in application.router.routes:
-            if route.endpoint.body is not None and route.endpoint.caller.value != "parent":
+            if route.endpoint.body is not None and route.endpoint.caller is not CallerKind.USER:
                 continue
             parent: Parent = first if route.endpoint.method == "GET" else await settle(client)
             answer = await client.request(

@@ -69,19 +69,19 @@ def test_data_may_be_collected_only_where_it_was_permitted() -> None:
 
 
 def test_a_child_is_named_by_its_uuid_or_by_the_apps_own_id() -> None:
-    assert ChildReference.read(str(CHILD), CHILD) == ChildReference(CHILD, None)
-    made = datetime(2025, 8, 13, 20, 16, 53, 442000, tzinfo=UTC)
-    assert ChildReference.read(" child_1755116213442 ", None) == ChildReference(None, made)
+    assert ChildReference.read(str(CHILD), CHILD) == ChildReference(str(CHILD), CHILD, None)
+    made, text = datetime(2025, 8, 13, 20, 16, 53, 442000, tzinfo=UTC), " child_1755116213442 "
+    assert ChildReference.read(text, None) == ChildReference(text, None, made)
 
 
 @pytest.mark.parametrize("text", ["child_", "child_12x", "mia", "child_" + "9" * 15, "child_" + "9" * 400, "child_١٢"])
 def test_an_id_that_says_nothing_names_nobody(text: str) -> None:
-    assert ChildReference.read(text, None) == ChildReference(None, None)
+    assert ChildReference.read(text, None) == ChildReference(text, None, None)
 
 
 @given(st.text())
 def test_any_text_is_a_reference(text: str) -> None:
-    ChildReference.read(text, None)
+    assert ChildReference.read(text, None).text == text
 
 
 @given(st.dictionaries(st.text(), st.booleans()), st.none() | st.dictionaries(st.text(), st.text()))

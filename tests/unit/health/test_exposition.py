@@ -44,13 +44,16 @@ from wondernest.platform.telemetry.exposition import Exposition
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.auth.metrics import AccountMetrics
 metrics = Metrics()
-AccountMetrics(metrics).outcomes("login")[0].inc(2)
+accounts = AccountMetrics(metrics)
+accounts.succeeded("login")
+accounts.succeeded("login")
 metrics.db_idle.set(3)
 metrics.route("GET", "/health").count(200, 0.01)
 print(Exposition(metrics).render().decode(), "end", sep="\\n", flush=True)
 sys.stdin.read()
 """
 END = "end\n"
+LOGGED_IN = b'wondernest_auth_operations{operation="login",status="success"} %d.0'
 
 
 def all_instruments() -> Metrics:
@@ -116,7 +119,7 @@ def test_games_nobody_knows_share_one_label() -> None:
 
 async def test_a_caller_sees_what_happened_before_it_asked() -> None:
     metrics = Metrics()
-    logged_in, _ = AccountMetrics(metrics).outcomes("login")
+    accounts = AccountMetrics(metrics)
     entered, proceed = threading.Event(), threading.Event()
 
     def slow_clock() -> float:
@@ -127,12 +130,12 @@ async def test_a_caller_sees_what_happened_before_it_asked() -> None:
     exposition = Exposition(metrics, wall_clock=slow_clock)
     first = asyncio.create_task(exposition.text())
     await asyncio.to_thread(entered.wait)
-    logged_in.inc()
+    accounts.succeeded("login")
     later = [asyncio.create_task(exposition.text()) for _ in range(5)]
     proceed.set()
-    assert b'success"} 0.0' in await first
+    assert LOGGED_IN % 0 in await first
     texts = await asyncio.gather(*later)
-    assert all(b'success"} 1.0' in text for text in texts)
+    assert all(LOGGED_IN % 1 in text for text in texts)
     assert len({id(text) for text in texts}) == 1
 
 

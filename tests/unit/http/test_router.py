@@ -6,26 +6,15 @@ from typing import Any
 
 import pytest
 
-from wondernest.platform.http.caller import CallerKind
-from wondernest.platform.http.endpoint import Endpoint, Response
-from wondernest.platform.http.request import Reply, Request
+from tests.fixtures.endpoints import endpoint as declared
+from tests.fixtures.endpoints import never_called
+from wondernest.platform.http.endpoint import Endpoint
+from wondernest.platform.http.paths import text_parameter
 from wondernest.platform.http.router import Router
 
 
-async def answer(request: Request[Any]) -> Reply:
-    return Reply(200, b"")
-
-
-def endpoint(method: Any, path: str, **options: Any) -> Endpoint:
-    defaults: dict[str, Any] = {
-        "handler": answer,
-        "caller": CallerKind.PUBLIC,
-        "replies": {200: Response()},
-        "summary": "s",
-        "tag": "t",
-        "mounts": ("/api",),
-    }
-    return Endpoint(method=method, path=path, **(defaults | options))
+def endpoint(method: str, path: str, **options: Any) -> Endpoint:
+    return declared(method=method, path=path, **({"mounts": ("/api",)} | options))
 
 
 ROUTER = Router(
@@ -107,4 +96,21 @@ def test_two_endpoints_on_one_route_stop_the_start() -> None:
 
 def test_a_route_that_does_not_declare_its_caller_kind_stops_the_start() -> None:
     with pytest.raises(TypeError, match="caller"):
-        Endpoint(method="GET", path="/a", handler=answer, replies={}, summary="", tag="")  # pyright: ignore[reportCallIssue]
+        Endpoint(method="GET", path="/a", handler=never_called, replies={}, summary="", tag="")  # pyright: ignore[reportCallIssue]
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("/games/{gameKey}", ()),
+        ("/games/{gameKey}", ("gamekey",)),
+        ("/games/{gameKey}", ("gameKey", "childId")),
+        ("/games", ("gameKey",)),
+        ("/games/{gameKey}/{gameKey}", ("gameKey", "gameKey")),
+    ],
+)
+def test_a_route_that_does_not_declare_each_parameter_of_its_path_once_stops_the_start(
+    path: str, names: tuple[str, ...]
+) -> None:
+    with pytest.raises(ValueError, match="declares the parameters"):
+        endpoint("GET", path, parameters=tuple(text_parameter(name) for name in names))

@@ -13,7 +13,8 @@ from wondernest.platform.http.router import Router
 
 WORDS = ["a", "b", "data", "ü"]
 PARTS = st.sampled_from([*WORDS, "{one}", "{two}"])
-TEMPLATES = st.lists(PARTS, max_size=4).map(lambda parts: "/" + "/".join(parts))
+UNIQUE_NAMES = st.lists(PARTS, max_size=4).filter(lambda parts: max(map(parts.count, ["{one}", "{two}"])) < 2)
+TEMPLATES = UNIQUE_NAMES.map(lambda parts: "/" + "/".join(parts))
 METHODS = st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE"])
 Declared = list[tuple[str, str]]
 

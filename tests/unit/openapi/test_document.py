@@ -136,7 +136,7 @@ def test_path_query_and_header_parameters_are_listed() -> None:
 
 
 def test_a_replayable_route_takes_a_key_and_may_refuse_it() -> None:
-    found = operation("post", caller=CallerKind.PARENT, replayable=True, unit=True)
+    found = operation("post", caller=CallerKind.USER, replayable=True, unit=True)
     assert [parameter["name"] for parameter in found["parameters"]] == ["Idempotency-Key"]
     assert {"400", "409"} <= set(found["responses"])
 
@@ -146,7 +146,7 @@ def test_a_replayable_route_takes_a_key_and_may_refuse_it() -> None:
     [
         (CallerKind.PUBLIC, []),
         (CallerKind.OPTIONAL, [{}, {"bearer": []}]),
-        (CallerKind.PARENT, [{"bearer": []}]),
+        (CallerKind.USER, [{"bearer": []}]),
         (CallerKind.OPERATOR, [{}, {"operator": []}]),
     ],
 )
@@ -158,7 +158,7 @@ def test_the_caller_decides_the_security(caller: CallerKind, security: list[Any]
     ("fields", "statuses"),
     [
         ({}, {"200", "500", "503"}),
-        ({"caller": CallerKind.PARENT}, {"200", "401", "429", "500", "503"}),
+        ({"caller": CallerKind.USER}, {"200", "401", "429", "500", "503"}),
         ({"limits": ("auth",)}, {"200", "429", "500", "503"}),
         ({"body": Child}, {"200", "400", "408", "413", "500", "503"}),
     ],
@@ -198,7 +198,7 @@ def test_a_text_refusal_is_text() -> None:
 
 def test_the_handler_s_refusal_and_the_machinery_s_stand_side_by_side() -> None:
     replies = {200: Response(Child), 401: Response(Child, "Wrong")}
-    found = operation(caller=CallerKind.PARENT, replies=replies)["responses"]["401"]
+    found = operation(caller=CallerKind.USER, replies=replies)["responses"]["401"]
     assert found["description"] == "Wrong"
     assert found["content"]["application/json"]["schema"]["anyOf"] == [
         {"$ref": "#/components/schemas/FixturesChild"},

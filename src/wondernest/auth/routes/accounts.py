@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from wondernest.auth import errors, rules, wire
-from wondernest.auth.routes.declaring import (
-    ALL,
-    BAD_REQUEST,
-    CREDENTIALS,
-    LIMITED,
-    MOUNTS,
-    REFUSED,
-    TAG,
-    Handler,
-    counted,
-)
+from wondernest.auth.routes.declaring import ALL, BAD_REQUEST, CREDENTIALS, LIMITED, MOUNTS, REFUSED, TAG
+from wondernest.auth.routes.outcomes import counted
 from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.errors import Unauthenticated
+from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
+from wondernest.platform.http.shapes import Message
 
 if TYPE_CHECKING:
     from wondernest.auth.metrics import AccountMetrics
@@ -28,6 +21,10 @@ if TYPE_CHECKING:
 
 LOGGED_OUT: Final = "Logged out successfully"
 SESSION: Final = Response(wire.SessionReply, "Signed in")
+RENEWED: Final = "A new pair; the old one stays good"
+GROUP: Final = RouteGroup(
+    tag=TAG, caller=CallerKind.PUBLIC, mounts=MOUNTS, bad_body=errors.InvalidJson, failure=errors.Failed
+)
 
 
 def unescape_bang(body: bytes) -> bytes:
@@ -35,131 +32,30 @@ def unescape_bang(body: bytes) -> bytes:
     return body.replace(rb"\!", b"!")
 
 
-def _bearer(request: Request[Any]) -> str:
-    scheme, _, token = (request.header(b"authorization") or "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
-
-
 class AccountRoutes:
     """The routes that open, renew and end sessions."""
 
     def __init__(self, service: AccountService, settings: Jwt, *, default_pin: bool, metrics: AccountMetrics) -> None:
+        self.metrics = metrics
         self._service = service
         self._jwt = settings
         self._default_pin = default_pin
-        self._metrics = metrics
 
     def endpoints(self) -> list[Endpoint]:
-        """The declarations."""
-        return [
-            *(self._register(path) for path in ("/auth/parent/register", "/auth/signup", "/auth/register")),
-            self._login("/auth/parent/login", self.log_in_parent, unit=True, repair_body=unescape_bang),
-            self._login("/auth/login", self.log_in),
-            self._outside(),
-            self._refresh("/auth/session/refresh", self.refresh, wire.SessionReply),
-            self._refresh("/auth/refresh", self.refresh, wire.SessionReply),
-            self._refresh("/auth/parent/refresh", self.refresh_flat, wire.FlatSessionReply),
-            *(self._logout(path) for path in ("/auth/logout", "/auth/parent/logout")),
-            self._me(),
-        ]
+        """The routes."""
+        return GROUP.endpoints(self)
 
-    def _register(self, path: str) -> Endpoint:
-        return Endpoint(
-            method="POST",
-            path=path,
-            handler=counted(self._metrics, "register", self.register),
-            caller=CallerKind.PUBLIC,
-            mounts=MOUNTS,
-            body=wire.RegisterBody,
-            bad_body=errors.InvalidJson,
-            failure=errors.failure("Registration failed"),
-            limits=CREDENTIALS,
-            replies={201: Response(wire.SessionReply, "The new parent is signed in"), 400: BAD_REQUEST},
-            summary="Register a parent with a family",
-            tag=TAG,
-        )
-
-    def _login(self, path: str, handler: Handler, **more: Any) -> Endpoint:
-        return Endpoint(
-            method="POST",
-            path=path,
-            handler=counted(self._metrics, "login", handler),
-            caller=CallerKind.PUBLIC,
-            mounts=MOUNTS,
-            body=wire.LoginBody,
-            bad_body=errors.InvalidJson,
-            failure=errors.failure("Login failed"),
-            limits=CREDENTIALS,
-            replies={200: SESSION, 400: BAD_REQUEST, 401: REFUSED, 429: LIMITED},
-            summary="Sign in with e-mail and password",
-            tag=TAG,
-            **more,
-        )
-
-    def _outside(self) -> Endpoint:
-        return Endpoint(
-            method="POST",
-            path="/auth/oauth",
-            handler=counted(self._metrics, "oauth", self.log_in_outside),
-            caller=CallerKind.PUBLIC,
-            mounts=MOUNTS,
-            body=wire.OutsideLoginBody,
-            bad_body=errors.InvalidJson,
-            failure=errors.failure("OAuth login failed"),
-            limits=CREDENTIALS,
-            replies={200: SESSION, 400: BAD_REQUEST, 401: REFUSED},
-            summary="Sign in with an identity token of Google, Apple or Facebook",
-            tag=TAG,
-        )
-
-    def _refresh(self, path: str, handler: Handler, reply: type) -> Endpoint:
-        return Endpoint(
-            method="POST",
-            path=path,
-            handler=counted(self._metrics, "refresh", handler),
-            caller=CallerKind.PUBLIC,
-            mounts=MOUNTS,
-            body=wire.RefreshBody,
-            bad_body=errors.InvalidJson,
-            failure=errors.failure("Token refresh failed"),
-            limits=ALL,
-            replies={200: Response(reply, "A new pair; the old one stays good"), 400: BAD_REQUEST, 401: REFUSED},
-            summary="Renew a session",
-            tag=TAG,
-        )
-
-    def _logout(self, path: str) -> Endpoint:
-        return Endpoint(
-            method="POST",
-            path=path,
-            handler=counted(self._metrics, "logout", self.log_out),
-            caller=CallerKind.OPTIONAL,
-            mounts=MOUNTS,
-            failure=errors.failure("Logout failed"),
-            limits=ALL,
-            unit=True,
-            replies={
-                200: Response(wire.Message, "Logged out, now or before: the bearer may be a revoked one"),
-                401: REFUSED,
-            },
-            summary="End this session; other devices stay signed in",
-            note="A bearer is required; one that was logged out before is answered alike.",
-            tag=TAG,
-        )
-
-    def _me(self) -> Endpoint:
-        return Endpoint(
-            method="GET",
-            path="/auth/me",
-            handler=self.me,
-            caller=CallerKind.PARENT,
-            mounts=MOUNTS,
-            failure=errors.failure("Failed to get user profile"),
-            replies={200: Response(wire.Profile, "The bearer"), 401: REFUSED},
-            summary="Who the bearer is",
-            tag=TAG,
-        )
-
+    @GROUP.post(
+        "/auth/parent/register",
+        "/auth/signup",
+        "/auth/register",
+        body=wire.RegisterBody,
+        limits=CREDENTIALS,
+        replies={201: Response(wire.SessionReply, "The new parent is signed in"), 400: BAD_REQUEST},
+        failure="Registration failed",
+        summary="Register a parent with a family",
+    )
+    @counted("register")
     async def register(self, request: Request[wire.RegisterBody]) -> Reply:
         """Register a parent."""
         body = request.body
@@ -174,6 +70,17 @@ class AccountRoutes:
         session = await self._service.register_parent(sign_up, request.client_ip)
         return reply_json(wire.SessionReply(self._data(session, requires_pin_setup=True)), 201)
 
+    @GROUP.post(
+        "/auth/parent/login",
+        body=wire.LoginBody,
+        repair_body=unescape_bang,
+        limits=CREDENTIALS,
+        unit=True,
+        replies={200: SESSION, 400: BAD_REQUEST, 401: REFUSED, 429: LIMITED},
+        failure="Login failed",
+        summary="Sign in with e-mail and password",
+    )
+    @counted("login")
     async def log_in_parent(self, request: Request[wire.LoginBody]) -> Reply:
         """Sign a parent in; the reply lists the family's children."""
         body = request.body
@@ -182,11 +89,29 @@ class AccountRoutes:
         data.children = [str(child_id) for child_id in session.account.children]
         return reply_json(wire.SessionReply(data))
 
+    @GROUP.post(
+        "/auth/login",
+        body=wire.LoginBody,
+        limits=CREDENTIALS,
+        replies={200: SESSION, 400: BAD_REQUEST, 401: REFUSED, 429: LIMITED},
+        failure="Login failed",
+        summary="Sign in with e-mail and password",
+    )
+    @counted("login")
     async def log_in(self, request: Request[wire.LoginBody]) -> Reply:
         """Sign any account in."""
         session = await self._service.log_in(request.body.email, request.body.password, request.client_ip)
         return reply_json(wire.SessionReply(self._data(session, requires_pin_setup=True)))
 
+    @GROUP.post(
+        "/auth/oauth",
+        body=wire.OutsideLoginBody,
+        limits=CREDENTIALS,
+        replies={200: SESSION, 400: BAD_REQUEST, 401: REFUSED},
+        failure="OAuth login failed",
+        summary="Sign in with an identity token of Google, Apple or Facebook",
+    )
+    @counted("oauth")
     async def log_in_outside(self, request: Request[wire.OutsideLoginBody]) -> Reply:
         """Sign in whom a provider vouches for."""
         body = request.body
@@ -195,30 +120,77 @@ class AccountRoutes:
         session = await self._service.log_in_outside(login, request.client_ip)
         return reply_json(wire.SessionReply(self._data(session, requires_pin_setup=True)))
 
+    @GROUP.post(
+        "/auth/session/refresh",
+        "/auth/refresh",
+        body=wire.RefreshBody,
+        limits=ALL,
+        replies={200: Response(wire.SessionReply, RENEWED), 400: BAD_REQUEST, 401: REFUSED},
+        failure="Token refresh failed",
+        summary="Renew a session",
+    )
+    @counted("refresh")
     async def refresh(self, request: Request[wire.RefreshBody]) -> Reply:
         """Renew a session."""
         return reply_json(wire.SessionReply(await self._renewed(request)))
 
+    @GROUP.post(
+        "/auth/parent/refresh",
+        body=wire.RefreshBody,
+        limits=ALL,
+        replies={200: Response(wire.FlatSessionReply, RENEWED), 400: BAD_REQUEST, 401: REFUSED},
+        failure="Token refresh failed",
+        summary="Renew a session",
+    )
+    @counted("refresh")
     async def refresh_flat(self, request: Request[wire.RefreshBody]) -> Reply:
         """Renew a session for the site, which reads the tokens at top level."""
         data = await self._renewed(request)
         flat = wire.FlatSessionReply(
-            data, data.access_token, data.refresh_token, data.expires_in, data.user_id, data.email
+            data=data,
+            access_token=data.access_token,
+            refresh_token=data.refresh_token,
+            expires_in=data.expires_in,
+            user_id=data.user_id,
+            email=data.email,
         )
         return reply_json(flat)
 
-    async def log_out(self, request: Request[Any]) -> Reply:
+    @GROUP.post(
+        "/auth/logout",
+        "/auth/parent/logout",
+        caller=CallerKind.OPTIONAL,
+        limits=ALL,
+        unit=True,
+        replies={
+            200: Response(Message, "Logged out, now or before: the bearer may be a revoked one"),
+            401: REFUSED,
+        },
+        failure="Logout failed",
+        summary="End this session; other devices stay signed in",
+        note="A bearer is required; one that was logged out before is answered alike.",
+    )
+    @counted("logout")
+    async def log_out(self, request: Request[None]) -> Reply:
         """End the bearer's session; again for a token that was logged out already."""
         if request.optional_caller is not None:
             await self._service.log_out(request.optional_caller, request.unit)
         elif not self._service.is_logged_out(_bearer(request)):
             raise Unauthenticated(self._jwt.realm)
-        return reply_json(wire.Message(LOGGED_OUT))
+        return reply_json(Message(LOGGED_OUT))
 
-    async def me(self, request: Request[Any]) -> Reply:
+    @GROUP.get(
+        "/auth/me",
+        caller=CallerKind.USER,
+        replies={200: Response(wire.Profile, "The bearer"), 401: REFUSED},
+        failure="Failed to get user profile",
+        summary="Who the bearer is",
+    )
+    async def me(self, request: Request[None]) -> Reply:
         """Who the bearer is."""
         account = await self._service.profile(request.caller)
-        return reply_json(wire.Profile(str(account.id), account.email, account.role, account.verified))
+        profile = wire.Profile(id=str(account.id), email=account.email, role=account.role, verified=account.verified)
+        return reply_json(profile)
 
     async def _renewed(self, request: Request[wire.RefreshBody]) -> wire.SessionData:
         return self._data(await self._service.refresh(request.body.refresh_token, request.client_ip))
@@ -236,3 +208,8 @@ class AccountRoutes:
             requires_pin_setup=requires_pin_setup,
             children=[],
         )
+
+
+def _bearer(request: Request[None]) -> str:
+    scheme, _, token = (request.header(b"authorization") or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Final
 
-from wondernest.auth import wire
 from wondernest.platform.http.endpoint import V1, V2, Response
-from wondernest.platform.http.errors import ApiError
-from wondernest.platform.http.request import Reply, Request
+from wondernest.platform.http.shapes import Error, Message
 
-if TYPE_CHECKING:
-    from wondernest.auth.metrics import AccountMetrics
-
-Handler: TypeAlias = Callable[[Request[Any]], Awaitable[Reply]]
-
+TAG: Final = "Accounts"
 MOUNTS: Final = (V1, V2)
 """Kotlin mounts the whole tree twice; both share the limits."""
 ALL: Final = ("auth",)
 CREDENTIALS: Final = ("credentials", "auth")
-TAG: Final = "Accounts"
-BAD_REQUEST: Final = Response(wire.Message, "Unreadable body, or rules broken: the reasons in one text")
-REFUSED: Final = Response(wire.Refusal, "Refused; `message` says what")
-LIMITED: Final = Response(wire.Refusal, "Too many attempts; see Retry-After")
-
-
-def counted(metrics: AccountMetrics, operation: str, handler: Handler) -> Handler:
-    """The handler, its outcomes counted."""
-    success, failure = metrics.outcomes(operation)
-
-    async def count(request: Request[Any]) -> Reply:
-        try:
-            reply = await handler(request)
-        except ApiError:
-            failure.inc()
-            raise
-        success.inc()
-        return reply
-
-    return count
+BAD_REQUEST: Final = Response(Message, "Unreadable body, or rules broken: the reasons in one text")
+REFUSED: Final = Response(Error, "Refused; `message` says what")
+LIMITED: Final = Response(Error, "Too many attempts; see Retry-After")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from wondernest.development.pages.html import declared, page
+from wondernest.development.pages.html import page, pages
 from wondernest.development.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD
 from wondernest.platform.http.request import Reply, Request
 
@@ -24,6 +24,7 @@ _DOCUMENTS: Final = (
 )
 _OUTBOX: Final = (("/dev/outbox", "mails, kept here instead of being sent"),)
 _HEALTH: Final = (("/health", "alive"), ("/health/detailed", "database and cache"), ("/metrics", "metrics"))
+GROUP: Final = pages()
 
 
 class HomePage:
@@ -41,12 +42,12 @@ class HomePage:
         self._reply = page("WonderNest", _INTRODUCTION + _login(login) + _links(links))
 
     def endpoints(self) -> list[Endpoint]:
-        """The declaration."""
-        return [declared("/", self.show, "Where to begin")]
+        """The route."""
+        return GROUP.endpoints(self)
 
-    async def show(self, request: Request[Any]) -> Reply:
+    @GROUP.get("/", summary="Where to begin", replies={})
+    async def show(self, _request: Request[None]) -> Reply:
         """The page."""
-        del request
         return Reply(self._reply.status, self._reply.content, self._reply.content_type, self._reply.headers)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any, Final
+from typing import Final
 
 from wondernest.platform.http.caller import CallerKind
-from wondernest.platform.http.endpoint import Endpoint, Handler, Response
+from wondernest.platform.http.endpoint import Response
+from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply
 
 TYPE_HTML: Final = "text/html; charset=utf-8"
@@ -29,17 +30,12 @@ def page(title: str, content: str) -> Reply:
     return Reply(200, _PAGE.format(title=escape(title), content=content).encode(), TYPE_HTML, HEADERS)
 
 
-def declared(path: str, handler: Handler, summary: str) -> Endpoint:
-    """The declaration of a page: public, and no part of the API."""
-    replies: dict[int, Any] = {200: Response(None, "A page", TYPE_HTML)}
-    return Endpoint(
-        method="GET",
-        path=path,
-        handler=handler,
+def pages() -> RouteGroup:
+    """What pages share: public, and no part of the API."""
+    return RouteGroup(
+        tag="Development",
         caller=CallerKind.PUBLIC,
         mounts=("",),
-        replies=replies,
-        summary=summary,
-        tag="Development",
+        replies={200: Response(None, "A page", TYPE_HTML)},
         documented=False,
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from wondernest.development.pages.html import declared, page
+from wondernest.development.pages.html import page, pages
 from wondernest.platform.mail.outbox import SHOWN, OutboxMail, OutboxMailer
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _INTRODUCTION: Final = "<p>No mail server is configured: mails end here. The newest {shown} are shown.</p>\n"
 _MAIL: Final = "<article><h2>{subject}</h2><p>To {to}, {date}</p><pre>{text}</pre></article>\n"
+GROUP: Final = pages()
 
 
 class OutboxPage:
@@ -23,12 +24,12 @@ class OutboxPage:
         self._outbox = outbox
 
     def endpoints(self) -> list[Endpoint]:
-        """The declaration."""
-        return [declared("/dev/outbox", self.show, "Mails written instead of sent")]
+        """The route."""
+        return GROUP.endpoints(self)
 
-    async def show(self, request: Request[Any]) -> Reply:
+    @GROUP.get("/dev/outbox", summary="Mails written instead of sent", replies={})
+    async def show(self, _request: Request[None]) -> Reply:
         """The newest mails."""
-        del request
         mails = "".join(_shown(mail) for mail in await self._outbox.latest()) or "<p>No mail yet.</p>"
         return page("Outbox", _INTRODUCTION.format(shown=SHOWN) + mails)
 

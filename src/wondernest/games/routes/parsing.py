@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, Final
-from uuid import UUID
 
 from wondernest.games import errors
 from wondernest.games.rules import (
@@ -15,16 +14,18 @@ from wondernest.games.rules import (
     precondition,
 )
 from wondernest.games.service import Intent
-from wondernest.games.wire import Conflict, Missing
+from wondernest.games.wire import Conflict
 from wondernest.platform.http.endpoint import HeaderField, Response
+from wondernest.platform.http.paths import text_parameter, uuid_parameter
 from wondernest.platform.http.request import Request
-from wondernest.platform.ids import parse_uuid
+from wondernest.platform.http.shapes import Error
 
 TAG: Final = "Games"
-TEXT: Final = "text/plain; charset=utf-8"
-NOT_FOUND: Final = Response(Missing, "Missing, or of another family's child")
-BAD_REQUEST: Final = Response(None, "Plain text that says why", TEXT)
-FAILED: Final = Response(None, "Plain text", TEXT)
+CHILD: Final = uuid_parameter("childId", errors.InvalidChildId)
+GAME_TYPE: Final = text_parameter("gameType")
+DATA_KEY: Final = text_parameter("dataKey")
+GAME_KEY: Final = text_parameter("gameKey")
+NOT_FOUND: Final = Response(Error, "Missing, or of another family's child")
 CONFLICT: Final = Response(Conflict, "The save is not in the state that If-Match asks for")
 IF_MATCH: Final = HeaderField(
     "If-Match", "Write only if the save's current ETag is one of these; `*`: only if there is one"
@@ -33,27 +34,24 @@ IF_NONE_MATCH: Final = HeaderField("If-None-Match", "`*`: write only if there is
 DEVICE: Final = HeaderField("X-Device-Id", "Names the device; kept with the version that this write replaces")
 
 
-def child_id(request: Request[Any]) -> UUID:
-    """The path's child, as precheck of these routes: handlers read it from `request.found`. Raises InvalidChildId."""
-    parsed = parse_uuid(request.params["childId"])
-    if parsed is None:
-        raise errors.InvalidChildId
-    return parsed
-
-
-def path_key(request: Request[Any]) -> SaveKey:
+def path_key(request: Request[None]) -> SaveKey:
     """The save that the path names."""
-    return SaveKey(request.params["gameType"], request.params["dataKey"])
+    return SaveKey(request.path(GAME_TYPE), request.path(DATA_KEY))
 
 
 def intent(request: Request[Any]) -> Intent:
     """How the write wants to be made, from its headers."""
-    return Intent(condition(request), device_name(request.header(b"x-device-id")))
+    return Intent(condition(request), device(request))
 
 
 def condition(request: Request[Any]) -> Precondition:
     """The precondition of a write, from its headers."""
     return precondition(request.header(b"if-match"), request.header(b"if-none-match"))
+
+
+def device(request: Request[Any]) -> str | None:
+    """The device that writes, by its own account."""
+    return device_name(request.header(b"x-device-id"))
 
 
 def form_key(game_type: str | None, game_key: str | None, data_key: str) -> SaveKey:

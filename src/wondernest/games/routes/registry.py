@@ -2,201 +2,171 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from wondernest.games import errors, wire
 from wondernest.games.registry import RegistryService
 from wondernest.games.routes import parsing
 from wondernest.games.rules import Fields
 from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.endpoint import V2, Endpoint, Response
+from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
-from wondernest.platform.json import Raw, encode, instant, maybe_instant
+from wondernest.platform.json import Raw, encode, instant, maybe_instant, maybe_text
+
+GROUP = RouteGroup(
+    tag=parsing.TAG,
+    caller=CallerKind.USER,
+    mounts=(V2,),
+    parameters=(parsing.CHILD, parsing.GAME_KEY),
+    bad_body=errors.InvalidBody,
+    failure=errors.Failed,
+)
+INSTANCES = "/games/children/{childId}/instances"
+INSTANCE = INSTANCES + "/{gameKey}"
 
 
 class RegistryRoutes:
-    """Games, kinds, categories, instances."""
+    """Games, kinds, categories, instances; all under v2."""
 
     def __init__(self, registry: RegistryService) -> None:
         self._registry = registry
 
     def endpoints(self) -> list[Endpoint]:
-        """The routes, under v2; `types` and `categories` win over a game's key."""
-        return [*self._catalogue(), *self._instances()]
+        """The routes; `types` and `categories` win over a game's key."""
+        return GROUP.endpoints(self)
 
-    def _catalogue(self) -> list[Endpoint]:
-        shared: dict[str, Any] = {"method": "GET", "caller": CallerKind.PARENT, "tag": parsing.TAG, "mounts": (V2,)}
-
-        def failed(text: str) -> dict[str, Any]:
-            return {"failure": errors.failure(text)}
-
-        return [
-            Endpoint(
-                path="/games",
-                handler=self.games,
-                summary="Active games",
-                **shared,
-                **failed("Failed to get games"),
-                replies={200: Response(wire.GameList, "By display name"), 500: parsing.FAILED},
-            ),
-            Endpoint(
-                path="/games/types",
-                handler=self.types,
-                summary="Kinds of games",
-                **shared,
-                **failed("Failed to get game types"),
-                replies={200: Response(wire.GameTypeList, "By name"), 500: parsing.FAILED},
-            ),
-            Endpoint(
-                path="/games/categories",
-                handler=self.categories,
-                summary="Categories of games",
-                **shared,
-                **failed("Failed to get categories"),
-                replies={200: Response(wire.CategoryList, "By name"), 500: parsing.FAILED},
-            ),
-            Endpoint(
-                path="/games/{gameKey}",
-                handler=self.game,
-                summary="One active game",
-                **shared,
-                **failed("Failed to get game"),
-                replies={200: Response(wire.GameInfo, "The game"), 404: parsing.NOT_FOUND, 500: parsing.FAILED},
-            ),
-        ]
-
-    def _instances(self) -> list[Endpoint]:
-        shared: dict[str, Any] = {
-            "caller": CallerKind.PARENT,
-            "tag": parsing.TAG,
-            "mounts": (V2,),
-            "precheck": parsing.child_id,
-        }
-        refusals = {400: parsing.BAD_REQUEST, 500: parsing.FAILED}
-        instance = "/games/children/{childId}/instances/{gameKey}"
-        return [
-            Endpoint(
-                method="POST",
-                path=instance,
-                handler=self.prepare,
-                summary="Make a child's copy of a game ready",
-                **shared,
-                failure=errors.failure("Failed to create instance"),
-                replies={200: Response(wire.InstanceReady, "New or not"), 404: parsing.NOT_FOUND, **refusals},
-            ),
-            Endpoint(
-                method="GET",
-                path="/games/children/{childId}/instances",
-                handler=self.instances,
-                summary="A child's copies of games",
-                **shared,
-                failure=errors.failure("Failed to get instances"),
-                replies={200: Response(wire.InstanceList, "Last played first"), **refusals},
-            ),
-            Endpoint(
-                method="PUT",
-                path=instance + "/settings",
-                handler=self.replace_settings,
-                summary="Replace the settings of a copy",
-                **shared,
-                body=wire.SettingsForm,
-                bad_body=errors.InvalidBody,
-                failure=errors.failure("Failed to update settings"),
-                replies={200: Response(wire.Acknowledged, "Replaced"), 404: parsing.NOT_FOUND, **refusals},
-            ),
-            Endpoint(
-                method="GET",
-                path="/games/children/{childId}/active",
-                handler=self.active,
-                summary="Games the child has saves of",
-                **shared,
-                failure=errors.failure("Failed to get active games"),
-                replies={200: Response(wire.ActiveGames, "Last saved first"), **refusals},
-            ),
-        ]
-
+    @GROUP.get(
+        "/games",
+        replies={200: Response(wire.GameList, "By display name")},
+        failure="Failed to get games",
+        summary="Active games",
+    )
     async def games(self, _request: Request[None]) -> Reply:
         """GET /games."""
-        return reply_json(wire.GameList(True, [_game(row) for row in await self._registry.games()]))
+        rows = await self._registry.games()
+        return reply_json(wire.GameList(success=True, games=[_game(row) for row in rows]))
 
-    async def game(self, request: Request[None]) -> Reply:
-        """GET /games/{gameKey}."""
-        return reply_json(_game(await self._registry.game(request.params["gameKey"])))
-
+    @GROUP.get(
+        "/games/types",
+        replies={200: Response(wire.GameTypeList, "By name")},
+        failure="Failed to get game types",
+        summary="Kinds of games",
+    )
     async def types(self, _request: Request[None]) -> Reply:
         """GET /games/types."""
         rows = await self._registry.types()
-        types = [wire.GameType(str(row["id"]), row["name"], row["description"]) for row in rows]
-        return reply_json(wire.GameTypeList(True, types))
+        types = [wire.GameType(id=str(row["id"]), name=row["name"], description=row["description"]) for row in rows]
+        return reply_json(wire.GameTypeList(success=True, game_types=types))
 
+    @GROUP.get(
+        "/games/categories",
+        replies={200: Response(wire.CategoryList, "By name")},
+        failure="Failed to get categories",
+        summary="Categories of games",
+    )
     async def categories(self, _request: Request[None]) -> Reply:
         """GET /games/categories."""
         rows = await self._registry.categories()
-        categories = [wire.Category(str(row["id"]), row["name"], _text(row["parent_category_id"])) for row in rows]
-        return reply_json(wire.CategoryList(True, categories))
-
-    async def prepare(self, request: Request[None]) -> Reply:
-        """POST …/instances/{gameKey}."""
-        row = await self._registry.prepare_instance(request.caller, request.found, request.params["gameKey"])
-        return reply_json(wire.InstanceReady(True, "Game instance ready", _instance(row)))
-
-    async def instances(self, request: Request[None]) -> Reply:
-        """GET …/instances."""
-        rows = await self._registry.instances(request.caller, request.found)
-        return reply_json(wire.InstanceList(True, [_instance(row) for row in rows]))
-
-    async def replace_settings(self, request: Request[wire.SettingsForm]) -> Reply:
-        """PUT …/instances/{gameKey}/settings."""
-        await self._registry.replace_settings(
-            request.caller, request.found, request.params["gameKey"], encode(request.body.settings)
-        )
-        return reply_json(wire.Acknowledged(True, "Settings updated successfully"))
-
-    async def active(self, request: Request[None]) -> Reply:
-        """GET …/active."""
-        rows = await self._registry.active(request.caller, request.found)
-        games = [
-            wire.ActiveGame(
-                row["game_key"],
-                row["display_name"],
-                row["total_play_time_minutes"],
-                maybe_instant(row["last_played_at"]),
-                maybe_instant(row["last_data_update"]),
-            )
+        categories = [
+            wire.Category(id=str(row["id"]), name=row["name"], parent_category_id=maybe_text(row["parent_category_id"]))
             for row in rows
         ]
-        return reply_json(wire.ActiveGames(True, games))
+        return reply_json(wire.CategoryList(success=True, categories=categories))
+
+    @GROUP.get(
+        "/games/{gameKey}",
+        replies={200: Response(wire.GameInfo, "The game"), 404: parsing.NOT_FOUND},
+        failure="Failed to get game",
+        summary="One active game",
+    )
+    async def game(self, request: Request[None]) -> Reply:
+        """GET /games/{gameKey}."""
+        return reply_json(_game(await self._registry.game(request.path(parsing.GAME_KEY))))
+
+    @GROUP.post(
+        INSTANCE,
+        replies={200: Response(wire.InstanceReady, "New or not"), 404: parsing.NOT_FOUND},
+        failure="Failed to create instance",
+        summary="Make a child's copy of a game ready",
+    )
+    async def prepare(self, request: Request[None]) -> Reply:
+        """POST …/instances/{gameKey}."""
+        row = await self._registry.prepare_instance(
+            request.caller, request.path(parsing.CHILD), request.path(parsing.GAME_KEY)
+        )
+        ready = wire.InstanceReady(success=True, message="Game instance ready", instance=_instance(row))
+        return reply_json(ready)
+
+    @GROUP.get(
+        INSTANCES,
+        replies={200: Response(wire.InstanceList, "Last played first")},
+        failure="Failed to get instances",
+        summary="A child's copies of games",
+    )
+    async def instances(self, request: Request[None]) -> Reply:
+        """GET …/instances."""
+        rows = await self._registry.instances(request.caller, request.path(parsing.CHILD))
+        return reply_json(wire.InstanceList(success=True, instances=[_instance(row) for row in rows]))
+
+    @GROUP.put(
+        INSTANCE + "/settings",
+        body=wire.SettingsForm,
+        replies={200: Response(wire.Acknowledged, "Replaced"), 404: parsing.NOT_FOUND},
+        failure="Failed to update settings",
+        summary="Replace the settings of a copy",
+    )
+    async def replace_settings(self, request: Request[wire.SettingsForm]) -> Reply:
+        """PUT …/instances/{gameKey}/settings."""
+        child_id, game_key = request.path(parsing.CHILD), request.path(parsing.GAME_KEY)
+        await self._registry.replace_settings(request.caller, child_id, game_key, encode(request.body.settings))
+        return reply_json(wire.Acknowledged(success=True, message="Settings updated successfully"))
+
+    @GROUP.get(
+        "/games/children/{childId}/active",
+        replies={200: Response(wire.ActiveGames, "Last saved first")},
+        failure="Failed to get active games",
+        summary="Games the child has saves of",
+    )
+    async def active(self, request: Request[None]) -> Reply:
+        """GET …/active."""
+        rows = await self._registry.active(request.caller, request.path(parsing.CHILD))
+        return reply_json(wire.ActiveGames(success=True, active_games=[_active(row) for row in rows]))
 
 
 def _game(row: Fields) -> wire.GameInfo:
     return wire.GameInfo(
-        str(row["id"]),
-        row["game_key"],
-        row["display_name"],
-        row["description"],
-        row["game_type"],
-        row["category"],
-        row["min_age_months"],
-        row["max_age_months"],
-        row["is_active"],
+        id=str(row["id"]),
+        game_key=row["game_key"],
+        display_name=row["display_name"],
+        description=row["description"],
+        game_type=row["game_type"],
+        category=row["category"],
+        min_age_months=row["min_age_months"],
+        max_age_months=row["max_age_months"],
+        is_active=row["is_active"],
     )
 
 
 def _instance(row: Fields) -> wire.Instance:
     return wire.Instance(
-        str(row["id"]),
-        str(row["child_id"]),
-        str(row["game_id"]),
-        Raw(row["settings"]),
-        Raw(row["preferences"]),
-        row["is_unlocked"],
-        row["total_play_time_minutes"],
-        row["session_count"],
-        maybe_instant(row["last_played_at"]),
-        instant(row["created_at"]),
-        instant(row["updated_at"]),
+        id=str(row["id"]),
+        child_id=str(row["child_id"]),
+        game_id=str(row["game_id"]),
+        settings=Raw(row["settings"]),
+        preferences=Raw(row["preferences"]),
+        is_unlocked=row["is_unlocked"],
+        total_play_time_minutes=row["total_play_time_minutes"],
+        session_count=row["session_count"],
+        last_played_at=maybe_instant(row["last_played_at"]),
+        created_at=instant(row["created_at"]),
+        updated_at=instant(row["updated_at"]),
     )
 
 
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+def _active(row: Fields) -> wire.ActiveGame:
+    return wire.ActiveGame(
+        game_key=row["game_key"],
+        display_name=row["display_name"],
+        total_play_time_minutes=row["total_play_time_minutes"],
+        last_played_at=maybe_instant(row["last_played_at"]),
+        last_data_update=maybe_instant(row["last_data_update"]),
+    )

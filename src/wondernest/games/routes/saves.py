@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from wondernest.games import errors, wire
@@ -14,7 +13,6 @@ from wondernest.games.rules import (
     Saved,
     SaveKey,
     StoredSave,
-    device_name,
     is_document,
     precondition,
     tag_matches,
@@ -24,130 +22,54 @@ from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.decoding import BadBody, BodyDecoder
 from wondernest.platform.http.endpoint import MIB, V1, V2, Endpoint, Query, Response
 from wondernest.platform.http.errors import ApiError
+from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
-from wondernest.platform.json import Raw, instant
+from wondernest.platform.json import Raw, instant, maybe_text
 
 MAX_BODY_BYTES = 10 * MIB
 SAVED = "Game data saved successfully"
 DELETED = "Game data deleted successfully"
+GROUP = RouteGroup(
+    tag=parsing.TAG,
+    caller=CallerKind.USER,
+    mounts=(V2, V1),
+    parameters=(parsing.CHILD, parsing.GAME_TYPE, parsing.DATA_KEY),
+    bad_body=errors.InvalidBody,
+    failure=errors.Failed,
+)
+DATA = "/games/children/{childId}/data"
+ITEM = DATA + "/{gameType}/{dataKey}"
 _operation = BodyDecoder(wire.Operation)
 
 
 class SaveRoutes:
-    """PUT, GET and DELETE of saves."""
+    """PUT, GET and DELETE of saves under v1 and v2 alike; the batch under v2."""
 
     def __init__(self, saves: SaveService, batches: BatchService) -> None:
         self._saves = saves
         self._batches = batches
 
     def endpoints(self) -> list[Endpoint]:
-        """The routes, mounted under v1 and v2 alike; the batch under v2."""
-        data, item = "/games/children/{childId}/data", "/games/children/{childId}/data/{gameType}/{dataKey}"
-        shared: dict[str, Any] = {
-            "caller": CallerKind.PARENT,
-            "tag": parsing.TAG,
-            "mounts": (V2, V1),
-            "precheck": parsing.child_id,
-        }
-        under_v2: dict[str, Any] = {**shared, "mounts": (V2,)}
-        refusals = {400: parsing.BAD_REQUEST, 500: parsing.FAILED}
-        return [
-            Endpoint(
-                method="PUT",
-                path=data,
-                handler=self.store,
-                summary="Store a save",
-                **shared,
-                body=wire.SaveForm,
-                bad_body=errors.InvalidBody,
-                failure=errors.failure("Failed to save game data"),
-                max_body_bytes=MAX_BODY_BYTES,
-                replayable=True,
-                replies={
-                    200: Response(wire.SimpleSaved | wire.KeySaved, "Stored"),
-                    404: parsing.NOT_FOUND,
-                    409: parsing.CONFLICT,
-                    **refusals,
-                },
-                headers=(parsing.IF_MATCH, parsing.IF_NONE_MATCH, parsing.DEVICE),
-            ),
-            Endpoint(
-                method="GET",
-                path=data,
-                handler=self.find,
-                summary="A child's saves, newest first",
-                **shared,
-                failure=errors.failure("Failed to load game data"),
-                replies={
-                    200: Response(wire.SimpleSaveList | wire.KeySaveList, "Empty for a child that is not the caller's"),
-                    **refusals,
-                },
-                queries=(Query("gameType"), Query("gameKey"), Query("dataKey")),
-            ),
-            Endpoint(
-                method="GET",
-                path=item,
-                handler=self.get,
-                summary="One save",
-                **shared,
-                failure=errors.failure("Failed to load game data"),
-                replies={
-                    200: Response(wire.SimpleItem, "The save"),
-                    304: Response(None, "Not modified"),
-                    404: parsing.NOT_FOUND,
-                    **refusals,
-                },
-            ),
-            Endpoint(
-                method="DELETE",
-                path=item,
-                handler=self.delete,
-                summary="Delete a save; it is kept as a version",
-                **shared,
-                failure=errors.failure("Failed to delete game data"),
-                replayable=False,
-                replies={
-                    200: Response(wire.Deleted, "Deleted"),
-                    404: parsing.NOT_FOUND,
-                    409: parsing.CONFLICT,
-                    **refusals,
-                },
-                headers=(parsing.IF_MATCH, parsing.DEVICE),
-            ),
-            Endpoint(
-                method="DELETE",
-                path="/games/children/{childId}/data/{gameType}",
-                handler=self.delete_type,
-                summary="Delete all saves of a game; they are kept as versions",
-                **shared,
-                failure=errors.failure("Failed to delete game data"),
-                replies={200: Response(wire.Deleted, "How many went"), **refusals},
-                headers=(parsing.DEVICE,),
-            ),
-            Endpoint(
-                method="POST",
-                path=data + "/batch",
-                handler=self.batch,
-                summary="Up to 50 operations in one transaction",
-                **under_v2,
-                body=wire.BatchForm,
-                bad_body=errors.InvalidBody,
-                failure=errors.failure("Failed to save game data"),
-                max_body_bytes=MAX_BODY_BYTES,
-                unit=True,
-                replayable=True,
-                replies={
-                    200: Response(wire.BatchAnswer, "A result for each operation"),
-                    404: parsing.NOT_FOUND,
-                    **refusals,
-                },
-                headers=(parsing.DEVICE,),
-            ),
-        ]
+        """The routes."""
+        return GROUP.endpoints(self)
 
+    @GROUP.put(
+        DATA,
+        body=wire.SaveForm,
+        max_body_bytes=MAX_BODY_BYTES,
+        replayable=True,
+        headers=(parsing.IF_MATCH, parsing.IF_NONE_MATCH, parsing.DEVICE),
+        replies={
+            200: Response(wire.SimpleSaved | wire.KeySaved, "Stored"),
+            404: parsing.NOT_FOUND,
+            409: parsing.CONFLICT,
+        },
+        failure="Failed to save game data",
+        summary="Store a save",
+    )
     async def store(self, request: Request[wire.SaveForm]) -> Reply:
         """PUT …/data."""
-        child_id, form = request.found, request.body
+        child_id, form = request.path(parsing.CHILD), request.body
         document = bytes(form.data_value)
         if not is_document(document):
             raise errors.InvalidBody("dataValue must be an object")
@@ -160,20 +82,39 @@ class SaveRoutes:
         etag = saved.state.etag.encode() if saved.state else b""
         return reply_json(body, headers=((b"etag", etag),))
 
+    @GROUP.get(
+        DATA,
+        queries=(Query("gameType"), Query("gameKey"), Query("dataKey")),
+        replies={
+            200: Response(wire.SimpleSaveList | wire.KeySaveList, "Empty for a child that is not the caller's"),
+        },
+        failure="Failed to load game data",
+        summary="A child's saves, newest first",
+    )
     async def find(self, request: Request[None]) -> Reply:
         """GET …/data."""
-        child_id: UUID = request.found
+        child_id = request.path(parsing.CHILD)
         game_type, game_key = request.query("gameType"), request.query("gameKey")
         by_key = game_type is None and game_key is not None
         listing = Listing(request.caller.user_id, child_id, game_type or game_key, request.query("dataKey"))
         saves = await self._saves.find(listing, instances=by_key)
         if by_key:
-            return reply_json(wire.KeySaveList(True, [_key_item(child_id, save) for save in saves]))
-        return reply_json(wire.SimpleSaveList(True, [_item(child_id, save) for save in saves]))
+            return reply_json(wire.KeySaveList(success=True, game_data=[_key_item(child_id, save) for save in saves]))
+        return reply_json(wire.SimpleSaveList(success=True, game_data=[_item(child_id, save) for save in saves]))
 
+    @GROUP.get(
+        ITEM,
+        replies={
+            200: Response(wire.SimpleItem, "The save"),
+            304: Response(None, "Not modified"),
+            404: parsing.NOT_FOUND,
+        },
+        failure="Failed to load game data",
+        summary="One save",
+    )
     async def get(self, request: Request[None]) -> Reply:
         """GET …/data/{gameType}/{dataKey}."""
-        child_id: UUID = request.found
+        child_id = request.path(parsing.CHILD)
         save = await self._saves.get(request.caller, child_id, parsing.path_key(request))
         etag = save.state.etag
         headers = ((b"etag", etag.encode()),)
@@ -181,22 +122,47 @@ class SaveRoutes:
             return Reply(304, b"", headers=headers)
         return reply_json(_item(child_id, save), headers=headers)
 
+    @GROUP.delete(
+        ITEM,
+        headers=(parsing.IF_MATCH, parsing.DEVICE),
+        replies={200: Response(wire.Deleted, "Deleted"), 404: parsing.NOT_FOUND, 409: parsing.CONFLICT},
+        failure="Failed to delete game data",
+        summary="Delete a save; it is kept as a version",
+    )
     async def delete(self, request: Request[None]) -> Reply:
         """DELETE …/data/{gameType}/{dataKey}."""
-        child_id, key = request.found, parsing.path_key(request)
+        child_id, key = request.path(parsing.CHILD), parsing.path_key(request)
         await self._saves.delete(request.caller, child_id, key, parsing.intent(request))
-        return reply_json(wire.Deleted(True, DELETED, str(child_id), key.game_type, key.data_key))
+        return _deleted(child_id, DELETED, key.game_type, key.data_key)
 
+    @GROUP.delete(
+        DATA + "/{gameType}",
+        headers=(parsing.DEVICE,),
+        replies={200: Response(wire.Deleted, "How many went")},
+        failure="Failed to delete game data",
+        summary="Delete all saves of a game; they are kept as versions",
+    )
     async def delete_type(self, request: Request[None]) -> Reply:
         """DELETE …/data/{gameType}."""
-        child_id, game_type = request.found, request.params["gameType"]
-        device = device_name(request.header(b"x-device-id"))
-        count = await self._saves.delete_type(request.caller, child_id, game_type, device)
-        return reply_json(wire.Deleted(True, f"Deleted {count} game data items", str(child_id), game_type, None))
+        child_id, game_type = request.path(parsing.CHILD), request.path(parsing.GAME_TYPE)
+        count = await self._saves.delete_type(request.caller, child_id, game_type, parsing.device(request))
+        return _deleted(child_id, f"Deleted {count} game data items", game_type, None)
 
+    @GROUP.post(
+        DATA + "/batch",
+        mounts=(V2,),
+        body=wire.BatchForm,
+        max_body_bytes=MAX_BODY_BYTES,
+        unit=True,
+        replayable=True,
+        headers=(parsing.DEVICE,),
+        replies={200: Response(wire.BatchAnswer, "A result for each operation"), 404: parsing.NOT_FOUND},
+        failure="Failed to save game data",
+        summary="Up to 50 operations in one transaction",
+    )
     async def batch(self, request: Request[wire.BatchForm]) -> Reply:
         """POST …/data/batch."""
-        child_id, operations = request.found, request.body.operations
+        child_id, operations = request.path(parsing.CHILD), request.body.operations
         if not 1 <= len(operations) <= MAX_OPERATIONS:
             raise errors.InvalidBody(f"operations must have 1 to {MAX_OPERATIONS} entries")
         results: dict[int, wire.OperationResult] = {}
@@ -205,15 +171,12 @@ class SaveRoutes:
             try:
                 steps.append(_step(place, raw))
             except ApiError as error:
-                results[place] = wire.OperationResult(
-                    place, error.status, error="INVALID_OPERATION", message=str(error.body)
-                )
-        device = device_name(request.header(b"x-device-id"))
-        outcomes = await self._batches.run(request.caller, child_id, steps, device, request.unit)
+                results[place] = _unusable(place, error)
+        outcomes = await self._batches.run(request.caller, child_id, steps, parsing.device(request), request.unit)
         results |= {step.place: _result(step, outcomes[step.place]) for step in steps}
         ordered = [results[place] for place in sorted(results)]
         done = all(result.status == 200 for result in ordered)
-        return reply_json(wire.BatchAnswer(done, ordered))
+        return reply_json(wire.BatchAnswer(success=done, results=ordered))
 
 
 def _step(place: int, raw: Raw) -> Step:
@@ -231,9 +194,13 @@ def _step(place: int, raw: Raw) -> Step:
     return Step(place, key, document if operation.op == "put" else None, asked)
 
 
+def _unusable(place: int, error: ApiError) -> wire.OperationResult:
+    return wire.OperationResult(index=place, status=error.status, error="INVALID_OPERATION", message=str(error.body))
+
+
 def _result(step: Step, outcome: Outcome) -> wire.OperationResult:
     key = step.key
-    result = wire.OperationResult(step.place, 200, key.game_type, key.data_key)
+    result = wire.OperationResult(index=step.place, status=200, game_type=key.game_type, data_key=key.data_key)
     if isinstance(outcome, ApiError):
         result.status, result.error, result.message = outcome.status, "INVALID_OPERATION", str(outcome.body)
     elif outcome.refused:
@@ -252,55 +219,67 @@ def _state(refused: Saved) -> wire.StateInfo | None:
     state = refused.current
     if state is None:
         return None
-    return wire.StateInfo(state.version, state.etag, instant(state.updated_at), refused.current_size or 0)
+    return wire.StateInfo(
+        version=state.version,
+        etag=state.etag,
+        updated_at=instant(state.updated_at),
+        size_bytes=refused.current_size or 0,
+    )
+
+
+def _deleted(child_id: UUID, message: str, game_type: str, data_key: str | None) -> Reply:
+    return reply_json(
+        wire.Deleted(success=True, message=message, child_id=str(child_id), game_type=game_type, data_key=data_key)
+    )
 
 
 def _simple_saved(child_id: UUID, key: SaveKey) -> wire.SimpleSaved:
-    return wire.SimpleSaved(True, SAVED, str(child_id), key.game_type, key.data_key)
+    return wire.SimpleSaved(
+        success=True, message=SAVED, child_id=str(child_id), game_type=key.game_type, data_key=key.data_key
+    )
 
 
 def _key_saved(child_id: UUID, key: SaveKey, saved: Saved, document: Raw) -> wire.KeySaved:
     assert saved.state is not None
     assert saved.created_at is not None
+    child = str(child_id)
     item = wire.KeyItem(
-        str(saved.id),
-        _text(saved.instance_id),
-        str(child_id),
-        key.game_type,
-        key.data_key,
-        document,
-        saved.state.version,
-        instant(saved.created_at),
-        instant(saved.state.updated_at),
+        id=str(saved.id),
+        instance_id=maybe_text(saved.instance_id),
+        child_id=child,
+        game_key=key.game_type,
+        data_key=key.data_key,
+        data_value=document,
+        data_version=saved.state.version,
+        created_at=instant(saved.created_at),
+        updated_at=instant(saved.state.updated_at),
     )
-    return wire.KeySaved(True, SAVED, str(child_id), key.game_type, key.data_key, item)
+    return wire.KeySaved(
+        success=True, message=SAVED, child_id=child, game_key=key.game_type, data_key=key.data_key, data=item
+    )
 
 
 def _item(child_id: UUID, save: StoredSave) -> wire.SimpleItem:
     return wire.SimpleItem(
-        str(save.id),
-        str(child_id),
-        save.key.game_type,
-        save.key.data_key,
-        Raw(save.document),
-        instant(save.created_at),
-        instant(save.updated_at),
+        id=str(save.id),
+        child_id=str(child_id),
+        game_type=save.key.game_type,
+        data_key=save.key.data_key,
+        data_value=Raw(save.document),
+        created_at=instant(save.created_at),
+        updated_at=instant(save.updated_at),
     )
 
 
 def _key_item(child_id: UUID, save: StoredSave) -> wire.KeyItem:
     return wire.KeyItem(
-        str(save.id),
-        _text(save.instance_id),
-        str(child_id),
-        save.key.game_type,
-        save.key.data_key,
-        Raw(save.document),
-        save.version,
-        instant(save.created_at),
-        instant(save.updated_at),
+        id=str(save.id),
+        instance_id=maybe_text(save.instance_id),
+        child_id=str(child_id),
+        game_key=save.key.game_type,
+        data_key=save.key.data_key,
+        data_value=Raw(save.document),
+        data_version=save.version,
+        created_at=instant(save.created_at),
+        updated_at=instant(save.updated_at),
     )
-
-
-def _text(value: UUID | None) -> str | None:
-    return None if value is None else str(value)

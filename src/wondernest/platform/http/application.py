@@ -25,6 +25,7 @@ from wondernest.platform.http.decoding import BadBody, BodyDecoder
 from wondernest.platform.http.endpoint import Endpoint
 from wondernest.platform.http.exchange import ClientDisconnected, Exchange
 from wondernest.platform.http.hosts import AllowedHosts
+from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.request import Reply, Request
 from wondernest.platform.http.router import Route, Router
 from wondernest.platform.http.sending import Sender
@@ -57,6 +58,8 @@ class Bound:
 
     route: Route
     endpoint: Endpoint
+    parameters: tuple[PathParameter[Any], ...]
+    """In the order of the path's segments."""
     decoder: BodyDecoder | None
     metrics: RouteMetrics
     head_metrics: RouteMetrics
@@ -136,8 +139,7 @@ class Application:
                 reply = self._unrouted(exchange, None if found is None else found[2])
             else:
                 bound, values = self._choose(method, found)
-                params = dict(zip(bound.route.names, values, strict=True))
-                request = Request(exchange, params, self._m.trusted_proxies, request_id)
+                request = Request(exchange, values, self._m.trusted_proxies, request_id)
                 reply = await self._answer(bound, request, exchange)
         except ClientDisconnected:
             self._account(bound, method, template, CLIENT_CLOSED, started, request_id, request)
@@ -167,8 +169,8 @@ class Application:
         request.bind(caller, None)
         if endpoint.limits or machinery.limits.counts_users:
             request.standing = await self._count(endpoint, request, caller)
-        if endpoint.precheck is not None:
-            request.found = endpoint.precheck(request)
+        if bound.parameters:
+            request.read_path(bound.parameters)
         raw = b""
         if bound.decoder is not None:
             raw = await _body(exchange, bound.limit_bytes, machinery.body_timeout_s)
@@ -200,7 +202,7 @@ class Application:
         keys = self._m.idempotency
         unit = UnitOfWork(self._m.database)
         request.bind(caller, unit)
-        aim = "\0".join([*request.params.values(), request.header(b"if-match") or ""]).encode()
+        aim = "\0".join([*request.segments, request.header(b"if-match") or ""]).encode()
         try:
             kept = await keys.claim(unit, caller.user_id, name, f"{endpoint.method} {template}", aim + b"\0" + raw)
             if kept is not None:
@@ -240,7 +242,7 @@ class Application:
         caller = self._m.authenticator.verify(token) if token else None
         if caller is not None:
             self._m.metrics.jwt_valid.inc()
-        elif kind is CallerKind.PARENT:
+        elif kind is CallerKind.USER:
             self._m.metrics.jwt_invalid.inc()
             raise errors.Unauthenticated(self._m.realm)
         return caller
@@ -325,9 +327,11 @@ class Application:
     def _bind(self, route: Route) -> Bound:
         endpoint = route.endpoint
         metrics = self._m.metrics
+        parameters = {parameter.name: parameter for parameter in endpoint.parameters}
         return Bound(
             route,
             endpoint,
+            tuple(parameters[name] for name in route.names),
             BodyDecoder(endpoint.body) if endpoint.body is not None else None,
             metrics.route(endpoint.method, route.template),
             metrics.route("HEAD", route.template),

@@ -15,7 +15,7 @@ class CallerKind(Enum):
     """Anyone; a bearer token is not looked at."""
     OPTIONAL = "optional"
     """Anyone; a valid bearer token is used, an invalid one counts as absent."""
-    PARENT = "parent"
+    USER = "user"
     """A valid access token is required."""
     OPERATOR = "operator"
     """The operator's token where one is configured, else anyone (metrics)."""

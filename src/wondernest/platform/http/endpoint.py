@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.errors import ApiError, BadRequest, InternalError
+from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.request import Reply, Request
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -15,6 +17,7 @@ Handler: TypeAlias = Callable[[Request[Any]], Awaitable[Reply]]
 V1, V2 = "/api/v1", "/api/v2"
 KIB, MIB = 1024, 1024 * 1024
 DEFAULT_BODY_BYTES = MIB
+_PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,14 @@ class Endpoint:
     summary: str
     tag: str
     mounts: tuple[str, ...] = (V1,)
+    parameters: tuple[PathParameter[Any], ...] = ()
+    """One for each name in the template; read before the body is, and before the handler runs."""
     body: Any = None
     """A wire struct decoded tolerantly; None: a body is neither read nor refused."""
     body_optional: bool = False
     """Whether an empty body counts as an empty object."""
     repair_body: Callable[[bytes], bytes] | None = None
     """A second try for bodies that do not parse (parent/login's shell escapes)."""
-    precheck: Callable[[Request[Any]], object] | None = None
-    """Checks of path and headers that come before the body is read; raises ApiError."""
     bad_body: Callable[[str], ApiError] = BadRequest
     """What an unreadable body is answered with; takes the reason."""
     failure: Callable[[], ApiError] = InternalError
@@ -83,6 +86,14 @@ class Endpoint:
     """A sentence more for the document."""
     documented: bool = True
     """Whether the document shows the route."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError when the declared parameters are not those of the template, each named once."""
+        declared = sorted(parameter.name for parameter in self.parameters)
+        for template in self.templates():
+            named = sorted(_PARAMETER.findall(template))
+            if declared != named or len(set(named)) < len(named):
+                raise ValueError(f"{self.method} {template} names {named}, but declares the parameters {declared}")
 
     def templates(self) -> tuple[str, ...]:
         """The full path templates, one for each mount."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import parse_qsl
 
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.http.caller import Caller
     from wondernest.platform.http.exchange import Exchange
+    from wondernest.platform.http.paths import PathParameter
 
 Body = TypeVar("Body")
+Value = TypeVar("Value")
 MAX_QUERY_FIELDS = 100
 
 
@@ -26,21 +29,26 @@ class Request(Generic[Body]):
 
     body: Body
     """Set before the handler runs."""
-    found: Any = None
-    """What the endpoint's precheck returned."""
     standing: Sequence[tuple[bytes, bytes]] = ()
     """The headers that tell where the caller stands within its limits."""
     _caller: Caller | None = None
     _unit: UnitOfWork | None = None
     _query: list[tuple[str, str]] | None = None
+    _path: Mapping[PathParameter[Any], Any] = MappingProxyType({})
 
     def __init__(
-        self, exchange: Exchange, params: Mapping[str, str], trusted: Sequence[Network], request_id: str
+        self, exchange: Exchange, segments: Sequence[str], trusted: Sequence[Network], request_id: str
     ) -> None:
-        self.params = params
+        self.segments = segments
+        """The texts of the path's parameters, in their order there."""
         self.id = request_id
         self._exchange = exchange
         self._trusted = trusted
+
+    def path(self, parameter: PathParameter[Value]) -> Value:
+        """The value of a parameter that the endpoint declares; raises KeyError for any other."""
+        value: Value = self._path[parameter]
+        return value
 
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name; the last one wins."""
@@ -85,6 +93,10 @@ class Request(Generic[Body]):
     def optional_unit(self) -> UnitOfWork | None:
         """The unit of work a replayable request runs in, None where a single gathered statement does."""
         return self._unit
+
+    def read_path(self, parameters: Sequence[PathParameter[Any]]) -> None:
+        """Read the segments, by the application; raises the refusal of the first that cannot be read."""
+        self._path = {each: each.read(text) for each, text in zip(parameters, self.segments, strict=True)}
 
     def bind(self, caller: Caller | None, unit: UnitOfWork | None) -> None:
         """Set by the application before the handler runs."""

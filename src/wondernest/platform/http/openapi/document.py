@@ -12,6 +12,7 @@ from wondernest.platform.http.endpoint import Endpoint
 from wondernest.platform.http.openapi.downgrade import downgraded
 from wondernest.platform.http.openapi.operations import STANDARD, operation, standard_answer
 from wondernest.platform.http.openapi.schemas import Schema, Schemas
+from wondernest.platform.http.shapes import Error
 
 Version: TypeAlias = Literal["3.1", "3.0"]
 Format: TypeAlias = Literal["yaml", "json"]
@@ -24,18 +25,12 @@ SECURITY_SCHEMES: Final = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An access token"},
     "operator": {"type": "http", "scheme": "bearer", "description": "METRICS_TOKEN, where one is configured"},
 }
-ERROR: Final = {
-    "type": "object",
-    "description": "A refusal; `timestamp` in milliseconds since 1970.",
-    "properties": {"error": {"type": "string"}, "message": {"type": "string"}, "timestamp": {"type": "integer"}},
-    "required": ["error", "message", "timestamp"],
-}
 
 
 def build_document(endpoints: Iterable[Endpoint], version: Version = "3.1") -> Schema:
     """The document as a tree; the same declarations give the same document. Raises ValueError for two equal ids."""
     schemas = Schemas()
-    schemas.add("Error", msgspec.json.decode(msgspec.json.encode(ERROR)))
+    schemas.of(Error, "out")  # what the machinery's own answers refer to
     paths: dict[str, dict[str, Schema]] = {}
     tags: dict[str, None] = {}
     ids: set[str] = set()

@@ -30,7 +30,7 @@ STANDARD: Final[dict[int, tuple[str, str, tuple[str, ...]]]] = {
 SECURITY: Final[dict[CallerKind, list[dict[str, list[str]]]]] = {
     CallerKind.PUBLIC: [],
     CallerKind.OPTIONAL: [{}, {"bearer": []}],
-    CallerKind.PARENT: [{"bearer": []}],
+    CallerKind.USER: [{"bearer": []}],
     CallerKind.OPERATOR: [{}, {"operator": []}],
 }
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -49,7 +49,7 @@ def operation(endpoint: Endpoint, template: str, schemas: Schemas) -> Schema:
     if endpoint.body is not None:
         content = {TYPE_JSON: {"schema": schemas.of(endpoint.body, "in")}}
         found["requestBody"] = {"required": not endpoint.body_optional, "content": content}
-    found["responses"] = _responses(endpoint, template, schemas)
+    found["responses"] = _responses(endpoint, schemas)
     found["security"] = SECURITY[endpoint.caller]
     return found
 
@@ -67,7 +67,11 @@ def operation_id(method: str, template: str) -> str:
 
 
 def _parameters(endpoint: Endpoint, template: str, schemas: Schemas) -> list[Schema]:
-    path = [_parameter("path", name, {"type": "string"}, required=True) for name in _PARAMETER.findall(template)]
+    declared = {parameter.name: parameter for parameter in endpoint.parameters}
+    path = [
+        _parameter("path", name, schemas.of(declared[name].schema, "in"), declared[name].description, required=True)
+        for name in _PARAMETER.findall(template)
+    ]
     query = [_parameter("query", q.name, schemas.of(q.schema, "in"), q.description) for q in endpoint.queries]
     header = [_parameter("header", h.name, {"type": "string"}, h.description) for h in endpoint.headers]
     if endpoint.replayable:
@@ -82,11 +86,11 @@ def _parameter(place: str, name: str, schema: Schema, description: str = "", *, 
     return {"name": name, "in": place, **words, "required": required, "schema": schema}
 
 
-def _responses(endpoint: Endpoint, template: str, schemas: Schemas) -> dict[str, Schema]:
+def _responses(endpoint: Endpoint, schemas: Schemas) -> dict[str, Schema]:
     """Every status: the handler's own, and the machinery's where the declaration lets them happen."""
     own = {status: _own(status, reply, schemas) for status, reply in endpoint.replies.items()}
     answers: dict[int, Schema] = dict(own)
-    for status, content in _machinery(endpoint, template, schemas).items():
+    for status, content in _machinery(endpoint, schemas).items():
         if status not in own:
             answers[status] = content
         elif status < SERVER_ERROR:
@@ -103,21 +107,30 @@ def _own(status: int, reply: Response, schemas: Schemas) -> Schema:
     return answer
 
 
-def _machinery(endpoint: Endpoint, template: str, schemas: Schemas) -> dict[int, Schema]:
+def _machinery(endpoint: Endpoint, schemas: Schemas) -> dict[int, Schema]:
     answers = {500: _of_error(500, endpoint.failure()), 503: _shared(503)}
-    if endpoint.caller in (CallerKind.PARENT, CallerKind.OPERATOR):
+    if endpoint.caller in (CallerKind.USER, CallerKind.OPERATOR):
         answers[401] = _shared(401)
-    if endpoint.limits or endpoint.caller in (CallerKind.PARENT, CallerKind.OPTIONAL):
+    if endpoint.limits or endpoint.caller in (CallerKind.USER, CallerKind.OPTIONAL):
         answers[429] = _shared(429)
-    if _PARAMETER.search(template):
+    if endpoint.parameters:
         answers[404] = _shared(404)
+    for parameter in endpoint.parameters:
+        refusal = parameter.refusal("why")
+        answers[refusal.status] = _either(answers, refusal, schemas)
     if endpoint.body is not None:
         refusal = endpoint.bad_body("why")
-        answers |= {refusal.status: _of_error(refusal.status, refusal), 408: _shared(408), 413: _shared(413)}
+        answers |= {refusal.status: _either(answers, refusal, schemas), 408: _shared(408), 413: _shared(413)}
     if endpoint.replayable:
         answers[409] = _shared(409)
         answers[400] = _merged(answers[400], _shared(400), schemas) if 400 in answers else _shared(400)
     return answers
+
+
+def _either(answers: dict[int, Schema], refusal: ApiError, schemas: Schemas) -> Schema:
+    """A refusal, beside what has its status already."""
+    found, known = _of_error(refusal.status, refusal), answers.get(refusal.status)
+    return found if known is None or known == found else _merged(known, found, schemas)
 
 
 def _shared(status: int) -> Schema:

@@ -10,6 +10,7 @@ from msgspec import NODEFAULT, inspect
 
 Schema: TypeAlias = dict[str, Any]
 Direction: TypeAlias = Literal["in", "out"]
+PLATFORM: Final = "platform"
 REFERENCE: Final = "#/components/schemas/"
 DOCUMENT: Final[Mapping[str, Any]] = {"type": "object", "additionalProperties": True}
 """What passes through untouched: any JSON object, and an object of any values."""
@@ -43,11 +44,6 @@ class Schemas:
         if isinstance(kind, UnionType):  # msgspec refuses untagged structs in one union; here nothing is decoded
             return {"anyOf": [self.of(member, direction) for member in get_args(kind)]}
         return self._schema(inspect.type_info(kind), direction)
-
-    def add(self, name: str, schema: Schema) -> Schema:
-        """A component of the document's own; returns the reference to it."""
-        self.components[name] = schema
-        return {"$ref": REFERENCE + name}
 
     def look_alike(self, one: Schema, other: Schema) -> bool:
         """Whether two schemas are equal, or objects with the same fields."""
@@ -175,11 +171,11 @@ def _may_be_unset(field: inspect.Field) -> bool:
 
 
 def _component_name(cls: type, direction: Direction) -> str:
-    """`FamilyProfile` for `wondernest.family.wire.Profile`: names that no other room can take."""
+    """`FamilyProfile` for `wondernest.family.wire.Profile`: names that no other room can take. Shared ones have no room."""
     origin = getattr(cls, "__origin__", cls)
     arguments: tuple[type, ...] = getattr(cls, "__args__", ())
     name = origin.__name__ + "".join(argument.__name__ for argument in arguments)
     parts = origin.__module__.split(".")
-    room = parts[1].capitalize() if len(parts) > 1 else ""
+    room = parts[1].capitalize() if len(parts) > 1 and parts[1] != PLATFORM else ""
     name = name if name.startswith(room) else room + name
     return name if direction == "out" or name.endswith(_BODY_ENDINGS) else name + "Input"

@@ -1,0 +1,179 @@
+"""Route groups: what the routes of one class share, and the decorators that declare each beside its handler.
+
+GAMES = RouteGroup(tag="Games", caller=CallerKind.USER, mounts=(V2,), parameters=(CHILD,), failure=errors.Failed)
+
+class SaveRoutes:
+    @GAMES.get("/games/children/{childId}/data", summary="…", replies={200: …}, failure="Failed to load game data")
+    async def find(self, request: Request[None]) -> Reply: ...
+
+    def endpoints(self) -> list[Endpoint]:
+        return GAMES.endpoints(self)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from types import MethodType
+from typing import Any, Protocol, Required, TypedDict, TypeVar, Unpack, cast, overload
+
+from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.http.endpoint import V1, Endpoint, HeaderField, Method, Query, Response
+from wondernest.platform.http.errors import ApiError, BadRequest, InternalError
+from wondernest.platform.http.paths import PathParameter
+from wondernest.platform.http.request import Reply, Request
+
+Routes = TypeVar("Routes")
+Body = TypeVar("Body")
+
+
+class PassedOn(TypedDict, total=False):
+    """What reaches the `Endpoint` as it is; named and explained there."""
+
+    mounts: tuple[str, ...]
+    bad_body: Callable[[str], ApiError]
+    body_optional: bool
+    repair_body: Callable[[bytes], bytes]
+    max_body_bytes: int
+    limits: tuple[str, ...]
+    unit: bool
+    replayable: bool
+    queries: tuple[Query, ...]
+    headers: tuple[HeaderField, ...]
+    note: str
+    documented: bool
+
+
+class RouteOptions(PassedOn, total=False):
+    """What one route says; what it leaves out is its group's."""
+
+    summary: Required[str]
+    replies: Required[Mapping[int, Response]]
+    """Added to the group's; its own win."""
+    caller: CallerKind
+    parameters: tuple[PathParameter[Any], ...]
+    """Used instead of the group's of the same names."""
+    failure: str | Callable[[], ApiError]
+    """The text of the route's own 500, in the group's shape; or the error itself."""
+
+
+class Declare(Protocol[Body]):
+    """A decorator that leaves the handler as it is; the handler's body must be the declared one."""
+
+    def __call__(
+        self, handler: Callable[[Routes, Request[Body]], Awaitable[Reply]], /
+    ) -> Callable[[Routes, Request[Body]], Awaitable[Reply]]:
+        """Declare the handler."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    handler: Callable[..., Awaitable[Reply]]
+    method: Method
+    paths: tuple[str, ...]
+    body: Any
+    options: RouteOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteGroup:
+    """What the routes of one class have in common."""
+
+    tag: str
+    caller: CallerKind
+    mounts: tuple[str, ...] = (V1,)
+    parameters: tuple[PathParameter[Any], ...] = ()
+    """Every route has those that its path names."""
+    bad_body: Callable[[str], ApiError] = BadRequest
+    failure: Callable[[str], ApiError] | None = None
+    """The shape of the routes' own 500; takes the route's text. None: all have the generic one."""
+    replies: Mapping[int, Response] = field(default_factory=dict[int, Response])
+    """Answers that all routes give."""
+    documented: bool = True
+    _declared: list[_Declared] = field(default_factory=list["_Declared"], init=False)
+
+    def get(self, *paths: str, **options: Unpack[RouteOptions]) -> Declare[None]:
+        """Declare a GET; its handler answers on each of the paths."""
+        return self._declare("GET", paths, None, options)
+
+    def delete(self, *paths: str, **options: Unpack[RouteOptions]) -> Declare[None]:
+        """Declare a DELETE."""
+        return self._declare("DELETE", paths, None, options)
+
+    @overload
+    def post(self, *paths: str, body: type[Body], **options: Unpack[RouteOptions]) -> Declare[Body]: ...
+    @overload
+    def post(self, *paths: str, **options: Unpack[RouteOptions]) -> Declare[None]: ...
+    def post(self, *paths: str, body: Any = None, **options: Unpack[RouteOptions]) -> Declare[Any]:
+        """Declare a POST, with or without a body."""
+        return self._declare("POST", paths, body, options)
+
+    def put(self, *paths: str, body: type[Body], **options: Unpack[RouteOptions]) -> Declare[Body]:
+        """Declare a PUT."""
+        return self._declare("PUT", paths, body, options)
+
+    def patch(self, *paths: str, body: type[Body], **options: Unpack[RouteOptions]) -> Declare[Body]:
+        """Declare a PATCH."""
+        return self._declare("PATCH", paths, body, options)
+
+    def endpoints(self, routes: object) -> list[Endpoint]:
+        """The endpoints in the order of their declaration, bound to an instance of the class that declared them.
+
+        Raises ValueError for a declaration that does not add up.
+        """
+        endpoints = [self._endpoint(routes, declared, path) for declared in self._declared for path in declared.paths]
+        used = {parameter for endpoint in endpoints for parameter in endpoint.parameters}
+        if unused := [parameter.name for parameter in self.parameters if parameter not in used]:
+            raise ValueError(f"no path of the group {self.tag} has the parameters {unused}")
+        return endpoints
+
+    def _declare(self, method: Method, paths: tuple[str, ...], body: Any, options: RouteOptions) -> Declare[Any]:
+        def declare(
+            handler: Callable[[Routes, Request[Any]], Awaitable[Reply]],
+        ) -> Callable[[Routes, Request[Any]], Awaitable[Reply]]:
+            self._declared.append(_Declared(handler, method, paths, body, options))
+            return handler
+
+        return declare
+
+    def _endpoint(self, routes: object, declared: _Declared, path: str) -> Endpoint:
+        if declared.handler not in vars(type(routes)).values():
+            raise ValueError(f"{declared.method} {path} is declared by another class than {type(routes).__name__}")
+        options = declared.options
+        chosen: PassedOn = {
+            "mounts": self.mounts,
+            "bad_body": self.bad_body,
+            "documented": self.documented,
+            **_passed_on(options),
+        }
+        return Endpoint(
+            method=declared.method,
+            path=path,
+            handler=MethodType(declared.handler, routes),
+            caller=options.get("caller", self.caller),
+            body=declared.body,
+            summary=options["summary"],
+            tag=self.tag,
+            replies={**self.replies, **options["replies"]},
+            parameters=self._parameters(path, options.get("parameters", ())),
+            failure=self._failure(path, options.get("failure", InternalError)),
+            **chosen,
+        )
+
+    def _parameters(self, path: str, own: tuple[PathParameter[Any], ...]) -> tuple[PathParameter[Any], ...]:
+        named = {parameter.name for parameter in own}
+        shared = [p for p in self.parameters if p.name not in named and f"{{{p.name}}}" in path]
+        return (*own, *shared)
+
+    def _failure(self, path: str, failure: str | Callable[[], ApiError]) -> Callable[[], ApiError]:
+        if not isinstance(failure, str):
+            return failure
+        if self.failure is None:
+            raise ValueError(f"{path} has a text for its failure, but the group {self.tag} no shape")
+        return partial(self.failure, failure)
+
+
+def _passed_on(options: RouteOptions) -> PassedOn:
+    return cast("PassedOn", {name: value for name, value in options.items() if name in PassedOn.__annotations__})
