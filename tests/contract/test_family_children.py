@@ -259,8 +259,9 @@ async def test_an_id_that_is_no_uuid_is_refused(app_client: httpx2.AsyncClient) 
         await app_client.post(f"{path}/select", headers=parent.bearer),
     ):
         assert refusal(answer) == (400, {"error": "invalid_child_id", "message": "Invalid child ID format"})
-    changed = await app_client.put(path, json={"name": "Mia"}, headers=parent.bearer)
-    assert refusal(changed) == (400, {"error": "validation_error", "message": "Invalid UUID string: mia"})
+    for body in (b'{"name": "Mia"}', b"not json"):
+        changed = await app_client.put(path, content=body, headers=parent.bearer)
+        assert refusal(changed) == (400, {"error": "validation_error", "message": "Invalid UUID string: mia"})
 
 
 async def test_an_archived_child_is_gone_but_can_be_archived_again(

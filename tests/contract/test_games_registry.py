@@ -14,8 +14,8 @@ GAMES = "/api/v2/games"
 
 
 @pytest.fixture
-async def mia(app_client: httpx2.AsyncClient, database_url: str) -> Player:
-    return await player(app_client, database_url)
+async def mia(app_client: httpx2.AsyncClient) -> Player:
+    return await player(app_client)
 
 
 async def test_active_games_are_listed_and_found_by_key(mia: Player, database_url: str) -> None:

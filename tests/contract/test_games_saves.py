@@ -20,8 +20,8 @@ DOCUMENT = (
 
 
 @pytest.fixture
-async def mia(app_client: httpx2.AsyncClient, database_url: str) -> Player:
-    return await player(app_client, database_url)
+async def mia(app_client: httpx2.AsyncClient) -> Player:
+    return await player(app_client)
 
 
 def literally(text: str) -> Any:
@@ -223,7 +223,7 @@ async def test_deleting_answers_what_went(mia: Player) -> None:
 async def test_a_foreign_an_unknown_and_an_archived_child_are_all_missing(
     mia: Player, app_client: httpx2.AsyncClient, database_url: str
 ) -> None:
-    foreign, archived = await player(app_client, database_url), await player(app_client, database_url)
+    foreign, archived = await player(app_client), await player(app_client)
     await foreign.save({"secret": 1})
     archived = Player(app_client, archived.parent, archived.child_id)
     statement = "update family.child_profiles set archived_at = now(), is_active = false where id = $1 returning 1"

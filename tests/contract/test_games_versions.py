@@ -14,8 +14,8 @@ from tests.fixtures.games import Player, player
 
 
 @pytest.fixture
-async def mia(app_client: httpx2.AsyncClient, database_url: str) -> Player:
-    return await player(app_client, database_url)
+async def mia(app_client: httpx2.AsyncClient) -> Player:
+    return await player(app_client)
 
 
 async def test_the_etag_of_a_write_is_that_of_the_read_after_it(mia: Player) -> None:

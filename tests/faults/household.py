@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import socket
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -11,10 +10,11 @@ from typing import Any
 
 import httpx2
 
-PASSWORD = "Sunflower7"
+from tests.fixtures.auth import PASSWORD, sign_up
+from tests.fixtures.family import CHILDREN, child_form
+
 PATIENCE_S = 30.0
 """No answer takes longer than this, whatever happens to the service: beyond it a client gives up and the test fails."""
-_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,15 @@ def settle(base_url: str, **headers: str) -> Household:
     """Register a parent and add a child; header names with `_` for `-`."""
     named = {name.replace("_", "-"): text for name, text in headers.items()}
     with httpx2.Client(base_url=base_url, headers=named, timeout=PATIENCE_S) as client:
-        email = f"faults{next(_numbers)}@example.com"
-        form = {"email": email, "password": PASSWORD, "name": "Ann Lee", "phoneNumber": "", "countryCode": "US"}
+        form = sign_up()
         registered = client.post("/api/v1/auth/parent/register", json=form)
         assert registered.status_code == 201, registered.text
         data = registered.json()["data"]
         bearer = {"Authorization": f"Bearer {data['accessToken']}"}
-        child = {"name": "Zoe", "birthDate": "2020-01-15"}
-        added = client.post("/api/v1/family/children", json=child, headers=bearer)
+        added = client.post(CHILDREN, json=child_form(), headers=bearer)
         assert added.status_code == 201, added.text
         child_id = added.json()["data"]["id"]
-    return Household(base_url, email, data["userId"], data["accessToken"], data["refreshToken"], child_id)
+    return Household(base_url, form["email"], data["userId"], data["accessToken"], data["refreshToken"], child_id)
 
 
 def settle_beside(client: httpx2.Client) -> Household:

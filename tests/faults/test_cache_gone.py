@@ -13,8 +13,9 @@ import pytest
 import redis
 
 from tests.faults.devices import Devices
-from tests.faults.household import PASSWORD, PATIENCE_S, Household, log_in, save, settle
+from tests.faults.household import PATIENCE_S, Household, log_in, save, settle
 from tests.faults.outages import frozen
+from tests.fixtures.auth import PASSWORD
 from tests.fixtures.bad_days import over
 from tests.fixtures.processes import wait_for
 

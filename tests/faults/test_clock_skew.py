@@ -88,12 +88,12 @@ async def test_a_jump_of_our_clock_ends_tokens_and_a_jump_back_breaks_nothing(
 
 
 async def test_saves_keep_their_order_and_limits_their_length_whatever_our_clock_says(
-    make_settings: Callable[..., Settings], database_url: str, bad_day: BadDay
+    make_settings: Callable[..., Settings], bad_day: BadDay
 ) -> None:
     clock = OurClock()
     settings = make_settings(RATE_LIMIT_FAILED_LOGINS="2", JWT_EXPIRES_IN=str(DAY_MS))
     async with running(create_app(settings, clock=clock)) as client:
-        mia = await player(client, database_url)
+        mia = await player(client)
         statuses: list[int] = []
         for number, jump in enumerate(JUMPS):
             clock.time = NOW + jump

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from tests.faults.devices import Devices
-from tests.faults.household import PASSWORD, PATIENCE_S, save, settle
-from tests.fixtures.auth import rows, value
+from tests.faults.household import PATIENCE_S, save, settle
+from tests.fixtures.auth import PASSWORD, rows, value
 from tests.fixtures.processes import wait_for
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
-from tests.faults.household import PASSWORD, Household, log_in, settle_beside
-from tests.fixtures.auth import code_in, mails_to
+from tests.faults.household import Household, log_in, settle_beside
+from tests.fixtures.auth import PASSWORD, code_in, mails_to
 from tests.fixtures.crew import CREDENTIALS_LIMIT, FAILED_LOGINS, PIN_ATTEMPTS
 from tests.fixtures.processes import wait_for
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from tests.faults.household import PASSWORD, Household, save, settle
+from tests.faults.household import Household, save, settle
+from tests.fixtures.auth import PASSWORD
 
 if TYPE_CHECKING:
     from tests.fixtures.processes import LiveServer, StartServer

@@ -12,6 +12,7 @@ import asyncpg
 import httpx2
 import jwt
 
+from tests.fixtures import family as fixtures
 from tests.fixtures.application import TEST_SECRET
 from wondernest.platform.http.router import Route
 
@@ -90,27 +91,25 @@ class Parent:
         return {"Authorization": "Bearer " + token(sub=str(self.user_id), familyId=other.claims["familyId"])}
 
 
-async def settle(client: httpx2.AsyncClient) -> Parent:
+async def furnish(client: httpx2.AsyncClient) -> Parent:
     """A family of its own, with something behind every route."""
     name = f"Ann{uuid4().hex}"
-    form = {"email": f"{name}@example.com", "password": "Sunny-Day-7", "name": f"{name} Walker"}
-    registered = await done(client.post("/api/v1/auth/parent/register", json=form))
-    bearer = {"Authorization": f"Bearer {registered['accessToken']}"}
-    child = {"name": f"{name} junior", "birthDate": "2019-03-15", "interests": ["Science"]}
-    child_id = (await done(client.post("/api/v1/family/children", json=child, headers=bearer)))["id"]
+    registered, child_id = await fixtures.settle(
+        client, child_name=f"{name} junior", email=f"{name}@example.com", name=f"{name} Walker"
+    )
+    bearer = registered.bearer
     for document in ({"n": 1}, {"n": 2}):
         body = {"gameType": "sticker_book", "dataKey": "kept", "dataValue": document}
         await done(client.put(f"/api/v2/games/children/{child_id}/data", json=body, headers=bearer))
     await done(client.post(f"/api/v2/games/children/{child_id}/instances/sticker_book", headers=bearer))
     consent = BODIES["POST", "/coppa/consent"] | {"childId": child_id}
     await done(client.post("/api/v1/coppa/consent", json=consent, headers=bearer))
-    return Parent(name, UUID(registered["userId"]), child_id, registered["accessToken"], registered["refreshToken"])
+    return Parent(name, UUID(registered.user_id), child_id, registered.access, registered.refresh)
 
 
-async def done(asked: Any) -> Any:
+async def done(asked: Any) -> None:
     answer: httpx2.Response = await asked
     assert answer.is_success, answer.text
-    return answer.json().get("data")
 
 
 def address(route: Route, child_id: str) -> str:

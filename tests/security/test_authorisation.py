@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from tests.fixtures.application import TEST_ENVIRONMENT, declared, running
 from tests.fixtures.servers import database_on
-from tests.security.households import Parent, address, call, contents, refused, settle
+from tests.security.households import Parent, address, call, contents, furnish, refused
 from wondernest.app import create_app
 from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.http.caller import CallerKind
@@ -64,17 +64,17 @@ async def client(database: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def parent(client: httpx2.AsyncClient) -> Parent:
-    return await settle(client)
+    return await furnish(client)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stranger(client: httpx2.AsyncClient) -> Parent:
-    return await settle(client)
+    return await furnish(client)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def logged_out(client: httpx2.AsyncClient) -> Parent:
-    parent = await settle(client)
+    parent = await furnish(client)
     assert (await client.get("/api/v1/auth/me", headers=parent.bearer)).is_success
     assert (await client.post("/api/v1/auth/logout", headers=parent.bearer)).is_success
     return parent
@@ -109,7 +109,7 @@ async def test_a_revoked_token_is_refused(client: httpx2.AsyncClient, logged_out
 async def test_a_token_without_a_family_works_for_its_own_by_membership(
     client: httpx2.AsyncClient, route: Route
 ) -> None:
-    parent = await settle(client)
+    parent = await furnish(client)
     answer = await call(client, route, parent.child_id, parent.without_family)
     assert answer.is_success, answer.text
 
@@ -192,7 +192,7 @@ async def test_a_method_that_is_not_there_is_refused_before_anybody_is_asked_for
 
 @in_the_loop
 async def test_a_family_claim_opens_only_a_family_one_belongs_to(client: httpx2.AsyncClient) -> None:
-    owner, other = await settle(client), await settle(client)
+    owner, other = await furnish(client), await furnish(client)
     profile = "/api/v1/family/profile"
     mine = (await client.get(profile, headers=owner.without_family)).json()["data"]
     assert [child["id"] for child in mine["children"]] == [owner.child_id]

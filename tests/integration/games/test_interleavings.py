@@ -111,7 +111,7 @@ async def test_every_acknowledged_document_is_current_or_kept(
 ) -> None:
     settings = make_settings(SAVE_KEPT_VERSIONS=ENOUGH)
     async with running(create_app(settings)) as first, running(create_app(settings)) as second:
-        mia = await player(first, database_url)
+        mia = await player(first)
         servers = (mia, Player(second, mia.parent, mia.child_id))
         devices = [Device(f"d{n}", servers[n % 2], random.Random(seed * 100 + n)) for n in range(DEVICES)]
         await asyncio.gather(*(device.play() for device in devices))
@@ -160,7 +160,7 @@ async def test_an_older_backend_writing_the_same_key_at_the_same_time_costs_us_n
             await connection.close()
 
     async with running(create_app(make_settings(SAVE_KEPT_VERSIONS=ENOUGH))) as client:
-        mia = await player(client, database_url)
+        mia = await player(client)
         child.append(UUID(mia.child_id))
         other = asyncio.create_task(theirs())
         told: dict[str, set[str]] = {}

@@ -27,12 +27,10 @@ async def listed(who: Player, query: str = "") -> list[tuple[str, str, Any]]:
     return [(item[kind], item["dataKey"], item["dataValue"]) for item in answer.json()["gameData"]]
 
 
-async def test_a_list_is_whole_and_in_order_however_large(
-    make_settings: Callable[..., Settings], database_url: str
-) -> None:
+async def test_a_list_is_whole_and_in_order_however_large(make_settings: Callable[..., Settings]) -> None:
     chance = Random(7)
     async with running(create_app(make_settings())) as client:
-        mia = await player(client, database_url)
+        mia = await player(client)
         stored: list[tuple[str, str, Any]] = []
         for number in range(10):
             document = incompressible(chance)
@@ -44,10 +42,10 @@ async def test_a_list_is_whole_and_in_order_however_large(
         assert await listed(mia, "?gameType=puzzle") == []
 
 
-async def test_lists_asked_for_at_once_do_not_mix(make_settings: Callable[..., Settings], database_url: str) -> None:
+async def test_lists_asked_for_at_once_do_not_mix(make_settings: Callable[..., Settings]) -> None:
     chance = Random(8)
     async with running(create_app(make_settings())) as client:
-        children = [await player(client, database_url) for _ in range(6)]
+        children = [await player(client) for _ in range(6)]
         stored: list[list[tuple[str, str, Any]]] = []
         for place, child in enumerate(children):
             documents = [incompressible(chance) if place % 3 == 0 else {"of": place, "n": n} for n in range(place + 1)]
@@ -62,9 +60,9 @@ async def test_lists_asked_for_at_once_do_not_mix(make_settings: Callable[..., S
             assert answers == [*stored, []] * 3
 
 
-async def test_a_child_of_many_saves_is_listed_whole(make_settings: Callable[..., Settings], database_url: str) -> None:
+async def test_a_child_of_many_saves_is_listed_whole(make_settings: Callable[..., Settings]) -> None:
     async with running(create_app(make_settings())) as client:
-        mia, tom = [await player(client, database_url) for _ in range(2)]
+        mia, tom = [await player(client) for _ in range(2)]
         for first in range(0, LIST_TOGETHER_SAVES + 1, 25):
             puts = [
                 {"op": "put", "gameType": "puzzle", "dataKey": f"k{number}", "dataValue": {"n": number}}

@@ -33,8 +33,8 @@ OURS = {"ours": 1}
 
 
 @pytest.fixture
-async def mia(app_client: httpx2.AsyncClient, database_url: str) -> Player:
-    return await player(app_client, database_url)
+async def mia(app_client: httpx2.AsyncClient) -> Player:
+    return await player(app_client)
 
 
 @asynccontextmanager
@@ -174,7 +174,7 @@ async def test_documents_of_megabytes_never_hold_up_small_ones(mia: Player, data
 async def test_a_batch_holds_nothing_of_another_familys_child(
     mia: Player, app_client: httpx2.AsyncClient, database_url: str
 ) -> None:
-    foreign = await player(app_client, database_url)
+    foreign = await player(app_client)
     await foreign.save({"n": 1})
     intruder = Player(app_client, mia.parent, foreign.child_id)
     async with connected(database_url) as other:
@@ -208,7 +208,7 @@ async def test_a_large_save_that_somebody_holds_keeps_the_time_that_large_ones_h
     make_settings: Callable[..., Settings], database_url: str
 ) -> None:
     async with running(create_app(make_settings(DATABASE_STATEMENT_TIMEOUT_S="0.5"))) as client:
-        mia = await player(client, database_url)
+        mia = await player(client)
         form = {"gameType": "sticker_book", "dataKey": "k", "dataValue": {"filling": "x" * LARGE_DOCUMENT_BYTES}}
         assert (await mia.ask("PUT", mia.saves, form)).status_code == 200
         async with connected(database_url) as other, other.transaction():

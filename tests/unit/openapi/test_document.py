@@ -16,6 +16,7 @@ from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.endpoint import V1, V2, Endpoint, HeaderField, Query, Response
 from wondernest.platform.http.errors import ApiError
 from wondernest.platform.http.openapi import Version, build_document, render
+from wondernest.platform.http.paths import uuid_parameter
 from wondernest.settings import load_settings
 
 METASCHEMAS: dict[Version, Any] = {"3.1": definitions.OPENAPI_31, "3.0": definitions.OPENAPI_30}
@@ -133,6 +134,28 @@ def test_path_query_and_header_parameters_are_listed() -> None:
         {"name": "limit", "in": "query", "description": "At most", "required": False, "schema": {"type": "integer"}},
         {"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"}},
     ]
+
+
+def test_a_path_parameter_is_described_with_its_type_and_its_refusal() -> None:
+    parameter = uuid_parameter("thingId", lambda _text: ApiError(400, "no thing"), "Which one")
+    [path] = described(path="/things/{thingId}", parameters=(parameter,))["paths"].values()
+    found = path["get"]
+    assert found["parameters"] == [
+        {
+            "name": "thingId",
+            "in": "path",
+            "description": "Which one",
+            "required": True,
+            "schema": {"type": "string", "format": "uuid"},
+        }
+    ]
+    assert found["responses"]["400"]["content"] == {"text/plain": {"schema": {"type": "string"}}}
+
+
+def test_a_refused_path_and_an_unreadable_body_of_one_status_are_both_described() -> None:
+    parameter = uuid_parameter("thingId", lambda _text: ApiError(400, "no thing"))
+    [path] = described(method="PUT", path="/things/{thingId}", parameters=(parameter,), body=Child)["paths"].values()
+    assert set(path["put"]["responses"]["400"]["content"]) == {"text/plain", "application/json"}
 
 
 def test_a_replayable_route_takes_a_key_and_may_refuse_it() -> None:
