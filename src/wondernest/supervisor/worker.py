@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,36 +18,29 @@ from wondernest.app import create_app
 from wondernest.platform.rooms import Builder
 from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.telemetry.logs import configure_logging
+from wondernest.server.listener import HttpServer
 from wondernest.settings import SettingsError, load_settings
-from wondernest.supervisor.connection import Connection, Floor
 from wondernest.supervisor.sockets import BACKLOG
 
 if TYPE_CHECKING:
     from wondernest.platform.http.application import Application
     from wondernest.settings import Server as ServerSettings
+    from wondernest.settings import Settings
 
 log = get_logger(__name__)
 
-LOOK_EVERY_S = 10.0
-"""How often connections are looked at. A request that has not arrived whole by the second look is given up (10-20 s), an
-idle connection at the eighth (70-80 s): later than the 60 s after which load balancers close theirs."""
-IDLE_GRACE_S = 0.5
-"""At a stop, how long an idle connection is kept for the request that may already be on its way."""
-DRAIN_POLL_S = 0.02
 GC_YOUNG_OBJECTS = 50_000
 """Requests leave no cycles behind: at the default of 700 the collector walks their objects for nothing (4 % of the time)."""
 READY = b"ready"
 
 
-class WorkerServer:
-    """Serves one application on inherited sockets, told what to do by the master through its channel and signals."""
+class Worker:
+    """Serves one application on inherited sockets; the master steers it through its channel and signals."""
 
     def __init__(self, application: Application, channel: socket.socket, server: ServerSettings) -> None:
-        self.floor = Floor(application, server.max_connections)
+        self.server = HttpServer(application, max_connections=server.max_connections, grace_s=server.shutdown_grace_s)
         self._application = application
         self._channel = channel
-        self._grace_s = server.shutdown_grace_s
-        self._servers: list[asyncio.Server] = []
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
 
@@ -59,55 +51,22 @@ class WorkerServer:
         loop.add_signal_handler(signal.SIGINT, lambda: None)
         loop.add_reader(self._channel, self._master_is_gone)
         await self.start(listeners)
-        looking = asyncio.create_task(self._look_now_and_then())
         await self._stop.wait()
-        looking.cancel()
-        await self.shut_down(listeners)
+        await self.shut_down()
 
     async def start(self, listeners: Sequence[socket.socket]) -> None:
         """Start the application, accept connections, and tell the master."""
         await self._application.start()
-        loop = asyncio.get_running_loop()
-        for listener in listeners:
-            self._servers.append(
-                await loop.create_server(lambda: Connection(self.floor, loop), sock=listener, backlog=BACKLOG)
-            )
+        await self.server.start(listeners, BACKLOG)
         gc.collect()
         gc.freeze()  # what start-up made stays; the collector need not walk it again
         gc.set_threshold(GC_YOUNG_OBJECTS)
         self._channel.send(READY)
 
-    def look(self) -> None:
-        """End the connections that do not move."""
-        for connection in list(self.floor.connections):
-            connection.look()
-
-    async def shut_down(self, listeners: Sequence[socket.socket]) -> None:
-        """Stop accepting, let every request end within the grace period and every connection close between requests."""
-        for server in self._servers:
-            server.close()
-        for listener in listeners:
-            listener.close()
-        floor = self.floor
-        floor.draining = True
-        await self._closed_within(IDLE_GRACE_S)
-        for connection in list(floor.connections):
-            connection.end_if_idle()
-        await self._closed_within(self._grace_s)
-        for connection in list(floor.connections):
-            connection.abandon()
+    async def shut_down(self) -> None:
+        """Close the sockets, let every request end within the grace period, then stop the application."""
+        await self.server.shut_down(self._hurry)
         await self._application.stop()
-
-    async def _closed_within(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while self.floor.connections and not self._hurry.is_set():  # noqa: ASYNC110 - a set tells nobody
-                    await asyncio.sleep(DRAIN_POLL_S)
-
-    async def _look_now_and_then(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            self.look()
 
     def _asked_to_end(self) -> None:
         if self._stop.is_set():
@@ -146,7 +105,7 @@ def main(arguments: Sequence[str], more: Sequence[Builder] = ()) -> int:
 async def _serve(
     application: Application, channel: socket.socket, server: ServerSettings, listeners: Sequence[socket.socket]
 ) -> None:
-    await WorkerServer(application, channel, server).run(listeners)
+    await Worker(application, channel, server).run(listeners)
 
 
 if __name__ == "__main__":

@@ -10,19 +10,18 @@ from dataclasses import dataclass
 import pytest
 
 from wondernest.app import create_app
+from wondernest.server.connection import HEAD_CHECKS, HEAD_LIMIT_BYTES, IDLE_CHECKS, LINGER_BYTES, Connection
+from wondernest.server.exchange import TRAILER_BYTES
 from wondernest.settings import Settings
-from wondernest.supervisor.connection import HEAD_LIMIT_BYTES, HEAD_LOOKS, IDLE_LOOKS, LINGER_BYTES, Connection
-from wondernest.supervisor.exchange import TRAILER_BYTES
-from wondernest.supervisor.worker import WorkerServer
+from wondernest.supervisor.worker import Worker
 
 HEALTH = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 @dataclass
 class RunningWorker:
-    worker: WorkerServer
+    worker: Worker
     port: int
-    listener: socket.socket
 
     async def connect(self, sent: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection whose first bytes the worker has taken in."""
@@ -37,7 +36,7 @@ class RunningWorker:
 
     @property
     def connections(self) -> list[Connection]:
-        return list(self.worker.floor.connections)
+        return list(self.worker.server.state.connections)
 
     async def answer(self, sent: bytes) -> bytes:
         """Everything that comes back before the worker closes the connection."""
@@ -48,9 +47,9 @@ class RunningWorker:
         finally:
             writer.close()
 
-    def look(self, times: int) -> None:
+    def check(self, times: int) -> None:
         for _ in range(times):
-            self.worker.look()
+            self.worker.server.check_progress()
 
 
 @pytest.fixture
@@ -58,11 +57,11 @@ async def worker(make_settings: Callable[..., Settings]) -> AsyncIterator[Runnin
     settings = make_settings(SHUTDOWN_GRACE_S="1", BODY_TIMEOUT_S="5", SERVER_MAX_CONNECTIONS="3")
     listener = socket.create_server(("127.0.0.1", 0))
     ours, theirs = socket.socketpair()
-    worker = WorkerServer(create_app(settings), theirs, settings.server)
+    worker = Worker(create_app(settings), theirs, settings.server)
     await worker.start([listener])
-    running = RunningWorker(worker, listener.getsockname()[1], listener)
+    running = RunningWorker(worker, listener.getsockname()[1])
     yield running
-    await worker.shut_down([listener])
+    await worker.shut_down()
     ours.close()
     theirs.close()
 
@@ -70,9 +69,9 @@ async def worker(make_settings: Callable[..., Settings]) -> AsyncIterator[Runnin
 @pytest.mark.parametrize("sent", [b"", b"GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: "])
 async def test_a_head_that_does_not_come_is_given_up(worker: RunningWorker, sent: bytes) -> None:
     reader, writer = await worker.connect(sent)
-    worker.look(HEAD_LOOKS - 1)
+    worker.check(HEAD_CHECKS - 1)
     assert worker.connections[0].gone is False
-    worker.look(1)
+    worker.check(1)
     assert await reader.read() == b""
     writer.close()
 
@@ -82,9 +81,9 @@ async def test_a_connection_between_requests_is_kept_longer_but_not_for_ever(wor
     for _ in range(2):
         writer.write(b"HEAD /health HTTP/1.1\r\nHost: x\r\n\r\n")
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
-        worker.look(IDLE_LOOKS - 1)
+        worker.check(IDLE_CHECKS - 1)
         assert worker.connections
-    worker.look(1)
+    worker.check(1)
     assert await reader.read() == b""
     writer.close()
 
@@ -98,8 +97,8 @@ async def test_a_head_without_end_is_refused(worker: RunningWorker) -> None:
 
 async def test_a_draining_worker_asks_its_clients_to_connect_anew(worker: RunningWorker) -> None:
     reader, writer = await worker.connect(b"GET /health HTTP/1.1\r\n")
-    ending = asyncio.create_task(worker.worker.shut_down([worker.listener]))
-    while not worker.worker.floor.draining:
+    ending = asyncio.create_task(worker.worker.shut_down())
+    while not worker.worker.server.state.draining:
         await asyncio.sleep(0)
     writer.write(b"Host: x\r\n\r\n")
     reply = await reader.read()

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wondernest.platform.http.exchange import Exchange
-from wondernest.supervisor.connection import IDLE_LOOKS, Connection, Floor
+from wondernest.server.connection import IDLE_CHECKS, Connection
+from wondernest.server.state import ServerState
 
 LIMIT = 1 << 20
 SMALL = st.binary(max_size=40)
@@ -85,8 +86,8 @@ def pieces_of(stream: bytes, cuts: list[int]) -> list[bytes]:
 
 
 async def answered(pieces: list[bytes], pauses: list[int], count: int) -> bytes:
-    floor = Floor(cast("Any", Echo(pauses)), max_connections=10)
-    wire, connection = Wire(), Connection(floor, asyncio.get_running_loop())
+    state = ServerState(cast("Any", Echo(pauses)), max_connections=10)
+    wire, connection = Wire(), Connection(state, asyncio.get_running_loop())
     connection.connection_made(cast("Any", wire))
     for piece in pieces:
         while wire.paused:
@@ -116,11 +117,11 @@ def test_every_request_of_a_pipeline_gets_its_own_answer(
 
 @pytest.mark.parametrize(("read_bytes", "given_up"), [(0, True), (1, False)])
 async def test_only_a_client_that_reads_nothing_of_its_answer_is_given_up(read_bytes: int, given_up: bool) -> None:
-    floor = Floor(cast("Any", Echo([])), max_connections=10)
-    wire, connection = Wire(), Connection(floor, asyncio.get_running_loop())
+    state = ServerState(cast("Any", Echo([])), max_connections=10)
+    wire, connection = Wire(), Connection(state, asyncio.get_running_loop())
     connection.connection_made(cast("Any", wire))
     wire.unsent = 1_000
-    for _ in range(IDLE_LOOKS + 1):
-        connection.look()
+    for _ in range(IDLE_CHECKS + 1):
+        connection.check_progress()
         wire.unsent -= read_bytes
     assert wire.aborted is given_up

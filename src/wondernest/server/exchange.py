@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from wondernest.platform.http.errors import BodyTimeout, PayloadTooLarge
 from wondernest.platform.http.exchange import ClientDisconnected, Exchange
-
-if TYPE_CHECKING:
-    from wondernest.supervisor.connection import Connection
 
 UNASKED_BYTES: Final = 64 * 1024
 """How much of a body is held before the application has asked for it; then the client has to wait."""
@@ -19,6 +16,40 @@ CHUNK_OVERHEAD: Final = 8
 """A body in chunks of one byte takes six bytes for each; more are something else."""
 TRAILER_BYTES: Final = 64 * 1024
 """What may come with a body beyond that: fields after its end, which nobody reads."""
+
+
+class Wire(Protocol):
+    """The connection as an exchange knows it."""
+
+    @property
+    def peer(self) -> str | None:
+        """The address at the other end."""
+        ...
+
+    @property
+    def gone(self) -> bool:
+        """Whether the client has left."""
+        ...
+
+    def reply(self, exchange: WireExchange, status: int, fields: bytes, content: bytes, *, close: bool) -> None:
+        """Write a whole reply and turn to the next request."""
+        ...
+
+    def pause_reading(self) -> None:
+        """Read no further for now."""
+        ...
+
+    def want_body(self, exchange: WireExchange) -> None:
+        """The application wants a body: let the client send it."""
+        ...
+
+    def end(self) -> None:
+        """Close once everything written is sent."""
+        ...
+
+    def abandon(self) -> asyncio.Task[None] | None:
+        """Break off, whatever is in flight."""
+        ...
 
 
 class WireExchange(Exchange):
@@ -37,22 +68,22 @@ class WireExchange(Exchange):
     """Whether the client holds the body back until it is told to go on."""
     _size = 0
     _body_bytes = 0
-    _wire_bytes = 0
+    _raw_bytes = 0
     _limit: int | None = None
     _waiter: asyncio.Future[None] | None = None
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Wire) -> None:
         self.headers = {}
         self.peer = connection.peer
-        self._connection = connection
+        self._wire = connection
         self._chunks: list[bytes] = []
 
     # What the connection does ----------------------------------------------------------------------------------------
 
     def carries(self, count: int) -> bool:
         """Whether so many bytes more from the wire are still mostly body, not sizes of chunks and fields after the last one."""
-        self._wire_bytes += count
-        return self._wire_bytes - count <= CHUNK_OVERHEAD * self._body_bytes + TRAILER_BYTES
+        self._raw_bytes += count
+        return self._raw_bytes - count <= CHUNK_OVERHEAD * self._body_bytes + TRAILER_BYTES
 
     def take(self, chunk: bytes) -> None:
         """A piece of the body arrived."""
@@ -60,12 +91,12 @@ class WireExchange(Exchange):
         self._size += len(chunk)
         if self.discarding:
             if self._size > DISCARDED_BYTES:
-                self._connection.end()
+                self._wire.end()
             return
         self._chunks.append(chunk)
         if self._limit is None:
             if self._size > UNASKED_BYTES:
-                self._connection.hold()
+                self._wire.pause_reading()
         elif self._size > self._limit:
             self._give_up(PayloadTooLarge())
 
@@ -86,7 +117,7 @@ class WireExchange(Exchange):
         if not self.complete:
             self._discard()
 
-    def lose(self) -> None:
+    def client_left(self) -> None:
         """What is missing of the body will never come."""
         self._give_up(ClientDisconnected())
 
@@ -108,12 +139,12 @@ class WireExchange(Exchange):
         if self._size > limit or (declared is not None and int(declared) > limit):
             self._give_up(PayloadTooLarge())
             raise PayloadTooLarge
-        if self._connection.gone:
+        if self._wire.gone:
             raise ClientDisconnected
         if self.body is None:
             self._limit = limit
             self._waiter = asyncio.get_running_loop().create_future()
-            self._connection.go_on(self)
+            self._wire.want_body(self)
             try:
                 async with asyncio.timeout(timeout_s):
                     await self._waiter
@@ -124,8 +155,8 @@ class WireExchange(Exchange):
 
     def abort(self) -> None:
         """Break the connection off: no reply can be given."""
-        self._connection.abandon()
+        self._wire.abandon()
 
     async def send(self, status: int, fields: bytes, content: bytes, *, close: bool) -> None:
         """The reply. fields: header lines, each with its CR LF; close: whether the connection ends with it."""
-        self._connection.reply(self, status, fields, content, close=close)
+        self._wire.reply(self, status, fields, content, close=close)

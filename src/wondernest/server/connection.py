@@ -1,4 +1,4 @@
-"""HTTP/1.1 as a worker speaks it: one object a connection, one task a request, one system call a reply.
+"""One connection: requests in, replies out. One object a connection, one task a request, one system call a reply of bytes.
 
 Parsing is llhttp's (httptools). A server for any ASGI application must put each request and reply into dictionaries and
 messages; this one hands the application an exchange, which takes a third of the time (docs/performance.md).
@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import http
-import time
 from collections import deque
-from email.utils import formatdate
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 
-from wondernest.supervisor.exchange import WireExchange
-
-if TYPE_CHECKING:
-    from wondernest.platform.http.application import Application
+from wondernest.server.exchange import WireExchange
+from wondernest.server.state import ServerState
 
 HEAD_LIMIT_BYTES: Final = 64 * 1024
 """Request line and headers together; a head that arrives in one piece is bounded by the read buffer instead."""
@@ -26,10 +22,10 @@ LINGER_BYTES: Final = 256 * 1024
 """How much is read past after a reply that ends the connection: a client that is still sending gets to read it."""
 LARGE_REPLY_BYTES: Final = 64 * 1024
 """From here on joining head and content costs more than a vectored write."""
-HEAD_LOOKS: Final = 2
-"""At how many looks a request that does not arrive whole, or a first one that does not begin, is given up."""
-IDLE_LOOKS: Final = 8
-"""At how many looks a connection between requests is closed."""
+HEAD_CHECKS: Final = 2
+"""At how many checks a request that does not arrive whole, or a first one that does not begin, is given up."""
+IDLE_CHECKS: Final = 8
+"""At how many checks a connection between requests, or one whose client reads nothing, is closed."""
 
 _STATUS_LINES: Final = {
     status.value: b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode()) for status in http.HTTPStatus
@@ -45,55 +41,34 @@ _TOO_MANY: Final = (
 )
 
 
-class Floor:
-    """What all connections of a worker share."""
-
-    def __init__(self, application: Application, max_connections: int) -> None:
-        self.application = application
-        self.max_connections = max_connections
-        self.connections: set[Connection] = set()
-        self.draining = False
-        """Whether the worker is about to end, so that each reply asks the client to connect anew."""
-        self._second = 0
-        self._date = b""
-
-    def date_line(self) -> bytes:
-        """The Date header, made once a second."""
-        second = int(time.time())
-        if second != self._second:
-            self._second = second
-            self._date = b"date: %b\r\n" % formatdate(second, usegmt=True).encode()
-        return self._date
-
-
 class Connection(asyncio.Protocol):
     """One client. Requests of a pipeline are answered one after another, in their order."""
 
     __slots__ = (
         "_arriving",
+        "_checks",
         "_current",
         "_ending",
-        "_floor",
         "_head_bytes",
-        "_held",
         "_lingered",
-        "_looks",
         "_loop",
         "_parser",
         "_queue",
-        "_stuffed",
+        "_read_paused",
+        "_state",
         "_target",
         "_task",
         "_transport",
         "_unsent",
+        "_write_paused",
         "gone",
         "peer",
     )
 
-    def __init__(self, floor: Floor, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, state: ServerState, loop: asyncio.AbstractEventLoop) -> None:
         self.peer: str | None = None
         self.gone = False
-        self._floor = floor
+        self._state = state
         self._loop = loop
         self._parser = HttpRequestParser(self)
         self._transport: asyncio.Transport = _NOWHERE
@@ -104,11 +79,11 @@ class Connection(asyncio.Protocol):
         self._target = b""
         self._head_bytes: int | None = 0
         """Of a head that has not arrived whole; None between requests and during one."""
-        self._looks = 0
+        self._checks = 0
         self._lingered = 0
         self._unsent = 0
-        self._held = False
-        self._stuffed = False
+        self._read_paused = False
+        self._write_paused = False
         self._ending = False
 
     # From the transport ----------------------------------------------------------------------------------------------
@@ -118,15 +93,15 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
         peer = transport.get_extra_info("peername")
         self.peer = peer[0] if isinstance(peer, tuple) else None
-        self._floor.connections.add(self)
+        self._state.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it was lost changes nothing
-        """The client is gone; what it asked for goes on, what it was still saying does not."""
+        """The client is gone: a reply of bytes is still worked out, a body that has not arrived whole is given up."""
         self.gone = True
-        self._floor.connections.discard(self)
+        self._state.connections.discard(self)
         for exchange in (self._current, self._arriving, *self._queue):
             if exchange is not None and not exchange.complete:
-                exchange.lose()
+                exchange.client_left()
         self._queue.clear()
 
     def data_received(self, data: bytes) -> None:
@@ -163,11 +138,11 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The client reads more slowly than we write."""
-        self._stuffed = True
+        self._write_paused = True
 
     def resume_writing(self) -> None:
         """The client has read what was waiting."""
-        self._stuffed = False
+        self._write_paused = False
         if not self._ending:
             self._begin_next()
 
@@ -176,7 +151,7 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         """The first byte of a request was read."""
         self._target = b""
-        self._looks = 0
+        self._checks = 0
         if self._head_bytes is None:
             self._head_bytes = 0
         self._arriving = WireExchange(self)
@@ -220,54 +195,54 @@ class Connection(asyncio.Protocol):
         """Write a reply and turn to the next request."""
         if self.gone or self._ending:
             return
-        ends = close or not exchange.keeps or self._floor.draining
-        head = b"".join((_STATUS_LINES[status], self._floor.date_line(), _CLOSE if ends else b"", fields, b"\r\n"))
+        ends = close or not exchange.keeps or self._state.draining
+        head = b"".join((_STATUS_LINES[status], self._state.date_line(), _CLOSE if ends else b"", fields, b"\r\n"))
         if len(content) < LARGE_REPLY_BYTES:
             self._transport.write(head + content)
         else:
             self._transport.writelines((head, content))
         exchange.answered()
         self._current = self._task = None
-        self._looks = 0
+        self._checks = 0
         if ends:
             self._end_gently(arrived=exchange.complete)
-        elif self._queue or self._held:
+        elif self._queue or self._read_paused:
             self._begin_next()
 
-    def hold(self) -> None:
+    def pause_reading(self) -> None:
         """Read no further for now."""
-        if not self._held and not self._ending:
-            self._held = True
+        if not self._read_paused and not self._ending:
+            self._read_paused = True
             self._transport.pause_reading()
 
-    def go_on(self, exchange: WireExchange) -> None:
+    def want_body(self, exchange: WireExchange) -> None:
         """The application wants a body: let the client send it."""
         if exchange.waited_for:
             exchange.waited_for = False
             self._transport.write(_CONTINUE)
         if not self._queue:
-            self._let_go()
+            self._resume_reading()
 
     def end(self) -> None:
         """Close once everything written is sent."""
         self._ending = True
         self._transport.close()
 
-    # From the worker -------------------------------------------------------------------------------------------------
+    # From the server -------------------------------------------------------------------------------------------------
 
     @property
     def busy(self) -> bool:
         """Whether a request is being answered."""
         return self._current is not None or bool(self._queue)
 
-    def look(self) -> None:
+    def check_progress(self) -> None:
         """Called every few seconds: end what does not move."""
         if self._transport.get_write_buffer_size():
-            self._look_at_reader()
+            self._check_reader()
         elif not self.busy:
-            self._looks += 1
+            self._checks += 1
             waits = self._ending or self._head_bytes is not None or self._arriving is not None
-            if self._looks >= (HEAD_LOOKS if waits else IDLE_LOOKS):
+            if self._checks >= (HEAD_CHECKS if waits else IDLE_CHECKS):
                 self.end()
 
     def end_if_idle(self) -> None:
@@ -275,31 +250,33 @@ class Connection(asyncio.Protocol):
         if not self.busy:
             self.end()
 
-    def abandon(self) -> None:
-        """Break off, whatever is in flight."""
-        if self._task is not None:
-            self._task.cancel()
+    def abandon(self) -> asyncio.Task[None] | None:
+        """Break off, whatever is in flight; returns the task of a request that was being answered."""
+        task = self._task
+        if task is not None:
+            task.cancel()
         self._transport.abort()
+        return task
 
     # Within ----------------------------------------------------------------------------------------------------------
 
     def _begin_next(self) -> None:
         """Turn to the next request, if it is its turn; read on only when none is left waiting."""
-        if self._queue and self._current is None and not self._stuffed:
+        if self._queue and self._current is None and not self._write_paused:
             exchange = self._current = self._queue.popleft()
-            floor = self._floor
-            if len(floor.connections) > floor.max_connections:
+            state = self._state
+            if len(state.connections) > state.max_connections:
                 self._refuse(_TOO_MANY)
                 return
-            self._task = self._loop.create_task(floor.application.serve(exchange))
+            self._task = self._loop.create_task(state.application.serve(exchange))
         if self._queue:
-            self.hold()
+            self.pause_reading()
         else:
-            self._let_go()
+            self._resume_reading()
 
-    def _let_go(self) -> None:
-        if self._held:
-            self._held = False
+    def _resume_reading(self) -> None:
+        if self._read_paused:
+            self._read_paused = False
             self._transport.resume_reading()
 
     def _refuse(self, reply: bytes) -> None:
@@ -311,7 +288,7 @@ class Connection(asyncio.Protocol):
         """What came is no HTTP. Requests that arrived whole before it are still answered."""
         broken = self._arriving
         if broken is not None:
-            broken.lose()
+            broken.client_left()
             if broken in self._queue:
                 self._queue.remove(broken)
         last = self._queue[-1] if self._queue else self._current
@@ -328,19 +305,19 @@ class Connection(asyncio.Protocol):
             return
         self._ending = True
         self._transport.write_eof()
-        self._let_go()
+        self._resume_reading()
 
     def _linger(self, count: int) -> None:
         self._lingered += count
         if self._lingered > LINGER_BYTES:
             self._transport.close()
 
-    def _look_at_reader(self) -> None:
+    def _check_reader(self) -> None:
         """A client that reads nothing of its answer is given up like one that sends nothing."""
         unsent = self._transport.get_write_buffer_size()
-        self._looks = self._looks + 1 if unsent == self._unsent else 0
+        self._checks = self._checks + 1 if unsent == self._unsent else 0
         self._unsent = unsent
-        if self._looks >= IDLE_LOOKS:
+        if self._checks >= IDLE_CHECKS:
             self._transport.abort()
 
 

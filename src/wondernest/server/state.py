@@ -1,0 +1,48 @@
+"""What all connections of one server share."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from wondernest.platform.http.exchange import Exchange
+    from wondernest.server.connection import Connection
+
+
+class ServesExchanges(Protocol):
+    """What a server answers with."""
+
+    async def serve(self, exchange: Exchange, /) -> None:
+        """Answer one request."""
+        ...
+
+
+class ServerState:
+    """The application, the open connections, and whether the server is about to end."""
+
+    def __init__(self, application: ServesExchanges, max_connections: int) -> None:
+        self.application = application
+        self.max_connections = max_connections
+        self.connections: set[Connection] = set()
+        self.draining = False
+        """Whether the server is about to end, so that each reply asks the client to connect anew."""
+        self.drain_begun = asyncio.Event()
+        """Set with `draining`: what would otherwise never end (an event stream) waits for it."""
+        self._second = 0
+        self._date = b""
+
+    def begin_drain(self) -> None:
+        """From now on every connection ends with its reply."""
+        self.draining = True
+        self.drain_begun.set()
+
+    def date_line(self) -> bytes:
+        """The Date header, made once a second."""
+        second = int(time.time())
+        if second != self._second:
+            self._second = second
+            self._date = b"date: %b\r\n" % formatdate(second, usegmt=True).encode()
+        return self._date
