@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import http
 from collections import deque
+from collections.abc import Sequence
 from typing import Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 
+from wondernest.platform.http.exchange import ClientDisconnected
 from wondernest.server.exchange import WireExchange
 from wondernest.server.state import ServerState
 
@@ -55,11 +57,13 @@ class Connection(asyncio.Protocol):
         "_parser",
         "_queue",
         "_read_paused",
+        "_sent",
         "_state",
+        "_streamed",
         "_target",
         "_task",
         "_transport",
-        "_unsent",
+        "_writable",
         "_write_paused",
         "gone",
         "peer",
@@ -81,7 +85,11 @@ class Connection(asyncio.Protocol):
         """Of a head that has not arrived whole; None between requests and during one."""
         self._checks = 0
         self._lingered = 0
-        self._unsent = 0
+        self._streamed = 0
+        """Bytes of streamed replies handed to the transport."""
+        self._sent = 0
+        """Of those and of the reply before, what the client had read at the last check (from an arbitrary zero)."""
+        self._writable: asyncio.Future[None] | None = None
         self._read_paused = False
         self._write_paused = False
         self._ending = False
@@ -100,7 +108,7 @@ class Connection(asyncio.Protocol):
         self.gone = True
         self._state.connections.discard(self)
         for exchange in (self._current, self._arriving, *self._queue):
-            if exchange is not None and not exchange.complete:
+            if exchange is not None and (exchange.streaming or not exchange.complete):
                 exchange.client_left()
         self._queue.clear()
 
@@ -134,7 +142,7 @@ class Connection(asyncio.Protocol):
         if exchange is None or not exchange.complete:
             return False
         exchange.keeps = False
-        return True
+        return exchange.streaming is None or not exchange.endless
 
     def pause_writing(self) -> None:
         """The client reads more slowly than we write."""
@@ -143,7 +151,10 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The client has read what was waiting."""
         self._write_paused = False
-        if not self._ending:
+        if self._writable is not None:
+            if not self._writable.done():
+                self._writable.set_result(None)
+        elif not self._ending:
             self._begin_next()
 
     # From the parser -------------------------------------------------------------------------------------------------
@@ -174,8 +185,10 @@ class Connection(asyncio.Protocol):
         exchange.method = parser.get_method().decode()
         exchange.path, exchange.query = _split(self._target)
         exchange.keeps = parser.should_keep_alive()
+        if not exchange.keeps or b"connection" in exchange.headers:  # every client of HTTP/1.0 is among these
+            exchange.takes_chunks = parser.get_http_version() != "1.0"
         if b"expect" in exchange.headers:
-            exchange.waited_for = exchange.headers[b"expect"].lower() == b"100-continue"
+            exchange.waited_for = exchange.takes_chunks and exchange.headers[b"expect"].lower() == b"100-continue"
         self._queue.append(exchange)
 
     def on_body(self, body: bytes) -> None:
@@ -201,13 +214,42 @@ class Connection(asyncio.Protocol):
             self._transport.write(head + content)
         else:
             self._transport.writelines((head, content))
-        exchange.answered()
-        self._current = self._task = None
-        self._checks = 0
-        if ends:
-            self._end_gently(arrived=exchange.complete)
-        elif self._queue or self._read_paused:
-            self._begin_next()
+        self._turn_to_next(exchange, ends=ends)
+
+    def begin_stream(self, exchange: WireExchange, status: int, fields: bytes, *, close: bool) -> None:
+        """Write the head of a reply whose body follows in pieces."""
+        if self.gone or self._ending:
+            raise ClientDisconnected
+        if close or self._state.draining:
+            exchange.keeps = False
+        connection = b"" if exchange.keeps else _CLOSE
+        head = b"".join((_STATUS_LINES[status], self._state.date_line(), connection, fields, b"\r\n"))
+        self._transport.write(head)
+
+    async def write_piece(self, parts: Sequence[bytes | memoryview], size: int) -> None:
+        """A piece of a streamed body; returns once the client has read enough for the next."""
+        if self.gone or self._ending:
+            raise ClientDisconnected
+        self._transport.writelines(parts)
+        self._streamed += size
+        if self._write_paused:
+            self._writable = self._loop.create_future()
+            try:
+                await self._writable
+            finally:
+                self._writable = None
+        else:
+            await asyncio.sleep(0)  # however quick the client: others have their turn between two pieces
+
+    def end_stream(self, exchange: WireExchange) -> None:
+        """The body of a streamed reply is written whole: turn to the next request."""
+        if not self.gone and not self._ending:
+            self._turn_to_next(exchange, ends=not exchange.keeps or self._state.draining)
+
+    @property
+    def drain_begun(self) -> asyncio.Event:
+        """Set when the server is about to end."""
+        return self._state.drain_begun
 
     def pause_reading(self) -> None:
         """Read no further for now."""
@@ -220,8 +262,9 @@ class Connection(asyncio.Protocol):
         if exchange.waited_for:
             exchange.waited_for = False
             self._transport.write(_CONTINUE)
-        if not self._queue:
-            self._resume_reading()
+        if not self._queue and self._read_paused:
+            self._read_paused = False
+            self._transport.resume_reading()
 
     def end(self) -> None:
         """Close once everything written is sent."""
@@ -260,6 +303,15 @@ class Connection(asyncio.Protocol):
 
     # Within ----------------------------------------------------------------------------------------------------------
 
+    def _turn_to_next(self, exchange: WireExchange, *, ends: bool) -> None:
+        exchange.answered()
+        self._current = self._task = None
+        self._checks = 0
+        if ends:
+            self._end_gently(arrived=exchange.complete)
+        elif self._queue or self._read_paused:
+            self._begin_next()
+
     def _begin_next(self) -> None:
         """Turn to the next request, if it is its turn; read on only when none is left waiting."""
         if self._queue and self._current is None and not self._write_paused:
@@ -275,12 +327,14 @@ class Connection(asyncio.Protocol):
             self._resume_reading()
 
     def _resume_reading(self) -> None:
-        if self._read_paused:
+        if self._read_paused and not (self._arriving is not None and self._arriving.overfull):
             self._read_paused = False
             self._transport.resume_reading()
 
     def _refuse(self, reply: bytes) -> None:
-        if not self._ending:
+        if self._current is not None and self._current.streaming:
+            self._transport.abort()  # in the middle of a body it would be read as a part of it
+        elif not self._ending:
             self._transport.write(reply)
             self._end_gently(arrived=False)
 
@@ -314,9 +368,9 @@ class Connection(asyncio.Protocol):
 
     def _check_reader(self) -> None:
         """A client that reads nothing of its answer is given up like one that sends nothing."""
-        unsent = self._transport.get_write_buffer_size()
-        self._checks = self._checks + 1 if unsent == self._unsent else 0
-        self._unsent = unsent
+        sent = self._streamed - self._transport.get_write_buffer_size()
+        self._checks = self._checks + 1 if sent == self._sent else 0
+        self._sent = sent
         if self._checks >= IDLE_CHECKS:
             self._transport.abort()
 

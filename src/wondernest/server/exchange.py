@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final, Protocol
 
 from wondernest.platform.http.errors import BodyTimeout, PayloadTooLarge
-from wondernest.platform.http.exchange import ClientDisconnected, Exchange
+from wondernest.platform.http.exchange import BrokenStream, ClientDisconnected, Exchange, close_stream
 
 UNASKED_BYTES: Final = 64 * 1024
 """How much of a body is held before the application has asked for it; then the client has to wait."""
+PIECE_BYTES: Final = 64 * 1024
+"""What is written of a streamed reply at once. With the 64 KiB at which the transport asks for a pause, a client that reads
+nothing holds twice as much."""
 DISCARDED_BYTES: Final = 10 * 1024 * 1024
 """How much of a body nobody asked for is read past, so that the connection can go on; beyond it, it ends."""
 CHUNK_OVERHEAD: Final = 8
 """A body in chunks of one byte takes six bytes for each; more are something else."""
 TRAILER_BYTES: Final = 64 * 1024
 """What may come with a body beyond that: fields after its end, which nobody reads."""
+
+
+def pieces_of(chunk: bytes) -> Iterable[bytes | memoryview]:
+    """A chunk in pieces that the transport's buffer is made for, without copying."""
+    if len(chunk) <= PIECE_BYTES:
+        return (chunk,) if chunk else ()
+    view = memoryview(chunk)
+    return (view[start : start + PIECE_BYTES] for start in range(0, len(chunk), PIECE_BYTES))
 
 
 class Wire(Protocol):
@@ -33,6 +45,23 @@ class Wire(Protocol):
 
     def reply(self, exchange: WireExchange, status: int, fields: bytes, content: bytes, *, close: bool) -> None:
         """Write a whole reply and turn to the next request."""
+        ...
+
+    def begin_stream(self, exchange: WireExchange, status: int, fields: bytes, *, close: bool) -> None:
+        """Write the head of a reply whose body follows in pieces."""
+        ...
+
+    async def write_piece(self, parts: Sequence[bytes | memoryview], size: int) -> None:
+        """A piece of a streamed body; returns once the client has read enough for the next."""
+        ...
+
+    def end_stream(self, exchange: WireExchange) -> None:
+        """The body of a streamed reply is written whole: turn to the next request."""
+        ...
+
+    @property
+    def drain_begun(self) -> asyncio.Event:
+        """Set when the server is about to end."""
         ...
 
     def pause_reading(self) -> None:
@@ -63,20 +92,35 @@ class WireExchange(Exchange):
     complete = False
     """Whether nothing of the request is still to come."""
     discarding = False
-    """Whether what still comes of the body is for nobody."""
+    """Whether what still comes of the body is read past."""
     waited_for = False
-    """Whether the client holds the body back until it is told to go on."""
+    """Whether the client holds the body back until it gets a 100 (Continue)."""
+    takes_chunks = True
+    """Whether the client knows chunked bodies; one of HTTP/1.0 does not."""
+    streaming: asyncio.Task[None] | None = None
+    """The task that streams the reply, while it does."""
+    endless = False
+    """Whether that reply ends when the client leaves."""
+    _client_left = False
+    _receiving = False
     _size = 0
     _body_bytes = 0
     _raw_bytes = 0
     _limit: int | None = None
     _waiter: asyncio.Future[None] | None = None
+    _fault: Exception | None = None
+    """Why the body will not be had whole."""
 
     def __init__(self, connection: Wire) -> None:
         self.headers = {}
         self.peer = connection.peer
         self._wire = connection
         self._chunks: list[bytes] = []
+
+    @property
+    def overfull(self) -> bool:
+        """Whether as much of the body is held as may be before the application asks for it."""
+        return self._size > UNASKED_BYTES and not self.discarding
 
     # What the connection does ----------------------------------------------------------------------------------------
 
@@ -94,23 +138,26 @@ class WireExchange(Exchange):
                 self._wire.end()
             return
         self._chunks.append(chunk)
-        if self._limit is None:
+        if self._limit is not None and self._body_bytes > self._limit:
+            self._give_up(PayloadTooLarge())
+        elif self._limit is None or self._receiving:
             if self._size > UNASKED_BYTES:
                 self._wire.pause_reading()
-        elif self._size > self._limit:
-            self._give_up(PayloadTooLarge())
+            self._wake()
 
     def finish(self) -> None:
         """The body has arrived whole."""
         self.complete = True
         chunks = self._chunks
-        if not chunks:
+        if self._receiving:
+            pass
+        elif not chunks:
             self.body = b""
         else:
             self.body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
             self._chunks = []
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+            self._size = 0
+        self._wake()
 
     def answered(self) -> None:
         """The reply is written."""
@@ -118,11 +165,19 @@ class WireExchange(Exchange):
             self._discard()
 
     def client_left(self) -> None:
-        """What is missing of the body will never come."""
+        """What is missing of the body will never come, and nobody reads what is left of the reply."""
+        self._client_left = True
         self._give_up(ClientDisconnected())
+        if self.streaming is not None:
+            self.streaming.cancel()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def _give_up(self, error: Exception) -> None:
         self._discard()
+        self._fault = error
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_exception(error)
 
@@ -135,10 +190,7 @@ class WireExchange(Exchange):
 
     async def read(self, limit: int, timeout_s: float) -> bytes:
         """The whole body. Raises PayloadTooLarge, BodyTimeout or ClientDisconnected; never holds much beyond `limit`."""
-        declared = self.headers.get(b"content-length")
-        if self._size > limit or (declared is not None and int(declared) > limit):
-            self._give_up(PayloadTooLarge())
-            raise PayloadTooLarge
+        self._check_size(limit)
         if self._wire.gone:
             raise ClientDisconnected
         if self.body is None:
@@ -152,6 +204,78 @@ class WireExchange(Exchange):
                 raise BodyTimeout from None
             assert self.body is not None
         return self.body
+
+    async def receive(self, limit: int) -> bytes:
+        """As Exchange.receive."""
+        if not self._receiving:
+            self._check_size(limit)
+            self._limit = limit
+            self._receiving = True
+            if self.body:
+                self._chunks, self._size = [self.body], len(self.body)
+        if not self._chunks and not self.complete and self._fault is None:
+            self._waiter = asyncio.get_running_loop().create_future()
+            self._wire.want_body(self)
+            await self._waiter
+        if self._fault is not None:
+            raise self._fault
+        arrived = self._chunks
+        self._chunks, self._size = [], 0
+        return arrived[0] if len(arrived) == 1 else b"".join(arrived)
+
+    def _check_size(self, limit: int) -> None:
+        declared = self.headers.get(b"content-length")
+        if self._body_bytes > limit or (declared is not None and int(declared) > limit):
+            self._give_up(PayloadTooLarge())
+            raise PayloadTooLarge
+
+    async def stream(
+        self, status: int, fields: bytes, chunks: AsyncIterator[bytes], *, length: int | None, endless: bool
+    ) -> None:
+        """As Exchange.stream."""
+        task = asyncio.current_task()
+        assert task is not None
+        others = task.cancelling()
+        self.streaming = task
+        self.endless = endless
+        try:
+            await self._stream(status, fields, chunks, length)
+        except asyncio.CancelledError:
+            if self._client_left and task.uncancel() <= others:
+                raise ClientDisconnected from None
+            raise
+        finally:
+            self.streaming = None
+            await close_stream(chunks)
+
+    async def _stream(self, status: int, fields: bytes, chunks: AsyncIterator[bytes], length: int | None) -> None:
+        wire = self._wire
+        framed = length is None and self.takes_chunks
+        if framed:
+            fields += b"transfer-encoding: chunked\r\n"
+        elif length is not None:
+            fields += b"content-length: %d\r\n" % length
+        wire.begin_stream(self, status, fields, close=length is None and not framed)
+        missing = length
+        async for chunk in chunks:
+            if missing is not None:
+                missing -= len(chunk)
+                if missing < 0:
+                    raise BrokenStream("more bytes than announced")
+            for piece in pieces_of(chunk):
+                size = len(piece)
+                parts = (b"%x\r\n" % size, piece, b"\r\n") if framed else (piece,)
+                await wire.write_piece(parts, size)
+        if missing:
+            raise BrokenStream(f"{missing} bytes of {length} are missing")
+        if framed:
+            await wire.write_piece((b"0\r\n\r\n",), 0)
+        wire.end_stream(self)
+
+    @property
+    def drain_begun(self) -> asyncio.Event:
+        """As Exchange.drain_begun."""
+        return self._wire.drain_begun
 
     def abort(self) -> None:
         """Break the connection off: no reply can be given."""

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,6 @@ from wondernest.supervisor.sockets import BACKLOG
 if TYPE_CHECKING:
     from wondernest.platform.http.application import Application
     from wondernest.settings import Server as ServerSettings
-    from wondernest.settings import Settings
 
 log = get_logger(__name__)
 

@@ -20,13 +20,13 @@ ARCHIVE = "update family.child_profiles set archived_at = now(), is_active = fal
 
 @pytest.fixture
 async def mia(app_client: httpx2.AsyncClient, database_url: str) -> Player:
-    return await player(app_client, database_url)
+    return await player(app_client)
 
 
 async def test_a_project_of_a_foreign_child_is_neither_stored_nor_removed(
     mia: Player, app_client: httpx2.AsyncClient, database_url: str
 ) -> None:
-    stranger = UUID((await player(app_client, database_url)).parent.user_id)
+    stranger = UUID((await player(app_client)).parent.user_id)
     child_id = UUID(mia.child_id)
     async with saves_of(database_url) as (saves, database):
         projects = ProjectSaves(saves)

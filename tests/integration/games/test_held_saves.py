@@ -23,7 +23,7 @@ INSERTED = """
 
 @pytest.fixture
 async def mia(app_client: httpx2.AsyncClient, database_url: str) -> Player:
-    return await player(app_client, database_url)
+    return await player(app_client)
 
 
 def some(count: int) -> list[str]:
@@ -56,7 +56,7 @@ async def test_a_batch_serves_all_but_the_held_ones_while_they_are_held(
 async def test_a_held_copy_of_a_game_holds_up_its_child_alone(
     mia: Player, app_client: httpx2.AsyncClient, database_url: str
 ) -> None:
-    noah = await player(app_client, database_url, "Noah")
+    noah = await player(app_client)
     game = "sticker_book"
     async with saves_of(database_url) as (saves, database):
         await asyncio.gather(*(saves.store(write(child, "k", 0, game=game)) for child in (mia, noah)))

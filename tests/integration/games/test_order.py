@@ -24,7 +24,7 @@ HELD = "select from games.simple_game_data where child_id = $1 and data_key = 'k
 
 @pytest.fixture
 async def mia(app_client: httpx2.AsyncClient, database_url: str) -> Player:
-    return await player(app_client, database_url)
+    return await player(app_client)
 
 
 def deletion(mia: Player, key: str | None = "k") -> Deletion:

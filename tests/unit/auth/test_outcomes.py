@@ -7,7 +7,8 @@ from typing import get_args
 import pytest
 
 from tests.fixtures.endpoints import blank_request
-from wondernest.auth.routes.outcomes import Operation, Outcomes, counted
+from wondernest.auth.metrics import AccountMetrics, Operation
+from wondernest.auth.routes.outcomes import counted
 from wondernest.platform.http.errors import BadRequest
 from wondernest.platform.http.request import Reply, Request
 from wondernest.platform.telemetry.metrics import Metrics
@@ -15,7 +16,7 @@ from wondernest.platform.telemetry.metrics import Metrics
 
 class Routes:
     def __init__(self, metrics: Metrics, error: Exception | None = None) -> None:
-        self.outcomes = Outcomes(metrics)
+        self.metrics = AccountMetrics(metrics)
         self.error = error
 
     @counted("logout")
@@ -29,7 +30,7 @@ class Routes:
 def shown(metrics: Metrics) -> dict[tuple[str, str], float]:
     return {
         (sample.labels["operation"], sample.labels["status"]): sample.value
-        for family in metrics.auth_operations.collect()
+        for family in metrics.registry.collect()
         for sample in family.samples
         if sample.name == "wondernest_auth_operations_total"
     }
@@ -37,7 +38,7 @@ def shown(metrics: Metrics) -> dict[tuple[str, str], float]:
 
 def test_every_operation_is_shown_before_anything_happened() -> None:
     metrics = Metrics()
-    Outcomes(metrics)
+    AccountMetrics(metrics)
     expected = {(operation, status): 0.0 for operation in get_args(Operation) for status in ("success", "failure")}
     assert shown(metrics) == expected
 

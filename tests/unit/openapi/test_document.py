@@ -12,6 +12,7 @@ from schemathesis.specs.openapi import definitions
 
 from tests.fixtures.endpoints import Child, endpoint
 from wondernest.app import create_app
+from wondernest.platform.http.body import Multipart, RawStream
 from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.endpoint import V1, V2, Endpoint, HeaderField, Query, Response
 from wondernest.platform.http.errors import ApiError
@@ -34,6 +35,30 @@ def operation(method: str = "get", path: str = "/api/v1/things", **fields: Any) 
 def declared() -> list[Endpoint]:
     routes = create_app(load_settings({"APP_ENV": "test"})).router.routes
     return list({id(route.endpoint): route.endpoint for route in routes}.values())
+
+
+# Streams --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", METASCHEMAS)
+def test_streams_of_either_kind_are_documented(version: Version) -> None:
+    upload = endpoint(path="/raw", method="POST", body=RawStream(max_bytes=9, media="image/*"))
+    form = endpoint(path="/form", method="POST", body=Multipart(max_bytes=9, fields=("title",), files=("file",)))
+    blob = endpoint(path="/blob", replies={200: Response(blob=True, media="image/png")})
+    document = build_document([upload, form, blob], version)
+    jsonschema_rs.validator_for(METASCHEMAS[version]).validate(document)
+    binary = {"contentMediaType": "application/octet-stream"} if version == "3.1" else {"format": "binary"}
+    paths = document["paths"]
+    raw = paths["/api/v1/raw"]["post"]
+    assert list(raw["requestBody"]["content"]) == ["image/*"]
+    assert {"408", "413"} <= set(raw["responses"])
+    assert "400" not in raw["responses"]
+    parts = paths["/api/v1/form"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
+    assert parts == {"title": {"type": "string"}, "file": {"type": "string", **binary}}
+    assert "400" in paths["/api/v1/form"]["post"]["responses"]
+    answers = paths["/api/v1/blob"]["get"]["responses"]
+    assert {"200", "206", "304", "416"} <= set(answers)
+    assert list(answers["206"]["content"]) == ["image/png"]
 
 
 # The whole service ----------------------------------------------------------------------------------------------------

@@ -17,18 +17,21 @@ from wondernest.platform.db.idempotency import MAX_KEY_CHARS, IdempotencyKeys, K
 from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Overtaken
 from wondernest.platform.http import errors
-from wondernest.platform.http.asgi import AsgiExchange, Scope, Send
-from wondernest.platform.http.body import Receive
+from wondernest.platform.http.asgi import AsgiExchange, Receive, Scope, Send
+from wondernest.platform.http.body import RawStream
 from wondernest.platform.http.caller import Authenticator, Caller, CallerKind
 from wondernest.platform.http.cors import METHODS as REQUEST_METHODS
-from wondernest.platform.http.decoding import BadBody, BodyDecoder
+from wondernest.platform.http.decoding import BodyDecoder
 from wondernest.platform.http.endpoint import Endpoint
 from wondernest.platform.http.exchange import ClientDisconnected, Exchange
 from wondernest.platform.http.hosts import AllowedHosts
+from wondernest.platform.http.incoming import decoded, streamed_body, whole_body
 from wondernest.platform.http.paths import PathParameter
+from wondernest.platform.http.replies import AnyReply, StreamReply
 from wondernest.platform.http.request import Reply, Request
 from wondernest.platform.http.router import Route, Router
 from wondernest.platform.http.sending import Sender
+from wondernest.platform.http.streaming import as_stream
 from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.telemetry.metrics import UNMATCHED, Metrics, RouteMetrics
 
@@ -61,6 +64,7 @@ class Bound:
     parameters: tuple[PathParameter[Any], ...]
     """In the order of the path's segments."""
     decoder: BodyDecoder | None
+    stream: RawStream | None
     metrics: RouteMetrics
     head_metrics: RouteMetrics
     limit_bytes: int
@@ -104,6 +108,7 @@ class Application:
         self._id_prefix = os.urandom(6).hex()
         self._id_counter = count()
         self._writing_soon = False
+        self._stopping = asyncio.Event()
 
     @property
     def metric_names(self) -> set[str]:
@@ -113,7 +118,7 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
         if scope["type"] == "http":
-            await self.serve(AsgiExchange(scope, receive, send))
+            await self.serve(AsgiExchange(scope, receive, send, self._stopping))
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "websocket":
@@ -128,11 +133,10 @@ class Application:
         request_id = self._request_id(exchange.headers)
         template = UNMATCHED
         bound: Bound | None = None
+        reply: AnyReply
         request: Request[Any] | None = None
         try:
-            if self._allowed_hosts is not None:
-                self._allowed_hosts.check(exchange.headers)
-            found = self.router.find(exchange.path)
+            found = self._find(exchange)
             if found is not None:
                 template = next(iter(found[0].values())).template
             if method == "OPTIONS" or found is None:
@@ -141,6 +145,8 @@ class Application:
                 bound, values = self._choose(method, found)
                 request = Request(exchange, values, self._m.trusted_proxies, request_id)
                 reply = await self._answer(bound, request, exchange)
+                if not isinstance(reply, Reply):
+                    reply = _streamed(bound.endpoint, reply, exchange)
         except ClientDisconnected:
             self._account(bound, method, template, CLIENT_CLOSED, started, request_id, request)
             return
@@ -148,20 +154,28 @@ class Application:
             reply = self._refusal(error, bound, request_id, template)
         if request is not None and request.standing:
             reply.headers = (*reply.headers, *request.standing)
+        status = reply.status
         try:
             await self._m.sender.send(exchange, reply, request_id)
-        except Exception:
-            log.exception("reply failed", request_id=request_id, path=template)
-            exchange.abort()
+        except ClientDisconnected:
+            if not (isinstance(reply, StreamReply) and reply.endless):
+                status = CLIENT_CLOSED
+        except Exception as error:
+            self._break_off(exchange, error, request_id, template)
         finally:
-            self._account(bound, method, template, reply.status, started, request_id, request)
+            self._account(bound, method, template, status, started, request_id, request)
+
+    def _find(self, exchange: Exchange) -> tuple[dict[str, Route], list[str], str] | None:
+        if self._allowed_hosts is not None:
+            self._allowed_hosts.check(exchange.headers)
+        return self.router.find(exchange.path)
 
     def _unrouted(self, exchange: Exchange, allow: str | None) -> Reply:
         if exchange.method != "OPTIONS":
             raise errors.RouteNotFound
         return self._m.sender.options(exchange.headers, allow)
 
-    async def _answer(self, bound: Bound, request: Request[Any], exchange: Exchange) -> Reply:
+    async def _answer(self, bound: Bound, request: Request[Any], exchange: Exchange) -> AnyReply:
         endpoint = bound.endpoint
         machinery = self._m
         headers = exchange.headers
@@ -173,8 +187,11 @@ class Application:
             request.read_path(bound.parameters)
         raw = b""
         if bound.decoder is not None:
-            raw = await _body(exchange, bound.limit_bytes, machinery.body_timeout_s)
-            request.body = _decode(endpoint, bound.decoder, raw)
+            raw = await whole_body(exchange, bound.limit_bytes, machinery.body_timeout_s)
+            request.body = decoded(endpoint, bound.decoder, raw)
+        elif bound.stream is not None:
+            request.body = streamed_body(exchange, endpoint, bound.stream, bound.limit_bytes, machinery.body_timeout_s)
+            return await (self._in_unit(endpoint, request, caller) if endpoint.unit else endpoint.handler(request))
         key = headers.get(b"idempotency-key") if endpoint.replayable else None
         if key is not None and caller is not None:
             return await _again(lambda: self._replay(endpoint, request, caller, key, raw, bound.route.template))
@@ -182,7 +199,7 @@ class Application:
             return await _again(lambda: self._in_unit(endpoint, request, caller))
         return await endpoint.handler(request)
 
-    async def _in_unit(self, endpoint: Endpoint, request: Request[Any], caller: Caller | None) -> Reply:
+    async def _in_unit(self, endpoint: Endpoint, request: Request[Any], caller: Caller | None) -> AnyReply:
         unit = UnitOfWork(self._m.database)
         request.bind(caller, unit)
         try:
@@ -210,6 +227,8 @@ class Application:
                 headers = tuple((n.encode(), v.encode()) for n, v in kept.headers)
                 return Reply(kept.status, kept.body, headers=(*headers, (b"idempotent-replayed", b"true")))
             reply = await endpoint.handler(request)
+            if not isinstance(reply, Reply):
+                raise TypeError(f"{template}: a stream cannot be given again")
             shown = tuple((n.decode(), v.decode()) for n, v in reply.headers)
             await keys.keep(unit, caller.user_id, name, KeptReply(reply.status, reply.content, shown))
             await unit.commit()
@@ -261,6 +280,13 @@ class Application:
         expected = self._m.operator_token.encode()
         if expected and not (token is not None and hmac.compare_digest(token, expected)):
             raise errors.Unauthenticated(self._m.realm)
+
+    def _break_off(self, exchange: Exchange, error: Exception, request_id: str, template: str) -> None:
+        """A fault after the reply has begun: a client must not take what it has for the whole."""
+        known = isinstance(error, DependencyUnavailable)  # then its cause is logged where it was met
+        log.error("reply broken off", request_id=request_id, path=template, exc_info=None if known else error)
+        self._m.metrics.broken_replies.inc()
+        exchange.abort()
 
     def _refusal(self, error: Exception, bound: Bound | None, request_id: str, template: str) -> Reply:
         if isinstance(error, errors.ApiError):
@@ -328,14 +354,20 @@ class Application:
         endpoint = route.endpoint
         metrics = self._m.metrics
         parameters = {parameter.name: parameter for parameter in endpoint.parameters}
+        if unknown := self._m.limits.unknown(endpoint.limits):  # it would be no limit at all
+            raise ValueError(f"{endpoint.method} {route.template}: no limit group is called {', '.join(unknown)}")
+        stream = endpoint.body if isinstance(endpoint.body, RawStream) else None
+        if stream is not None and endpoint.replayable:
+            raise ValueError(f"{endpoint.method} {route.template}: a streamed body cannot be replayed")
         return Bound(
             route,
             endpoint,
             tuple(parameters[name] for name in route.names),
-            BodyDecoder(endpoint.body) if endpoint.body is not None else None,
+            BodyDecoder(endpoint.body) if endpoint.body is not None and stream is None else None,
+            stream,
             metrics.route(endpoint.method, route.template),
             metrics.route("HEAD", route.template),
-            min(endpoint.max_body_bytes, self._m.max_body_bytes),
+            min(stream.max_bytes if stream else endpoint.max_body_bytes, self._m.max_body_bytes),
         )
 
     # Life ----------------------------------------------------------------------------------------------------------------
@@ -346,6 +378,7 @@ class Application:
 
     async def stop(self) -> None:
         """Let the rooms release what they hold, and write down what has gathered."""
+        self._stopping.set()
         await self.rooms.stop()
         self._write_down()
 
@@ -363,31 +396,17 @@ class Application:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-async def _again(work: Callable[[], Awaitable[Reply]]) -> Reply:
+def _streamed(endpoint: Endpoint, reply: AnyReply, exchange: Exchange) -> Reply | StreamReply:
+    if isinstance(reply, Reply):
+        return reply
+    if endpoint.replayable:
+        raise TypeError(f"{endpoint.path}: a stream cannot be given again")
+    return as_stream(reply, exchange)
+
+
+async def _again(work: Callable[[], Awaitable[AnyReply]]) -> AnyReply:
     """Run a whole unit of work, and run it again when the database undid it in favour of somebody else's."""
     for _ in range(MAX_ATTEMPTS - 1):
         with contextlib.suppress(Overtaken):
             return await work()
     return await work()
-
-
-async def _body(exchange: Exchange, limit: int, timeout_s: float) -> bytes:
-    """The whole body; most have arrived with the head."""
-    raw = exchange.body
-    if raw is None:
-        return await exchange.read(limit, timeout_s)
-    if len(raw) > limit:
-        raise errors.PayloadTooLarge
-    return raw
-
-
-def _decode(endpoint: Endpoint, decoder: BodyDecoder, raw: bytes) -> Any:
-    if endpoint.body_optional and not raw.strip():
-        raw = b"{}"
-    try:
-        return decoder.decode(raw)
-    except BadBody as error:
-        if endpoint.repair_body is not None:
-            with contextlib.suppress(BadBody):
-                return decoder.decode(endpoint.repair_body(raw))
-        raise endpoint.bad_body(str(error)) from None

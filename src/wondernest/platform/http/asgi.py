@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
-from wondernest.platform.http.body import Receive, read_body
-from wondernest.platform.http.exchange import Exchange
+from wondernest.platform.http.errors import BodyTimeout, PayloadTooLarge
+from wondernest.platform.http.exchange import BrokenStream, ClientDisconnected, Exchange, close_stream
 
 Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class AsgiExchange(Exchange):
     """An exchange over ASGI's messages."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, drain_begun: asyncio.Event) -> None:
         self.method = scope["method"]
         self.path = _path(scope)
         self.query = scope["query_string"]
@@ -24,23 +26,101 @@ class AsgiExchange(Exchange):
         self.peer = client[0] if client else None
         self._receive = receive
         self._send = send
+        self._drain_begun = drain_begun
+        self._received = 0
+        self._complete = False
 
     async def read(self, limit: int, timeout_s: float) -> bytes:
-        """As `read_body`."""
-        return await read_body(self._receive, self.headers.get(b"content-length"), limit, timeout_s)
+        """As Exchange.read."""
+        chunks: list[bytes] = []
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not self._complete:
+                    chunks.append(await self.receive(limit))
+        except TimeoutError:
+            raise BodyTimeout from None
+        return b"".join(chunks)
+
+    async def receive(self, limit: int) -> bytes:
+        """As Exchange.receive; a server may hand on empty pieces before the end."""
+        declared = self.headers.get(b"content-length")
+        if declared is not None and declared.isdigit() and int(declared) > limit:
+            raise PayloadTooLarge
+        piece = b""
+        while not piece and not self._complete:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnected
+            piece = message.get("body", b"")
+            self._complete = not message.get("more_body", False)
+            self._received += len(piece)
+        if self._received > limit:
+            raise PayloadTooLarge
+        return piece
 
     async def send(self, status: int, fields: bytes, content: bytes, *, close: bool) -> None:
         """The whole reply in two messages; the server closes the connection where the header says so."""
+        await self._start(status, fields, close=close)
+        await self._send({"type": "http.response.body", "body": content})
+
+    async def stream(
+        self, status: int, fields: bytes, chunks: AsyncIterator[bytes], *, length: int | None, endless: bool
+    ) -> None:
+        """As Exchange.stream; framing, the client's pace and its leaving are told by the server."""
+        del endless
+        task = asyncio.current_task()
+        assert task is not None
+        others = task.cancelling()
+        watching = asyncio.create_task(self._cancel_when_left(task))
+        try:
+            if length is not None:
+                fields += b"content-length: %d\r\n" % length
+            await self._start(status, fields, close=False)
+            missing = length
+            async for chunk in chunks:
+                if missing is not None:
+                    missing -= len(chunk)
+                    if missing < 0:
+                        raise BrokenStream("more bytes than announced")
+                await self._write({"type": "http.response.body", "body": chunk, "more_body": True})
+            if missing:
+                raise BrokenStream(f"{missing} bytes of {length} are missing")
+            watching.cancel()  # with the last message the server may say that all is over, which is no departure
+            await self._write({"type": "http.response.body", "body": b""})
+        except asyncio.CancelledError:
+            if watching.done() and not watching.cancelled() and task.uncancel() <= others:
+                raise ClientDisconnected from None
+            raise
+        finally:
+            watching.cancel()
+            await close_stream(chunks)
+
+    @property
+    def drain_begun(self) -> asyncio.Event:
+        """As Exchange.drain_begun; ASGI has no word for it: set when the application stops."""
+        return self._drain_begun
+
+    def abort(self) -> None:
+        """What ASGI servers make of an application that fails."""
+        raise RuntimeError("no reply can be given")
+
+    async def _start(self, status: int, fields: bytes, *, close: bool) -> None:
         lines = [line.partition(b": ") for line in fields.split(b"\r\n") if line]
         headers = [(name, value) for name, _, value in lines]
         if close:
             headers.append((b"connection", b"close"))
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
-        await self._send({"type": "http.response.body", "body": content})
 
-    def abort(self) -> None:
-        """What ASGI servers make of an application that fails."""
-        raise RuntimeError("no reply can be given")
+    async def _write(self, message: MutableMapping[str, Any]) -> None:
+        try:
+            await self._send(message)
+        except OSError:  # what servers raise to an application that writes to a client that left
+            raise ClientDisconnected from None
+
+    async def _cancel_when_left(self, task: asyncio.Task[Any]) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        task.cancel()
 
 
 def _path(scope: Scope) -> str:

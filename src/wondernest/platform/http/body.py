@@ -1,57 +1,100 @@
-"""Reads a request body from ASGI's messages: bounded in size and in time."""
+"""Request bodies that are streams: their bounds, and how a handler reads them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from wondernest.platform.http.errors import BodyTimeout, PayloadTooLarge
-from wondernest.platform.http.exchange import ClientDisconnected
+from wondernest.platform.clock import monotonic
+from wondernest.platform.http.errors import ApiError, BodyTimeout, PayloadTooLarge
 
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+if TYPE_CHECKING:
+    from wondernest.platform.http.exchange import Exchange
 
-
-async def read_body(receive: Receive, declared: bytes | None, limit: int, timeout_s: float) -> bytes:
-    """The whole body. Raises PayloadTooLarge, BodyTimeout or ClientDisconnected; never holds more than `limit` bytes."""
-    if declared is not None and declared.isdigit() and int(declared) > limit:
-        raise PayloadTooLarge
-    message = await _first(receive, declared, timeout_s)
-    if message["type"] == "http.disconnect":
-        raise ClientDisconnected
-    chunk: bytes = message.get("body", b"")
-    if len(chunk) > limit:
-        raise PayloadTooLarge
-    if not message.get("more_body", False):
-        return chunk
-    try:
-        async with asyncio.timeout(timeout_s):
-            return await _rest(receive, chunk, limit)
-    except TimeoutError:
-        raise BodyTimeout from None
+DEFAULT_TOTAL_S: Final = 600.0
+DEFAULT_MIN_BYTES_PER_S: Final = 4 * 1024
 
 
-async def _first(receive: Receive, declared: bytes | None, timeout_s: float) -> MutableMapping[str, Any]:
-    if declared == b"0":
-        return await receive()
-    try:
-        async with asyncio.timeout(timeout_s):
-            return await receive()
-    except TimeoutError:
-        raise BodyTimeout from None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawStream:
+    """Declares a body that is a stream of bytes: the handler's `request.body` is a `BodyStream`."""
+
+    max_bytes: int
+    total_s: float = DEFAULT_TOTAL_S
+    """How long the client may take altogether. What the handler takes does not count."""
+    min_bytes_per_s: int = DEFAULT_MIN_BYTES_PER_S
+    """Below this rate on average the client is given up, once it has taken longer than `BODY_TIMEOUT_S`."""
+    media: str = "application/octet-stream"
+    """For the document: whatever the Content-Type says, the body is read."""
+    too_large: Callable[[], ApiError] = PayloadTooLarge
+    too_slow: Callable[[], ApiError] = BodyTimeout
 
 
-async def _rest(receive: Receive, first: bytes, limit: int) -> bytes:
-    chunks = [first]
-    size = len(first)
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnected
-        chunk: bytes = message.get("body", b"")
-        size += len(chunk)
-        if size > limit:
-            raise PayloadTooLarge
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return b"".join(chunks)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Multipart(RawStream):
+    """Declares a multipart/form-data body: the handler's `request.body` is a `PartStream`."""
+
+    media: str = "multipart/form-data"
+    max_parts: int = 20
+    max_header_bytes: int = 4 * 1024
+    """Of one header of a part; it may have eight."""
+    max_field_bytes: int = 64 * 1024
+    """What `Part.text` and `Part.content` hold at most."""
+    fields: tuple[str, ...] = ()
+    """For the document: names of the parts that are texts."""
+    files: tuple[str, ...] = ()
+    """For the document: names of the parts that are files."""
+
+
+class BodyStream:
+    """The pieces of a body as they arrive. What is not taken is not read from the client.
+
+    Raises the declaration's `too_large` and `too_slow`, and ClientDisconnected.
+    """
+
+    __slots__ = ("_exchange", "_idle_s", "_kind", "_limit", "_received", "_waited_s")
+
+    def __init__(self, exchange: Exchange, kind: RawStream, *, idle_s: float, limit: int) -> None:
+        """idle_s: how long the client may send nothing; limit: bytes, at most the declaration's."""
+        self._exchange = exchange
+        self._kind = kind
+        self._idle_s = idle_s
+        self._limit = min(limit, kind.max_bytes)
+        self._received = 0
+        self._waited_s = 0.0
+
+    def __aiter__(self) -> BodyStream:
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await self.receive()
+        if not piece:
+            raise StopAsyncIteration
+        return piece
+
+    async def receive(self) -> bytes:
+        """The next piece, empty at the end."""
+        began = monotonic()
+        try:
+            async with asyncio.timeout(self._patience_s()):
+                piece = await self._exchange.receive(self._limit)
+        except TimeoutError:
+            raise _closing(self._kind.too_slow()) from None
+        except PayloadTooLarge:
+            raise _closing(self._kind.too_large()) from None
+        self._waited_s += monotonic() - began
+        self._received += len(piece)
+        return piece
+
+    def _patience_s(self) -> float:
+        """How long to wait for the next piece: a client's credit grows with what it has sent."""
+        credit = self._idle_s + self._received / self._kind.min_bytes_per_s
+        return max(0.0, min(self._idle_s, min(credit, self._kind.total_s) - self._waited_s))
+
+
+def _closing(error: ApiError) -> ApiError:
+    """The refusal of a body that was not read whole: the connection ends with it."""
+    error.closes = True
+    return error

@@ -10,10 +10,11 @@ from typing import Any, Final, Literal, TypeAlias
 from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.errors import ApiError, BadRequest, InternalError
 from wondernest.platform.http.paths import PathParameter
-from wondernest.platform.http.request import Reply, Request
+from wondernest.platform.http.replies import AnyReply
+from wondernest.platform.http.request import Request
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-Handler: TypeAlias = Callable[[Request[Any]], Awaitable[Reply]]
+Handler: TypeAlias = Callable[[Request[Any]], Awaitable[AnyReply]]
 V1, V2 = "/api/v1", "/api/v2"
 KIB, MIB = 1024, 1024 * 1024
 DEFAULT_BODY_BYTES = MIB
@@ -44,6 +45,8 @@ class Response:
     schema: Any = None
     description: str = ""
     media: str = "application/json"
+    blob: bool = False
+    """A `BlobReply`: bytes, of which a range or nothing new may be answered (206, 304, 416)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,7 @@ class Endpoint:
     parameters: tuple[PathParameter[Any], ...] = ()
     """One for each name in the template; read before the body is, and before the handler runs."""
     body: Any = None
-    """A wire struct decoded tolerantly; None: a body is neither read nor refused."""
+    """A wire struct decoded tolerantly; a `RawStream` or `Multipart`; None: a body is neither read nor refused."""
     body_optional: bool = False
     """Whether an empty body counts as an empty object."""
     repair_body: Callable[[bytes], bytes] | None = None
@@ -74,12 +77,13 @@ class Endpoint:
     failure: Callable[[], ApiError] = InternalError
     """What a fault of ours looks like on this route."""
     max_body_bytes: int = DEFAULT_BODY_BYTES
+    """Of a body that is decoded; a stream's declaration has its own."""
     limits: tuple[str, ...] = ()
     """Names of the per-address limits that count this request."""
     unit: bool = False
     """Whether the handler runs in a unit of work, committed before the reply leaves."""
     replayable: bool = False
-    """Whether `Idempotency-Key` is honoured: the first reply is kept and given again."""
+    """Whether `Idempotency-Key` is honoured: the first reply is kept and given again. Not with streams of either kind."""
     queries: tuple[Query, ...] = ()
     headers: tuple[HeaderField, ...] = ()
     note: str = ""

@@ -105,6 +105,14 @@ class MisdirectedRequest(GenericError):
         super().__init__(421, "MISDIRECTED_REQUEST", "This server does not answer to that host name")
 
 
+class RangeNotSatisfiable(GenericError):
+    """416 with the size that there is."""
+
+    def __init__(self, size: int) -> None:
+        headers = {"Content-Range": f"bytes */{size}"}
+        super().__init__(416, "RANGE_NOT_SATISFIABLE", "No byte of the range exists", headers)
+
+
 class RateLimited(GenericError):
     """429 with Retry-After in seconds."""
 

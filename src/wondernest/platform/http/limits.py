@@ -46,8 +46,13 @@ class RequestLimits:
 
     def __init__(self, counters: Counters, per_minute: Mapping[str, int], clock: Clock, *, enabled: bool) -> None:
         self._counters = counters
+        self._names = frozenset(per_minute)
         self._per_minute = {name: limit for name, limit in per_minute.items() if limit and enabled}
         self._clock = clock
+
+    def unknown(self, groups: Sequence[str]) -> list[str]:
+        """Those of the groups that no limit is configured for, not even one of 0."""
+        return [group for group in groups if group not in self._names]
 
     @property
     def counts_users(self) -> bool:

@@ -60,6 +60,11 @@ class Request(Generic[Body]):
         """The client's address as text, None when there is none that is an IP address."""
         return client_address(self._exchange.peer, self._exchange.headers.get(b"x-forwarded-for"), self._trusted)
 
+    @property
+    def last_event_id(self) -> str | None:
+        """The id of the last event that the client of an event stream has seen."""
+        return self.header(b"last-event-id") or None
+
     def query(self, name: str) -> str | None:
         """A query value; an empty one counts as absent."""
         return next(iter(self.queries(name)), None)

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from wondernest.platform.http.compression import MIN_BYTES, accepts_gzip, gzip_off_loop, worth_compressing
 from wondernest.platform.http.errors import TYPE_JSON
+from wondernest.platform.http.exchange import close_stream
+from wondernest.platform.http.replies import StreamReply
 from wondernest.platform.http.request import Reply
+from wondernest.platform.http.streaming import gzipped
 
 if TYPE_CHECKING:
     from wondernest.platform.http.cors import CrossOrigin
@@ -19,6 +22,7 @@ _NO_STORE: Final = b"cache-control: no-store\r\n"
 _VARIES: Final = b"vary: Accept-Encoding\r\n"
 _GZIP: Final = b"content-encoding: gzip\r\n"
 _FIELDS: Final = b"%bx-request-id: %b\r\n%bcontent-length: %d\r\n"
+_STREAM_FIELDS: Final = b"%bx-request-id: %b\r\n%b"
 _LINE_BREAKS: Final = b"\r\n"
 
 
@@ -38,9 +42,9 @@ class Sender:
             reply_headers = [(b"allow", allow.encode())]
         return Reply(200, b"", "text/plain; charset=utf-8", tuple(reply_headers))
 
-    async def send(self, exchange: Exchange, reply: Reply, request_id: str) -> None:
-        """The whole reply; HEAD gets its headers only."""
-        content, content_type = reply.content, reply.content_type
+    async def send(self, exchange: Exchange, reply: Reply | StreamReply, request_id: str) -> None:
+        """The whole reply; HEAD gets its headers only. Raises what `Exchange.stream` does."""
+        content_type = reply.content_type
         more, stores, opened = b"", content_type != TYPE_JSON, False
         for name, value in reply.headers:
             more += _field(name, value)
@@ -48,6 +52,10 @@ class Sender:
             opened = opened or name == b"access-control-allow-origin"
         if not stores:
             more += _NO_STORE
+        if isinstance(reply, StreamReply):
+            await self._stream(exchange, reply, more, request_id, opened=opened)
+            return
+        content = reply.content
         if len(content) >= MIN_BYTES and worth_compressing(len(content), content_type):
             more += _VARIES
             if accepts_gzip(exchange.headers.get(b"accept-encoding")):
@@ -55,9 +63,32 @@ class Sender:
                 more += _GZIP
         origin = exchange.headers.get(b"origin")
         if origin is not None and not opened:
-            more += b"".join(_field(name, value) for name, value in self._cross_origin.headers(origin))
+            more += self._cross_origin_fields(origin)
         fields = _FIELDS % (_opening(content_type), request_id.encode(), more, len(content))
         await exchange.send(reply.status, fields, b"" if exchange.method == "HEAD" else content, close=reply.close)
+
+    async def _stream(
+        self, exchange: Exchange, reply: StreamReply, more: bytes, request_id: str, *, opened: bool
+    ) -> None:
+        chunks, length, content_type = reply.chunks, reply.length, reply.content_type
+        if reply.compressible and worth_compressing(MIN_BYTES if length is None else length, content_type):
+            more += _VARIES
+            if accepts_gzip(exchange.headers.get(b"accept-encoding")):
+                chunks, length = gzipped(chunks), None
+                more += _GZIP
+        origin = exchange.headers.get(b"origin")
+        if origin is not None and not opened:
+            more += self._cross_origin_fields(origin)
+        fields = _STREAM_FIELDS % (_opening(content_type), request_id.encode(), more)
+        if exchange.method == "HEAD":
+            fields += b"" if length is None else b"content-length: %d\r\n" % length
+            await exchange.send(reply.status, fields, b"", close=False)
+            await close_stream(chunks)
+        else:
+            await exchange.stream(reply.status, fields, chunks, length=length, endless=reply.endless)
+
+    def _cross_origin_fields(self, origin: bytes) -> bytes:
+        return b"".join(_field(name, value) for name, value in self._cross_origin.headers(origin))
 
 
 @lru_cache(maxsize=64)

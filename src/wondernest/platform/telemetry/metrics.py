@@ -121,6 +121,9 @@ class Metrics:
         self.dropped_log_lines = self.gauge(
             "dropped_log_lines", "Log lines of running workers that nobody read in time", "livesum"
         )
+        self.broken_replies = self.tally(
+            self.counter("broken_replies", "Replies that a fault broke off after they had begun")
+        )
         self.own = frozenset(self.names())
         """The names of the instruments that belong to no room."""
 

@@ -7,12 +7,14 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from wondernest.platform.db.idempotency import MAX_KEY_CHARS
+from wondernest.platform.http.body import Multipart, RawStream
 from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.errors import TYPE_JSON, TYPE_TEXT, ApiError, GenericError
 from wondernest.platform.http.openapi.schemas import Schema, Schemas, of_example
 
 SHARED: Final = "#/components/responses/"
+BINARY: Final = "application/octet-stream"
 SERVER_ERROR: Final = 500
 TEXT: Final = TYPE_TEXT.partition(";")[0]
 STANDARD: Final[dict[int, tuple[str, str, tuple[str, ...]]]] = {
@@ -22,6 +24,7 @@ STANDARD: Final[dict[int, tuple[str, str, tuple[str, ...]]]] = {
     408: ("Timeout", "The body did not arrive in time", ()),
     409: ("KeyReused", "The Idempotency-Key was used for another request", ()),
     413: ("TooLarge", "The body is too large", ()),
+    416: ("RangeNotSatisfiable", "No byte of the range exists", ("Content-Range",)),
     429: ("RateLimited", "Too many requests", ("Retry-After", "X-RateLimit-Limit", "X-RateLimit-Reset")),
     500: ("InternalError", "A fault of ours", ()),
     503: ("Unavailable", "A dependency is down or a queue is full", ("Retry-After",)),
@@ -46,12 +49,25 @@ def operation(endpoint: Endpoint, template: str, schemas: Schemas) -> Schema:
         **({"description": endpoint.note} if endpoint.note else {}),
         **({"parameters": parameters} if parameters else {}),
     }
-    if endpoint.body is not None:
+    if isinstance(endpoint.body, RawStream):
+        found["requestBody"] = {
+            "required": True,
+            "content": {endpoint.body.media: {"schema": _of_stream(endpoint.body)}},
+        }
+    elif endpoint.body is not None:
         content = {TYPE_JSON: {"schema": schemas.of(endpoint.body, "in")}}
         found["requestBody"] = {"required": not endpoint.body_optional, "content": content}
     found["responses"] = _responses(endpoint, schemas)
     found["security"] = SECURITY[endpoint.caller]
     return found
+
+
+def _of_stream(kind: RawStream) -> Schema:
+    if not isinstance(kind, Multipart):
+        return {"type": "string", "contentMediaType": kind.media}
+    texts = {name: {"type": "string"} for name in kind.fields}
+    files = {name: {"type": "string", "contentMediaType": BINARY} for name in kind.files}
+    return {"type": "object", "properties": {**texts, **files}}
 
 
 def operation_id(method: str, template: str) -> str:
@@ -89,6 +105,9 @@ def _parameter(place: str, name: str, schema: Schema, description: str = "", *, 
 def _responses(endpoint: Endpoint, schemas: Schemas) -> dict[str, Schema]:
     """Every status: the handler's own, and the machinery's where the declaration lets them happen."""
     own = {status: _own(status, reply, schemas) for status, reply in endpoint.replies.items()}
+    for reply in endpoint.replies.values():
+        if reply.blob:
+            own = {**_of_blob(reply), **own}
     answers: dict[int, Schema] = dict(own)
     for status, content in _machinery(endpoint, schemas).items():
         if status not in own:
@@ -102,9 +121,22 @@ def _own(status: int, reply: Response, schemas: Schemas) -> Schema:
     answer: Schema = {"description": reply.description or HTTPStatus(status).phrase}
     if reply.schema is not None:
         answer["content"] = {reply.media: {"schema": schemas.of(reply.schema, "out")}}
+    elif reply.blob:
+        answer["content"] = {reply.media: {"schema": {"type": "string", "contentMediaType": reply.media}}}
     elif reply.media != TYPE_JSON:
         answer["content"] = {reply.media.partition(";")[0]: {"schema": {"type": "string"}}}
     return answer
+
+
+def _of_blob(reply: Response) -> dict[int, Schema]:
+    """What a blob is answered with beside the whole."""
+    content = {reply.media: {"schema": {"type": "string", "contentMediaType": reply.media}}}
+    shown = {"Content-Range": {"schema": {"type": "string"}}}
+    return {
+        206: {"description": "The range that was asked for", "headers": shown, "content": content},
+        304: {"description": "Not modified"},
+        416: _shared(416),
+    }
 
 
 def _machinery(endpoint: Endpoint, schemas: Schemas) -> dict[int, Schema]:
@@ -118,7 +150,13 @@ def _machinery(endpoint: Endpoint, schemas: Schemas) -> dict[int, Schema]:
     for parameter in endpoint.parameters:
         refusal = parameter.refusal("why")
         answers[refusal.status] = _either(answers, refusal, schemas)
-    if endpoint.body is not None:
+    if isinstance(endpoint.body, RawStream):
+        for error in (endpoint.body.too_large(), endpoint.body.too_slow()):
+            answers[error.status] = _of_error(error.status, error)
+        if isinstance(endpoint.body, Multipart):
+            refusal = endpoint.bad_body("why")
+            answers[refusal.status] = _either(answers, refusal, schemas)
+    elif endpoint.body is not None:
         refusal = endpoint.bad_body("why")
         answers |= {refusal.status: _either(answers, refusal, schemas), 408: _shared(408), 413: _shared(413)}
     if endpoint.replayable:

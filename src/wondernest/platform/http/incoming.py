@@ -1,0 +1,49 @@
+"""Takes in a request's body, in the kind that its endpoint declares."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from wondernest.platform.http import errors
+from wondernest.platform.http.body import BodyStream, Multipart, RawStream
+from wondernest.platform.http.decoding import BadBody, BodyDecoder
+from wondernest.platform.http.parts import PartStream
+
+if TYPE_CHECKING:
+    from wondernest.platform.http.endpoint import Endpoint
+    from wondernest.platform.http.exchange import Exchange
+
+
+async def whole_body(exchange: Exchange, limit: int, timeout_s: float) -> bytes:
+    """The whole body; most have arrived with the head."""
+    raw = exchange.body
+    if raw is None:
+        return await exchange.read(limit, timeout_s)
+    if len(raw) > limit:
+        raise errors.PayloadTooLarge
+    return raw
+
+
+def decoded(endpoint: Endpoint, decoder: BodyDecoder, raw: bytes) -> Any:
+    """The wire struct of a whole body; raises what the endpoint answers bad bodies with."""
+    if endpoint.body_optional and not raw.strip():
+        raw = b"{}"
+    try:
+        return decoder.decode(raw)
+    except BadBody as error:
+        if endpoint.repair_body is not None:
+            with contextlib.suppress(BadBody):
+                return decoder.decode(endpoint.repair_body(raw))
+        raise endpoint.bad_body(str(error)) from None
+
+
+def streamed_body(
+    exchange: Exchange, endpoint: Endpoint, kind: RawStream, limit: int, idle_s: float
+) -> BodyStream | PartStream:
+    """A body that the handler reads; raises what the endpoint answers bad bodies with."""
+    body = BodyStream(exchange, kind, idle_s=idle_s, limit=limit)
+    if not isinstance(kind, Multipart):
+        return body
+    content_type = exchange.headers.get(b"content-type", b"").decode("latin-1")
+    return PartStream(body, kind, content_type, endpoint.bad_body)

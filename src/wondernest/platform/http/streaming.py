@@ -1,0 +1,71 @@
+"""From replies that are not bytes to a stream with its head: blobs choose their range, events are framed, texts compressed."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import TYPE_CHECKING, Final
+
+from wondernest.platform.http.compression import GZIP_WINDOW, LEVEL, THREAD_BYTES
+from wondernest.platform.http.errors import RangeNotSatisfiable
+from wondernest.platform.http.event_stream import TYPE_EVENTS, framed
+from wondernest.platform.http.exchange import close_stream
+from wondernest.platform.http.ranges import http_date, select
+from wondernest.platform.http.replies import BlobReply, EventStream, StreamReply
+from wondernest.platform.http.request import Reply
+
+if TYPE_CHECKING:
+    from wondernest.platform.http.exchange import Exchange
+
+SLICE_BYTES: Final = 1024 * 1024
+"""What is compressed at once."""
+_LIVE: Final = ((b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"))
+"""Nobody keeps events, and nginx passes them on as they come."""
+
+
+def as_stream(reply: StreamReply | BlobReply | EventStream, exchange: Exchange) -> StreamReply | Reply:
+    """What is to be sent; raises RangeNotSatisfiable."""
+    if isinstance(reply, BlobReply):
+        return _of_blob(reply, exchange)
+    if isinstance(reply, EventStream):
+        chunks = framed(reply.events, exchange.drain_begun)
+        return StreamReply(200, chunks, TYPE_EVENTS, (*reply.headers, *_LIVE), compressible=False, endless=True)
+    return reply
+
+
+def _of_blob(blob: BlobReply, exchange: Exchange) -> StreamReply | Reply:
+    size = blob.source.size
+    headers = [*blob.headers, (b"accept-ranges", b"bytes")]
+    if blob.etag is not None:
+        headers.append((b"etag", blob.etag.encode()))
+    if blob.last_modified is not None:
+        headers.append((b"last-modified", http_date(blob.last_modified).encode()))
+    found = select(exchange.method, exchange.headers, size, blob.etag, blob.last_modified)
+    if found.status == 304:
+        return Reply(304, b"", blob.content_type, tuple(headers))
+    if found.status == 416:
+        raise RangeNotSatisfiable(size)
+    if found.status == 206:
+        headers.append((b"content-range", b"bytes %d-%d/%d" % (found.start, found.end - 1, size)))
+    chunks = blob.source.read(found.start, found.end)
+    length = found.end - found.start
+    return StreamReply(found.status, chunks, blob.content_type, tuple(headers), length, compressible=False)
+
+
+async def gzipped(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+    """A stream as one gzip member, large pieces compressed off the loop; `chunks` is closed at the end."""
+    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP_WINDOW)
+    try:
+        async for chunk in chunks:
+            if len(chunk) < THREAD_BYTES:
+                if packed := packer.compress(chunk):
+                    yield packed
+                continue
+            view = memoryview(chunk)
+            for start in range(0, len(chunk), SLICE_BYTES):
+                if packed := await asyncio.to_thread(packer.compress, view[start : start + SLICE_BYTES]):
+                    yield packed
+        yield packer.flush()
+    finally:
+        await close_stream(chunks)
