@@ -116,7 +116,11 @@ class Requests:
         one = self._parents[0]
         document = b'{"project":"%s"}' % token_urlsafe(LIST_TOGETHER_BYTES).encode()
         await self._saves.store(Write(one.user_id, one.child_id, SaveKey(GAME, "project"), document))
-        assert await self._loads.find(Listing(one.user_id, one.child_id, GAME), instances=True)
+        listing = Listing(one.user_id, one.child_id, GAME)
+        assert await self._loads.find(listing, instances=True) is None
+        async for piece in await self._loads.open_large(listing, instances=True):
+            assert piece
+            break
 
     async def save(self, count: int, data_key: str = FIRST_KEY) -> None:
         """PUT of a save."""
@@ -264,7 +268,7 @@ _EACH_WORKER: Final = "every worker, by itself: "
 ACTS: Final = (
     Act("GET one save", ["save-load"], Requests.load, (1, BATCH)),
     Act("GET the saves of a child", ["save-list"], Requests.list_saves, (1, BATCH)),
-    Act("GET large saves of a child", [None, None, "save-list-alone"], Requests.list_large),
+    Act("GET large saves of a child", [None, None, "save-list-headings", "save-list-documents"], Requests.list_large),
     Act("PUT a save over an older one", ["save-store"], Requests.save, (1, BATCH)),
     Act("PUT a save under a new key", ["save-store-first"], Requests.first_save, (1, BATCH)),
     Act("DELETE one save", ["save-delete"], Requests.delete),

@@ -6,6 +6,7 @@ Structs, not dataclasses: several are made for each request, and a frozen datacl
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Final, NamedTuple, Protocol
@@ -26,7 +27,7 @@ LARGE_DOCUMENT_BYTES: Final = 256 * 1024
 LARGE_DOCUMENT_TIMEOUT_S: Final = 30
 """What one large document may take: an existing database indexes every value in it (games contract §2.2)."""
 LIST_TOGETHER_BYTES: Final = 32 * 1024
-"""A child's saves that take more than this, as they are stored, are read alone: as text they may be a hundred times as large."""
+"""A child's saves that take more than this, as they are stored, are a large list: as text they may be a hundred times as large."""
 LIST_TOGETHER_SAVES: Final = 100
 """So are those of a child that has more."""
 SESSION_GAP: Final = timedelta(minutes=30)
@@ -181,6 +182,29 @@ class Listing(NamedTuple):
     child_id: UUID
     game_type: str | None = None
     data_key: str | None = None
+
+
+class Heading(NamedTuple):
+    """A save of a large list before its document is read."""
+
+    game_type: str
+    data_key: str
+    stored_bytes: int
+    """Of the document as it is stored: as text it may be a hundred times as large."""
+
+
+def read_at_once(headings: Iterable[Heading]) -> Iterator[list[Heading]]:
+    """A large list in the groups whose documents are read at once: one large document, or small ones in the bounds of a small list."""
+    group: list[Heading] = []
+    total = 0
+    for heading in headings:
+        if group and (total + heading.stored_bytes > LIST_TOGETHER_BYTES or len(group) == LIST_TOGETHER_SAVES):
+            yield group
+            group, total = [], 0
+        group.append(heading)
+        total += heading.stored_bytes
+    if group:
+        yield group
 
 
 class StoredSave(Struct, frozen=True):

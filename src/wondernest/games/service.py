@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -95,9 +96,11 @@ class SaveService:
         self._metrics.operation("load", key.game_type).inc()
         return found
 
-    async def find(self, listing: Listing, *, instances: bool) -> list[StoredSave]:
-        """A child's saves, newest first; a child that is not the caller's has none."""
+    async def find(self, listing: Listing, *, instances: bool) -> list[StoredSave] | AsyncGenerator[list[StoredSave]]:
+        """A child's saves, newest first; a child that is not the caller's has none. A large list comes in pieces."""
         found = await self._loads.find(listing, instances=instances)
+        if found is None:
+            found = await self._loads.open_large(listing, instances=instances)
         self._metrics.operation("load", listing.game_type or "").inc()
         return found
 

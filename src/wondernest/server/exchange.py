@@ -262,15 +262,19 @@ class WireExchange(Exchange):
                 missing -= len(chunk)
                 if missing < 0:
                     raise BrokenStream("more bytes than announced")
-            for piece in pieces_of(chunk):
-                size = len(piece)
-                parts = (b"%x\r\n" % size, piece, b"\r\n") if framed else (piece,)
-                await wire.write_piece(parts, size)
+            await self._write(chunk, framed=framed)
+            del chunk  # it may be large, and the next one may be long in coming
         if missing:
             raise BrokenStream(f"{missing} bytes of {length} are missing")
         if framed:
             await wire.write_piece((b"0\r\n\r\n",), 0)
         wire.end_stream(self)
+
+    async def _write(self, chunk: bytes, *, framed: bool) -> None:
+        for piece in pieces_of(chunk):
+            size = len(piece)
+            parts = (b"%x\r\n" % size, piece, b"\r\n") if framed else (piece,)
+            await self._wire.write_piece(parts, size)
 
     @property
     def drain_begun(self) -> asyncio.Event:

@@ -7,10 +7,14 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+import msgspec
+
 from tests.fixtures.application import running
 from tests.fixtures.games import Player, player
 from wondernest.app import create_app
+from wondernest.games import wire
 from wondernest.games.rules import LIST_TOGETHER_BYTES, LIST_TOGETHER_SAVES
+from wondernest.platform.json import encode
 from wondernest.settings import Settings
 
 PIECE_CHARS = LIST_TOGETHER_BYTES // 3
@@ -24,6 +28,8 @@ async def listed(who: Player, query: str = "") -> list[tuple[str, str, Any]]:
     answer = await who.ask("GET", who.saves + query)
     assert answer.status_code == 200, answer.text
     kind = "gameKey" if "gameKey" in query else "gameType"
+    shape = wire.KeySaveList if kind == "gameKey" else wire.SimpleSaveList
+    assert encode(msgspec.json.decode(answer.content, type=shape)) == answer.content  # byte by byte as of one piece
     return [(item[kind], item["dataKey"], item["dataValue"]) for item in answer.json()["gameData"]]
 
 

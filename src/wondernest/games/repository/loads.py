@@ -1,15 +1,24 @@
-"""Reads of saves: one save or a child's list, gathered across concurrent requests."""
+"""Reads of saves: one save or a child's small list, gathered across concurrent requests; a large list piece by piece."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from wondernest.access.guardianship import guards
 from wondernest.games.repository.statements import DIGEST
-from wondernest.games.rules import LIST_TOGETHER_BYTES, LIST_TOGETHER_SAVES, Listing, Read, SaveKey, StoredSave
+from wondernest.games.rules import (
+    LIST_TOGETHER_BYTES,
+    LIST_TOGETHER_SAVES,
+    Heading,
+    Listing,
+    Read,
+    SaveKey,
+    StoredSave,
+    read_at_once,
+)
 from wondernest.platform.db.batch import Gatherer, LockWait
 
 if TYPE_CHECKING:
@@ -26,20 +35,29 @@ _GET: Final = f"""
      where {guards("i.child_id", "i.user_id")}"""
 """Plan: nested loop over the input with the save's unique key, then two primary-key probes of the guard."""
 
-_NO_INSTANCE: Final = ("null::uuid", "")
-_INSTANCE: Final = (
+_NO_INSTANCE: Final[tuple[str, str]] = ("null::uuid", "")
+_INSTANCE: Final[tuple[str, str]] = (
     "g.id",
     """
       left join games.game_registry r on r.game_key = s.game_type
       left join games.child_game_instances g on g.game_id = r.id and g.child_id = s.child_id""",
 )
 """Only the key dialect names the game's instance; the simple one is spared two joins."""
-_LIST: Final = """
-    select s.id, s.game_type, s.data_key, s.data_value, s.data_version, {made}, {changed}, {instance} as instance_id
-      from games.simple_game_data s{join}
-     where s.child_id = $2 and {guards}
+_HEADINGS: Final = f"""
+    select s.game_type, s.data_key, pg_column_size(s.data_value) as stored_bytes
+      from games.simple_game_data s
+     where s.child_id = $2 and {guards("$2", "$1")}
        and ($3::text is null or s.game_type = $3) and ($4::text is null or s.data_key = $4)
      order by s.updated_at desc nulls last, s.id"""
+"""Plan: the index of the child's saves; sizes are told without reading what is stored apart."""
+_DOCUMENTS: Final = """
+    select s.id, s.game_type, s.data_key, s.data_value, s.data_version, {made}, {changed}, {instance} as instance_id
+      from unnest($3::text[], $4::text[]) with ordinality as i(game_type, data_key, n)
+      join games.simple_game_data s
+        on s.child_id = $2 and s.game_type = i.game_type and s.data_key = i.data_key{join}
+     where {guards}
+     order by i.n"""
+"""Plan: nested loop over the input with the save's unique key, guarded once for all."""
 _LISTS: Final = """
     select i.n, s.id, s.game_type, s.data_key, case when s.fits then s.data_value end as data_value, s.data_version,
            {made}, {changed}, {instance} as instance_id
@@ -60,12 +78,18 @@ Plan: for each of the input the index of the child's saves, whose sizes are told
 """
 
 
+def _way(instances: bool) -> tuple[str, str]:
+    return _INSTANCE if instances else _NO_INSTANCE
+
+
 def _statement(template: str, guard: str, instance: tuple[str, str]) -> str:
     return template.format(made=_MADE, changed=_CHANGED, guards=guard, instance=instance[0], join=instance[1])
 
 
-_ALONE: Final = {way: _statement(_LIST, guards("$2", "$1"), way) for way in (_NO_INSTANCE, _INSTANCE)}
-_TOGETHER: Final = {
+_PIECES: Final[dict[tuple[str, str], str]] = {
+    way: _statement(_DOCUMENTS, guards("$2", "$1"), way) for way in (_NO_INSTANCE, _INSTANCE)
+}
+_TOGETHER: Final[dict[tuple[str, str], str]] = {
     way: _statement(_LISTS, guards("i.child_id", "i.user_id"), way) for way in (_NO_INSTANCE, _INSTANCE)
 }
 
@@ -82,14 +106,30 @@ class LoadRepository:
         """One save, None when there is none or the child is not the adult's."""
         return await self._reads.submit(read)
 
-    async def find(self, listing: Listing, *, instances: bool) -> list[StoredSave]:
-        """A child's saves, newest first; empty for a child that is not the adult's."""
-        way = _INSTANCE if instances else _NO_INSTANCE
-        found = await self._lists[way].submit(listing)
-        if found is None:
-            rows = await self._database.fetch(_ALONE[way], *listing)
-            found = [_listed(row) for row in rows]
-        return found
+    async def find(self, listing: Listing, *, instances: bool) -> list[StoredSave] | None:
+        """A child's saves, newest first; empty for a child that is not the adult's, None when they are a large list."""
+        return await self._lists[_way(instances)].submit(listing)
+
+    async def open_large(self, listing: Listing, *, instances: bool) -> AsyncGenerator[list[StoredSave]]:
+        """A large list in pieces, each of one large document or of a few small ones, read when it is asked for.
+
+        Its order is that of now. A save deleted meanwhile is left out, one changed meanwhile is as it is then. No connection
+        is held between two pieces, so whoever takes them may be slow.
+        """
+        rows = await self._database.fetch(_HEADINGS, *listing)
+        headings = [Heading(row["game_type"], row["data_key"], row["stored_bytes"]) for row in rows]
+        return self._pieces(listing, headings, _PIECES[_way(instances)])
+
+    async def _pieces(
+        self, listing: Listing, headings: Sequence[Heading], statement: str
+    ) -> AsyncGenerator[list[StoredSave]]:
+        for group in read_at_once(headings):
+            yield await self._piece(listing, group, statement)  # nothing here keeps a document while it is sent
+
+    async def _piece(self, listing: Listing, group: Sequence[Heading], statement: str) -> list[StoredSave]:
+        types, keys = [heading.game_type for heading in group], [heading.data_key for heading in group]
+        rows = await self._database.fetch(statement, listing.user_id, listing.child_id, types, keys)
+        return [_listed(row) for row in rows]
 
     def _gatherer(self, statement: str) -> Gatherer[Listing, list[StoredSave] | None]:
         return Gatherer(self._database, partial(_list_all, statement), size=lambda _: LIST_TOGETHER_BYTES)
@@ -113,7 +153,7 @@ async def _read_all(executor: Executor, reads: Sequence[Read], _: LockWait) -> l
 async def _list_all(
     statement: str, executor: Executor, listings: Sequence[Listing], _: LockWait
 ) -> list[list[StoredSave] | None]:
-    """A list for each, None for one that is too large to travel with others."""
+    """A list for each, None for one that is large."""
     rows = await executor.fetch(
         statement, *map(list, zip(*listings, strict=True)), LIST_TOGETHER_BYTES, LIST_TOGETHER_SAVES
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from uuid import UUID
 
 from wondernest.games import errors, wire
@@ -23,8 +25,9 @@ from wondernest.platform.http.decoding import BadBody, BodyDecoder
 from wondernest.platform.http.endpoint import MIB, V1, V2, Endpoint, Query, Response
 from wondernest.platform.http.errors import ApiError
 from wondernest.platform.http.groups import RouteGroup
+from wondernest.platform.http.replies import StreamReply
 from wondernest.platform.http.request import Reply, Request, reply_json
-from wondernest.platform.json import Raw, instant, maybe_text
+from wondernest.platform.json import Raw, encode, instant, maybe_text
 
 MAX_BODY_BYTES = 10 * MIB
 SAVED = "Game data saved successfully"
@@ -91,13 +94,15 @@ class SaveRoutes:
         failure="Failed to load game data",
         summary="A child's saves, newest first",
     )
-    async def find(self, request: Request[None]) -> Reply:
-        """GET …/data."""
+    async def find(self, request: Request[None]) -> Reply | StreamReply:
+        """GET …/data; a large list leaves piece by piece, in the same bytes."""
         child_id = request.path(parsing.CHILD)
         game_type, game_key = request.query("gameType"), request.query("gameKey")
         by_key = game_type is None and game_key is not None
         listing = Listing(request.caller.user_id, child_id, game_type or game_key, request.query("dataKey"))
         saves = await self._saves.find(listing, instances=by_key)
+        if not isinstance(saves, list):
+            return StreamReply(200, _list_in_pieces(child_id, saves, _key_item if by_key else _item))
         if by_key:
             return reply_json(wire.KeySaveList(success=True, game_data=[_key_item(child_id, save) for save in saves]))
         return reply_json(wire.SimpleSaveList(success=True, game_data=[_item(child_id, save) for save in saves]))
@@ -283,3 +288,25 @@ def _key_item(child_id: UUID, save: StoredSave) -> wire.KeyItem:
         created_at=instant(save.created_at),
         updated_at=instant(save.updated_at),
     )
+
+
+async def _list_in_pieces(
+    child_id: UUID,
+    pieces: AsyncGenerator[list[StoredSave]],
+    item: Callable[[UUID, StoredSave], wire.SimpleItem | wire.KeyItem],
+) -> AsyncGenerator[bytes]:
+    """The bytes of `wire.SimpleSaveList` or `wire.KeySaveList`, holding one piece at a time."""
+    async with aclosing(pieces):
+        yield b'{"success":true,"gameData":['
+        separated = False
+        async for saves in pieces:
+            content = b",".join([encode(item(child_id, save)) for save in saves])
+            saves.clear()
+            if not content:
+                continue  # deleted meanwhile
+            if separated:
+                yield b","
+            separated = True
+            yield content
+            del content
+        yield b"]}"

@@ -22,10 +22,12 @@ from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.endpoint import V1, Endpoint, HeaderField, Method, Query, Response
 from wondernest.platform.http.errors import ApiError, BadRequest, InternalError
 from wondernest.platform.http.paths import PathParameter
-from wondernest.platform.http.request import Reply, Request
+from wondernest.platform.http.replies import AnyReply
+from wondernest.platform.http.request import Request
 
 Routes = TypeVar("Routes")
 Body = TypeVar("Body")
+Answer = TypeVar("Answer", bound=AnyReply)
 
 
 class PassedOn(TypedDict, total=False):
@@ -62,15 +64,15 @@ class Declare(Protocol[Body]):
     """A decorator that leaves the handler as it is; the handler's body must be the declared one."""
 
     def __call__(
-        self, handler: Callable[[Routes, Request[Body]], Awaitable[Reply]], /
-    ) -> Callable[[Routes, Request[Body]], Awaitable[Reply]]:
+        self, handler: Callable[[Routes, Request[Body]], Awaitable[Answer]], /
+    ) -> Callable[[Routes, Request[Body]], Awaitable[Answer]]:
         """Declare the handler."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Declared:
-    handler: Callable[..., Awaitable[Reply]]
+    handler: Callable[..., Awaitable[AnyReply]]
     method: Method
     paths: tuple[str, ...]
     body: Any
@@ -131,8 +133,8 @@ class RouteGroup:
 
     def _declare(self, method: Method, paths: tuple[str, ...], body: Any, options: RouteOptions) -> Declare[Any]:
         def declare(
-            handler: Callable[[Routes, Request[Any]], Awaitable[Reply]],
-        ) -> Callable[[Routes, Request[Any]], Awaitable[Reply]]:
+            handler: Callable[[Routes, Request[Any]], Awaitable[Answer]],
+        ) -> Callable[[Routes, Request[Any]], Awaitable[Answer]]:
             self._declared.append(_Declared(handler, method, paths, body, options))
             return handler
 

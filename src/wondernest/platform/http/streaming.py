@@ -66,6 +66,7 @@ async def gzipped(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
             for start in range(0, len(chunk), SLICE_BYTES):
                 if packed := await asyncio.to_thread(packer.compress, view[start : start + SLICE_BYTES]):
                     yield packed
+            del view, chunk  # it may be large, and the next one may be long in coming
         yield packer.flush()
     finally:
         await close_stream(chunks)
