@@ -214,10 +214,8 @@ class Requests:
         """A sign-up: the address is looked for and not found."""
         email = f"plan-{next(self._serials)}@bench.invalid"
         assert await self._accounts.by_email(email) is None
-        user, ends = new_uuid(), datetime.now(UTC) + timedelta(days=1)
-        new = NewAccount(
-            user, new_uuid(), email, PASSWORD, "Ann", "Bench", None, False, "Ann's Family", new_token().encode(), ends
-        )
+        user = new_uuid()
+        new = NewAccount(user, new_uuid(), email, PASSWORD, "Ann", "Bench", None, False, "Ann's Family")
         assert await self._sessions.register(new, _session(user))
 
     async def refresh(self, _: int) -> None:

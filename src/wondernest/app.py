@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from wondernest.analytics import room as analytics
 from wondernest.auth import room as auth
 from wondernest.coppa import room as coppa
@@ -24,7 +26,9 @@ from wondernest.platform.http.cors import CrossOrigin
 from wondernest.platform.http.hosts import AllowedHosts
 from wondernest.platform.http.limits import RequestLimits
 from wondernest.platform.http.sending import Sender
-from wondernest.platform.mail import Delivery, Mailer, OutboxMailer, SmtpMailer
+from wondernest.platform.jobs import Job, QueuedJobs, Schedule
+from wondernest.platform.jobs.instruments import JobInstruments
+from wondernest.platform.mail import Mailer, OutboxMailer, SmtpMailer
 from wondernest.platform.rooms import Builder, Parts, Rooms
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
@@ -43,14 +47,36 @@ def create_app(settings: Settings, *, clock: Clock | None = None, more: Sequence
     return Application(rooms, _machinery(parts, authenticator))
 
 
+class Background(Struct, frozen=True, kw_only=True):
+    """What the jobs process runs, and the rooms it stops at its end."""
+
+    rooms: Rooms
+    jobs: tuple[Job, ...]
+    schedules: tuple[Schedule, ...]
+    metrics: Metrics
+    instruments: JobInstruments
+
+
+def background(settings: Settings, *, clock: Clock | None = None, more: Sequence[Builder] = ()) -> Background:
+    """The rooms' jobs and schedules; opens nothing. `settings` are those of the process: it needs few connections."""
+    parts = _parts(settings, clock or SystemClock(timedelta()))
+    rooms, _ = _rooms(parts, more)
+    return Background(
+        rooms=rooms,
+        jobs=rooms.jobs,
+        schedules=rooms.schedules,
+        metrics=parts.metrics,
+        instruments=parts.instruments,
+    )
+
+
 def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, Authenticator]:
-    """The rooms, lowest first: a new one is a line here."""
-    delivery = Delivery(_mailer(parts), parts.metrics)
-    accounts = auth.build(parts, delivery)
+    """The rooms, lowest first: a new one is a line here. Raises UnknownJob for a name that is sent and not declared."""
+    accounts = auth.build(parts)
     play = games.build(parts)
     below = Rooms(
         (
-            platform.build(parts, delivery),
+            platform.build(parts),
             inherited.build(parts),
             accounts.room,
             coppa.build(parts),
@@ -60,14 +86,16 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, Authenticator]
             *(build(parts) for build in more),
         )
     )
-    return Rooms((*below.all, health.build(parts, below), web.build(parts, below))), accounts.verifier
+    rooms = Rooms((*below.all, health.build(parts, below), web.build(parts, below)))
+    parts.jobs.check(rooms.jobs, rooms.schedules)
+    parts.instruments.show(job.name for job in rooms.jobs)
+    return rooms, accounts.verifier
 
 
-def _mailer(parts: Parts) -> Mailer:
-    settings = parts.settings
+def _mailer(settings: Settings, clock: Clock) -> Mailer:
     if settings.mail.smtp_host:
-        return SmtpMailer(settings.mail, parts.clock)
-    return OutboxMailer(Path(settings.app.outbox_path), settings.mail.sender, parts.clock)
+        return SmtpMailer(settings.mail, clock)
+    return OutboxMailer(Path(settings.app.outbox_path), settings.mail.sender, clock)
 
 
 def _parts(settings: Settings, clock: Clock) -> Parts:
@@ -84,6 +112,9 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
         database=Database(settings.database, metrics),
         counters=counters,
         idempotency=IdempotencyKeys(settings.games.idempotency_life_h),
+        jobs=QueuedJobs(),
+        instruments=JobInstruments(metrics),
+        mailer=_mailer(settings, clock),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol
 from uuid import UUID
 
@@ -79,6 +80,14 @@ _MILESTONE: Final = """
      where not exists (
            select from analytics.learning_insights known
             where known.child_id = $1 and known.insight_type = $2::text and known.title = left($4, 255))"""
+
+IDENTITY_BATCH_ROWS: Final = 2_000
+_FORGET_IDENTITIES: Final = """
+    delete from wondernest.event_identities identity
+     using (select child_id, fingerprint from wondernest.event_identities
+             where created_at < $1 order by created_at limit $2) old
+     where identity.child_id = old.child_id and identity.fingerprint = old.fingerprint"""
+"""Plan: along the index of created_at, then by primary key."""
 
 
 class NewEvent(Struct, frozen=True):
@@ -164,6 +173,13 @@ class AnalyticsRepository:
         await executor.execute(
             _MILESTONE, child_id, MILESTONE, milestone.category, milestone.title, milestone.description, data
         )
+
+    async def forget_identities(self, executor: Executor, before: datetime) -> None:
+        """Remove what was noted before a moment, a batch at a time."""
+        while (
+            await executor.execute(_FORGET_IDENTITIES, before, IDENTITY_BATCH_ROWS) == f"DELETE {IDENTITY_BATCH_ROWS}"
+        ):
+            continue
 
     async def _look_up_ledger(self, executor: Executor) -> str:
         """The ledger's statement; older databases call the reason's column by another name (schema §2)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.analytics.jobs import IdentityJobs
 from wondernest.analytics.personal_data import PERSONAL_DATA
 from wondernest.analytics.repository import AnalyticsRepository
 from wondernest.analytics.routes import AnalyticsRoutes
@@ -22,14 +23,20 @@ TABLES: Final = (
     Table("games.virtual_currency", ("select", "insert", "update")),
     Table("games.currency_transactions", ("select", "insert")),
 )
+INDEXES: Final = ("wondernest.idx_event_identities_created",)
 
 
 def build(parts: Parts, projects: ProjectSaves, play: PlayTime) -> Room:
     """Events in. `projects` and `play`: what events set in motion in the games room."""
-    service = AnalyticsService(parts.database, AnalyticsRepository(play), projects)
+    repository = AnalyticsRepository(play)
+    service = AnalyticsService(parts.database, repository, projects)
+    identities = IdentityJobs(parts.database, repository, parts.clock)
     return Room(
         name="analytics",
         endpoints=AnalyticsRoutes(service, parts.clock).endpoints(),
         tables=TABLES,
+        indexes=INDEXES,
+        jobs=identities.jobs(),
+        schedules=identities.schedules(),
         personal_data=PERSONAL_DATA,
     )

@@ -5,17 +5,17 @@ from __future__ import annotations
 from msgspec import Struct
 
 from wondernest.auth.attempts import LoginAttempts, MailAllowance, PinAttempts
-from wondernest.auth.letters import Letters
+from wondernest.auth.jobs import Senders
 from wondernest.auth.oauth import IdentityVerifier
 from wondernest.auth.passwords import PasswordHasher
 from wondernest.auth.repository import AccountRepository, ProofRepository, SessionRepository
 from wondernest.auth.tokens import TokenIssuer, TokenVerifier
 from wondernest.platform.clock import Clock
-from wondernest.platform.mail import Delivery
+from wondernest.platform.db.pool import Database
 
 
 class Dependencies(Struct, frozen=True, kw_only=True):
-    """Repositories, passwords, tokens, limits, mail, time."""
+    """Repositories, passwords, tokens, limits, jobs, time."""
 
     accounts: AccountRepository
     sessions: SessionRepository
@@ -27,6 +27,7 @@ class Dependencies(Struct, frozen=True, kw_only=True):
     login_attempts: LoginAttempts
     pin_attempts: PinAttempts
     allowance: MailAllowance
-    letters: Letters
-    delivery: Delivery
+    senders: Senders
+    database: Database
+    """For a job that has no other row to commit with."""
     clock: Clock

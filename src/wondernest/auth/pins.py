@@ -7,14 +7,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from wondernest.auth import errors, rules
+from wondernest.auth.jobs import USER
 from wondernest.platform.clock import epoch_ms
 from wondernest.platform.http.errors import RateLimited
 from wondernest.platform.ids import new_token, sha256_hex
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from wondernest.auth.dependencies import Dependencies
     from wondernest.platform.http.caller import Caller
-    from wondernest.platform.mail import Message
 
 PARENT_MODE_LIFE: Final = timedelta(minutes=15)
 
@@ -40,7 +42,7 @@ class PinService:
         else:
             right = bool(self._default_pin) and hmac.compare_digest(pin, self._default_pin)
         if not right:
-            await self._wrong(who, holder.email if holder else None)
+            await self._wrong(who, caller.user_id if caller and holder else None)
             raise errors.WrongPin
         await deps.pin_attempts.succeeded(who)
         now = deps.clock.now()
@@ -60,12 +62,12 @@ class PinService:
         if holder is None:
             raise errors.UnknownAccount
         if holder.pin_hash is not None:
-            await self._check_current(current, holder.pin_hash, holder.email, caller)
+            await self._check_current(current, holder.pin_hash, caller)
         pin_hash = await deps.hasher.hash(pin)
         if not await deps.proofs.set_pin(caller.user_id, pin_hash, holder.pin_hash, deps.clock.now()):
             raise errors.PinAlreadySet
 
-    async def _check_current(self, current: str | None, pin_hash: str, email: str, caller: Caller) -> None:
+    async def _check_current(self, current: str | None, pin_hash: str, caller: Caller) -> None:
         if current is None:
             raise errors.PinAlreadySet
         deps = self._with
@@ -76,19 +78,15 @@ class PinService:
         except errors.PinLocked as locked:
             raise RateLimited(locked.retry_after_s) from None
         if not await deps.hasher.matches(current, pin_hash):
-            await self._wrong(who, email)
+            await self._wrong(who, caller.user_id)
             raise errors.PinAlreadySet
         await deps.pin_attempts.succeeded(who)
 
-    async def _wrong(self, who: str, email: str | None) -> None:
+    async def _wrong(self, who: str, user_id: UUID | None) -> None:
         deps = self._with
         locked = await deps.pin_attempts.failed(who)
-        if locked and email is not None:
-
-            async def letter() -> Message:
-                return deps.letters.pin_locked(email)
-
-            deps.delivery.submit(letter)
+        if locked and user_id is not None:
+            await deps.senders.pin_locked(deps.database, {USER: user_id})
 
 
 def _who(caller: Caller | None, ip: str | None) -> str:

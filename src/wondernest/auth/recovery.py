@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from wondernest.auth import errors, rules
-from wondernest.platform.faults import DependencyUnavailable
-from wondernest.platform.ids import new_token, sha256_hex
+from wondernest.auth.jobs import USER
+from wondernest.platform.ids import sha256_hex
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from wondernest.auth.repository import RevokedToken
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.http.caller import Caller
-    from wondernest.platform.mail import Message
     from wondernest.settings import Auth
 
 RESET_MAILS_PER_HOUR: Final = 5
@@ -28,23 +26,18 @@ class RecoveryService:
 
     def __init__(self, dependencies: Dependencies, settings: Auth) -> None:
         self._with = dependencies
-        self._reset_life = timedelta(hours=settings.reset_life_h)
         self._require_mail_token = settings.require_mail_token
 
     async def request_reset(self, email: str) -> None:
         """Have a reset mailed if there is such an account; raises ValidationFailed.
 
-        The caller learns nothing, not even by the time it takes: looking up, storing and sending all happen later.
+        The caller learns nothing, not even by the time it takes: one statement enqueues, whether or not there is an account.
         """
         if not rules.is_email(email):
             raise errors.ValidationFailed([rules.INVALID_EMAIL])
-        address = rules.normal_email(email)
-
-        async def letter() -> Message | None:
-            return await self._reset_letter(address)
-
-        if not self._with.delivery.submit(letter):
-            raise DependencyUnavailable("mail", "too many mails are waiting")
+        address, deps = rules.normal_email(email), self._with
+        if await deps.allowance.permits("reset", address, RESET_MAILS_PER_HOUR):
+            await deps.proofs.request_reset(address, deps.senders.reset_password.job, USER)
 
     async def reset(self, token: str, password: str, unit: UnitOfWork) -> None:
         """Spend a reset token for a new password and end every session; raises ValidationFailed, InvalidResetToken."""
@@ -59,12 +52,12 @@ class RecoveryService:
             raise errors.InvalidResetToken
         password_hash = await deps.hasher.hash(password)
         now = deps.clock.now()
-        email = await deps.proofs.spend_reset(unit, user_id, token_hash, password_hash, now)
-        if email is None:
+        if not await deps.proofs.spend_reset(unit, user_id, token_hash, password_hash, now):
             raise errors.InvalidResetToken
         issued_before = now.replace(microsecond=0)
         ended = await deps.sessions.end_all(unit, user_id, now, issued_before)
-        unit.after_commit(lambda: self._after_reset(user_id, email, issued_before.timestamp(), ended))
+        await deps.senders.password_changed(unit, {USER: user_id})
+        unit.after_commit(lambda: self._after_reset(user_id, issued_before.timestamp(), ended))
 
     async def verify_email(self, token: str | None, caller: Caller) -> None:
         """Mark the caller's address as verified, by the mailed token where one is given or demanded.
@@ -81,25 +74,8 @@ class RecoveryService:
         if not done:
             raise errors.EmailNotVerified
 
-    async def _reset_letter(self, address: str) -> Message | None:
-        deps = self._with
-        account = await deps.accounts.by_email(address)
-        if account is None or not account.active:
-            return None
-        if not await deps.allowance.permits("reset", address, RESET_MAILS_PER_HOUR):
-            return None
-        token = new_token()
-        now = deps.clock.now()
-        await deps.proofs.note_reset(account.id, sha256_hex(token), now + self._reset_life, now)
-        return deps.letters.password_reset(account.email, token)
-
-    def _after_reset(self, user_id: UUID, email: str, issued_before: float, ended: list[RevokedToken]) -> None:
+    def _after_reset(self, user_id: UUID, issued_before: float, ended: list[RevokedToken]) -> None:
         deps = self._with
         deps.verifier.revoke_before(user_id, issued_before)
         for access in ended:
             deps.verifier.revoke(access.token_hash, access.expires_at.timestamp())
-
-        async def letter() -> Message:
-            return deps.letters.password_changed(email)
-
-        deps.delivery.submit(letter)

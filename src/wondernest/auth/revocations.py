@@ -21,7 +21,6 @@ POLL_S: Final = 5.0
 """How often the table is read although nothing was heard: a notification lost on the way is made good by then."""
 OVERLAP: Final = timedelta(seconds=60)
 """Read again each time: a transaction may become visible later than the moment written in its row."""
-PRUNE_EVERY_S: Final = 3600.0
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = POLL_S
 """A database that comes back is asked no later than one that was never away."""
@@ -56,12 +55,6 @@ class RevocationFollower:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-
-    async def prune(self) -> None:
-        """Remove revocations, tokens and sessions that have expired anyway."""
-        now = self._clock.now()
-        self._verifier.prune()
-        await RevocationRepository.prune(self._database, now, now - self._refresh_life)
 
     async def _run(self) -> None:
         while True:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wondernest.auth.attempts import LoginAttempts, MailAllowance, PinAttempts
 from wondernest.auth.dependencies import Dependencies
+from wondernest.auth.jobs import MailJobs, PruningJobs, senders
 from wondernest.auth.letters import Letters
 from wondernest.auth.metrics import NAMES, AccountMetrics
 from wondernest.auth.oauth import IdentityVerifier, providers_of
@@ -15,7 +16,7 @@ from wondernest.auth.personal_data import PERSONAL_DATA
 from wondernest.auth.pins import PinService
 from wondernest.auth.recovery import RecoveryService
 from wondernest.auth.repository import AccountRepository, ProofRepository, SessionRepository
-from wondernest.auth.revocations import PRUNE_EVERY_S, RevocationFollower
+from wondernest.auth.revocations import RevocationFollower
 from wondernest.auth.routes import AccountRoutes, ProofRoutes
 from wondernest.auth.service import AccountService
 from wondernest.auth.tokens import TokenIssuer, TokenVerifier, load_library
@@ -23,7 +24,6 @@ from wondernest.platform.periodic import Periodic
 from wondernest.platform.rooms import Room, Table
 
 if TYPE_CHECKING:
-    from wondernest.platform.mail import Delivery
     from wondernest.platform.rooms import Parts
 
 TABLES: Final = (
@@ -35,6 +35,8 @@ TABLES: Final = (
     Table("wondernest.revoked_tokens"),
     Table("wondernest.token_cutoffs"),
 )
+FORGET_EVERY_S: Final = 3600.0
+"""How often a process drops revocations of tokens that have expired anyway."""
 INDEXES: Final = ("core.idx_users_email_mixed_case",)
 
 
@@ -46,17 +48,24 @@ class Auth(NamedTuple):
     verifier: TokenVerifier
 
 
-def build(parts: Parts, delivery: Delivery) -> Auth:
+def build(parts: Parts) -> Auth:
     """Accounts, sessions and proofs."""
     settings, clock, database = parts.settings, parts.clock, parts.database
     verifier = TokenVerifier(settings.jwt, clock)
-    follower = RevocationFollower(database, verifier, clock, timedelta(milliseconds=settings.jwt.refresh_life_ms))
-    pruning = Periodic("remove expired sessions", PRUNE_EVERY_S, follower.prune)
-    hasher = PasswordHasher(settings.auth)
+    refresh_life = timedelta(milliseconds=settings.jwt.refresh_life_ms)
+    follower = RevocationFollower(database, verifier, clock, refresh_life)
+
+    async def forget() -> None:
+        verifier.prune()
+
+    forgetting = Periodic("forget expired tokens", FORGET_EVERY_S, forget)
+    hasher, proofs = PasswordHasher(settings.auth), ProofRepository(database)
+    mails = MailJobs(proofs, Letters(settings.auth), parts.mailer, clock, settings, parts.metrics)
+    pruning = PruningJobs(database, clock, refresh_life)
     deps = Dependencies(
         accounts=AccountRepository(database),
         sessions=SessionRepository(database),
-        proofs=ProofRepository(database),
+        proofs=proofs,
         hasher=hasher,
         issuer=TokenIssuer(settings.jwt, clock),
         verifier=verifier,
@@ -64,8 +73,8 @@ def build(parts: Parts, delivery: Delivery) -> Auth:
         login_attempts=LoginAttempts(parts.counters, settings.limits),
         pin_attempts=PinAttempts(parts.counters, settings.auth),
         allowance=MailAllowance(parts.counters),
-        letters=Letters(settings.auth),
-        delivery=delivery,
+        senders=senders(parts.jobs),
+        database=database,
         clock=clock,
     )
     accounts, counted = AccountService(deps, settings), AccountMetrics(parts.metrics)
@@ -76,9 +85,11 @@ def build(parts: Parts, delivery: Delivery) -> Auth:
         endpoints=[*of_accounts.endpoints(), *ProofRoutes(pins, recovery, counted).endpoints()],
         tables=TABLES,
         indexes=INDEXES,
+        jobs=(*mails.jobs(), *pruning.jobs()),
+        schedules=pruning.schedules(),
         metrics=NAMES,
-        on_start=(load_library, follower.start, pruning.start),
-        on_stop=(pruning.stop, follower.stop, hasher.close),
+        on_start=(load_library, follower.start, forgetting.start),
+        on_stop=(forgetting.stop, follower.stop, hasher.close),
         personal_data=PERSONAL_DATA,
     )
     return Auth(room, accounts, verifier)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -12,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wondernest.auth import errors, rules
+from wondernest.auth.jobs import USER
 from wondernest.auth.repository import Account, NewAccount, NewSession, RevokedToken
 from wondernest.auth.tokens import TokenPair, TokenSubject
 from wondernest.platform.http.errors import ApiError
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from wondernest.auth.oauth import Identity
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.http.caller import Caller
-    from wondernest.platform.mail import Message
     from wondernest.settings import Settings
 
 PARENT_ROLE: Final = "parent"
@@ -47,10 +46,9 @@ class AccountService:
         self._with = dependencies
         self._access_life = timedelta(milliseconds=settings.jwt.access_life_ms)
         self._refresh_life = timedelta(milliseconds=settings.jwt.refresh_life_ms)
-        self._verification_life = timedelta(hours=settings.auth.verification_life_h)
 
-    async def register_parent(self, sign_up: rules.SignUp, ip: str | None) -> OpenSession:
-        """Make user, family, membership and session at once; raises ValidationFailed or EmailTaken."""
+    async def register_parent(self, sign_up: rules.SignUp, ip: str | None, unit: UnitOfWork) -> OpenSession:
+        """Make user, family, membership, session and the mail that verifies the address; raises ValidationFailed, EmailTaken."""
         if problems := sign_up.problems():
             raise errors.ValidationFailed(problems)
         deps = self._with
@@ -58,10 +56,9 @@ class AccountService:
         deps.hasher.require_room()
         taken = await deps.accounts.by_email(email)
         if taken is not None:
-            self._tell_owner(taken)
+            await self._tell_owner(taken)
             raise errors.EmailTaken
         person = sign_up.names.normalised()
-        token = new_token()
         new = NewAccount(
             user_id=new_uuid(),
             family_id=new_uuid(),
@@ -72,15 +69,9 @@ class AccountService:
             phone=rules.stored_phone(sign_up.phone),
             verified=False,
             family_name=person.family_name,
-            verification_hash=hashlib.sha256(token.encode()).digest(),
-            verification_ends=deps.clock.now() + self._verification_life,
         )
-        session = await self._store(new, ip)
-
-        async def letter() -> Message:
-            return deps.letters.verify_email(email, token)
-
-        deps.delivery.submit(letter)
+        session = await self._store(new, ip, unit)
+        await deps.senders.verify_email(unit, {USER: new.user_id})
         return session
 
     async def log_in_parent(self, email: str, password: str, ip: str | None, unit: UnitOfWork) -> OpenSession:
@@ -114,7 +105,7 @@ class AccountService:
             raise errors.OutsideLoginRefused
         account = await deps.accounts.by_email(identity.email)
         if account is None:
-            return await self._store(_account_of(identity, login.names), ip, errors.OutsideLoginRefused)
+            return await self._store(_account_of(identity, login.names), ip, taken=errors.OutsideLoginRefused)
         if not account.active or (account.password_hash != NO_PASSWORD and not account.verified):
             raise errors.OutsideLoginRefused
         if not account.verified:
@@ -196,7 +187,12 @@ class AccountService:
         return OpenSession(account, session.pair)
 
     async def _store(
-        self, new: NewAccount, ip: str | None, taken: Callable[[], ApiError] = errors.EmailTaken
+        self,
+        new: NewAccount,
+        ip: str | None,
+        unit: UnitOfWork | None = None,
+        *,
+        taken: Callable[[], ApiError] = errors.EmailTaken,
     ) -> OpenSession:
         account = Account(
             id=new.user_id,
@@ -211,7 +207,7 @@ class AccountService:
             children=(),
         )
         session = self._sign(account, ip)
-        if not await self._with.sessions.register(new, session):
+        if not await self._with.sessions.register(new, session, unit):
             raise taken()
         return OpenSession(account, session.pair)
 
@@ -220,16 +216,11 @@ class AccountService:
         deps = self._with
         return NewSession(account.id, deps.issuer.issue(subject), ip_address(ip) if ip else None, deps.clock.now())
 
-    def _tell_owner(self, account: Account) -> None:
+    async def _tell_owner(self, account: Account) -> None:
         """Mail the owner of an address somebody tried to sign up with; rarely, or it would be a way to bother them."""
         deps = self._with
-
-        async def letter() -> Message | None:
-            permitted = await deps.allowance.permits("sign-up", account.email.lower(), SIGN_UP_NOTICES_PER_HOUR)
-            return deps.letters.sign_up_attempt(account.email) if permitted else None
-
-        if account.active:
-            deps.delivery.submit(letter)
+        if account.active and await deps.allowance.permits("sign-up", account.email.lower(), SIGN_UP_NOTICES_PER_HOUR):
+            await deps.senders.sign_up_attempt(deps.database, {USER: account.id})
 
 
 def _account_of(identity: Identity, given: rules.NameFields) -> NewAccount:
@@ -247,6 +238,4 @@ def _account_of(identity: Identity, given: rules.NameFields) -> NewAccount:
         phone=None,
         verified=True,
         family_name=rules.PersonName(first, last).family_name,
-        verification_hash=None,
-        verification_ends=None,
     )

@@ -27,6 +27,14 @@ def serve() -> int:
 
 
 @app.command
+def work() -> int:
+    """Run background jobs alone, beside the `serve` of other machines. SIGTERM lets running jobs end."""
+    from wondernest.supervisor.jobs import work_alone
+
+    return work_alone()
+
+
+@app.command
 def dev(*, host: str | None = None) -> int:
     """Run everything on this machine: database, cache, schema, demo family, server. Ctrl-C stops it all.
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wondernest.platform.db.migrations.state import OWN_TABLES
-from wondernest.platform.periodic import Periodic
+from wondernest.platform.jobs.instruments import NAMES
+from wondernest.platform.jobs.upkeep import Upkeep
 from wondernest.platform.personal_data import USER, Holding
 from wondernest.platform.rooms import READ, Room, Table
 
 if TYPE_CHECKING:
-    from wondernest.platform.mail import Delivery
     from wondernest.platform.rooms import Parts
 
-FORGET_EXPIRED_EVERY_S: Final = 600.0
-"""How often a process drops idempotency keys past their life."""
 TABLES: Final = (
     Table("wondernest.idempotency_keys"),
+    Table("wondernest.jobs"),
+    Table("wondernest.job_log"),
+    Table("wondernest.job_processes"),
+    Table("wondernest.job_schedules"),
     *(Table(name, READ) for name in OWN_TABLES),
 )
 PERSONAL_DATA: Final = (
@@ -31,18 +33,15 @@ PERSONAL_DATA: Final = (
 )
 
 
-def build(parts: Parts, delivery: Delivery) -> Room:
-    """The declaration; the adapters it starts and stops are `app.py`'s."""
-
-    async def forget_expired() -> None:
-        await parts.idempotency.forget_expired(parts.database)
-
-    forgetting = Periodic("forget expired idempotency keys", FORGET_EXPIRED_EVERY_S, forget_expired)
+def build(parts: Parts) -> Room:
+    """The declaration; the adapters it stops are `app.py`'s."""
+    upkeep, keys = Upkeep(parts.database), parts.idempotency
     return Room(
         name="platform",
         tables=TABLES,
-        metrics=sorted(parts.metrics.own),
-        on_start=(delivery.start, forgetting.start),
-        on_stop=(forgetting.stop, delivery.stop, parts.counters.close, parts.database.close),
+        jobs=(*upkeep.jobs(), *keys.jobs(parts.database)),
+        schedules=(*upkeep.schedules(), *keys.schedules()),
+        metrics=(*sorted(parts.metrics.own), *NAMES),
+        on_stop=(parts.counters.close, parts.database.close),
         personal_data=PERSONAL_DATA,
     )

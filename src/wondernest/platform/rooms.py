@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.idempotency import IdempotencyKeys
     from wondernest.platform.db.pool import Database
+    from wondernest.platform.jobs import Job, QueuedJobs, Schedule
+    from wondernest.platform.jobs.instruments import JobInstruments
+    from wondernest.platform.mail import Mailer
     from wondernest.platform.telemetry.metrics import Metrics
     from wondernest.settings import Settings
 
@@ -35,6 +38,11 @@ class Parts(Struct, frozen=True, kw_only=True):
     database: Database
     counters: Counters
     idempotency: IdempotencyKeys
+    jobs: QueuedJobs
+    """Where rooms get what enqueues their jobs."""
+    mailer: Mailer
+    """For handlers of jobs only: no request waits for it."""
+    instruments: JobInstruments
 
 
 class Table(Struct, frozen=True):
@@ -62,6 +70,8 @@ class Room(Struct, frozen=True, kw_only=True):
     """Indexes of ours on tables that were there before us: without one some statement reads a whole table."""
     costly_indexes: Sequence[str] = ()
     """Indexes on the room's tables that every write pays for and no statement of any backend uses."""
+    jobs: Sequence[Job] = ()
+    schedules: Sequence[Schedule] = ()
     metrics: Sequence[str] = ()
     """The names of its own instruments."""
     checks: Sequence[Check] = ()
@@ -83,6 +93,8 @@ class Rooms(Struct, frozen=True):
         _require_once("room", (room.name for room in self.all))
         _require_once("table", (table.name for table in self.tables))
         _require_once("metric", (name for room in self.all for name in room.metrics))
+        _require_once("job", (job.name for job in self.jobs))
+        _require_once("schedule", (schedule.name for schedule in self.schedules))
         _require_once("check", (check.name for check in self.checks))
         for room in self.all:
             unknown = {holding.table for holding in room.personal_data} - {table.name for table in room.tables}
@@ -122,6 +134,16 @@ class Rooms(Struct, frozen=True):
     def costly_indexes(self) -> tuple[str, ...]:
         """Every index that is worth dropping when nobody used it."""
         return tuple(index for room in self.all for index in room.costly_indexes)
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """Everything that the jobs process can do."""
+        return tuple(job for room in self.all for job in room.jobs)
+
+    @property
+    def schedules(self) -> tuple[Schedule, ...]:
+        """What it does by the clock."""
+        return tuple(schedule for room in self.all for schedule in room.schedules)
 
     @property
     def checks(self) -> tuple[Check, ...]:

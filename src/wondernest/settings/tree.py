@@ -288,6 +288,21 @@ class Mail(
     timeout_s: Seconds = 10.0
 
 
+class Jobs(
+    Struct,
+    frozen=True,
+    rename={"processes": "JOBS_PROCESSES", "concurrency": "JOBS_CONCURRENCY", "lease_s": "JOBS_LEASE_S"},
+):
+    """Background work."""
+
+    processes: NonNegative = 1
+    """Jobs processes that `serve` runs beside its workers."""
+    concurrency: Annotated[int, Meta(ge=2, le=64)] = 4
+    """Jobs that one process runs at a time."""
+    lease_s: Annotated[float, Meta(ge=1)] = 30.0
+    """A job whose process was not heard of for so long is taken again."""
+
+
 class Log(Struct, frozen=True, rename={"level": "LOG_LEVEL", "format": "LOG_FORMAT", "requests": "LOG_REQUESTS"}):
     """Logging."""
 
@@ -310,6 +325,7 @@ class Settings(Struct, frozen=True):
     limits: Limits = Limits()
     games: Games = Games()
     mail: Mail = Mail()
+    jobs: Jobs = Jobs()
     log: Log = Log()
 
     @property

@@ -11,7 +11,7 @@ from pathlib import Path
 from wondernest.platform.telemetry import METRICS_DIR_VARIABLE
 from wondernest.settings import Settings, SettingsError, load_settings
 from wondernest.supervisor.sockets import allow_many_files, listen
-from wondernest.supervisor.spawning import WORKER_MODULE, spawn, worker_command
+from wondernest.supervisor.spawning import WORKER_MODULE, jobs_command, spawn, worker_command
 
 
 def serve(worker: str = WORKER_MODULE) -> int:
@@ -45,7 +45,17 @@ def _supervise(settings: Settings, sockets: Sequence[socket.socket], metrics: Pa
 
     configure_logging(settings.log.level, settings.log.format)
     server = settings.server
-    return run_master(Master(command, sockets, server.worker_count, server.shutdown_grace_s, metrics, begun))
+    master = Master(
+        command,
+        sockets,
+        server.worker_count,
+        server.shutdown_grace_s,
+        metrics,
+        begun,
+        jobs_command=jobs_command(),
+        jobs_count=settings.jobs.processes if settings.database.url else 0,
+    )
+    return run_master(master)
 
 
 def _folder_for_metrics() -> Path:

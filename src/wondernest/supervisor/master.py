@@ -1,4 +1,7 @@
-"""The master: keeps every slot filled with a worker, replaces them on request, and ends them in order."""
+"""The master: keeps every slot filled with a process, replaces them on request, and ends them in order.
+
+The first slots are those of the workers. Those of the jobs processes come after them and are filled once workers serve.
+"""
 
 from __future__ import annotations
 
@@ -59,6 +62,9 @@ class Master:
         grace_s: float,
         metrics: Path,
         begun: Sequence[Spawned] = (),
+        *,
+        jobs_command: Sequence[str] = (),
+        jobs_count: int = 0,
     ) -> None:
         """`begun`: workers that were started already, each for its slot."""
         self._command = command
@@ -72,6 +78,11 @@ class Master:
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
         self._replace = asyncio.Event()
+        self._jobs_command = jobs_command
+        self._jobs_slots = range(count + 1, count + 1 + jobs_count)
+        self._starting = set(range(1, count + 1))
+        self._serving = asyncio.Event()
+        """Every worker has come to serve, or will not; from then on starting something else takes nothing from their start."""
         self._ever_ready = False
         self._last_words = ""
 
@@ -85,8 +96,10 @@ class Master:
             loop.add_signal_handler(number, self._asked_to_stop)
         loop.add_signal_handler(signal.SIGHUP, self._replace.set)
         keepers = [asyncio.create_task(self._keep(slot)) for slot in range(1, self._count + 1)]
+        keepers += [asyncio.create_task(self._keep_jobs(slot)) for slot in self._jobs_slots]
         replacer = asyncio.create_task(self._replace_on_request())
         await self._stopping.wait()
+        self._serving.set()
         replacer.cancel()
         for listener in self._sockets:  # once the workers have closed theirs too, the kernel refuses connections
             listener.close()
@@ -107,11 +120,13 @@ class Master:
             worker = self._current.get(slot) or self._begin(slot)
             self._current[slot] = worker
             self._ever_ready |= await worker.ready
+            self._started(slot)
             code = await worker.ended
-            if self._stopping.is_set() or self._current[slot] is not worker:
+            if self._stopping.is_set() or self._current.get(slot) is not worker:
                 continue
             del self._current[slot]
-            log.warning("worker ended", slot=slot, pid=worker.process.pid, exit_code=code)
+            ended = "jobs process ended" if slot in self._jobs_slots else "worker ended"
+            log.warning(ended, slot=slot, pid=worker.process.pid, exit_code=code)
             failures = 0 if monotonic() - worker.began > STEADY_S else failures + 1
             if not self._ever_ready and (code == os.EX_CONFIG or failures >= START_ATTEMPTS):
                 self._last_words = f"no worker could start (exit code {code}); the lines above say why"
@@ -119,8 +134,21 @@ class Master:
                 return
             await self._pause(failures)
 
+    async def _keep_jobs(self, slot: int) -> None:
+        """As `_keep`, for a jobs process."""
+        await self._serving.wait()
+        await self._keep(slot)
+
+    def _started(self, slot: int) -> None:
+        self._starting.discard(slot)
+        if self._ever_ready and not self._starting:
+            self._serving.set()
+
     def _begin(self, slot: int) -> Worker:
-        spawned = self._begun.pop(slot, None) or spawn(self._command, self._sockets, slot)
+        if slot in self._jobs_slots:
+            spawned = spawn(self._jobs_command, (), slot)
+        else:
+            spawned = self._begun.pop(slot, None) or spawn(self._command, self._sockets, slot)
         ready = asyncio.create_task(_says_ready(spawned.channel))
         ended = asyncio.create_task(self._bury(spawned, ready))
         worker = Worker(slot, spawned.process, ready, ended)
@@ -171,6 +199,13 @@ class Master:
                     break
             else:
                 log.info("workers replaced", workers=self._count)
+                await self._replace_jobs()
+
+    async def _replace_jobs(self) -> None:
+        """End each jobs process in order; its keeper starts the next. None runs meanwhile, and no connection more is needed."""
+        for slot in self._jobs_slots:
+            if (old := self._current.pop(slot, None)) is not None:
+                await self._retire(old)
 
     async def _replaced(self, slot: int) -> bool:
         """Put a new worker in a slot and retire the old one; False, and nothing changed, when the new one fails."""

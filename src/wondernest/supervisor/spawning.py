@@ -27,6 +27,11 @@ def worker_command(module: str = WORKER_MODULE) -> list[str]:
     return [sys.executable, "-P", "-m", module]
 
 
+def jobs_command() -> list[str]:
+    """How a jobs process is started; it gets no sockets."""
+    return [sys.executable, "-P", "-m", "wondernest.supervisor.jobs"]
+
+
 def spawn(command: Sequence[str], sockets: Sequence[socket.socket], slot: int) -> Spawned:
     """Begin a worker that inherits the listening sockets and one end of a channel."""
     ours, theirs = socket.socketpair()

@@ -42,9 +42,6 @@ class NewAccount(Struct, frozen=True):
     phone: str | None
     verified: bool
     family_name: str
-    verification_hash: bytes | None
-    """SHA-256 of the token mailed to verify the address."""
-    verification_ends: datetime | None
 
 
 ACCOUNT: Final = f"""
@@ -57,17 +54,16 @@ ACCOUNT: Final = f"""
 LOCK_USER: Final = "select id from core.users where id = $1 for no key update"
 
 _BY_ID: Final = f"{ACCOUNT} where u.id = $1"
-_BY_EMAIL: Final = f"""
-    with found as (
+FOUND_BY_EMAIL: Final = """found as (
         (select id from core.users where email = $1)
         union all
         (select id from core.users
           where lower(email) = $1 and email <> lower(email) and not exists (select from core.users where email = $1)
           order by created_at, id)
-        limit 1)
-    {ACCOUNT} join found on found.id = u.id"""
+        limit 1)"""
 """The unique index answers; only a miss looks for an address some hand wrote in mixed case (schema trap 6), in an index
 that holds nobody else."""
+_BY_EMAIL: Final = f"with {FOUND_BY_EMAIL} {ACCOUNT} join found on found.id = u.id"
 
 _MAKE_FAMILY: Final = """
     with household as (

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from wondernest.auth.repository.accounts import LOCK_USER
+from wondernest.auth.repository.accounts import FOUND_BY_EMAIL, LOCK_USER
+from wondernest.platform.jobs import ENQUEUE_FUNCTION
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor
@@ -26,9 +27,28 @@ _PIN_HOLDER: Final = """
 _SET_PIN: Final = """
     update core.users set pin_hash = $2, updated_at = $4
      where id = $1 and is_active is not false and nullif(pin_hash, '') is not distinct from $3 returning true"""
+_REQUEST_RESET: Final = f"""
+    with {FOUND_BY_EMAIL}
+    select {ENQUEUE_FUNCTION}($2, jsonb_build_object($3::text, (
+        select u.id from core.users u join found on found.id = u.id where u.is_active is not false)), null)"""
 _NOTE_RESET: Final = """
-    insert into core.password_reset_tokens (user_id, token, used, expires_at, created_at)
-    select id, $2, false, $3, $4 from core.users where id = $1 and is_active is not false"""
+    with holder as (
+        select id, email from core.users where id = $1 and is_active is not false),
+    known as (
+        select used from core.password_reset_tokens where token = $2),
+    noted as (
+        insert into core.password_reset_tokens (user_id, token, used, expires_at, created_at)
+        select id, $2, false, $3, $4 from holder where not exists (select from known))
+    select email from holder where not exists (select from known where used)"""
+_NOTE_VERIFICATION: Final = """
+    with holder as (
+        select id, email from core.users where id = $1 and is_active is not false and email_verified is not true),
+    known as (
+        select used_at from wondernest.email_verifications where token_hash = $2),
+    noted as (
+        insert into wondernest.email_verifications (token_hash, user_id, email, expires_at, created_at)
+        select $2, id, email, $3, $4 from holder where not exists (select from known))
+    select email from holder where not exists (select from known where used_at is not null)"""
 _RESET_HOLDER: Final = """
     select user_id from core.password_reset_tokens where token = $1 and used is not true and expires_at > $2"""
 _SPEND_RESET: Final = """
@@ -36,7 +56,7 @@ _SPEND_RESET: Final = """
         update core.password_reset_tokens set used = true
          where token = $2 and user_id = $1 and used is not true and expires_at > $3 returning user_id)
     update core.users u set password_hash = $4, updated_at = $3 from spent
-     where u.id = spent.user_id and u.is_active is not false returning u.email"""
+     where u.id = spent.user_id and u.is_active is not false returning true"""
 _SPEND_VERIFICATION: Final = """
     with spent as (
         update wondernest.email_verifications set used_at = $3
@@ -63,21 +83,27 @@ class ProofRepository:
         """Store a PIN in place of the one read before (None: of none); False when it is no longer that."""
         return await self._database.fetchval(_SET_PIN, user_id, pin_hash, replaces, now) is True
 
-    async def note_reset(self, user_id: UUID, token_hash: str, expires_at: datetime, now: datetime) -> None:
-        """Keep a reset token about to be mailed."""
-        await self._database.execute(_NOTE_RESET, user_id, token_hash, expires_at, now)
+    async def request_reset(self, email: str, job: str, argument: str) -> None:
+        """Enqueue a job for the active account of a lower-case address, or for nobody: the same one statement either way."""
+        await self._database.fetchval(_REQUEST_RESET, email, job, argument)
+
+    async def note_reset(self, user_id: UUID, token_hash: str, expires_at: datetime, now: datetime) -> str | None:
+        """Keep a reset token about to be mailed; where to, or None. Again, it is kept once; once spent, it is not mailed."""
+        return await self._database.fetchval(_NOTE_RESET, user_id, token_hash, expires_at, now)
+
+    async def note_verification(self, user_id: UUID, digest: bytes, expires_at: datetime, now: datetime) -> str | None:
+        """As `note_reset`, for the token that verifies an address; None too where the address is verified."""
+        return await self._database.fetchval(_NOTE_VERIFICATION, user_id, digest, expires_at, now)
 
     async def reset_holder(self, token_hash: str, now: datetime) -> UUID | None:
         """Whose a reset token is that could be spent now: asked before the costly hash is made."""
         return await self._database.fetchval(_RESET_HOLDER, token_hash, now)
 
     @staticmethod
-    async def spend_reset(
-        unit: Executor, user_id: UUID, token_hash: str, password_hash: str, now: datetime
-    ) -> str | None:
-        """Spend a user's reset token for a new password; the user's address, or None. The user's row stays locked."""
+    async def spend_reset(unit: Executor, user_id: UUID, token_hash: str, password_hash: str, now: datetime) -> bool:
+        """Spend a user's reset token for a new password; False when there is none. The user's row stays locked."""
         await unit.fetchval(LOCK_USER, user_id)
-        return await unit.fetchval(_SPEND_RESET, user_id, token_hash, now, password_hash)
+        return await unit.fetchval(_SPEND_RESET, user_id, token_hash, now, password_hash) is True
 
     async def spend_verification(self, user_id: UUID, token_hash: bytes, now: datetime) -> bool:
         """Spend a mailed verification token of this user; False when there is none to spend."""

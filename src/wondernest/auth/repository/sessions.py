@@ -70,9 +70,6 @@ _REGISTER: Final = f"""
     member as (
         insert into family.family_members (family_id, user_id, role, joined_at)
         select household.id, account.id, 'parent', $7 from household, account),
-    verification as (
-        insert into wondernest.email_verifications (token_hash, user_id, email, expires_at, created_at)
-        select $16, id, $8, $17, $7 from account where $16::bytea is not null),
     {_STORE_FIRST}"""
 
 _LOGIN: Final = f"""
@@ -160,9 +157,9 @@ class SessionRepository:
     def __init__(self, database: Executor) -> None:
         self._database = database
 
-    async def register(self, account: NewAccount, session: NewSession) -> bool:
-        """Store user, family, membership, verification and session at once; False when the address is taken."""
-        made = await self._database.fetchval(
+    async def register(self, account: NewAccount, session: NewSession, unit: Executor | None = None) -> bool:
+        """Store user, family, membership and session at once; False when the address is taken."""
+        made = await (unit or self._database).fetchval(
             _REGISTER,
             *session.arguments(),
             account.email,
@@ -173,8 +170,6 @@ class SessionRepository:
             account.verified,
             account.family_id,
             account.family_name,
-            account.verification_hash,
-            account.verification_ends,
         )
         return made is True
 

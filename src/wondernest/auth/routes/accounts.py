@@ -49,6 +49,7 @@ class AccountRoutes:
         "/auth/parent/register",
         "/auth/signup",
         "/auth/register",
+        unit=True,
         body=wire.RegisterBody,
         limits=CREDENTIALS,
         replies={201: Response(wire.SessionReply, "The new parent is signed in"), 400: BAD_REQUEST},
@@ -67,7 +68,7 @@ class AccountRoutes:
             time_zone=body.timezone,
             language=body.language,
         )
-        session = await self._service.register_parent(sign_up, request.client_ip)
+        session = await self._service.register_parent(sign_up, request.client_ip, request.unit)
         return reply_json(wire.SessionReply(self._data(session, requires_pin_setup=True)), 201)
 
     @GROUP.post(

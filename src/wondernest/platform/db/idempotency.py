@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import Struct
 
+from wondernest.platform.jobs import Job, Running, Schedule
+
 if TYPE_CHECKING:
     from uuid import UUID
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 MAX_KEY_CHARS: Final = 200
 MAX_KEPT_BODY_BYTES: Final = 64 * 1024
 """A longer reply is not kept; the retry then runs again, which every replayable route bears."""
+FORGET_KEYS: Final = "requests.forget_idempotency_keys"
 
 _CLAIM = """
     insert into wondernest.idempotency_keys as k (user_id, key, route, request_hash, expires_at)
@@ -67,6 +70,18 @@ class IdempotencyKeys:
         """Store the reply with the work."""
         if len(reply.body) <= MAX_KEPT_BODY_BYTES:
             await unit.execute(_KEEP, user_id, key, reply.status, reply.body, msgspec.json.encode(reply.headers))
+
+    def jobs(self, executor: Executor) -> tuple[Job, ...]:
+        """The work that keys need in the background."""
+
+        async def forget(_: Running) -> None:
+            await self.forget_expired(executor)
+
+        return (Job(FORGET_KEYS, forget),)
+
+    def schedules(self) -> tuple[Schedule, ...]:
+        """Every ten minutes."""
+        return (Schedule(FORGET_KEYS, "*/10 * * * *", FORGET_KEYS),)
 
     async def forget_expired(self, executor: Executor) -> None:
         """Drop keys past their life."""

@@ -1,8 +1,7 @@
-"""Outgoing mail: one port, SMTP or an outbox folder behind it, and a bounded sender that never holds up a request."""
+"""Outgoing mail: one port, SMTP or an outbox folder behind it. Mails are sent by jobs."""
 
-from wondernest.platform.mail.delivery import Delivery
 from wondernest.platform.mail.message import Mailer, MailFailed, MailRefused, Message
 from wondernest.platform.mail.outbox import OutboxMailer
 from wondernest.platform.mail.smtp import SmtpMailer
 
-__all__ = ["Delivery", "MailFailed", "MailRefused", "Mailer", "Message", "OutboxMailer", "SmtpMailer"]
+__all__ = ["MailFailed", "MailRefused", "Mailer", "Message", "OutboxMailer", "SmtpMailer"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,6 +26,12 @@ class Message(Struct, frozen=True):
     to: str
     subject: str
     text: str
+    reference: str = ""
+    """What makes the Message-ID: a mail that is sent again has the same. Empty: a new one each time."""
+
+    def identified(self, reference: str) -> Message:
+        """The same mail with a Message-ID of its own."""
+        return replace(self, reference=reference)
 
     def rendered(self, sender: str, now: datetime) -> EmailMessage:
         """The mail with its headers; raises MailRefused for an address or subject that breaks out of its header."""
@@ -39,7 +46,8 @@ class Message(Struct, frozen=True):
         except (ValueError, IndexError) as error:
             raise MailRefused(type(error).__name__) from None
         mail["Date"] = format_datetime(now)
-        mail["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].rpartition("@")[2] or None)
+        domain = parseaddr(sender)[1].rpartition("@")[2] or None
+        mail["Message-ID"] = f"<{self.reference}@{domain}>" if self.reference and domain else make_msgid(domain=domain)
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(self.text)
         return mail

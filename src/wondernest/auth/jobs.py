@@ -1,0 +1,165 @@
+"""The room's work in the background: its mails, and the removal of what has expired.
+
+A job names a user, never an address or a token: the handler reads the address and makes the token when it writes the mail. The token
+is derived from the job, so that a mail written again after a kill is the same mail, with the same token and the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from wondernest.auth.repository import RevocationRepository
+from wondernest.platform.ids import sha256_hex
+from wondernest.platform.jobs import Job, Jobs, Retry, Running, Schedule, Sender, Unrecoverable
+from wondernest.platform.mail import Mailer, MailFailed, MailRefused, Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from wondernest.auth.letters import Letters
+    from wondernest.auth.repository import ProofRepository
+    from wondernest.platform.clock import Clock
+    from wondernest.platform.db.pool import Database
+    from wondernest.platform.telemetry.metrics import Metrics
+    from wondernest.settings import Settings
+
+VERIFY_EMAIL: Final = "auth.verify_email"
+RESET_PASSWORD: Final = "auth.reset_password"  # noqa: S105 - a job's name
+PASSWORD_CHANGED: Final = "auth.password_changed"  # noqa: S105 - as above
+PIN_LOCKED: Final = "auth.pin_locked"
+SIGN_UP_ATTEMPT: Final = "auth.sign_up_attempt"
+FORGET_EXPIRED: Final = "auth.forget_expired"
+
+USER: Final = "user"
+"""The argument of every mail: whose account it is about. Absent where there is no account, and then no mail."""
+MAIL_RETRY: Final = Retry(attempts=14, first_pause_s=5.0, longest_pause_s=3600.0)
+"""About four hours in all."""
+PRUNING_LIMIT_S: Final = 600.0
+_TOKEN_PURPOSE: Final = b"wondernest one-time token\0"
+"""Sets these apart from everything else that is made with the same secret."""
+
+
+class Senders(Struct, frozen=True):
+    """What the services of this room enqueue."""
+
+    verify_email: Sender
+    reset_password: Sender
+    password_changed: Sender
+    pin_locked: Sender
+    sign_up_attempt: Sender
+
+
+def senders(jobs: Jobs) -> Senders:
+    """The senders of the room's mails."""
+    names = (VERIFY_EMAIL, RESET_PASSWORD, PASSWORD_CHANGED, PIN_LOCKED, SIGN_UP_ATTEMPT)
+    return Senders(*(jobs.sender(name) for name in names))
+
+
+class MailJobs:
+    """Writes and sends the room's mails."""
+
+    def __init__(
+        self,
+        proofs: ProofRepository,
+        letters: Letters,
+        mailer: Mailer,
+        clock: Clock,
+        settings: Settings,
+        metrics: Metrics,
+    ) -> None:
+        self._proofs = proofs
+        self._letters = letters
+        self._mailer = mailer
+        self._clock = clock
+        self._secret = settings.jwt.secret.encode()
+        self._reset_life = timedelta(hours=settings.auth.reset_life_h)
+        self._verification_life = timedelta(hours=settings.auth.verification_life_h)
+        self._metrics = metrics
+
+    def jobs(self) -> tuple[Job, ...]:
+        """The declarations."""
+        letters = self._letters
+        return (
+            Job(VERIFY_EMAIL, self.verify_email, MAIL_RETRY),
+            Job(RESET_PASSWORD, self.reset_password, MAIL_RETRY),
+            self._notice(PASSWORD_CHANGED, letters.password_changed),
+            self._notice(PIN_LOCKED, letters.pin_locked),
+            self._notice(SIGN_UP_ATTEMPT, letters.sign_up_attempt),
+        )
+
+    async def verify_email(self, job: Running) -> None:
+        """Mail the code that verifies an address."""
+        user_id = job.uuid(USER)
+        if user_id is None:
+            return
+        token, now = self._token(job), self._clock.now()
+        digest = hashlib.sha256(token.encode()).digest()
+        email = await self._proofs.note_verification(user_id, digest, now + self._verification_life, now)
+        if email is not None:
+            await self._send(job, self._letters.verify_email(email, token))
+
+    async def reset_password(self, job: Running) -> None:
+        """Mail a one-time token for a new password, where there is an account."""
+        user_id = job.uuid(USER)
+        if user_id is None:
+            return
+        token, now = self._token(job), self._clock.now()
+        email = await self._proofs.note_reset(user_id, sha256_hex(token), now + self._reset_life, now)
+        if email is not None:
+            await self._send(job, self._letters.password_reset(email, token))
+
+    def _notice(self, name: str, write: Callable[[str], Message]) -> Job:
+        async def handler(job: Running) -> None:
+            email = await self._address(job.uuid(USER))
+            if email is not None:
+                await self._send(job, write(email))
+
+        return Job(name, handler, MAIL_RETRY)
+
+    async def _address(self, user_id: UUID | None) -> str | None:
+        holder = await self._proofs.pin_holder(user_id) if user_id is not None else None
+        return None if holder is None else holder.email
+
+    async def _send(self, job: Running, message: Message) -> None:
+        try:
+            await self._mailer.send(message.identified(job.reference))
+        except MailRefused as refusal:
+            self._metrics.dependency_failures.labels("mail").inc()
+            raise Unrecoverable(f"mail refused: {refusal}") from None
+        except MailFailed:
+            self._metrics.dependency_failures.labels("mail").inc()
+            raise
+
+    def _token(self, job: Running) -> str:
+        """43 characters that nobody without the secret can tell from random ones."""
+        digest = hmac.digest(self._secret, _TOKEN_PURPOSE + job.reference.encode(), "sha256")
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+class PruningJobs:
+    """Removes what has expired."""
+
+    def __init__(self, database: Database, clock: Clock, refresh_life: timedelta) -> None:
+        self._database = database
+        self._clock = clock
+        self._refresh_life = refresh_life
+
+    def jobs(self) -> tuple[Job, ...]:
+        """The declaration."""
+        return (Job(FORGET_EXPIRED, self.forget_expired, time_limit_s=PRUNING_LIMIT_S),)
+
+    def schedules(self) -> tuple[Schedule, ...]:
+        """Every hour."""
+        return (Schedule(FORGET_EXPIRED, "17 * * * *", FORGET_EXPIRED),)
+
+    async def forget_expired(self, _: Running) -> None:
+        """Remove revocations, tokens and sessions that have expired anyway."""
+        now = self._clock.now()
+        await RevocationRepository.prune(self._database, now, now - self._refresh_life)

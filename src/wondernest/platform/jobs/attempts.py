@@ -1,0 +1,135 @@
+"""One attempt at a job: its time limit, what its end means, and what is said about it."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from wondernest.platform.clock import monotonic
+from wondernest.platform.jobs.declarations import Job, Running, Unrecoverable
+from wondernest.platform.telemetry.events import get_logger
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from wondernest.platform.jobs.instruments import JobInstruments
+
+log = get_logger(__name__)
+
+CANCEL_S: Final = 5.0
+"""How long a handler that was cancelled may take to end."""
+INTERRUPTED: Final = "interrupted by a stop"
+
+
+class Done(Struct, frozen=True):
+    """The work is done."""
+
+
+class Again(Struct, frozen=True):
+    """Another attempt, after a pause."""
+
+    pause_s: float
+    reason: str
+
+
+class Dead(Struct, frozen=True):
+    """No further attempt; kept until an operator decides."""
+
+    reason: str
+
+
+Verdict: TypeAlias = Done | Again | Dead
+
+
+class Delivered(Struct, frozen=True):
+    """A job as it was taken from the queue."""
+
+    id: int
+    name: str
+    payload: bytes | None
+    created_at: datetime
+    times: int
+    """How often it was taken, this time included."""
+
+
+class Attempts:
+    """Runs handlers. An error's message is never said or stored: it may quote people's data."""
+
+    def __init__(self, jobs: Iterable[Job], instruments: JobInstruments) -> None:
+        self._jobs = {job.name: job for job in jobs}
+        self._instruments = instruments
+        self._interrupted = asyncio.Event()
+        self._failing: set[str] = set()
+
+    def interrupt(self) -> None:
+        """End what is running; it is run again by whoever comes next."""
+        self._interrupted.set()
+
+    async def attempt(self, delivered: Delivered) -> Verdict:
+        """Run the handler and judge how it ended."""
+        job = self._jobs[delivered.name]
+        began = monotonic()
+        if delivered.times > job.retry.attempts:
+            verdict: Verdict = Dead("its process ended amid every attempt")
+        else:
+            verdict = await self._run(job, delivered)
+        result = {Done: "done", Again: "retried", Dead: "dead"}[type(verdict)]
+        self._instruments.finished(job.name, result, monotonic() - began)  # pyright: ignore[reportArgumentType]
+        self._say(delivered, verdict)
+        return verdict
+
+    async def _run(self, job: Job, delivered: Delivered) -> Verdict:
+        args = msgspec.json.decode(delivered.payload or b"{}", type=dict[str, str | int | None])
+        running = Running(delivered.id, delivered.name, args, delivered.times, delivered.created_at)
+        handler = asyncio.ensure_future(job.handler(running))
+        stop = asyncio.create_task(self._interrupted.wait())
+        try:
+            await asyncio.wait((handler, stop), timeout=job.time_limit_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.cancel()
+            ended = handler.done()
+            if not ended:
+                handler.cancel()
+                await asyncio.wait((handler,), timeout=CANCEL_S)
+        if not ended:
+            if self._interrupted.is_set():
+                return Again(0.0, INTERRUPTED)
+            return self._failed(job, delivered, f"not done within {job.time_limit_s:g} s")
+        if handler.cancelled():
+            return self._failed(job, delivered, "cancelled itself")
+        error = handler.exception()
+        if error is None:
+            return Done()
+        if isinstance(error, Unrecoverable):
+            return Dead(str(error))
+        return self._failed(job, delivered, _kind_and_place(error))
+
+    @staticmethod
+    def _failed(job: Job, delivered: Delivered, reason: str) -> Verdict:
+        if delivered.times >= job.retry.attempts:
+            return Dead(reason)
+        return Again(job.retry.pause_s(delivered.times), reason)
+
+    def _say(self, delivered: Delivered, verdict: Verdict) -> None:
+        """The beginning and the end of a kind of job's trouble are logged once each, a dead job always."""
+        name = delivered.name
+        if isinstance(verdict, Dead):
+            log.error("job is dead", job=name, id=delivered.id, attempts=delivered.times, reason=verdict.reason)
+        elif isinstance(verdict, Done):
+            if name in self._failing:
+                self._failing.discard(name)
+                log.info("job succeeds again", job=name)
+        elif verdict.reason != INTERRUPTED and name not in self._failing:
+            self._failing.add(name)
+            log.warning("job fails and is retried", job=name, id=delivered.id, reason=verdict.reason)
+
+
+def _kind_and_place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"

@@ -1,0 +1,94 @@
+"""The jobs process: runs the rooms' jobs and schedules. Started by the master of `serve`, or alone by `wondernest work`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import uvloop
+from msgspec.structs import replace
+
+from wondernest.app import Background, background
+from wondernest.platform.jobs.runner import JobRunner
+from wondernest.platform.telemetry.events import get_logger
+from wondernest.platform.telemetry.logs import configure_logging
+from wondernest.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+log = get_logger(__name__)
+
+READY: Final = b"ready"
+HANDLERS_CONNECTIONS: Final = 2
+"""With the queue's own connection and its listener that makes four: beside the workers of one machine they still fit into what the
+role of an old installation may have."""
+HANDLERS_WAIT_S: Final = 30.0
+"""No client waits for a handler's statements."""
+
+
+def main(channel_fd: int | None = None, stop_signals: Sequence[signal.Signals] = (signal.SIGTERM,)) -> int:
+    """Run jobs until told to end; returns the exit code. A setting that cannot be used costs one line on stderr."""
+    channel = socket.socket(fileno=channel_fd) if channel_fd is not None else None
+    if channel is not None:
+        channel.setblocking(False)
+        channel.set_inheritable(False)
+    try:
+        settings = _of_this_process(load_settings(dotenv=Path(".env")))
+        configure_logging(settings.log.level, settings.log.format)
+        work = background(settings)
+    except SettingsError as error:
+        sys.stderr.write(f"wondernest: {error}\n")
+        return os.EX_CONFIG
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+        try:
+            loop.run(_run(settings, work, channel, stop_signals))
+        except Exception:
+            log.exception("jobs process failed")
+            return os.EX_SOFTWARE
+    return os.EX_OK
+
+
+def work_alone() -> int:
+    """As `main`, for a terminal or a service manager: SIGTERM and Ctrl-C end it."""
+    return main(stop_signals=(signal.SIGTERM, signal.SIGINT))
+
+
+def _of_this_process(settings: Settings) -> Settings:
+    if not settings.database.url:
+        raise SettingsError("DATABASE_URL: not set")
+    pool_size = min(settings.database.pool_size, HANDLERS_CONNECTIONS)
+    database = replace(settings.database, pool_size=pool_size, acquire_timeout_s=HANDLERS_WAIT_S)
+    return replace(settings, database=database)
+
+
+async def _run(
+    settings: Settings, work: Background, channel: socket.socket | None, stop_signals: Sequence[signal.Signals]
+) -> None:
+    runner = JobRunner(settings, work.jobs, work.schedules, work.metrics, work.instruments)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, lambda: None)
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)
+    for number in stop_signals:
+        loop.add_signal_handler(number, runner.stop)
+    if channel is not None:
+
+        def master_is_gone() -> None:
+            loop.remove_reader(channel)
+            runner.stop()
+
+        loop.add_reader(channel, master_is_gone)
+        channel.send(READY)
+    log.info("jobs process started", jobs=len(work.jobs), schedules=len(work.schedules))
+    await runner.run()
+    await work.rooms.stop()
+    log.info("jobs process ended")
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1])))
