@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.fixtures.application import running
+from tests.fixtures.application import jobs_running, running
 from tests.fixtures.auth import Parent, code_in, log_in, mails_to, register, row, rows, value
 from wondernest.app import create_app
 from wondernest.settings import Settings
@@ -185,7 +185,8 @@ async def test_the_mailed_token_verifies_once_and_only_its_own_account(
 async def test_where_the_mailed_token_is_demanded_the_bearer_alone_does_not_do(
     make_settings: Callable[..., Settings], outbox: Path
 ) -> None:
-    async with running(create_app(make_settings(EMAIL_VERIFICATION_REQUIRE_TOKEN="true"))) as client:
+    settings = make_settings(EMAIL_VERIFICATION_REQUIRE_TOKEN="true")
+    async with jobs_running(settings), running(create_app(settings)) as client:
         parent = await register(client)
         response = await client.post(VERIFY, headers=parent.bearer)
         assert (response.status_code, response.json()) == (400, {"message": "Email verification failed"})

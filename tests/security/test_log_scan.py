@@ -180,6 +180,7 @@ def test_nothing_personal_stands_in_the_logs_whatever_happens(
         LOG_REQUESTS="true",
         LOG_LEVEL="DEBUG",
         PIN_MAX_ATTEMPTS="5",
+        JOBS_PROCESSES="1",
     )
     with httpx2.Client(base_url=server.base_url, timeout=TIMEOUT_S) as client:
         walk = Walk(client, tmp_path / "outbox")

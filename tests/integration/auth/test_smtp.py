@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.fixtures.application import running
+from tests.fixtures.application import jobs_running, running
 from tests.fixtures.auth import code_in, register
 from wondernest.app import create_app
 from wondernest.platform.clock import SystemClock
@@ -30,6 +30,7 @@ from wondernest.platform.mail import MailFailed, MailRefused, Message, SmtpMaile
 from wondernest.settings import Mail, Secret, Settings
 
 Listening = Callable[..., Awaitable[int]]
+PATIENCE_S = 10.0
 MESSAGE = Message("ann@example.com", "Grüße", "Hello Ann,\n\nsee you.\n")
 
 
@@ -40,6 +41,12 @@ class Mailbox:
         self.mails: list[tuple[Envelope, EmailMessage]] = []
         self.answer = "250 OK"
         self.recipient_answer = "250 OK"
+        self._arrived = asyncio.Event()
+
+    async def arrival(self) -> None:
+        """Until a mail has come."""
+        async with asyncio.timeout(PATIENCE_S):
+            await self._arrived.wait()
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -52,6 +59,7 @@ class Mailbox:
         assert isinstance(envelope.content, bytes)
         mail = email.message_from_bytes(envelope.content, EmailMessage, policy=email.policy.default)
         self.mails.append((envelope, mail))
+        self._arrived.set()
         return self.answer
 
 
@@ -152,8 +160,9 @@ async def test_a_registration_mails_its_code_through_smtp(
     mailbox: Mailbox, listening: Listening, make_settings: Callable[..., Settings]
 ) -> None:
     settings = make_settings(SMTP_HOST="127.0.0.1", SMTP_PORT=str(await listening()), SMTP_TLS="none")
-    async with running(create_app(settings)) as client:
+    async with jobs_running(settings), running(create_app(settings)) as client:
         parent = await register(client)
+        await mailbox.arrival()
     ((envelope, mail),) = mailbox.mails
     assert envelope.rcpt_tos == [parent.email]
     assert code_in(mail.get_content().replace("\r\n", "\n"))

@@ -26,6 +26,11 @@ OURS = {
     "wondernest.event_identities",
     "wondernest.idempotency_keys",
     "wondernest.installation",
+    "wondernest.job_log",
+    "wondernest.job_processes",
+    "wondernest.job_schedules",
+    "wondernest.job_statistics",
+    "wondernest.jobs",
     "wondernest.revoked_tokens",
     "wondernest.save_versions",
     "wondernest.schema_changes",
@@ -66,13 +71,14 @@ def test_schemas_types_and_functions_are_those_of_the_catalogue(database: psycop
     assert schemas == {s["name"] for s in CATALOGUE["schemas"]} | {"wondernest", "information_schema"}
     enums = database.execute(
         "select nspname || '.' || typname, array_agg(enumlabel::text order by enumsortorder) from pg_enum"
-        " join pg_type on pg_type.oid = enumtypid join pg_namespace on pg_namespace.oid = typnamespace group by 1"
+        " join pg_type on pg_type.oid = enumtypid join pg_namespace on pg_namespace.oid = typnamespace"
+        " where nspname <> 'wondernest' group by 1"
     )
     assert dict(enums.fetchall()) == {f"{e['schema']}.{e['name']}": e["labels"] for e in CATALOGUE["enums"]}
     functions = database.execute(
         "select nspname || '.' || proname, pg_get_function_arguments(pg_proc.oid),"
         " pg_get_function_result(pg_proc.oid) from pg_proc join pg_namespace on pg_namespace.oid = pronamespace"
-        " where nspname !~ '^pg_' and nspname <> 'information_schema'"
+        " where nspname !~ '^pg_' and nspname not in ('information_schema', 'wondernest')"
     )
     assert set(functions.fetchall()) == {
         (f"{f['schema']}.{f['name']}", f["arguments"], f["returns"]) for f in CATALOGUE["functions"]

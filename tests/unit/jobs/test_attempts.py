@@ -1,0 +1,125 @@
+"""One attempt at a job: what its end means, and what is said of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import msgspec
+import pytest
+from prometheus_client import CollectorRegistry
+
+from wondernest.platform.jobs import Handler, Job, Retry, Running, Unrecoverable
+from wondernest.platform.jobs.attempts import INTERRUPTED, Again, Attempts, Dead, Delivered, Done, Verdict
+from wondernest.platform.jobs.instruments import JobInstruments
+
+NAME = "a.job"
+SECRET = "ann@example.com"
+BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+class Trial:
+    """A kind of job and what became of its attempts."""
+
+    def __init__(self, handler: Handler, time_limit_s: float = 60.0) -> None:
+        self.registry = CollectorRegistry()
+        job = Job(NAME, handler, Retry(attempts=3), time_limit_s)
+        self.attempts = Attempts([job], JobInstruments(self.registry, [NAME]))
+
+    async def __call__(self, times: int = 1, payload: bytes | None = b"{}") -> Verdict:
+        return await self.attempts.attempt(Delivered(7, NAME, payload, BEGAN, times))
+
+    def counted(self, result: str) -> float | None:
+        return self.registry.get_sample_value("wondernest_jobs_total", {"job": NAME, "result": result})
+
+
+async def fails(_: Running) -> None:
+    raise ValueError(SECRET)
+
+
+async def succeeds(_: Running) -> None:
+    return None
+
+
+async def never_ends(_: Running) -> None:
+    await asyncio.Event().wait()
+
+
+async def test_a_handler_sees_its_arguments_and_a_name_that_stays_the_same() -> None:
+    seen: list[Running] = []
+
+    async def handler(job: Running) -> None:
+        seen.append(job)
+
+    user, trial = uuid4(), Trial(handler)
+    payload = msgspec.json.encode({"user": user, "count": 3, "nobody": None})
+    assert isinstance(await trial(1, payload), Done)
+    assert isinstance(await trial(2, payload), Done)
+    assert [(job.uuid("user"), job.args["count"], job.uuid("nobody")) for job in seen] == [(user, 3, None)] * 2
+    assert [job.attempt for job in seen] == [1, 2]
+    assert len({job.reference for job in seen}) == 1
+    assert trial.counted("done") == 2
+
+
+async def test_a_failed_attempt_is_followed_by_another_and_the_last_one_by_none(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    trial = Trial(fails)
+    first, second, last = [await trial(times) for times in (1, 2, 3)]
+    assert isinstance(first, Again)
+    assert isinstance(second, Again)
+    assert 16 <= second.pause_s <= 24
+    assert isinstance(last, Dead)
+    assert last.reason.startswith("ValueError at fails:")
+    assert (trial.counted("retried"), trial.counted("dead")) == (2, 1)
+    assert [record.message for record in caplog.records] == ["job fails and is retried", "job is dead"]
+    assert SECRET not in caplog.text + repr(first) + repr(last)
+
+
+async def test_a_handler_that_knows_better_is_not_asked_again() -> None:
+    async def refuses(_: Running) -> None:
+        raise Unrecoverable("mail refused: 550")
+
+    assert await Trial(refuses)() == Dead("mail refused: 550")
+
+
+async def test_a_job_that_takes_its_process_along_each_time_is_dead_without_being_run() -> None:
+    trial = Trial(fails)
+    assert await trial(4) == Dead("its process ended amid every attempt")
+
+
+async def test_a_handler_beyond_its_time_is_ended_and_tried_again() -> None:
+    verdict = await Trial(never_ends, time_limit_s=0.01)()
+    assert isinstance(verdict, Again)
+    assert verdict.reason == "not done within 0.01 s"
+
+
+async def test_an_interrupted_job_goes_back_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    trial = Trial(never_ends)
+    running = asyncio.create_task(trial())
+    await asyncio.sleep(0)
+    trial.attempts.interrupt()
+    assert await running == Again(0.0, INTERRUPTED)
+    assert caplog.records == []
+
+
+async def test_the_end_of_a_trouble_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    faults: list[Exception] = [OSError(), OSError()]
+
+    async def recovers(_: Running) -> None:
+        if faults:
+            raise faults.pop()
+
+    trial = Trial(recovers)
+    with caplog.at_level(logging.INFO):
+        for _ in range(4):
+            await trial(1)
+    assert [record.message for record in caplog.records] == ["job fails and is retried", "job succeeds again"]
+
+
+def test_pauses_double_up_to_the_longest() -> None:
+    retry = Retry(attempts=10, first_pause_s=10.0, longest_pause_s=100.0)
+    for failures, pause_s in ((1, 10), (2, 20), (3, 40), (4, 80), (5, 100), (500, 100)):
+        assert 0.8 * pause_s <= retry.pause_s(failures) <= 1.2 * pause_s
