@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from wondernest.settings import Settings
 
 app = App(name="wondernest", help="The backend of WonderNest.", version_flags=[])
+
+jobs = App(name="jobs", help="Look at background jobs, and decide about dead ones.")
+app.command(jobs)
 
 FAILURE = 1
 
@@ -143,6 +147,62 @@ def privacy() -> int:
     entries = list(catalogue(create_app(_settings()).rooms))
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(entries)).decode() + "\n")
     return 0
+
+
+@jobs.command(name="list")
+def list_jobs() -> int:
+    """Show what waits, runs and is dead, with attempts, age and the last reason."""
+    import psycopg
+
+    from wondernest.commands.jobs import listing
+
+    try:
+        for line in listing(_settings_with_database().database.url):
+            _say(line)
+    except psycopg.Error as error:
+        _fail(error)
+    return 0
+
+
+@jobs.command
+def retry(*which: str) -> int:
+    """Have dead jobs tried again.
+
+    Parameters
+    ----------
+    which
+        Ids or names.
+    """
+    from wondernest.platform.jobs.operating import retry
+
+    return _decide(retry, which, "queued again")
+
+
+@jobs.command
+def drop(*which: str) -> int:
+    """Remove dead and waiting jobs: their work is not done.
+
+    Parameters
+    ----------
+    which
+        Ids or names.
+    """
+    from wondernest.platform.jobs.operating import drop
+
+    return _decide(drop, which, "dropped")
+
+
+def _decide(decide: Callable[[str, Sequence[str]], list[int]], which: Sequence[str], what: str) -> int:
+    import psycopg
+
+    if not which:
+        _fail("name the jobs, by id or by name; `wondernest jobs list` shows them")
+    try:
+        done = decide(_settings_with_database().database.url, which)
+    except psycopg.Error as error:
+        _fail(error)
+    _say(f"{what}: {', '.join(map(str, done)) or 'none'}")
+    return 0 if done else FAILURE
 
 
 def _development(name: str) -> Any:

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from wondernest.app import create_app
 from wondernest.platform.db.migrations.state import schema_state
 from wondernest.platform.db.schema_check import unused_indexes
+from wondernest.platform.jobs.state import queue_state
 from wondernest.settings import PLACEHOLDER_SECRETS, Secret, Settings
 
 if TYPE_CHECKING:
@@ -71,7 +72,15 @@ async def _examine(settings: Settings, say: Say) -> bool:
 
 
 def _listed(room: Room) -> str:
-    counts = {"routes": room.endpoints, "tables": room.tables, "metrics": room.metrics, "checks": room.checks}
+    counts = {
+        "routes": room.endpoints,
+        "tables": room.tables,
+        "jobs": room.jobs,
+        "schedules": room.schedules,
+        "metrics": room.metrics,
+        "checks": room.checks,
+        "kinds of personal data": room.personal_data,
+    }
     return ", ".join(f"{len(parts)} {what}" for what, parts in counts.items() if parts) or "nothing"
 
 
@@ -98,6 +107,8 @@ async def _database(settings: Settings, rooms: Rooms, say: Say) -> bool:
         version = connection.get_server_version()
         say(f"database  good (PostgreSQL {version.major}.{version.minor})")
         state = await schema_state(connection, rooms.needed, rooms.indexes, rooms.rights)
+        if state.usable:
+            await _jobs(settings, connection, say)
     finally:
         await connection.close()
     if state.missing:
@@ -112,6 +123,24 @@ async def _database(settings: Settings, rooms: Rooms, say: Say) -> bool:
         say(f"indexes   {index} is missing or unfinished: without it a table is read whole. Run `wondernest migrate`.")
     await asyncio.to_thread(_indexes, settings, rooms, say)
     return state.usable
+
+
+async def _jobs(settings: Settings, connection: asyncpg.Connection[asyncpg.Record], say: Say) -> None:
+    state = await queue_state(connection)
+    if state.processes:
+        say(f"jobs      good ({state.processes} running, {state.waiting} waiting)")
+    else:
+        say(
+            f"jobs      no jobs process is alive, {state.waiting} waiting: mail and periodic work wait. {_how(settings)}"
+        )
+    for name, count in state.dead.items():
+        say(f"jobs      {count} dead of {name}. `wondernest jobs list` says why; `jobs retry` or `jobs drop` decides.")
+
+
+def _how(settings: Settings) -> str:
+    if settings.jobs.processes:
+        return "`wondernest serve` runs one."
+    return "JOBS_PROCESSES is 0: run `wondernest work`."
 
 
 def _indexes(settings: Settings, rooms: Rooms, say: Say) -> None:

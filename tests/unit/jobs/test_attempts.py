@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from prometheus_client import CollectorRegistry
 
 from wondernest.platform.jobs import Handler, Job, Retry, Running, Unrecoverable
 from wondernest.platform.jobs.attempts import INTERRUPTED, Again, Attempts, Dead, Delivered, Done, Verdict
 from wondernest.platform.jobs.instruments import JobInstruments
+from wondernest.platform.telemetry.metrics import Metrics
 
 NAME = "a.job"
 SECRET = "ann@example.com"
@@ -24,15 +24,15 @@ class Trial:
     """A kind of job and what became of its attempts."""
 
     def __init__(self, handler: Handler, time_limit_s: float = 60.0) -> None:
-        self.registry = CollectorRegistry()
+        self.metrics = Metrics()
         job = Job(NAME, handler, Retry(attempts=3), time_limit_s)
-        self.attempts = Attempts([job], JobInstruments(self.registry, [NAME]))
+        self.attempts = Attempts([job], JobInstruments(self.metrics))
 
     async def __call__(self, times: int = 1, payload: bytes | None = b"{}") -> Verdict:
         return await self.attempts.attempt(Delivered(7, NAME, payload, BEGAN, times))
 
     def counted(self, result: str) -> float | None:
-        return self.registry.get_sample_value("wondernest_jobs_total", {"job": NAME, "result": result})
+        return self.metrics.registry.get_sample_value("wondernest_jobs_total", {"job": NAME, "result": result})
 
 
 async def fails(_: Running) -> None:

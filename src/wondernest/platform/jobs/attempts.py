@@ -43,6 +43,7 @@ class Dead(Struct, frozen=True):
     reason: str
 
 
+Arguments: TypeAlias = dict[str, str | int | None]
 Verdict: TypeAlias = Done | Again | Dead
 
 
@@ -76,15 +77,16 @@ class Attempts:
         began = monotonic()
         if delivered.times > job.retry.attempts:
             verdict: Verdict = Dead("its process ended amid every attempt")
+        elif (args := _arguments(delivered)) is None:
+            verdict = Dead("its arguments cannot be read")
         else:
-            verdict = await self._run(job, delivered)
+            verdict = await self._run(job, delivered, args)
         result = {Done: "done", Again: "retried", Dead: "dead"}[type(verdict)]
         self._instruments.finished(job.name, result, monotonic() - began)  # pyright: ignore[reportArgumentType]
         self._say(delivered, verdict)
         return verdict
 
-    async def _run(self, job: Job, delivered: Delivered) -> Verdict:
-        args = msgspec.json.decode(delivered.payload or b"{}", type=dict[str, str | int | None])
+    async def _run(self, job: Job, delivered: Delivered, args: Arguments) -> Verdict:
         running = Running(delivered.id, delivered.name, args, delivered.times, delivered.created_at)
         handler = asyncio.ensure_future(job.handler(running))
         stop = asyncio.create_task(self._interrupted.wait())
@@ -127,6 +129,13 @@ class Attempts:
         elif verdict.reason != INTERRUPTED and name not in self._failing:
             self._failing.add(name)
             log.warning("job fails and is retried", job=name, id=delivered.id, reason=verdict.reason)
+
+
+def _arguments(delivered: Delivered) -> Arguments | None:
+    try:
+        return msgspec.json.decode(delivered.payload or b"{}", type=Arguments)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def _kind_and_place(error: BaseException) -> str:
