@@ -19,6 +19,7 @@ TABLES: Final = (
     Table("wondernest.job_log"),
     Table("wondernest.job_processes"),
     Table("wondernest.job_schedules"),
+    Table("wondernest.job_statistics", rights=()),
     *(Table(name, READ) for name in OWN_TABLES),
 )
 PERSONAL_DATA: Final = (
