@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.fixtures.processes import wait_for
-from wondernest.embedded.process import free_port
+from wondernest.development.embedded.process import free_port
 
 PATIENCE_S = 60.0
 

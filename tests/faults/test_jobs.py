@@ -25,7 +25,7 @@ from tests.fixtures.processes import wait_for
 if TYPE_CHECKING:
     from tests.fixtures.bad_days import BadDay
     from tests.fixtures.processes import LiveServer, StartServer
-    from wondernest.embedded.postgres import EmbeddedPostgres
+    from wondernest.development.embedded.postgres import EmbeddedPostgres
 
 ANN = "ann@example.com"
 PASSWORD, NEW_PASSWORD = "Sunflower7", "Moonlight8"
@@ -144,7 +144,7 @@ def test_kill_9_amid_each_kind_of_mail_sends_the_same_mail_again(
         bearer = f"Bearer {signed_up[0].json()['data']['accessToken']}"
         assert len(home.rows("select 1 from wondernest.email_verifications")) == 1
         killed_amid(home, home.sign_up, TAKEN)
-        killed_amid(home, lambda: [post("verify-pin", pin="8642", bearer=bearer) for _ in range(2)], LOCKED)
+        killed_amid(home, lambda: [post("parent/verify-pin", pin="8642", bearer=bearer) for _ in range(2)], LOCKED)
         code = code_in(killed_amid(home, lambda: post("password-reset", email=ANN), RESET))
         assert len(home.rows("select 1 from core.password_reset_tokens")) == 1
         confirmed = {"token": code, "newPassword": NEW_PASSWORD}

@@ -87,7 +87,7 @@ async def _run(
     log.info("jobs process started", jobs=len(work.jobs), schedules=len(work.schedules))
     await runner.run()
     await work.rooms.stop()
-    log.info("jobs process ended")
+    log.info("jobs process stopped")
 
 
 if __name__ == "__main__":
