@@ -19,6 +19,9 @@ from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.rooms import Rooms
 from wondernest.settings import Settings
 
+SEQUENCES = """
+    select owned.objid::regclass::text from pg_depend owned join pg_class number on number.oid = owned.objid
+     where owned.refobjid = %s::regclass and number.relkind = 'S' and owned.deptype in ('a', 'i')"""
 SCHEMAS = "select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'"
 _numbers = itertools.count(1)
 
@@ -29,6 +32,10 @@ def grant(connection: psycopg.Connection, role: sql.Identifier, rooms: Rooms) ->
     for table, right in rooms.rights:
         words = sql.SQL("grant {} on {} to {}")
         connection.execute(words.format(sql.SQL(right), sql.Identifier(*table.split(".")), role))
+        if right == "insert":
+            for (sequence,) in connection.execute(SEQUENCES, [table]).fetchall():
+                words = sql.SQL("grant usage on sequence {} to {}")
+                connection.execute(words.format(sql.SQL(sequence), role))
 
 
 @pytest.fixture
@@ -60,8 +67,8 @@ async def test_a_role_with_just_the_declared_rights_serves_every_route(
             parent: Parent = first if route.endpoint.method == "GET" else await furnish(client)
             answer = await client.request(
                 route.endpoint.method,
-                address(route, parent.child_id) if "{asset}" not in route.template else "/swagger/start.js",
-                json=body_of(route, parent.child_id),
+                address(route, parent.values),
+                json=body_of(route, parent.values),
                 headers=parent.bearer,
             )
             if answer.status_code >= 500:
