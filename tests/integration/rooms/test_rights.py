@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.fixtures.application import running
+from tests.fixtures.application import declared, running
 from tests.security.households import Parent, address, body_of, furnish
 from wondernest.app import create_app
 from wondernest.commands.doctor import doctor
@@ -92,5 +92,5 @@ def test_doctor_names_the_right_that_is_missing(restricted: tuple[Settings, sql.
     with psycopg.connect(database_url) as owner:
         owner.execute(sql.SQL("revoke insert on games.simple_game_data from {}").format(role))
     said: list[str] = []
-    assert not doctor(settings, said.append)
+    assert not doctor(settings, declared().rooms, said.append)
     assert any("our role may not: insert on games.simple_game_data." in line for line in said)
