@@ -34,10 +34,11 @@ from wondernest.family.repository import Acting, FamilyRepository
 from wondernest.games.repository import HistoryRepository, LoadRepository, RegistryRepository, SaveRepository
 from wondernest.games.rules import LIST_TOGETHER_BYTES, Deletion, Listing, Read, SaveKey, Write
 from wondernest.games.service import ProjectSaves
+from wondernest.platform.caller import Caller
+from wondernest.platform.clock import SystemClock
 from wondernest.platform.db.idempotency import IdempotencyKeys, KeptReply
 from wondernest.platform.db.unit import UnitOfWork
-from wondernest.platform.http.caller import Caller
-from wondernest.platform.ids import new_token, new_uuid, sha256_hex
+from wondernest.platform.ids import RandomIds, new_uuid, sha256_hex
 from wondernest.settings.tree import Games
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ BATCH: Final = 16
 """Requests that share a statement, beside 1."""
 SAVES_OF_A_BATCH: Final = 8
 REFRESH_LIFE: Final = timedelta(days=30)
+IDS: Final = RandomIds(SystemClock())
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -95,7 +97,9 @@ class Requests:
         self._accounts = AccountRepository(database)
         self._sessions = SessionRepository(database)
         self._keys = IdempotencyKeys(kept.idempotency_life_h)
-        self._analytics = AnalyticsService(database, AnalyticsRepository(self._registry), ProjectSaves(self._saves))
+        self._analytics = AnalyticsService(
+            database, AnalyticsRepository(self._registry, IDS), ProjectSaves(self._saves)
+        )
         self._serials = itertools.count(int(datetime.now(UTC).timestamp() * 1e6))
 
     # Saves --------------------------------------------------------------------------------------------------------
@@ -234,7 +238,7 @@ class Requests:
 
     async def replay(self, _: int) -> None:
         """A request with an Idempotency-Key: the key is claimed and the reply kept; then a retry finds it."""
-        user, key = self._parents[0].user_id, new_token()
+        user, key = self._parents[0].user_id, IDS.token()
         await self._keys.claim(self._database, user, key, "PUT /", b"{}")
         await self._keys.keep(self._database, user, key, KeptReply(200, b"{}", ()))
         assert await self._keys.claim(self._database, user, key, "PUT /", b"{}")
@@ -301,5 +305,5 @@ ACTS: Final = (
 
 def _session(user_id: UUID) -> NewSession:
     now = datetime.now(UTC)
-    pair = TokenPair(new_token(), new_token(), now + timedelta(hours=1), now + REFRESH_LIFE)
+    pair = TokenPair(IDS.token(), IDS.token(), now + timedelta(hours=1), now + REFRESH_LIFE)
     return NewSession(user_id, pair, None, now)

@@ -16,7 +16,7 @@ from tests.fixtures.servers import database_on
 from tests.security.households import Parent, address, call, contents, furnish, refused
 from wondernest.app import create_app
 from wondernest.development.embedded.postgres import EmbeddedPostgres
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.router import Route
 from wondernest.settings import load_settings
 

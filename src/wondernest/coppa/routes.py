@@ -8,7 +8,7 @@ from wondernest.coppa import errors, wire
 from wondernest.coppa.rules import DATA_COLLECTION, ChildReference
 from wondernest.coppa.service import Changes, ConsentService, Grant, Origin
 from wondernest.coppa.terms import Terms
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import PathParameter

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wondernest.family import errors, wire
 from wondernest.family.service import ChildChanges, ChildDraft, FamilyService
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import uuid_parameter

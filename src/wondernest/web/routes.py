@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Query, Response
 from wondernest.platform.http.errors import TYPE_JSON, RouteNotFound
 from wondernest.platform.http.groups import RouteGroup

@@ -14,8 +14,8 @@ from tests.fixtures.application import declared, running
 from tests.security.households import Parent, address, body_of, furnish
 from wondernest.app import create_app
 from wondernest.commands.doctor import doctor
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.application import Application
-from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.rooms import Rooms
 from wondernest.settings import Settings
 

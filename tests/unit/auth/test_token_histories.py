@@ -25,7 +25,7 @@ from tests.fixtures.tokens import (
     verifier,
 )
 from wondernest.auth.tokens import RefreshClaims, TokenIssuer, TokenSubject, TokenVerifier
-from wondernest.platform.http.caller import Caller
+from wondernest.platform.caller import Caller
 from wondernest.platform.ids import parse_uuid, sha256_hex
 
 CACHE_SIZE = 3

@@ -10,7 +10,7 @@ import pytest
 from msgspec import Struct
 
 from tests.fixtures.endpoints import blank_request
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import V1, V2, Response
 from wondernest.platform.http.errors import ApiError, BadRequest, InternalError
 from wondernest.platform.http.groups import RouteGroup

@@ -12,8 +12,8 @@ from schemathesis.specs.openapi import definitions
 
 from tests.fixtures.endpoints import Child, endpoint
 from wondernest.app import create_app
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.body import Multipart, RawStream
-from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.endpoint import V1, V2, Endpoint, HeaderField, Query, Response
 from wondernest.platform.http.errors import ApiError
 from wondernest.platform.http.openapi import Version, build_document, render

@@ -37,6 +37,12 @@ def test_a_table_that_nothing_asks_is_not_needed() -> None:
     assert rooms.rights == (("s.asked", "select"),)
 
 
+def test_a_metric_that_does_not_exist_stops_the_start() -> None:
+    rooms = Rooms((Room(name="a", metrics=["made", "misspelt"]),))
+    with pytest.raises(ValueError, match=r"\['forgotten', 'misspelt'\]"):
+        rooms.require_metrics({"made", "forgotten"})
+
+
 async def test_rooms_start_from_the_lowest_and_stop_from_the_highest() -> None:
     told: list[str] = []
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from wondernest.auth import errors, rules, wire
 from wondernest.auth.routes.declaring import ALL, BAD_REQUEST, CREDENTIALS, LIMITED, MOUNTS, REFUSED, TAG
 from wondernest.auth.routes.outcomes import counted
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.errors import Unauthenticated
 from wondernest.platform.http.groups import RouteGroup

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from wondernest.auth import errors, wire
 from wondernest.auth.routes.declaring import ALL, BAD_REQUEST, CREDENTIALS, MOUNTS, TAG
 from wondernest.auth.routes.outcomes import counted
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json

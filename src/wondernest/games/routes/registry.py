@@ -6,7 +6,7 @@ from wondernest.games import errors, wire
 from wondernest.games.registry import RegistryService
 from wondernest.games.routes import parsing
 from wondernest.games.rules import Fields
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import V2, Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json

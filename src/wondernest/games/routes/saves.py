@@ -20,7 +20,7 @@ from wondernest.games.rules import (
     tag_matches,
 )
 from wondernest.games.service import SaveService
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.decoding import BadBody, BodyDecoder
 from wondernest.platform.http.endpoint import MIB, V1, V2, Endpoint, Query, Response
 from wondernest.platform.http.errors import ApiError
@@ -221,7 +221,7 @@ def _unusable(place: int, error: ApiError) -> wire.OperationResult:
 def _result(step: Step, outcome: Outcome) -> wire.OperationResult:
     key = step.key
     result = wire.OperationResult(index=step.place, status=200, game_type=key.game_type, data_key=key.data_key)
-    if isinstance(outcome, ApiError):
+    if isinstance(outcome, errors.InvalidBody):
         result.status, result.error, result.message = outcome.status, "INVALID_OPERATION", str(outcome.body)
     elif outcome.refused:
         result.status, result.error, result.message = 409, "VERSION_CONFLICT", errors.CONFLICT

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
+from wondernest.platform.caller import Authenticator, Caller, CallerKind
 from wondernest.platform.clock import epoch_ms, monotonic
 from wondernest.platform.db.idempotency import MAX_KEY_CHARS, IdempotencyKeys, KeptReply, KeyReused
 from wondernest.platform.db.unit import UnitOfWork
@@ -19,7 +20,6 @@ from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Over
 from wondernest.platform.http import errors
 from wondernest.platform.http.asgi import AsgiExchange, Receive, Scope, Send
 from wondernest.platform.http.body import RawStream
-from wondernest.platform.http.caller import Authenticator, Caller, CallerKind
 from wondernest.platform.http.cors import METHODS as REQUEST_METHODS
 from wondernest.platform.http.decoding import BodyDecoder
 from wondernest.platform.http.endpoint import Endpoint

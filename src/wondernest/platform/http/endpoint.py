@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.errors import ApiError, BadRequest, InternalError
 from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.replies import AnyReply

@@ -18,8 +18,8 @@ from functools import partial
 from types import MethodType
 from typing import Any, Protocol, Required, TypedDict, TypeVar, Unpack, cast, overload
 
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.body import BodyStream, Multipart, RawStream
-from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.endpoint import V1, Endpoint, HeaderField, Method, Query, Response
 from wondernest.platform.http.errors import ApiError, BadRequest, InternalError
 from wondernest.platform.http.parts import PartStream

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from wondernest.access.guardianship import guards
 from wondernest.access.people import CHILD
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.errors import GenericError
 from wondernest.platform.http.groups import RouteGroup

@@ -7,9 +7,9 @@ import re
 from http import HTTPStatus
 from typing import Any, Final
 
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.db.idempotency import MAX_KEY_CHARS
 from wondernest.platform.http.body import Multipart, RawStream
-from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.errors import TYPE_JSON, TYPE_TEXT, ApiError, GenericError
 from wondernest.platform.http.openapi.schemas import Schema, Schemas, of_example
