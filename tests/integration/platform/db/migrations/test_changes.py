@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from tests.fixtures.application import declared
-from tests.integration.migrations.catalogue import found, run
-from tests.integration.migrations.older_shapes import as_app_role, build, restrict
+from tests.integration.platform.db.migrations.catalogue import found, run
+from tests.integration.platform.db.migrations.older_shapes import as_app_role, build, restrict
 from wondernest.platform.db.migrations.changes import check_changes
 from wondernest.platform.db.migrations.files import BadMigrationFile, MigrationFile, migration_files
 from wondernest.platform.db.migrations.runner import MigrationError, MigrationResult, migrate

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.fixtures.application import declared
-from tests.integration.jobs.test_runner import QUICK, Recorder
+from tests.integration.platform.jobs.test_runner import QUICK, Recorder
 from wondernest.commands.doctor import doctor
 from wondernest.commands.jobs import age, listing
 from wondernest.platform.jobs import Job, Unrecoverable
 from wondernest.platform.jobs.operating import dead_jobs, drop, kinds, retry
 
 if TYPE_CHECKING:
-    from tests.integration.jobs.conftest import Bench
+    from tests.integration.platform.jobs.conftest import Bench
 
 
 async def test_dead_jobs_are_listed_retried_and_dropped(bench: Bench) -> None:

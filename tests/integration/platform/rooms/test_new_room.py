@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from tests.fixtures.application import running
-from tests.integration.rooms.postcards.room import build
+from tests.integration.platform.rooms.postcards.room import build
 from tests.security.households import call, contents, furnish, refused
 from wondernest.access.people import CHILD
 from wondernest.app import background, create_app

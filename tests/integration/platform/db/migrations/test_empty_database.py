@@ -7,7 +7,7 @@ import pytest
 
 from tests.fixtures.application import declared
 from tests.fixtures.servers import database_on
-from tests.integration.migrations.catalogue import (
+from tests.integration.platform.db.migrations.catalogue import (
     ADDED_TO_SAVES,
     ADDED_TO_USERS,
     CATALOGUE,

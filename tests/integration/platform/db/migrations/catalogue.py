@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 
-CATALOGUE = json.loads((Path(__file__).parents[2] / "data" / "schema.json").read_text(encoding="utf-8"))
+CATALOGUE = json.loads((Path(__file__).parents[4] / "data" / "schema.json").read_text(encoding="utf-8"))
 TABLES: dict[str, dict] = CATALOGUE["tables"]
 ON_DELETE = {"a": "NO ACTION", "c": "CASCADE", "n": "SET NULL"}
 

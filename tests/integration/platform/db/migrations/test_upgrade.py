@@ -6,12 +6,12 @@ import psycopg
 import pytest
 
 from tests.fixtures.application import declared
-from tests.integration.migrations.catalogue import run, snapshot
+from tests.integration.platform.db.migrations.catalogue import run, snapshot
 from wondernest.platform.db.migrations.files import migration_files
 from wondernest.platform.db.migrations.runner import MigrationResult, migrate, pending
 from wondernest.platform.db.migrations.state import OWN_TABLES
 
-DUMP = Path(__file__).parents[2] / "data" / "database_at_0012.sql"
+DUMP = Path(__file__).parents[4] / "data" / "database_at_0012.sql"
 LATER = [file.name for file in migration_files() if file.number > "0012"]
 
 

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from tests.fixtures.application import declared
-from tests.integration.migrations.catalogue import (
+from tests.integration.platform.db.migrations.catalogue import (
     ADDED_TO_SAVES,
     ADDED_TO_USERS,
     TABLES,
@@ -13,7 +13,7 @@ from tests.integration.migrations.catalogue import (
     snapshot,
     table_names,
 )
-from tests.integration.migrations.older_shapes import SHAPES, as_app_role, build, restrict
+from tests.integration.platform.db.migrations.older_shapes import SHAPES, as_app_role, build, restrict
 from wondernest.platform.db.migrations import blocks
 from wondernest.platform.db.migrations.runner import MigrationResult, migrate
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import psycopg
 from psycopg import sql
 
-from tests.integration.migrations.catalogue import CATALOGUE, TABLES, run
+from tests.integration.platform.db.migrations.catalogue import CATALOGUE, TABLES, run
 
 APP_ROLE = "wondernest_app"
 SHAPES = ("strict", "owner", "reconstructed")

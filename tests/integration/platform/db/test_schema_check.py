@@ -2,7 +2,7 @@
 
 import psycopg
 
-from tests.integration.migrations.older_shapes import as_app_role, restrict
+from tests.integration.platform.db.migrations.older_shapes import as_app_role, restrict
 from wondernest.games.room import COSTLY_INDEXES
 from wondernest.platform.db.migrations.runner import migrate
 from wondernest.platform.db.schema_check import drop_unused_indexes, unused_indexes

@@ -9,8 +9,14 @@ import psycopg
 import pytest
 
 from tests.fixtures.application import declared
-from tests.integration.migrations.catalogue import ADDED_TO_SAVES, ADDED_TO_USERS, TABLES, differences, snapshot
-from tests.integration.migrations.older_shapes import build
+from tests.integration.platform.db.migrations.catalogue import (
+    ADDED_TO_SAVES,
+    ADDED_TO_USERS,
+    TABLES,
+    differences,
+    snapshot,
+)
+from tests.integration.platform.db.migrations.older_shapes import build
 from wondernest.platform.db.migrations.files import migration_files
 from wondernest.platform.db.migrations.runner import ADVISORY_LOCK_KEY, MigrationError, migrate, pending
 from wondernest.platform.db.migrations.state import OWN_TABLES, schema_state

@@ -10,7 +10,7 @@ from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.jobs import Job, QueuedJobs, Retry, Running, Schedule, Unrecoverable
 
 if TYPE_CHECKING:
-    from tests.integration.jobs.conftest import Bench
+    from tests.integration.platform.jobs.conftest import Bench
 
 QUICK = Retry(attempts=3, first_pause_s=0.05)
 EVERY_YEAR = "0 0 1 1 *"
