@@ -1,7 +1,7 @@
-"""Runs the service's own code on one connection, notes the statements it sends, and asks PostgreSQL how it ran them.
+"""Runs the service's own code on one connection, records the statements it sends, and explains them with PostgreSQL.
 
-Nothing is copied: a statement is explained as the prepared statement that the driver made of it, under the settings that the
-pool gives its connections, so the plan shown is the generic one that serves every request. All of it is rolled back.
+A statement is explained as the driver's own prepared statement, under the pool's settings, so the plan shown is the generic one
+that serves every request. Everything is rolled back.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from bench.stage import StageError
+from bench.setup import SetupError
 from wondernest.platform.db.pool import Database
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.settings import Database as DatabaseSettings
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wondernest.platform.db.pool import Connection
 
 STATEMENT_TIMEOUT_S: Final = 120.0
-"""Long enough for a plan that should not be: it is to be seen, not stopped."""
+"""Long enough to explain a bad plan too, instead of stopping it."""
 _WORK: Final = ("select", "insert", "update", "delete", "with")
 _TYPES: Final = "select parameter_types::text[] from pg_prepared_statements where name = $1"
 _LOG_END: Final = "select pg_current_wal_insert_lsn()::text"
@@ -31,14 +31,14 @@ _LOG_SINCE: Final = "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1::tex
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What was sent, with its values."""
+    """A statement that was sent, with its values."""
 
     sql: str
     values: Sequence[Any]
 
 
 class OneConnection(Database):
-    """A database of a single connection: whoever asks for one gets it, in whatever transaction is open on it."""
+    """A database of a single connection: every lease gets it, inside the transaction that is open on it."""
 
     def __init__(self, connection: Connection, settings: DatabaseSettings, metrics: Metrics) -> None:
         super().__init__(settings, metrics, role="bench")
@@ -47,14 +47,14 @@ class OneConnection(Database):
 
     @asynccontextmanager
     async def lease(self) -> AsyncGenerator[Connection]:
-        """The connection, when nobody else has it."""
+        """The connection, once it is free."""
         async with self._turn:
             yield self.only
 
 
 @asynccontextmanager
 async def one_connection(database_url: str) -> AsyncGenerator[OneConnection]:
-    """Opened as the pool opens its own."""
+    """A connection opened in the same way as the pool's."""
     settings = DatabaseSettings(url=Secret(database_url), statement_timeout_s=STATEMENT_TIMEOUT_S)
     metrics = Metrics()
     connection = await Database(settings, metrics, role="bench").connect()
@@ -64,10 +64,12 @@ async def one_connection(database_url: str) -> AsyncGenerator[OneConnection]:
         await connection.close()
 
 
-async def rehearse(database: OneConnection, act: Callable[..., Awaitable[object]], *given: Any) -> list[Statement]:
-    """The statements that an act runs, in their order; what it did is undone.
+async def record_statements(
+    database: OneConnection, operation: Callable[..., Awaitable[object]], *given: Any
+) -> list[Statement]:
+    """The statements that an operation runs, in order; its changes are rolled back.
 
-    The first time is for the driver, which asks about types it does not know yet, and for PostgreSQL's caches.
+    It runs twice: the first run lets the driver look up types and fills PostgreSQL's caches.
     """
     noted: list[Statement] = []
 
@@ -75,36 +77,36 @@ async def rehearse(database: OneConnection, act: Callable[..., Awaitable[object]
         if record.query.split(maxsplit=1)[0].lower() in _WORK:
             noted.append(Statement(record.query, record.args))
 
-    await _undone(database, act, *given)
+    await _undone(database, operation, *given)
     database.only.add_query_logger(note)
     try:
-        await _undone(database, act, *given)
+        await _undone(database, operation, *given)
     finally:
         database.only.remove_query_logger(note)
     return noted
 
 
-async def _undone(database: OneConnection, act: Callable[..., Awaitable[object]], *given: Any) -> None:
+async def _undone(database: OneConnection, operation: Callable[..., Awaitable[object]], *given: Any) -> None:
     undone = database.only.transaction()
     await undone.start()
     try:
-        await act(*given)
+        await operation(*given)
     finally:
         await undone.rollback()
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """How a statement ran, and what it was given."""
+    """A statement's plan and parameters."""
 
     plan: str
     parameters: Sequence[str]
     wal_bytes: int = 0
-    """What it wrote to the log, pages that were whole included."""
+    """Bytes written to the write-ahead log, full-page images included."""
 
 
 async def explain(database: OneConnection, statements: Sequence[Statement]) -> list[Explained]:
-    """The plan of each, run after those before it; undone."""
+    """The plan of each statement, run one after another; rolled back at the end."""
     async with database.lease() as connection:
         undone = connection.transaction()
         await undone.start()
@@ -115,11 +117,11 @@ async def explain(database: OneConnection, statements: Sequence[Statement]) -> l
 
 
 async def _explained(connection: Connection, statement: Statement) -> Explained:
-    """EXECUTE takes no parameters inside EXPLAIN, so the values are written out, by PostgreSQL itself."""
+    """EXPLAIN EXECUTE takes no bind parameters, so PostgreSQL itself quotes the values into the statement."""
     prepared = await connection.prepare(statement.sql)
     types = await connection.fetchval(_TYPES, prepared.get_name())
     if types is None:
-        raise StageError("the driver prepared a statement under a name that PostgreSQL does not know")
+        raise SetupError("PostgreSQL does not know the name of a statement that the driver prepared")
     values: list[str] = [
         await connection.fetchval(f"select quote_nullable(($1::{kind})::text)", value)
         for kind, value in zip(types, statement.values, strict=True)

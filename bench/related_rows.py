@@ -1,4 +1,4 @@
-"""What stands around the saves of families that have been here for a while: made by the database itself, for the plans."""
+"""Rows that long-time families have beside their saves, for the plans: generated inside the database."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import psycopg
 from bench.data_set import GAME, vacuum
 
 _SAVES: Final = "select count(*) from games.simple_game_data"
-_LIVED: Final = "select exists (select from analytics.analytics_events)"
-_UNWATCHED: Final = "set local session_replication_role = replica"
-"""No trigger looks at each of a million rows: what they would check is so by construction."""
-_LIFE: Final = (
+_PRESENT: Final = "select exists (select from analytics.analytics_events)"
+_WITHOUT_TRIGGERS: Final = "set local session_replication_role = replica"
+"""Skips the triggers, which would check each of a million rows that are valid by construction."""
+_RELATED_ROWS: Final = (
     """insert into family.family_settings (family_id) select id from family.families""",
     """insert into family.child_settings (child_id) select id from family.child_profiles""",
     """insert into wondernest.child_details (child_id, interests)
@@ -57,16 +57,16 @@ _LIFE: Final = (
          from family.child_profiles c, generate_series(1, %(each)s) n order by 1, 2""",
 )
 EVENTS_OF_A_CHILD: Final = 10
-"""As many as saves: a million of both."""
+"""As many events as saves: a million of each."""
 
 
-def add_life(database_url: str, report: Callable[[str], None]) -> int:
-    """Sessions, settings, events, revocations, once and all or nothing; how many saves they stand around."""
+def add_related_rows(database_url: str, report: Callable[[str], None]) -> int:
+    """Add sessions, settings, events and revocations, once, in one transaction; returns the number of saves in the database."""
     with psycopg.connect(database_url) as connection:
-        if not _one(connection, _LIVED):
+        if not _one(connection, _PRESENT):
             report("adding events, sessions and settings")
-            connection.execute(_UNWATCHED)
-            for statement in _LIFE:
+            connection.execute(_WITHOUT_TRIGGERS)
+            for statement in _RELATED_ROWS:
                 wanted = {"game": GAME, "each": EVENTS_OF_A_CHILD}
                 connection.execute(statement, wanted if "%(" in statement else None)
         saves = _one(connection, _SAVES)

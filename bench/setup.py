@@ -1,4 +1,4 @@
-"""What a run stands on: a database with the data set, and the servers to load."""
+"""Set-up of a run: a database with the data set, and the servers to load."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ PROBE_TIMEOUT_S = 5.0
 PROBE_PAUSE_S = 0.005
 LOCK_WAIT_S = 60.0
 AS_IN_PRODUCTION = {"shared_buffers": "1GB", "max_wal_size": "4GB"}
-"""Of the bench's own PostgreSQL. With the defaults the data set would not fit into its buffers, and each round of saves would
-meet another checkpoint: the servers compared would wait for the same disk."""
+"""Settings of the bench's own PostgreSQL. With the defaults the data set would not fit into its buffers and checkpoints would
+fall into the rounds, so that the servers compared would wait for the disk."""
 
 
-class StageError(Exception):
-    """Something the run needs is not there; the message says what."""
+class SetupError(Exception):
+    """Something that the run needs is missing; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Launcher:
 
     @contextmanager
     def launched(self) -> Generator[tuple[int, subprocess.Popen[bytes]]]:
-        """The port it is going to listen on and its process, at once; stopped at the end."""
+        """Start the process; yields its port and the process at once, stops it at the end."""
         port = process.free_port()
         log = HOME / f"{self.name}-{port}.log"
         listening_on = {"PORT": str(port), "SERVER_PORT": str(port), "SERVER_HOST": "127.0.0.1"}
@@ -86,19 +86,19 @@ class Launcher:
 
     @contextmanager
     def running(self) -> Generator[Target]:
-        """The server when it answers; raises StageError when it does not come to that."""
+        """The server, once it answers; raises SetupError when it does not start."""
         with self.launched() as (port, server):
             deadline = time.monotonic() + START_TIMEOUT_S
             while answer_of(port, "/health") != http.HTTPStatus.OK:
                 if server.poll() is not None or time.monotonic() > deadline:
-                    raise StageError(f"{self.name} does not start (log: {HOME}/{self.name}-{port}.log)")
+                    raise SetupError(f"{self.name} does not start (log: {HOME}/{self.name}-{port}.log)")
                 time.sleep(PROBE_PAUSE_S)
             yield Target(self.name, port, ProcessTree(server.pid))
 
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Where the data is; `postgres` when it is our own."""
+    """Addresses of database and cache; `postgres` when the bench started it."""
 
     database_url: str
     redis_url: str | None
@@ -106,7 +106,7 @@ class Servers:
 
 
 @dataclass(slots=True)
-class Stage:
+class Setup:
     """Everything a scenario needs."""
 
     options: Options
@@ -126,14 +126,14 @@ class Stage:
         return self.secret, issuer, os.environ.get("JWT_AUDIENCE", defaults.audience)
 
     def ours(self, database_url: str) -> Launcher:
-        """This checkout's server as in production, but for limits that one client address would meet at once."""
+        """This checkout's server as in production, except that the limits for one client address are off."""
         environment = {
             **os.environ,
             "APP_ENV": "production",
             "DATABASE_URL": database_url,
             "JWT_SECRET": self.secret,
             "MAIL_OUTBOX_PATH": str(HOME / "outbox"),
-            "PYTHONDONTWRITEBYTECODE": "",  # an installed server has its bytecode; the first start here leaves it
+            "PYTHONDONTWRITEBYTECODE": "",  # an installed server has its bytecode; the first start here writes it
             "RATE_LIMIT_CREDENTIALS": "0",
             "RATE_LIMIT_AUTH": "0",
         }
@@ -154,15 +154,15 @@ def answer_of(port: int, path: str, token: str | None = None) -> int:
 
 
 @contextmanager
-def stage(options: Options) -> Generator[Stage]:
-    """Start what the options leave to us and build the data set; all of it ends with the block."""
+def setup(options: Options) -> Generator[Setup]:
+    """Start the servers that the options do not name and build the data set; everything is stopped at the end of the block."""
     HOME.mkdir(parents=True, exist_ok=True)
     for old in HOME.glob("*.log"):
         old.unlink()
     with ExitStack() as stack:
         servers = _servers(options, stack)
         secret = options.jwt_secret or secrets.token_urlsafe(48)
-        made = Stage(options, DataSet(options.families), servers, secret)
+        made = Setup(options, DataSet(options.families), servers, secret)
         if servers.database_url:
             _prepare(made)
         if options.url is None:
@@ -179,14 +179,14 @@ def stage(options: Options) -> Generator[Stage]:
 
 @contextmanager
 def own_postgres() -> Generator[EmbeddedPostgres]:
-    """The bench's own PostgreSQL, its data kept from run to run."""
+    """The bench's own PostgreSQL; its data is kept between runs."""
     HOME.mkdir(parents=True, exist_ok=True)
     with EmbeddedPostgres(HOME / "postgres", log=HOME / "postgresql.log", settings=AS_IN_PRODUCTION) as postgres:
         yield postgres
 
 
 def fresh_database(postgres: EmbeddedPostgres, name: str) -> str:
-    """The address of a migrated and tuned database of that name; made when missing."""
+    """The address of a migrated and tuned database of that name, created when missing."""
     with psycopg.connect(postgres.url(), autocommit=True) as admin:
         if not admin.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
             admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
@@ -197,7 +197,7 @@ def fresh_database(postgres: EmbeddedPostgres, name: str) -> str:
 
 
 def _servers(options: Options, stack: ExitStack) -> Servers:
-    """Database and cache; servers of our own where none are given."""
+    """Database and cache; started here where none are given."""
     if options.database_url or options.url:
         return Servers(options.database_url or "", os.environ.get("REDIS_URL"))
     postgres = stack.enter_context(own_postgres())
@@ -205,17 +205,17 @@ def _servers(options: Options, stack: ExitStack) -> Servers:
     return Servers(fresh_database(postgres, DATABASE), valkey.url(), postgres)
 
 
-def _prepare(made: Stage) -> None:
+def _prepare(made: Setup) -> None:
     made.data.install(made.servers.database_url, say)
     with psycopg.connect(made.servers.database_url) as connection:
         made.database = postmaster_of(connection.info.backend_pid)
         version = connection.info.parameter_status("server_version")
         made.notes.append(f"PostgreSQL {version}, {made.data.families:,} families")
     if indexes := unused_indexes(made.servers.database_url, COSTLY_INDEXES):
-        made.notes.append(f"every save also feeds {', '.join(index.name for index in indexes)} (wondernest tune)")
+        made.notes.append(f"every save also updates {', '.join(index.name for index in indexes)} (wondernest tune)")
 
 
-def _other(command: str, made: Stage) -> Launcher:
+def _other(command: str, made: Setup) -> Launcher:
     environment = {**os.environ, "DATABASE_URL": made.servers.database_url, "JWT_SECRET": made.secret}
     words = shlex.split(command)
     return Launcher(Path(words[0]).name, words, environment)
@@ -224,11 +224,11 @@ def _other(command: str, made: Stage) -> Launcher:
 def _running(name: str, url: str) -> Target:
     port = urlsplit(url).port or 80
     if answer_of(port, "/health") != http.HTTPStatus.OK:
-        raise StageError(f"{url}/health does not answer 200")
+        raise SetupError(f"{url}/health does not answer 200")
     return Target(name, port, listening(port))
 
 
 def say(line: str) -> None:
-    """Progress, beside the table."""
+    """Report progress on stderr."""
     sys.stderr.write(f"· {line}\n")
     sys.stderr.flush()
