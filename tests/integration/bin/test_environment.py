@@ -1,4 +1,4 @@
-"""The bootstrap of bin/: nothing to do costs nothing, and what cannot be done is said."""
+"""The bootstrap of bin/: an up-to-date environment needs no tools, and a failure names its remedy."""
 
 from __future__ import annotations
 
