@@ -13,7 +13,7 @@ from typing import NamedTuple
 CHILD = b"\x01"
 TOKEN = b"\x02"
 SERIAL = b"\x03"
-"""Placeholders: control characters, which occur nowhere else in a request. Serials start at the microseconds since 1970, so none repeats."""
+"""Placeholders: control characters, which occur nowhere else in a request. Serials begin at the microseconds since 1970: none repeats."""
 CHILD_CHARS = 36
 SERIAL_CHARS = 16
 _PLACEHOLDERS = re.compile(rb"([\x01\x02\x03])")

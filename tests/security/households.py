@@ -1,4 +1,4 @@
-"""Families for the walk over every route: how to fill a route in, and tokens that must not open it."""
+"""Families, paths and bodies for requests to every route, and tokens that every route must refuse."""
 
 from __future__ import annotations
 
@@ -52,18 +52,18 @@ class Parent:
 
     @property
     def without_family(self) -> dict[str, str]:
-        """A token as Kotlin mints it: no family in it, and no session row."""
+        """A token like Kotlin's: without a family and without a session row."""
         return {"Authorization": "Bearer " + token(sub=str(self.user_id))}
 
     def claiming_family_of(self, other: Parent) -> dict[str, str]:
-        """A good token of this parent that names another's family."""
+        """A valid token of this parent that names another parent's family."""
         return {"Authorization": "Bearer " + token(sub=str(self.user_id), familyId=other.claims["familyId"])}
 
 
-async def furnish(client: httpx2.AsyncClient) -> Parent:
-    """A family of its own, with something behind every route."""
+async def register_parent_with_data(client: httpx2.AsyncClient) -> Parent:
+    """A new family with data for every route."""
     name = f"Ann{uuid4().hex}"
-    registered, child_id = await fixtures.settle(
+    registered, child_id = await fixtures.register_with_child(
         client, child_name=f"{name} junior", email=f"{name}@example.com", name=f"{name} Walker"
     )
     values = {CHILD_ID: str(child_id)}
@@ -73,8 +73,8 @@ async def furnish(client: httpx2.AsyncClient) -> Parent:
     return Parent(name, UUID(registered.user_id), values, registered.access, registered.refresh)
 
 
-async def done(asked: Awaitable[httpx2.Response]) -> httpx2.Response:
-    answer = await asked
+async def succeed(sent: Awaitable[httpx2.Response]) -> httpx2.Response:
+    answer = await sent
     assert answer.is_success, answer.text
     return answer
 
@@ -108,7 +108,7 @@ async def call(
 
 
 def token(key: str = TEST_SECRET, algorithm: str = "HS256", **changes: Any) -> str:
-    """An access token as any of the backends mints it; None leaves a claim out."""
+    """An access token as any of the backends makes it; None leaves a claim out."""
     now = int(time.time())
     claims = {
         "iss": "wondernest-api",
@@ -125,8 +125,8 @@ def token(key: str = TEST_SECRET, algorithm: str = "HS256", **changes: Any) -> s
     return jwt.encode({name: value for name, value in claims.items() if value is not None}, key, algorithm)
 
 
-def refused(parent: Parent) -> dict[str, str]:
-    """Headers that open nothing, by what is wrong with them."""
+def bad_authorizations(parent: Parent) -> dict[str, str]:
+    """Authorization headers that every route must refuse, by their defect."""
     user, now = {"sub": str(parent.user_id)}, int(time.time())
     return {
         "no token": "",

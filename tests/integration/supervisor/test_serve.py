@@ -118,7 +118,7 @@ def test_sighup_replaces_every_worker_and_fails_no_request(live_server: StartSer
         client.start()
     try:
         server.signal(signal.SIGHUP)
-        wait_for(lambda: "workers replaced" in server.words(), "all workers replaced")
+        wait_for(lambda: "workers replaced" in server.log_text(), "all workers replaced")
     finally:
         done.set()
         for client in clients:
@@ -133,26 +133,26 @@ def test_the_jobs_process_is_replaced_when_it_dies_and_on_sighup_and_ends_with_i
     live_server: StartServer,
 ) -> None:
     server = live_server(JOBS_PROCESSES="1")
-    wait_for(lambda: server.words().count("jobs process started") == 1, "it is at work")
+    wait_for(lambda: server.log_text().count("jobs process started") == 1, "it is at work")
     (first,) = server.jobs_processes()
     os.kill(first, signal.SIGKILL)
     wait_for(lambda: server.jobs_processes() - {first}, "one in its place")
-    wait_for(lambda: server.words().count("jobs process started") == 2, "it is at work")
+    wait_for(lambda: server.log_text().count("jobs process started") == 2, "it is at work")
     (second,) = server.jobs_processes()
     server.signal(signal.SIGHUP)
     wait_for(lambda: server.jobs_processes() - {second}, "a new one after the workers")
-    assert server.words().index("workers replaced") < server.words().index("jobs process stopped")
-    wait_for(lambda: server.words().count("jobs process started") == 3, "it is at work")
+    assert server.log_text().index("workers replaced") < server.log_text().index("jobs process stopped")
+    wait_for(lambda: server.log_text().count("jobs process started") == 3, "it is at work")
     server.process.kill()
     server.process.wait()
-    wait_for(lambda: server.words().count("jobs process stopped") == 2, "the last one ended in order")
+    wait_for(lambda: server.log_text().count("jobs process stopped") == 2, "the last one ended in order")
 
 
 def test_without_jobs_none_is_started(live_server: StartServer) -> None:
     server = live_server(JOBS_PROCESSES="0")
     assert server.jobs_processes() == set()
     assert server.stop() == 0
-    assert "jobs process" not in server.words()
+    assert "jobs process" not in server.log_text()
 
 
 def test_workers_end_with_their_master(live_server: StartServer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx2
 
-from tests.security.households import done
+from tests.security.households import succeed
 
 
 async def furnish(client: httpx2.AsyncClient, bearer: dict[str, str], child_id: str) -> dict[str, str]:
@@ -14,5 +14,5 @@ async def furnish(client: httpx2.AsyncClient, bearer: dict[str, str], child_id: 
         "permissions": {"dataCollection": True},
         "verificationMethod": "credit_card",
     }
-    await done(client.post("/api/v1/coppa/consent", json=body, headers=bearer))
+    await succeed(client.post("/api/v1/coppa/consent", json=body, headers=bearer))
     return {}

@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 
 from tests.fixtures.application import declared, running
-from tests.security.households import Parent, address, body_of, furnish
+from tests.security.households import Parent, address, body_of, register_parent_with_data
 from wondernest.app import create_app
 from wondernest.commands.doctor import doctor
 from wondernest.platform.caller import CallerKind
@@ -59,12 +59,12 @@ async def test_a_role_with_just_the_declared_rights_serves_every_route(
     application = create_app(restricted[0])
     async with running(application) as client:
         assert (await client.get("/health/ready")).json() == {"status": "READY"}
-        first = await furnish(client)
+        first = await register_parent_with_data(client)
         faults: dict[str, str] = {}
         for route in application.router.routes:
             if route.endpoint.body is not None and route.endpoint.caller is not CallerKind.USER:
                 continue
-            parent: Parent = first if route.endpoint.method == "GET" else await furnish(client)
+            parent: Parent = first if route.endpoint.method == "GET" else await register_parent_with_data(client)
             answer = await client.request(
                 route.endpoint.method,
                 address(route, parent.values),
