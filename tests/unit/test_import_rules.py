@@ -1,4 +1,4 @@
-"""Doors of docs/architecture.md that hold for every room there is or will be, so that a new room edits no list of rooms."""
+"""Import rules of docs/architecture.md that hold for every room by pattern, so that a new room needs no entry in a list."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SOURCE = Path(wondernest.__file__).parent
 ROOT = "wondernest"
 COMPOSITION = f"{ROOT}.app"
 NOT_ROOMS = frozenset({"platform", "settings", "server", "supervisor", "commands", "development", "access"})
-"""Packages beside the rooms. `access` holds conditions that repositories put into their statements."""
+"""Packages that are no rooms. `access` holds SQL conditions that repositories use in their statements."""
 SQL = re.compile(
     r"\s*(select\s.*\bfrom\b|select\s+[\w.]+\(|insert\s+into\s|update\s+\S+(\s+(as\s+)?\w+)?\s+set\s|delete\s+from\s"
     r"|with\s+(recursive\s+)?\w+\s*(\([^)]*\)\s*)?as\b)",
@@ -51,7 +51,7 @@ def imported(tree: ast.Module) -> Iterator[str]:
 
 
 def texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """The string constants of a module that are values, by line; of one put together, the whole with holes."""
+    """The string constants of a module except docstrings, with their lines; an f-string as a whole, with `?` for each value."""
     statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     for node in ast.walk(tree):
@@ -64,8 +64,8 @@ def texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value
 
 
-def borrowed(module: str, tree: ast.Module) -> list[str]:
-    """What a module imports of another room's repository."""
+def foreign_imports(module: str, tree: ast.Module) -> list[str]:
+    """The names that a module imports from another room's repository."""
     allowed = {room_of(module)} if module != COMPOSITION else {repository_of(name) for name in imported(tree)}
     return [name for name in imported(tree) if repository_of(name) not in {None, *allowed}]
 
@@ -81,7 +81,7 @@ def parsed() -> Iterator[tuple[str, ast.Module]]:
 
 
 def test_a_rooms_repository_is_imported_by_its_room_and_the_composition_root_alone() -> None:
-    assert {module: names for module, tree in parsed() if (names := borrowed(module, tree))} == {}
+    assert {module: names for module, tree in parsed() if (names := foreign_imports(module, tree))} == {}
 
 
 def test_sql_stands_in_repositories_alone() -> None:
@@ -89,8 +89,8 @@ def test_sql_stands_in_repositories_alone() -> None:
     assert {module: lines for module, lines in found.items() if lines} == {}
 
 
-def test_every_repository_is_seen_to_hold_sql() -> None:
-    """The search above is worth something."""
+def test_sql_is_found_in_every_repository() -> None:
+    """Shows that the search above finds SQL."""
     holding = {repository_of(module) for module, tree in parsed() if sql(tree)}
     assert holding >= {room for room in map(repository_of, dict(modules())) if room}
 
@@ -106,20 +106,20 @@ def test_every_repository_is_seen_to_hold_sql() -> None:
         "with known as (select 1)",
     ],
 )
-def test_sql_is_known_by_its_beginning(text: str) -> None:
+def test_sql_is_recognised_by_its_beginning(text: str) -> None:
     assert sql(ast.parse(f"A = {text!r}"))
     assert sql(ast.parse(f"A = f'''{text}{{B}}'''"))
 
 
 @pytest.mark.parametrize("text", ["Select a child.", "Update a child's settings", "Delete a save", "with others"])
-def test_prose_is_no_sql(text: str) -> None:
+def test_prose_is_not_sql(text: str) -> None:
     assert not sql(ast.parse(f"A = {text!r}"))
     assert not sql(ast.parse(f'"""{text} from here, update it set"""'))
 
 
-def test_a_borrowed_repository_is_noticed_however_it_is_imported() -> None:
+def test_an_import_of_another_rooms_repository_is_detected_in_every_form() -> None:
     for line in ("import wondernest.games.repository.saves", "from wondernest.games.repository import SaveRepository"):
-        assert borrowed(f"{ROOT}.analytics.service", ast.parse(line))
-        assert not borrowed(f"{ROOT}.games.routes.saves", ast.parse(line))
-        assert not borrowed(COMPOSITION, ast.parse(line))
-    assert borrowed(f"{ROOT}.platform.x", ast.parse("from wondernest.games import repository"))
+        assert foreign_imports(f"{ROOT}.analytics.service", ast.parse(line))
+        assert not foreign_imports(f"{ROOT}.games.routes.saves", ast.parse(line))
+        assert not foreign_imports(COMPOSITION, ast.parse(line))
+    assert foreign_imports(f"{ROOT}.platform.x", ast.parse("from wondernest.games import repository"))

@@ -49,7 +49,7 @@ def test_an_environment_that_is_up_to_date_is_used_as_it_is(clone: Path) -> None
     assert (run.returncode, run.stdout, run.stderr) == (0, f"{clone}\n", "")
 
 
-def test_a_changed_lock_file_asks_for_uv_and_says_how_to_get_it(clone: Path) -> None:
+def test_a_changed_lock_file_needs_uv_and_the_error_explains_how_to_get_it(clone: Path) -> None:
     (clone / "uv.lock").write_text("version = 2\n")
     run = where(clone)
     assert run.returncode == 1

@@ -1,4 +1,4 @@
-"""The commands that look at a database or fill it."""
+"""The commands that check a database or fill it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`wondernest dev`: all of it up from an empty folder, all of it gone again, and the same data the next time."""
+"""`wondernest dev`: starts everything from an empty folder, stops everything, and has the same data the next time."""
 
 from __future__ import annotations
 
@@ -75,17 +75,17 @@ class Dev:
 
 
 @pytest.mark.timeout(240)
-def test_it_runs_everything_stops_everything_and_heals_after_a_crash(root: Path) -> None:
+def test_it_starts_everything_stops_everything_and_recovers_after_a_crash(root: Path) -> None:
     first = Dev(root)
     first.wait_until_running()
-    for told in (
+    for line in (
         DEMO_EMAIL,
         DEMO_PASSWORD,
         CLIENTS_CHILD,
         f"http://127.0.0.1:{first.port}",
         str(root / ".dev" / "logs"),
     ):
-        assert told in first.said()
+        assert line in first.said()
     login = {"email": DEMO_EMAIL, "password": DEMO_PASSWORD}
     status, reply = first.post("/api/v1/auth/parent/login", login)
     assert status == 200, reply
@@ -95,7 +95,7 @@ def test_it_runs_everything_stops_everything_and_heals_after_a_crash(root: Path)
     assert first.get("/dev/outbox", "10.0.2.2:8080")[0] == 200
     assert first.get("/", "rebound.example")[0] == 421
     with pytest.raises(ConnectionRefusedError):
-        first.get("/health", at="127.0.0.2")  # which whoever listens on all addresses answers
+        first.get("/health", at="127.0.0.2")  # answered only when the server listens on all addresses
 
     refused = Dev(root)
     assert refused.process.wait(60) == 1
@@ -109,14 +109,14 @@ def test_it_runs_everything_stops_everything_and_heals_after_a_crash(root: Path)
     assert second.end(signal.SIGINT) == 0
 
 
-def test_it_refuses_to_be_production(root: Path) -> None:
+def test_it_refuses_production(root: Path) -> None:
     run = Dev(root, APP_ENV="production", JWT_SECRET="a-secret-that-is-long-enough-0123456789")
     assert run.process.wait(60) == 1
     assert run.said() == "wondernest: APP_ENV: dev is for development, this is production\n"
     assert not (root / ".dev" / "postgres").exists()
 
 
-def test_a_port_that_is_taken_is_told_before_anything_is_started(root: Path) -> None:
+def test_a_port_in_use_is_reported_before_anything_is_started(root: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         run = Dev(root, SERVER_PORT=str(port))
@@ -125,7 +125,7 @@ def test_a_port_that_is_taken_is_told_before_anything_is_started(root: Path) -> 
     assert not (root / ".dev" / "postgres").exists()
 
 
-def test_it_listens_where_it_is_told(root: Path) -> None:
+def test_it_listens_on_the_address_given(root: Path) -> None:
     with socket.create_server(("127.0.0.2", 0)) as taken:
         port = taken.getsockname()[1]
         run = Dev(root, "--host", "127.0.0.2", SERVER_PORT=str(port))

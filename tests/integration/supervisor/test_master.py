@@ -1,4 +1,4 @@
-"""The master's patience: with workers that cannot start, and with one that cannot be replaced."""
+"""When the master gives up: workers that cannot start, settings that workers refuse."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ async def test_it_gives_up_when_no_worker_was_ever_ready(starts: Path) -> None:
     assert len(starts.read_text()) == START_ATTEMPTS
 
 
-async def test_a_setting_that_workers_refuse_is_not_tried_again(starts: Path) -> None:
+async def test_a_setting_that_workers_refuse_is_not_retried(starts: Path) -> None:
     assert f"exit code {os.EX_CONFIG}" in await master(starts, os.EX_CONFIG).run()
     assert len(starts.read_text()) == 1

@@ -1,4 +1,4 @@
-"""`wondernest serve`: workers that end in order, are replaced when they die, and never outlive their master."""
+"""`wondernest serve`: workers end in order, are replaced when they die, and never outlive their master."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HEAD = (
 
 @contextlib.contextmanager
 def request_in_flight(server: LiveServer) -> Generator[socket.socket]:
-    """A request whose handler has begun to read its body (the server said "100 Continue")."""
+    """A request whose handler has begun to read its body (the server sent "100 Continue")."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
         connection.sendall(HEAD)
         assert connection.recv(1024).startswith(b"HTTP/1.1 100 ")
@@ -54,7 +54,7 @@ def test_a_killed_worker_is_replaced(live_server: StartServer) -> None:
     before = server.workers()
     victim = min(before)
     os.kill(victim, signal.SIGKILL)
-    wait_for(lambda: len(server.workers()) == 2 and victim not in server.workers(), "a worker in its place")
+    wait_for(lambda: len(server.workers()) == 2 and victim not in server.workers(), "a new worker")
     server.wait_until_healthy()
     assert before - server.workers() == {victim}
 
@@ -133,16 +133,16 @@ def test_the_jobs_process_is_replaced_when_it_dies_and_on_sighup_and_ends_with_i
     live_server: StartServer,
 ) -> None:
     server = live_server(JOBS_PROCESSES="1")
-    wait_for(lambda: server.log_text().count("jobs process started") == 1, "it is at work")
+    wait_for(lambda: server.log_text().count("jobs process started") == 1, "the jobs process runs")
     (first,) = server.jobs_processes()
     os.kill(first, signal.SIGKILL)
-    wait_for(lambda: server.jobs_processes() - {first}, "one in its place")
-    wait_for(lambda: server.log_text().count("jobs process started") == 2, "it is at work")
+    wait_for(lambda: server.jobs_processes() - {first}, "its replacement")
+    wait_for(lambda: server.log_text().count("jobs process started") == 2, "the jobs process runs")
     (second,) = server.jobs_processes()
     server.signal(signal.SIGHUP)
     wait_for(lambda: server.jobs_processes() - {second}, "a new one after the workers")
     assert server.log_text().index("workers replaced") < server.log_text().index("jobs process stopped")
-    wait_for(lambda: server.log_text().count("jobs process started") == 3, "it is at work")
+    wait_for(lambda: server.log_text().count("jobs process started") == 3, "the jobs process runs")
     server.process.kill()
     server.process.wait()
     wait_for(lambda: server.log_text().count("jobs process stopped") == 2, "the last one ended in order")
@@ -159,7 +159,7 @@ def test_workers_end_with_their_master(live_server: StartServer) -> None:
     server = live_server(WORKERS="2")
     server.process.kill()
     server.process.wait()
-    wait_for(lambda: refuses_connections(server), "nobody listens any more")
+    wait_for(lambda: refuses_connections(server), "the port is closed")
 
 
 def test_it_serves_on_the_extra_ports_too(live_server: StartServer) -> None:
@@ -174,7 +174,7 @@ def test_it_serves_on_the_extra_ports_too(live_server: StartServer) -> None:
     ("variable", "value"),
     [("JWT_EXPIRES_IN", "soon"), ("WORKERS", "-1"), ("LOG_LEVEL", "LOUD"), ("TRUSTED_PROXIES", "everyone")],
 )
-def test_a_bad_setting_costs_one_line_that_names_it(
+def test_a_bad_setting_is_named_in_one_line(
     serve_process: Callable[..., subprocess.Popen[bytes]], tmp_path: Path, variable: str, value: str
 ) -> None:
     process = serve_process(**{"SERVER_PORT": str(free_port()), variable: value})

@@ -1,4 +1,4 @@
-"""`wondernest work`: the jobs process alone, as a service manager runs it."""
+"""`wondernest work`: the jobs process alone, as under a service manager."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Start = Callable[..., subprocess.Popen[bytes]]
 
 @pytest.fixture
 def work(tmp_path: Path) -> Iterator[Start]:
-    """Starts `wondernest work` with just the given variables, its output in `work.log`."""
+    """Yields a function that starts `wondernest work` with only the variables given; output in `work.log`."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(**environ: str) -> subprocess.Popen[bytes]:
@@ -43,7 +43,7 @@ def work(tmp_path: Path) -> Iterator[Start]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_does_the_jobs_of_other_machines_until_it_is_told_to_end(
+def test_it_does_the_jobs_of_other_machines_until_sigterm(
     work: Start, database_url: str, number: signal.Signals
 ) -> None:
     process = work(**TEST_ENVIRONMENT, DATABASE_URL=database_url)
@@ -59,7 +59,7 @@ def test_it_does_the_jobs_of_other_machines_until_it_is_told_to_end(
 @pytest.mark.parametrize(
     "environ", [{"JOBS_CONCURRENCY": "1"}, {"JOBS_LEASE_S": "soon"}, {"DATABASE_URL": ""}], ids=lambda e: next(iter(e))
 )
-def test_a_bad_setting_costs_one_line_that_names_it(work: Start, tmp_path: Path, environ: dict[str, str]) -> None:
+def test_a_bad_setting_is_named_in_one_line(work: Start, tmp_path: Path, environ: dict[str, str]) -> None:
     process = work(**{"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", **environ})
     assert process.wait(60) == os.EX_CONFIG
     (line,) = (tmp_path / "work.log").read_text().splitlines()

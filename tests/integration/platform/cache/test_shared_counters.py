@@ -1,4 +1,4 @@
-"""Counts that several processes share in Valkey, and what each of them holds on to when it is away or forgets."""
+"""Counts that several processes share in Valkey, and the limits of each process when Valkey is down or emptied."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def two(own_valkey_server: EmbeddedValkey) -> AsyncIterator[ValkeyCounters
 
 
 async def admitted(counters: ValkeyCounters, attempts: int) -> int:
-    """How many of some attempts a process lets through."""
+    """How many of some attempts a process admits."""
     counts = [(await counters.increment("key", WINDOW_S))[0] for _ in range(attempts)]
     return sum(count <= LIMIT for count in counts)
 
@@ -52,7 +52,7 @@ async def test_processes_count_together(one: ValkeyCounters, two: ValkeyCounters
     assert await one.peek("other") == (0, 0)
 
 
-async def test_what_one_clears_is_cleared_for_all(one: ValkeyCounters, two: ValkeyCounters) -> None:
+async def test_a_count_cleared_by_one_is_cleared_for_all(one: ValkeyCounters, two: ValkeyCounters) -> None:
     for counters in (one, two, two, two):
         await counters.increment("key", WINDOW_S)
     await one.clear("key")
@@ -62,15 +62,13 @@ async def test_what_one_clears_is_cleared_for_all(one: ValkeyCounters, two: Valk
     assert await admitted(one, LIMIT + 1) == LIMIT
 
 
-async def test_clearing_what_was_never_counted_leaves_nothing(
-    one: ValkeyCounters, own_valkey_server: EmbeddedValkey
-) -> None:
+async def test_clearing_an_unknown_count_stores_nothing(one: ValkeyCounters, own_valkey_server: EmbeddedValkey) -> None:
     await one.clear("key")
     with redis.from_url(own_valkey_server.url()) as client:
         assert client.dbsize() == 0
 
 
-async def test_every_count_has_an_end(one: ValkeyCounters, own_valkey_server: EmbeddedValkey) -> None:
+async def test_every_count_expires(one: ValkeyCounters, own_valkey_server: EmbeddedValkey) -> None:
     await one.increment("key", WINDOW_S)
     await one.clear("key")
     with redis.from_url(own_valkey_server.url()) as client:
@@ -93,13 +91,13 @@ async def test_a_server_that_comes_and_goes_never_gives_a_process_more_than_one_
         await asyncio.to_thread(own_valkey_server.kill)
         await attempt()
         await asyncio.to_thread(own_valkey_server.start)
-        await found_again(one)  # the other one goes on alone until its pause is over
+        await found_again(one)  # the other process counts alone until its pause ends
         await attempt()
     assert max(passed.values()) <= LIMIT
     assert await admitted(one, 1) == await admitted(two, 1) == 0
 
 
-async def test_a_server_that_forgot_everything_opens_no_limit_again(
+async def test_an_emptied_server_resets_no_limit(
     one: ValkeyCounters, two: ValkeyCounters, own_valkey_server: EmbeddedValkey
 ) -> None:
     assert await admitted(one, LIMIT + 1) == LIMIT

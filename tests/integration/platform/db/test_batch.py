@@ -1,4 +1,4 @@
-"""Gathered statements keep their promises: own rows, own faults, order of arrival, bounded queues."""
+"""Batched statements: each caller gets its own rows and faults, in order of arrival, with bounded queues."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def test_one_bad_value_fails_alone(pool: Database) -> None:
     assert await pool.fetchval("select count(*) from stored") == 19
 
 
-async def test_a_caller_that_gives_up_does_not_hold_up_its_neighbours(pool: Database) -> None:
+async def test_a_caller_that_gives_up_does_not_delay_the_rest_of_its_batch(pool: Database) -> None:
     gatherer = store(pool, [])
     tasks = [asyncio.create_task(gatherer.submit((f"k{n}", "1"))) for n in range(50)]
     await asyncio.sleep(0)
@@ -68,7 +68,7 @@ async def test_a_caller_that_gives_up_does_not_hold_up_its_neighbours(pool: Data
     assert all(outcome == 1 for outcome in outcomes[1::2])
 
 
-async def test_an_idle_caller_waits_for_nobody(pool: Database) -> None:
+async def test_a_single_caller_does_not_wait_for_others(pool: Database) -> None:
     sizes: list[int] = []
     gatherer = store(pool, sizes)
     for n in range(3):
@@ -76,7 +76,7 @@ async def test_an_idle_caller_waits_for_nobody(pool: Database) -> None:
     assert sizes == [1, 1, 1]
 
 
-async def test_callers_who_were_just_answered_travel_with_those_who_waited(pool: Database) -> None:
+async def test_callers_just_answered_share_a_batch_with_those_that_waited(pool: Database) -> None:
     sizes: list[int] = []
     gatherer = store(pool, sizes)
 
@@ -106,7 +106,7 @@ async def test_a_lost_connection_fails_the_batch_and_the_next_one_works(pool: Da
     assert await gatherer.submit(False)
 
 
-async def test_beyond_the_bound_callers_are_turned_away_at_once(pool: Database) -> None:
+async def test_beyond_the_bound_callers_are_refused_at_once(pool: Database) -> None:
     gate = asyncio.Event()
 
     async def run(connection: Connection, items: Sequence[int], _: LockWait) -> Sequence[int]:
@@ -138,7 +138,7 @@ async def test_large_items_are_spread_over_batches(pool: Database) -> None:
     assert all(total <= batch.MAX_BATCH_BYTES or total == batch.MAX_BATCH_BYTES * 2 for total in totals)
 
 
-async def test_a_batch_that_takes_long_lets_the_next_set_out(pool: Database) -> None:
+async def test_a_slow_batch_does_not_delay_the_next(pool: Database) -> None:
     gate = asyncio.Event()
 
     async def run(connection: Connection, items: Sequence[str], _: LockWait) -> Sequence[str]:
@@ -156,7 +156,7 @@ async def test_a_batch_that_takes_long_lets_the_next_set_out(pool: Database) -> 
 
 
 def bounded_store(pool: Database, waits: list[tuple[int, LockWait]]) -> Gatherer[Item, int]:
-    """Meets locks in the middle of its statement."""
+    """A batcher whose statement may wait for locks."""
 
     async def run(connection: Connection, items: Sequence[Item], wait: LockWait) -> Sequence[int]:
         waits.append((len(items), wait))
@@ -170,7 +170,7 @@ def bounded_store(pool: Database, waits: list[tuple[int, LockWait]]) -> Gatherer
 
 
 @pytest.mark.parametrize("held", [1, 3, 10, batch.MAX_BATCH_ITEMS - 1])
-async def test_items_that_somebody_holds_wait_and_their_neighbours_do_not(
+async def test_locked_items_wait_and_the_rest_of_their_batch_does_not(
     pool: Database, empty_database: str, held: int
 ) -> None:
     waits: list[tuple[int, LockWait]] = []
@@ -191,7 +191,7 @@ async def test_items_that_somebody_holds_wait_and_their_neighbours_do_not(
     assert 1 <= stored <= batch.MAX_HELD
 
 
-async def test_an_item_that_its_run_reports_as_held_is_run_by_itself(pool: Database) -> None:
+async def test_an_item_reported_as_held_is_run_alone(pool: Database) -> None:
     runs: list[tuple[Sequence[str], LockWait]] = []
 
     async def run(connection: Connection, items: Sequence[str], wait: LockWait) -> Sequence[str | Held]:
@@ -203,7 +203,7 @@ async def test_an_item_that_its_run_reports_as_held_is_run_by_itself(pool: Datab
     assert runs == [(["a", "held", "b"], LockWait.TOGETHER), (["held"], LockWait.ALONE), (["held"], LockWait.ALONE)]
 
 
-async def test_where_everything_is_locked_the_waiting_is_bounded(pool: Database) -> None:
+async def test_when_everything_is_locked_waiting_is_bounded(pool: Database) -> None:
     alone: list[int] = []
 
     async def run(connection: Connection, items: Sequence[int], wait: LockWait) -> Sequence[int]:
@@ -219,7 +219,7 @@ async def test_where_everything_is_locked_the_waiting_is_bounded(pool: Database)
     assert len(set(alone)) == len(alone)
 
 
-async def test_an_item_is_ended_once_whatever_becomes_of_its_caller(pool: Database) -> None:
+async def test_an_item_is_ended_once_even_if_its_caller_leaves(pool: Database) -> None:
     gate = asyncio.Event()
     ended: list[str] = []
 

@@ -1,4 +1,4 @@
-"""The pool bounds every wait, drops what is broken and heals by itself."""
+"""The pool bounds every wait, drops broken connections and recovers by itself."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ async def small(empty_database: str) -> AsyncIterator[Database]:
     await pool.close()
 
 
-async def test_jsonb_travels_as_bytes_both_ways_and_numbers_stay_literal(small: Database) -> None:
+async def test_jsonb_is_bytes_in_both_directions_and_numbers_keep_their_spelling(small: Database) -> None:
     document = b'{"a": 100.0, "b": 4278190080}'
     assert await small.fetchval("select $1::jsonb", document) == document
     rows = await small.fetch("select d from unnest($1::jsonb[]) d", [b"[1.0]", b"null"])
     assert [row["d"] for row in rows] == [b"[1.0]", b"null"]
 
 
-async def test_documents_are_compressed_in_the_cheapest_way_the_server_has(small: Database) -> None:
+async def test_documents_are_compressed_with_the_cheapest_method_of_the_server(small: Database) -> None:
     made = "create table documents as select $1::jsonb as document"
     await small.execute(made, json.dumps(["the same again"] * 1000).encode())
     ways = await small.fetchval("select enumvals from pg_settings where name = 'default_toast_compression'")
@@ -50,7 +50,7 @@ async def test_documents_are_compressed_in_the_cheapest_way_the_server_has(small
     assert stored == ("lz4" if "lz4" in ways else "pglz")
 
 
-async def test_a_full_pool_turns_a_caller_away_after_its_wait_and_a_crowd_at_once(small: Database) -> None:
+async def test_a_full_pool_refuses_a_caller_after_its_wait_and_too_many_callers_at_once(small: Database) -> None:
     async with small.lease(), small.lease():
         waiting = [asyncio.create_task(small.fetchval("select 1")) for _ in range(4)]
         refused = await asyncio.gather(*waiting, return_exceptions=True)
@@ -74,7 +74,7 @@ async def test_a_terminated_connection_fails_its_caller_and_is_replaced(small: D
     assert await small.fetchval("select pg_backend_pid()") != pid
 
 
-async def test_a_statement_that_runs_too_long_is_given_up(empty_database: str) -> None:
+async def test_a_statement_that_runs_too_long_is_cancelled(empty_database: str) -> None:
     pool = database(empty_database, pool_size=1, statement_timeout_s=0.2)
     with pytest.raises(DependencyUnavailable):
         await pool.fetchval("select pg_sleep(30)")
@@ -105,7 +105,7 @@ async def test_a_caller_that_leaves_while_a_connection_is_made_leaves_none_behin
         with pytest.raises(DependencyUnavailable):
             await hasty.fetchval("select 1")
     assert asked == [pool.COMPRESS]
-    gc.collect()  # an open connection that nobody has any more would be reported here
+    gc.collect()  # a leaked connection would be reported here
     patient = database(empty_database)
     others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
     async with asyncio.timeout(10):
@@ -172,7 +172,7 @@ async def test_a_failed_commit_is_a_fault_of_the_database(small: Database) -> No
     assert await small.fetchval("select count(*) from late") == 0
 
 
-async def test_a_fault_that_some_statements_do_not_share_is_told_once(
+async def test_a_fault_of_some_statements_only_is_logged_once(
     small: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, pool.__name__)
@@ -188,7 +188,7 @@ async def test_a_fault_that_some_statements_do_not_share_is_told_once(
 
 
 @pytest.mark.parametrize("nested", [False, True])
-async def test_a_unit_on_a_frozen_server_is_undone_without_waiting_for_it_again(
+async def test_a_unit_on_a_frozen_server_is_rolled_back_without_a_second_wait(
     own_pg_server: EmbeddedPostgres, nested: bool
 ) -> None:
     pool = database(own_pg_server.url(), statement_timeout_s=0.5)

@@ -1,4 +1,4 @@
-"""The indexes that saves pay for and nobody asks."""
+"""Indexes that each save must update although no query uses them."""
 
 import psycopg
 
@@ -9,7 +9,7 @@ from wondernest.platform.db.schema_check import drop_unused_indexes, unused_inde
 
 
 def silently(_line: str) -> None:
-    """Nobody listens."""
+    """Discards the report."""
 
 
 def test_a_new_database_has_them_and_they_have_a_cost(empty_database: str) -> None:
@@ -20,7 +20,7 @@ def test_a_new_database_has_them_and_they_have_a_cost(empty_database: str) -> No
     assert found[0].cost.startswith("games.idx_simple_game_data_content: 0.0 MiB")
 
 
-def test_they_are_dropped_when_asked_and_only_they(empty_database: str) -> None:
+def test_only_they_are_dropped_on_request(empty_database: str) -> None:
     migrate(empty_database, needed=(), report=silently, lock_wait_s=10)
     assert drop_unused_indexes(empty_database, COSTLY_INDEXES, silently) == COSTLY_INDEXES
     assert unused_indexes(empty_database, COSTLY_INDEXES) == ()
@@ -37,7 +37,7 @@ def test_migrating_again_does_not_bring_them_back(empty_database: str) -> None:
     assert unused_indexes(empty_database, COSTLY_INDEXES) == ()
 
 
-def test_an_index_that_somebody_used_is_kept(empty_database: str) -> None:
+def test_an_index_in_use_is_kept(empty_database: str) -> None:
     migrate(empty_database, needed=(), report=silently, lock_wait_s=10)
     with psycopg.connect(empty_database) as connection:
         connection.execute("set enable_seqscan = off")
@@ -48,7 +48,7 @@ def test_an_index_that_somebody_used_is_kept(empty_database: str) -> None:
     assert any(line.startswith("kept games.idx_simple_game_data_content") for line in said)
 
 
-def test_a_role_that_is_not_the_owner_is_told_the_statement(empty_database: str) -> None:
+def test_a_role_that_is_not_the_owner_gets_the_statement(empty_database: str) -> None:
     migrate(empty_database, needed=(), report=silently, lock_wait_s=10)
     with psycopg.connect(empty_database) as connection:
         restrict(connection)

@@ -1,4 +1,4 @@
-"""Runners over a database of the test's own, with jobs of the test's own."""
+"""Runners on the test's own database, with the test's own jobs."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ POLL_S = 0.02
 
 @dataclass
 class Bench:
-    """A queue, runners over it, and a look into it."""
+    """A queue, its runners, and queries about its state."""
 
     settings: Settings
     metrics: Metrics = field(default_factory=Metrics)
 
     @asynccontextmanager
     async def running(self, *jobs: Job, schedules: Sequence[Schedule] = ()) -> AsyncGenerator[JobRunner]:
-        """A runner at work; stopped in order at the end."""
+        """A running runner; stopped in order at the end."""
         metrics = Metrics()
         instruments = JobInstruments(metrics)
         instruments.show(job.name for job in jobs)
@@ -50,17 +50,17 @@ class Bench:
         await database.close()
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """What stands in the database."""
+        """Rows of the database."""
         with psycopg.connect(self.settings.database.url, autocommit=True) as connection:
             found = connection.execute(sql.encode(), values)
             return found.fetchall() if found.description else []
 
     def statuses(self) -> list[str]:
-        """The states of the jobs that are there, oldest first."""
+        """The states of the jobs in the queue, oldest first."""
         return [row[0] for row in self.rows("select status::text from wondernest.jobs order by id")]
 
     async def until(self, holds: Callable[[], object | Awaitable[object]], what: str) -> None:
-        """Wait until something holds."""
+        """Wait until a condition holds."""
         try:
             async with asyncio.timeout(PATIENCE_S):
                 while True:
@@ -74,5 +74,5 @@ class Bench:
 
 @pytest.fixture
 def bench(make_settings: Callable[..., Settings]) -> Bench:
-    """A queue whose leases are short."""
+    """A queue with short leases."""
     return Bench(make_settings(JOBS_LEASE_S="1", SHUTDOWN_GRACE_S="20"))

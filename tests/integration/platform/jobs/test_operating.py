@@ -1,4 +1,4 @@
-"""What operators see of jobs and decide about them."""
+"""Jobs for operators: listing, retry and drop."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ async def test_dead_jobs_are_listed_retried_and_dropped(bench: Bench) -> None:
     (kind,) = kinds(url)
     assert (kind.waiting, kind.running, kind.dead) == (1, 0, 0)
     async with bench.running(Job("a.job", handler, QUICK)):
-        await bench.until(lambda: bench.statuses() == [], "done at last")
+        await bench.until(lambda: bench.statuses() == [], "both are done")
     assert [job.attempt for job in handler.seen] == [1, 1, 1], "counted anew after an operator's word"
 
 
-async def test_of_dead_jobs_with_one_key_one_is_retried(bench: Bench) -> None:
+async def test_of_dead_jobs_with_the_same_key_one_is_retried(bench: Bench) -> None:
     url = bench.settings.database.url
     for _ in range(2):
         await bench.send("a.job", key="only one")
@@ -66,5 +66,5 @@ async def in_thread(bench: Bench, said: list[str]) -> None:
     assert await asyncio.to_thread(doctor, bench.settings, declared().rooms, said.append)
 
 
-def test_ages_are_told_in_one_unit() -> None:
+def test_ages_are_shown_in_one_unit() -> None:
     assert [age(seconds) for seconds in (0.4, 59, 60, 7199, 90_000)] == ["0 s", "59 s", "1 min", "1 h", "1 d"]

@@ -1,4 +1,4 @@
-"""Jobs are done at least once, retried, kept when dead, and shared by however many processes there are."""
+"""Jobs are done at least once, retried, kept when dead, and shared by any number of processes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EVERY_YEAR = "0 0 1 1 *"
 
 
 class Recorder:
-    """A handler that notes what it was given; the first attempts may fail."""
+    """A handler that records its arguments; the first attempts may fail."""
 
     def __init__(self, *faults: Exception) -> None:
         self.seen: list[Running] = []
@@ -30,7 +30,7 @@ class Recorder:
 
 
 class Gate:
-    """A handler that waits to be let on."""
+    """A handler that waits until the test releases it."""
 
     def __init__(self) -> None:
         self.entered = asyncio.Event()
@@ -85,7 +85,7 @@ async def test_a_poison_job_does_not_hold_up_those_behind_it(bench: Bench) -> No
         await bench.until(lambda: len(others.seen) == 20, "the others are done")
 
 
-async def test_a_job_whose_arguments_cannot_be_read_dies_alone(bench: Bench) -> None:
+async def test_a_job_with_unreadable_arguments_becomes_dead_without_delaying_others(bench: Bench) -> None:
     bench.rows(
         "insert into wondernest.jobs (priority, entrypoint, payload, status) values (9, 'a.job', 'no json', 'queued')"
     )
@@ -95,7 +95,7 @@ async def test_a_job_whose_arguments_cannot_be_read_dies_alone(bench: Bench) -> 
         await bench.until(lambda: seen.seen and bench.statuses() == ["failed"], "one done, one dead")
 
 
-async def test_a_job_whose_process_is_gone_is_taken_again_when_its_lease_ends(bench: Bench) -> None:
+async def test_a_job_of_a_dead_process_is_taken_again_when_its_lease_ends(bench: Bench) -> None:
     await bench.send("a.job")
     bench.rows(
         "with taken as (update wondernest.jobs set status = 'picked', queue_manager_id = gen_random_uuid() returning id)"
@@ -103,7 +103,7 @@ async def test_a_job_whose_process_is_gone_is_taken_again_when_its_lease_ends(be
     )
     seen = Recorder()
     async with bench.running(Job("a.job", seen)):
-        await bench.until(lambda: bench.statuses() == [], "done by whoever came next")
+        await bench.until(lambda: bench.statuses() == [], "done by another runner")
     assert [job.attempt for job in seen.seen] == [2]
 
 
@@ -134,7 +134,7 @@ async def test_a_schedule_that_is_due_runs_once_for_all_processes(bench: Bench) 
     assert bench.rows("select next_run > now() from wondernest.job_schedules") == [(True,)]
 
 
-async def test_a_schedule_whose_last_run_still_waits_adds_none(bench: Bench) -> None:
+async def test_a_schedule_whose_last_run_still_waits_adds_no_run(bench: Bench) -> None:
     for _ in range(3):
         await bench.send("a.chore", key="schedule a.chore")
     assert bench.statuses() == ["queued"]
@@ -162,7 +162,7 @@ async def test_a_stop_lets_running_jobs_end_and_takes_no_more(bench: Bench) -> N
     assert bench.rows("select 1 from wondernest.job_processes") == []
 
 
-async def test_a_stop_in_a_hurry_puts_running_jobs_back_into_the_queue(bench: Bench) -> None:
+async def test_an_immediate_stop_puts_running_jobs_back_into_the_queue(bench: Bench) -> None:
     gate = Gate()
     await bench.send("a.job")
     async with bench.running(Job("a.job", gate)) as runner:
@@ -172,7 +172,7 @@ async def test_a_stop_in_a_hurry_puts_running_jobs_back_into_the_queue(bench: Be
     assert (gate.ended, bench.statuses()) == (0, ["queued"])
 
 
-async def test_a_lost_listener_costs_nothing_but_a_moment(bench: Bench) -> None:
+async def test_a_lost_listener_delays_jobs_only_briefly(bench: Bench) -> None:
     seen = Recorder()
     listeners = (
         "select pid from pg_stat_activity where datname = current_database() and starts_with(lower(query), 'listen')"
@@ -181,10 +181,10 @@ async def test_a_lost_listener_costs_nothing_but_a_moment(bench: Bench) -> None:
         await bench.until(lambda: bench.rows(listeners), "it listens")
         bench.rows(f"select pg_terminate_backend(pid) from ({listeners}) listening")
         await bench.send("a.job")
-        await bench.until(lambda: seen.seen, "the job is done all the same")
+        await bench.until(lambda: seen.seen, "the job is done without notifications")
 
 
-async def test_the_process_says_that_it_is_alive_and_measures_the_queue(bench: Bench) -> None:
+async def test_the_process_records_that_it_is_alive_and_measures_the_queue(bench: Bench) -> None:
     await bench.send("nobody.knows")
     alive: Any = "select seen_at > now() - interval '10 seconds' from wondernest.job_processes"
     async with bench.running(Job("a.job", Recorder())):

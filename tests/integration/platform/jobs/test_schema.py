@@ -1,4 +1,4 @@
-"""The queue's tables are those of the pinned library, and what enqueues writes what the library itself would write."""
+"""The queue's tables are those of the pinned library, and an enqueued job has the columns that the library would write."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ OURS: Final = {
     "table wondernest.job_processes",
     "index wondernest.idx_event_identities_created",
 }
-"""Parts of the file that the library does not know."""
+"""Parts of the file that are not the library's."""
 
 
 def statements(sql: str) -> set[str]:
-    """The statements of a text without their comments, whatever their order."""
+    """The set of statements in a text, without comments."""
     without_comments = re.sub(r"^--.*$", "", sql, flags=re.MULTILINE)
     return {
         statement.strip()
@@ -34,7 +34,7 @@ def statements(sql: str) -> set[str]:
 
 
 def test_our_migration_is_the_schema_of_the_pinned_library() -> None:
-    """After an upgrade: print the new schema as here, and bring the difference as a `change` block."""
+    """After an upgrade of the library: print the new schema as here, and add the difference as a `change` block."""
     assert version("pgqueuer") == PINNED
     (file,) = (file for file in migration_files() if file.name == "0013_jobs")
     theirs = "\n".join(block.sql for block in file.blocks() if block.key not in OURS)

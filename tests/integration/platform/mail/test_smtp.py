@@ -1,4 +1,4 @@
-"""Mail through a real SMTP server of the test's own."""
+"""Mail through a real SMTP server that the test starts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MESSAGE = Message("ann@example.com", "Grüße", "Hello Ann,\n\nsee you.\n")
 
 
 class Mailbox:
-    """What the server was given, and what it answers."""
+    """The mails that the server received, and its answers."""
 
     def __init__(self) -> None:
         self.mails: list[tuple[Envelope, EmailMessage]] = []
@@ -44,7 +44,7 @@ class Mailbox:
         self._arrived = asyncio.Event()
 
     async def arrival(self) -> None:
-        """Until a mail has come."""
+        """Wait until a mail has arrived."""
         async with asyncio.timeout(PATIENCE_S):
             await self._arrived.wait()
 
@@ -70,7 +70,7 @@ def mailbox() -> Mailbox:
 
 @pytest.fixture
 async def listening(mailbox: Mailbox) -> AsyncIterator[Listening]:
-    """Starts servers for the mailbox and tells their ports."""
+    """Yields a function that starts a server for the mailbox and returns its port."""
     async with AsyncExitStack() as started:
 
         async def start(ssl_context: ssl.SSLContext | None = None, **options: Any) -> int:
@@ -113,14 +113,14 @@ async def test_a_refused_recipient_is_final_and_a_busy_server_is_not(mailbox: Ma
         await mailer(port).send(MESSAGE)
 
 
-async def test_no_server_is_a_passing_fault(listening: Listening) -> None:
+async def test_a_missing_server_is_a_temporary_fault(listening: Listening) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         with pytest.raises(MailFailed):
             await mailer(unused.getsockname()[1]).send(MESSAGE)
 
 
-async def test_a_server_without_starttls_gets_no_mail_when_it_is_demanded(
+async def test_a_server_without_starttls_gets_no_mail_when_it_is_required(
     mailbox: Mailbox, listening: Listening
 ) -> None:
     with pytest.raises(MailFailed):
@@ -129,7 +129,7 @@ async def test_a_server_without_starttls_gets_no_mail_when_it_is_demanded(
 
 
 @pytest.mark.parametrize("tls", ["starttls", "tls"])
-async def test_mail_goes_through_tls_to_a_server_that_is_trusted_and_to_no_other(
+async def test_mail_goes_through_tls_only_to_a_trusted_server(
     mailbox: Mailbox, listening: Listening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tls: str
 ) -> None:
     certificate = make_certificate(tmp_path)

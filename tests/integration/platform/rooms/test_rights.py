@@ -1,4 +1,4 @@
-"""What the rooms say they need of the database is what they need: no less, and the service says what is missing."""
+"""The rights that the rooms declare are enough for every route, and missing ones are reported by name."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def grant(connection: psycopg.Connection, role: sql.Identifier, rooms: Rooms) ->
 def restricted(
     make_settings: Callable[..., Settings], database_url: str, application: Application
 ) -> Iterator[tuple[Settings, sql.Identifier]]:
-    """Settings of a role that may do exactly what the rooms declare, and the role."""
+    """Settings for a role with exactly the rights that the rooms declare, and the name of the role."""
     name = f"just_enough_{next(_numbers)}"
     role = sql.Identifier(name)
     with psycopg.connect(database_url, autocommit=True) as owner:

@@ -1,4 +1,4 @@
-"""What the rooms declare adds up: to the tables of the database, to what it holds about people, to the instruments."""
+"""The rooms' declarations together cover all tables of the database, all personal data and all instruments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wondernest.platform.rooms import Rooms
 from wondernest.privacy.catalogue import catalogue
 
 PEOPLE = ("core.users", "family.child_profiles", "family.families", "web_admin.admin_users")
-"""Tables whose rows are people: a column that refers to one names a person."""
+"""Tables whose rows are people: a column that references one identifies a person."""
 NAMES_A_PERSON = re.compile(
     r"^(?:user|child|parent|family|buyer|reviewer|admin_user|creator)_id$"
     r"|^(?:created|uploaded|published|modified)_by$|^purchased_for_child_ids$"
@@ -33,7 +33,7 @@ IMPERSONAL = {
     "content_workflow.content_assets.original_name": "of an asset of ours",
     "content_workflow.content_assets.file_hash": "of an asset of ours",
 }
-"""Columns with a telling name that tell nothing about anybody, and why."""
+"""Columns whose name suggests personal data but that hold none, with the reason."""
 COLUMNS = """
     select n.nspname || '.' || c.relname as table_name, a.attname as column_name,
            array(select f.confrelid::regclass::text from pg_constraint f
@@ -97,7 +97,7 @@ def test_every_instrument_belongs_to_one_room() -> None:
 
 
 @pytest.mark.parametrize("schema", ["core", "family", "games", "analytics", "compliance", VERSION_SCHEMA])
-def test_a_table_that_no_room_declares_would_be_noticed(database_url: str, schema: str) -> None:
+def test_a_table_that_no_room_declares_is_detected(database_url: str, schema: str) -> None:
     with psycopg.connect(database_url) as connection:
         connection.execute(sql.SQL("create table {} (child_id uuid)").format(sql.Identifier(schema, "stray")))
     found = columns(database_url)

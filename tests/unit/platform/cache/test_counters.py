@@ -1,4 +1,4 @@
-"""Counts of one process: windows that end, clocks that jump, others that clear, and a bound on how much is kept."""
+"""Counts of one process: expiring windows, jumping clocks, clearing by other processes, and a bound on entries."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class OurClock:
         return self.time
 
 
-async def test_a_clock_that_goes_back_keeps_the_count_and_lengthens_no_window() -> None:
+async def test_a_clock_that_goes_back_keeps_the_count_and_does_not_extend_the_window() -> None:
     clock = OurClock()
     counts = MemoryCounters(clock)
     await counts.increment("a", WINDOW_S)
@@ -39,7 +39,7 @@ async def test_a_count_ends_with_the_shared_window_it_belongs_to() -> None:
     assert await counts.peek("a") == (0, 0)
 
 
-async def test_a_count_that_others_cleared_starts_anew_however_their_news_arrives() -> None:
+async def test_a_count_cleared_by_others_starts_again_whenever_that_is_learned() -> None:
     counts = MemoryCounters(OurClock())
     counts.add("a", 60_000, 0)
     assert counts.look("a", 7) == (0, 0)
@@ -49,7 +49,7 @@ async def test_a_count_that_others_cleared_starts_anew_however_their_news_arrive
     assert counts.look("a", 7)[0] == 3
 
 
-async def test_what_was_counted_alone_is_not_forgotten_for_an_old_clearing() -> None:
+async def test_an_older_clearing_does_not_reset_what_was_counted_alone() -> None:
     counts = MemoryCounters(OurClock())
     for _ in range(3):
         await counts.increment("a", WINDOW_S)
@@ -57,7 +57,7 @@ async def test_what_was_counted_alone_is_not_forgotten_for_an_old_clearing() -> 
     assert counts.add("a", 60_000, 8)[0] == 1
 
 
-async def test_it_keeps_no_more_than_its_bound_and_drops_what_has_ended_first(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_entries_are_bounded_and_expired_ones_are_dropped_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counters, "MAX_ENTRIES", 100)
     monkeypatch.setattr(counters, "SPARED_ENTRIES", 90)
     clock = OurClock()

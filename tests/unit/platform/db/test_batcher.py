@@ -1,4 +1,4 @@
-"""Gathered statements keep their promises in any order of arrivals, faults and departures, against a database by hand."""
+"""Batched statements keep their guarantees in any order of arrivals, faults and cancellations, on a hand-written database."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from wondernest.platform.faults import DependencyUnavailable, Held, Overtaken
 
 Fault = Literal["none", "no lease", "lost at commit", "overtaken", "bug", "short answer"]
 TICKS = 2_000
-"""Turns of the loop after which whoever still waits would wait for ever."""
+"""Loop iterations after which a caller that still waits would wait forever."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """What a caller hands in: the `number`-th to arrive."""
+    """The item of a caller, the `number`-th to arrive."""
 
     number: int
     size: int
@@ -36,7 +36,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A caller: how many turns after the one before it comes, and after how many it gives up."""
+    """A caller: how many loop iterations after the one before it arrives, and after how many it gives up."""
 
     pause: int
     size: int
@@ -46,24 +46,24 @@ class Arrival:
 
 
 @dataclass(frozen=True)
-class Trip:
-    """What happens to one round trip, and how many turns it takes."""
+class RoundTrip:
+    """The fault of one round trip, and how many loop iterations it takes."""
 
     fault: Fault
     turns: int
 
 
 class BadValue(asyncpg.DataError):
-    """What the database says of an item's own value."""
+    """The database's error for an item's value."""
 
     number = -1
 
 
 @dataclass
 class FakeDatabase:
-    """Commits what a lease ran when the lease ends well; keeps watch over the promises meanwhile."""
+    """Commits what a lease ran when the lease ends without a fault; checks the guarantees meanwhile."""
 
-    trips: list[Trip]
+    trips: list[RoundTrip]
     parallel: int
     trip: int = 0
     leased: int = 0
@@ -76,7 +76,7 @@ class FakeDatabase:
 
     @asynccontextmanager
     async def lease(self) -> AsyncGenerator[list[Any]]:
-        trip = self.trips[self.trip] if self.trip < len(self.trips) else Trip("none", 1)
+        trip = self.trips[self.trip] if self.trip < len(self.trips) else RoundTrip("none", 1)
         self.trip += 1
         if trip.fault == "no lease":
             self.outages += 1
@@ -94,7 +94,7 @@ class FakeDatabase:
 
     async def run(self, connection: Connection, items: Sequence[Item], wait: LockWait) -> Sequence[int]:
         written = cast("list[Any]", connection)
-        trip: Trip = written[0]
+        trip: RoundTrip = written[0]
         self._watch(items)
         self.running.append(items)
         try:
@@ -141,29 +141,31 @@ ARRIVALS = st.lists(
     min_size=1,
     max_size=25,
 )
-GOOD_TRIPS = st.lists(st.builds(Trip, fault=st.just("none"), turns=st.integers(0, 4)), max_size=20)
+GOOD_ROUND_TRIPS = st.lists(st.builds(RoundTrip, fault=st.just("none"), turns=st.integers(0, 4)), max_size=20)
 FAULTS: tuple[Fault, ...] = ("no lease", "lost at commit", "overtaken", "bug", "short answer")
-TRIPS = st.lists(st.builds(Trip, fault=st.just("none") | st.sampled_from(FAULTS), turns=st.integers(0, 4)), max_size=20)
+ROUND_TRIPS = st.lists(
+    st.builds(RoundTrip, fault=st.just("none") | st.sampled_from(FAULTS), turns=st.integers(0, 4)), max_size=20
+)
 
 
 @dataclass
-class Story:
-    """What came of a crowd: its items in order of arrival and what each caller was told."""
+class RunResult:
+    """The result of a run: the items in order of arrival and the outcome of each caller."""
 
     database: FakeDatabase
     items: list[Item]
-    told: list[int | BaseException]
+    outcomes: list[int | BaseException]
 
 
-def live(arrivals: list[Arrival], trips: list[Trip], *, parallel: int, slow: bool = False) -> Story:
-    """Live through it all; slow: every batch counts as one that takes long."""
+def run_all(arrivals: list[Arrival], trips: list[RoundTrip], *, parallel: int, slow: bool = False) -> RunResult:
+    """Run all arrivals; slow: every batch counts as a slow one."""
     with pytest.MonkeyPatch.context() as patch:
         if slow:
             patch.setattr(batch, "SLOW_BATCH_S", 0.0)
-        return asyncio.run(_live(arrivals, trips, parallel=parallel))
+        return asyncio.run(_run_all(arrivals, trips, parallel=parallel))
 
 
-async def _live(arrivals: list[Arrival], trips: list[Trip], *, parallel: int) -> Story:
+async def _run_all(arrivals: list[Arrival], trips: list[RoundTrip], *, parallel: int) -> RunResult:
     database = FakeDatabase(trips, parallel)
     gatherer: Gatherer[Item, int] = Gatherer(
         cast("Database", database),
@@ -185,14 +187,12 @@ async def _live(arrivals: list[Arrival], trips: list[Trip], *, parallel: int) ->
             break
         await asyncio.sleep(0)
     waiting = [number for number, caller in enumerate(callers) if not caller.done()]
-    assert not waiting, f"left waiting for ever: {waiting}"
-    while database.leased:  # for callers that have left
+    assert not waiting, f"still waiting: {waiting}"
+    while database.leased:  # batches whose callers have left
         await asyncio.sleep(0)
     database.trips = []
-    assert await gatherer.submit(Item(-1, 0, bad=False, held=False)) == -1, (
-        "the next one is served as if nothing had been"
-    )
-    return Story(database, items, await asyncio.gather(*callers, return_exceptions=True))
+    assert await gatherer.submit(Item(-1, 0, bad=False, held=False)) == -1, "the next item is served normally"
+    return RunResult(database, items, await asyncio.gather(*callers, return_exceptions=True))
 
 
 async def call(gatherer: Gatherer[Item, int], item: Item, patience: int | None, submitted: list[int]) -> int:
@@ -210,49 +210,49 @@ async def call(gatherer: Gatherer[Item, int], item: Item, patience: int | None, 
     return await asked
 
 
-def tell(arrivals: list[Arrival], trips: list[Trip], *, parallel: int) -> Story:
-    story = live(arrivals, trips, parallel=parallel, slow=parallel > 1)
-    counted = Counter(item.number for item in story.database.committed)
+def run_and_check(arrivals: list[Arrival], trips: list[RoundTrip], *, parallel: int) -> RunResult:
+    result = run_all(arrivals, trips, parallel=parallel, slow=parallel > 1)
+    counted = Counter(item.number for item in result.database.committed)
     assert set(counted.values()) <= {1}, "nothing is written twice"
-    assert Counter(story.database.ended) == Counter([-1, *story.database.submitted]), "ended once each"
-    for item, told in zip(story.items, story.told, strict=True):
-        if not isinstance(told, BaseException):
-            assert told == item.number, "somebody else's result"
-            assert counted[item.number] == 1, "acknowledged and not there"
-        elif isinstance(told, BadValue):
-            assert (told.number, item.bad) == (item.number, True), "somebody else's error"
-        elif isinstance(told, Held):
-            assert item.held, "somebody else was held"
-        elif isinstance(told, DependencyUnavailable):
-            assert story.database.outages, "no outage was there"
-        elif not isinstance(told, asyncio.CancelledError):
-            assert item.number in story.database.in_bugs, "a fault of a batch it was not in"
-    return story
+    assert Counter(result.database.ended) == Counter([-1, *result.database.submitted]), "ended once each"
+    for item, outcome in zip(result.items, result.outcomes, strict=True):
+        if not isinstance(outcome, BaseException):
+            assert outcome == item.number, "the result of another item"
+            assert counted[item.number] == 1, "acknowledged but not committed"
+        elif isinstance(outcome, BadValue):
+            assert (outcome.number, item.bad) == (item.number, True), "the error of another item"
+        elif isinstance(outcome, Held):
+            assert item.held, "another item was held"
+        elif isinstance(outcome, DependencyUnavailable):
+            assert result.database.outages, "there was no outage"
+        elif not isinstance(outcome, asyncio.CancelledError):
+            assert item.number in result.database.in_bugs, "a fault of another batch"
+    return result
 
 
-@given(ARRIVALS, TRIPS, st.integers(1, 3))
-def test_everybody_is_told_the_truth_about_their_own_item_whatever_happens(
-    arrivals: list[Arrival], trips: list[Trip], parallel: int
+@given(ARRIVALS, ROUND_TRIPS, st.integers(1, 3))
+def test_every_caller_gets_the_true_outcome_of_its_own_item(
+    arrivals: list[Arrival], trips: list[RoundTrip], parallel: int
 ) -> None:
-    tell(arrivals, trips, parallel=parallel)
+    run_and_check(arrivals, trips, parallel=parallel)
 
 
-@given(ARRIVALS, GOOD_TRIPS, st.integers(1, 3))
-def test_with_a_sound_database_only_bad_and_held_items_and_the_impatient_go_without(
-    arrivals: list[Arrival], trips: list[Trip], parallel: int
+@given(ARRIVALS, GOOD_ROUND_TRIPS, st.integers(1, 3))
+def test_without_faults_only_bad_held_and_cancelled_items_fail(
+    arrivals: list[Arrival], trips: list[RoundTrip], parallel: int
 ) -> None:
-    story = tell(arrivals, trips, parallel=parallel)
-    for arrival, item, told in zip(arrivals, story.items, story.told, strict=True):
+    result = run_and_check(arrivals, trips, parallel=parallel)
+    for arrival, item, outcome in zip(arrivals, result.items, result.outcomes, strict=True):
         expected: list[type] = [Held] if item.held else [BadValue] if item.bad else [int]
         if arrival.patience is not None:
             expected.append(asyncio.CancelledError)
-        assert type(told) in expected
+        assert type(outcome) in expected
 
 
 @pytest.mark.parametrize("crowd", [batch.MAX_WAITING, batch.MAX_WAITING + 3])
-def test_the_queue_is_bounded_and_those_turned_away_harm_nobody(crowd: int) -> None:
+def test_the_queue_is_bounded_and_refused_callers_do_not_affect_others(crowd: int) -> None:
     arrivals = [Arrival(0, 0, bad=False, patience=None) for _ in range(crowd)]
-    story = live(arrivals, [], parallel=1)
-    turned_away = [told for told in story.told if isinstance(told, DependencyUnavailable)]
+    result = run_all(arrivals, [], parallel=1)
+    turned_away = [outcome for outcome in result.outcomes if isinstance(outcome, DependencyUnavailable)]
     assert len(turned_away) == max(0, crowd - batch.MAX_WAITING)
-    assert len(story.database.committed) == crowd - len(turned_away) + 1
+    assert len(result.database.committed) == crowd - len(turned_away) + 1

@@ -1,4 +1,4 @@
-"""What stops the start: declarations that promise what does not exist."""
+"""Declarations that refer to what does not exist stop the start."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_limit_group_that_does_not_exist_stops_the_start() -> None:
         declare(limits=("credentials", "auths"))
 
 
-def test_one_that_is_switched_off_exists() -> None:
+def test_a_limit_group_that_is_switched_off_exists() -> None:
     settings = load_settings({"APP_ENV": "test", "RATE_LIMIT_ENABLED": "false", "RATE_LIMIT_AUTH": "0"})
     with_endpoints(create_app(settings), [endpoint(limits=("auth",))])
 

@@ -1,4 +1,4 @@
-"""Bodies are read tolerantly, documents pass through whole, and nothing unreadable gets further."""
+"""Bodies are read tolerantly, documents pass through unchanged, and unreadable bodies are refused."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_number_or_boolean_where_a_text_is_expected_is_taken_as_written(sent: 
     assert decode(f'{{"pin":{sent}}}'.encode()).pin == read
 
 
-def test_texts_serve_for_numbers_and_booleans() -> None:
+def test_texts_are_accepted_as_numbers_and_booleans() -> None:
     form = decode(
         b'{"pin":"1","count":"12","ready":"true","ratio":"0.5","permissions":{"a":"false"},"interests":[1,"b"]}'
     )
@@ -62,7 +62,7 @@ def test_unknown_fields_are_ignored() -> None:
     assert decode(b'{"pin":"1","twoFactorCode":"","x":{"y":[1]}}').pin == "1"
 
 
-def test_nested_structs_are_read_as_tolerantly() -> None:
+def test_nested_structs_are_read_tolerantly_too() -> None:
     assert decode_nested(b'{"form":{"pin":7,"zone":null}}').form == Form(pin="7")
 
 

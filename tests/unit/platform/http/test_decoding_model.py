@@ -1,4 +1,4 @@
-"""Bodies are read exactly as far as the contract's tolerance goes, for every wire type of the registry, and unchanged."""
+"""Bodies are accepted exactly when the contract's tolerance allows them, for every wire type of the registry, and read unchanged."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Envelope(msgspec.Struct, rename="camel"):
 
 
 def bodies_like(schema: dict[str, Any], schemas: Schemas) -> st.SearchStrategy[Any]:
-    """Bodies that come close to a schema: its fields with values of any kind, some left out, some strange ones."""
+    """Bodies similar to a schema: its fields with values of any kind, some left out, some unknown ones added."""
     known = schemas.components.get(schema.get("$ref", "").rpartition("/")[2], schema)
     kinds = known.get("type", [])
     if "anyOf" in known:
@@ -74,7 +74,7 @@ def bodies_like(schema: dict[str, Any], schemas: Schemas) -> st.SearchStrategy[A
 
 
 def as_decoded(kind: Any, schemas: Schemas) -> dict[str, Any]:
-    """The schemas as far as they are the decoder's business: what a document may be, its room decides."""
+    """The schemas as the decoder checks them; the content of documents is checked by their room."""
     components = deepcopy(schemas.components)
     properties = components[schemas.of(kind, "in")["$ref"].rpartition("/")[2]]["properties"]
     for field in msgspec.structs.fields(kind):
@@ -88,7 +88,7 @@ def as_decoded(kind: Any, schemas: Schemas) -> dict[str, Any]:
 @each_body
 @settings(max_examples=30)
 @given(st.data())
-def test_a_body_is_read_when_the_tolerance_of_the_contract_forgives_it_and_only_then(
+def test_a_body_is_accepted_exactly_when_the_tolerance_of_the_contract_allows_it(
     name: str, data: st.DataObject
 ) -> None:
     schemas = Schemas()
@@ -104,7 +104,7 @@ def test_a_body_is_read_when_the_tolerance_of_the_contract_forgives_it_and_only_
 
 
 @given(st.dictionaries(st.sampled_from(["title", "count", "dataValue", "other"]), VALUES), DOCUMENTS, st.booleans())
-def test_a_document_passes_through_byte_for_byte_whatever_stands_beside_it(
+def test_a_document_passes_through_byte_for_byte_beside_any_fields(
     fields: dict[str, Any], document: str, last: bool
 ) -> None:
     fields = {"title": "t", "count": 1, **fields}
@@ -119,7 +119,7 @@ def test_a_document_passes_through_byte_for_byte_whatever_stands_beside_it(
 
 
 @given(st.sampled_from(sorted(BODIES)), st.binary(max_size=12), st.integers(0, 80), st.integers(0, 12))
-def test_a_body_with_a_few_bytes_bent_is_read_or_refused_never_a_crash(
+def test_a_body_with_a_few_damaged_bytes_is_read_or_refused_never_a_crash(
     name: str, noise: bytes, place: int, gone: int
 ) -> None:
     good = b'{"email": "ann@example.com", "pin": "1234", "dataValue": {"a": [1.0, "\\u00fc"]}, "operations": [{}]}'

@@ -1,4 +1,4 @@
-"""Client addresses, limits, CORS and compression, each on its own."""
+"""Client addresses, rate limits, CORS and compression, each alone."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PROXIES = (ip_network("10.0.0.0/8"), ip_network("::1/128"))
         (None, None, None),
     ],
 )
-def test_forwarded_addresses_are_believed_only_from_trusted_proxies(
+def test_forwarded_addresses_are_accepted_only_from_trusted_proxies(
     peer: str | None, forwarded: bytes | None, address: str | None
 ) -> None:
     assert client_address(peer, forwarded, PROXIES) == address
@@ -47,7 +47,7 @@ class HeldClock:
         return self.moment
 
 
-async def test_a_limit_refuses_the_next_request_and_lets_go_after_its_window() -> None:
+async def test_a_limit_refuses_the_next_request_and_ends_with_its_window() -> None:
     clock = HeldClock()
     limits = RequestLimits(MemoryCounters(clock), {"credentials": 2, "auth": 5}, clock, enabled=True)
     first = dict(await limits.check(("credentials", "auth"), "192.0.2.1"))
@@ -94,11 +94,11 @@ def test_listed_origins_and_localhost_outside_production_may_read_replies() -> N
         (b"GZIP", True),
     ],
 )
-def test_gzip_is_used_only_where_it_is_taken(accept: bytes | None, wanted: bool) -> None:
+def test_gzip_is_used_only_where_the_client_accepts_it(accept: bytes | None, wanted: bool) -> None:
     assert compression.accepts_gzip(accept) is wanted
 
 
-async def test_small_or_binary_replies_stay_as_they_are_and_large_ones_come_back_whole() -> None:
+async def test_small_or_binary_replies_are_not_compressed_and_large_ones_decompress_unchanged() -> None:
     assert not compression.worth_compressing(499, "application/json")
     assert compression.worth_compressing(500, "text/plain; charset=utf-8")
     assert not compression.worth_compressing(5000, "image/png")

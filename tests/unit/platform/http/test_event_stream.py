@@ -20,7 +20,7 @@ from wondernest.platform.http.replies import Event
         (Event("x", "a\ndata: y", "1\r\n2\0"), b"id: 12\nevent: adata: y\ndata: x\n\n"),
     ],
 )
-def test_no_value_begins_another_field(event: Event, sent: bytes) -> None:
+def test_no_value_can_start_another_field(event: Event, sent: bytes) -> None:
     assert frame(event) == sent
 
 
@@ -42,7 +42,7 @@ async def test_a_silent_stream_has_a_heartbeat_and_ends_with_the_drain() -> None
     assert closed == [True]
 
 
-async def test_a_stream_that_is_not_wanted_any_more_closes_its_events() -> None:
+async def test_closing_a_stream_closes_its_events() -> None:
     closed: list[bool] = []
     stream = framed(silence(closed), asyncio.Event(), heartbeat_s=0.001)
     assert await anext(stream) == await anext(stream) == b":\n\n"
@@ -50,7 +50,7 @@ async def test_a_stream_that_is_not_wanted_any_more_closes_its_events() -> None:
     assert closed == [True]
 
 
-async def test_a_fault_of_the_events_comes_through() -> None:
+async def test_a_fault_of_the_events_is_raised() -> None:
     async def faulty() -> AsyncGenerator[Event]:
         yield Event("one")
         raise ZeroDivisionError

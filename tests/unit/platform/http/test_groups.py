@@ -1,4 +1,4 @@
-"""Route groups: what a declaration beside a handler turns into."""
+"""Route groups: the endpoints made from declarations beside handlers."""
 
 from __future__ import annotations
 
@@ -95,20 +95,20 @@ async def test_a_handler_is_bound_to_the_instance_that_was_given() -> None:
     assert [isinstance(reply, Reply) and reply.content for reply in replies] == [b"1", b"7", b"2"]
 
 
-def test_what_a_route_leaves_out_is_its_groups() -> None:
+def test_a_route_inherits_what_it_leaves_out_from_its_group() -> None:
     assert (FIND.tag, FIND.caller, FIND.mounts, FIND.documented) == ("Books", CallerKind.USER, (V2, V1), True)
     assert (BURN.tag, BURN.caller, BURN.mounts, BURN.documented) == ("Books", CallerKind.OPERATOR, ("",), False)
     assert ADD.bad_body("why").body == "why"
     assert (ADD.body, ADD.limits, FIND.body, FIND.limits) == (Form, ("upload",), None, ())
 
 
-def test_a_route_has_the_parameters_of_its_path_and_its_own_win() -> None:
+def test_a_route_has_the_parameters_of_its_path_and_its_own_override_the_groups() -> None:
     assert FIND.parameters == (SHELF,)
     assert set(CHANGE.parameters) == {SHELF, RARE_BOOK}
     assert set(MEND.parameters) == {SHELF, BOOK}
 
 
-def test_a_route_answers_what_its_group_does_and_its_own_words_win() -> None:
+def test_a_route_has_the_replies_of_its_group_and_its_own_override_them() -> None:
     assert {status: reply.description for status, reply in FIND.replies.items()} == {200: "Done", 404: "Missing"}
     assert {status: reply.description for status, reply in MEND.replies.items()} == {404: "Gone"}
 
@@ -132,7 +132,7 @@ def group(**options: Any) -> RouteGroup:
     return RouteGroup(tag="A", caller=CallerKind.PUBLIC, **options)
 
 
-def test_a_group_without_a_word_about_bodies_and_failures_has_the_generic_answers() -> None:
+def test_a_group_that_declares_no_bad_body_or_failure_has_the_generic_answers() -> None:
     plain = group()
     [endpoint] = plain.endpoints(declaring(plain, failure=lambda: Failed("own")))
     assert isinstance(endpoint.bad_body("why"), BadRequest)

@@ -1,4 +1,4 @@
-"""Forms taken apart, however the network cuts them."""
+"""Multipart forms are parsed the same however the network splits them."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def form(contents: list[bytes], head: bytes = b'form-data; name="f"') -> bytes:
 
 
 @given(st.lists(st.binary(max_size=60).filter(lambda data: b"\r\n--b" not in data), max_size=5), st.integers(1, 80))
-def test_contents_come_out_as_they_went_in(contents: list[bytes], cut: int) -> None:
+def test_contents_are_unchanged(contents: list[bytes], cut: int) -> None:
     found = asyncio.run(taken(parts_of(form(contents), cut)))
     assert found == [("f", None, content) for content in contents]
 
 
 @pytest.mark.parametrize("cut", [1, 7, 1000])
-async def test_what_is_not_read_of_a_part_is_read_past(cut: int) -> None:
+async def test_unread_content_of_a_part_is_skipped(cut: int) -> None:
     names: list[str] = []
     async for part in parts_of(form([b"x" * 100] * 3), cut):
         names.append(part.name)

@@ -1,4 +1,4 @@
-"""Path parameters: read once, before the body, by whoever declared them."""
+"""Path parameters: parsed once, before the body, as declared."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def request(*segments: str) -> Request[None]:
 
 
 @pytest.mark.parametrize("text", [str(CHILD_ID), str(CHILD_ID).upper(), CHILD_ID.hex])
-def test_an_id_is_read_in_every_form_that_the_contract_takes(text: str) -> None:
+def test_an_id_is_read_in_every_form_that_the_contract_accepts(text: str) -> None:
     assert CHILD.read(text) == CHILD_ID
 
 
@@ -43,12 +43,12 @@ def test_any_text_is_a_name(text: str) -> None:
     assert GAME.read(text) == text
 
 
-def test_what_cannot_be_read_names_nothing_unless_a_refusal_is_declared() -> None:
+def test_an_unreadable_value_is_404_unless_a_refusal_is_declared() -> None:
     with pytest.raises(RouteNotFound):
         PathParameter("number", lambda text: int(text) if text.isdigit() else None).read("one")
 
 
-def test_a_value_that_counts_as_false_is_a_value() -> None:
+def test_a_falsy_value_is_a_value() -> None:
     assert PathParameter("number", int).read("0") == 0
 
 

@@ -40,7 +40,7 @@ def chosen(method: str = "GET", size: int = 100, tag: str | None = TAG, **header
         ("bytes=" + "9" * 400 + "-", WHOLE),
     ],
 )
-def test_one_range_is_cut_out_and_anything_else_is_the_whole(asked: str, found: Selection) -> None:
+def test_a_single_range_is_served_and_anything_else_is_the_whole(asked: str, found: Selection) -> None:
     assert chosen(range=asked) == found
 
 
@@ -48,7 +48,7 @@ def test_only_get_has_ranges() -> None:
     assert chosen("HEAD", range="bytes=0-9") == WHOLE
 
 
-def test_nothing_has_no_range() -> None:
+def test_an_empty_blob_has_no_range() -> None:
     assert chosen(size=0, range="bytes=0-") == NO_SUCH
     assert chosen(size=0, range="bytes=-1") == NO_SUCH
     assert chosen(size=0) == Selection(200, 0, 0)
@@ -57,7 +57,7 @@ def test_nothing_has_no_range() -> None:
 @pytest.mark.parametrize(
     ("tags", "found"), [('"a"', NOTHING_NEW), ('W/"a"', NOTHING_NEW), ('"b", "a"', NOTHING_NEW), ("*", NOTHING_NEW), ('"b"', WHOLE)]
 )  # fmt: skip
-def test_what_the_client_has_is_not_sent_again(tags: str, found: Selection) -> None:
+def test_a_blob_with_a_tag_that_the_client_has_is_not_sent_again(tags: str, found: Selection) -> None:
     assert chosen(if_none_match=tags) == found
     assert chosen(if_none_match=tags, range="bytes=0-9").status == (304 if found is NOTHING_NEW else 206)
 
@@ -65,11 +65,11 @@ def test_what_the_client_has_is_not_sent_again(tags: str, found: Selection) -> N
 @pytest.mark.parametrize(
     ("since", "found"), [(DATE, NOTHING_NEW), (LATER, NOTHING_NEW), (EARLIER, WHOLE), ("x", WHOLE)]
 )
-def test_what_has_not_changed_since_is_not_sent_again(since: str, found: Selection) -> None:
+def test_a_blob_not_modified_since_is_not_sent_again(since: str, found: Selection) -> None:
     assert chosen(if_modified_since=since) == found
 
 
-def test_tags_count_before_dates() -> None:
+def test_tags_take_precedence_over_dates() -> None:
     assert chosen(if_none_match='"b"', if_modified_since=LATER) == WHOLE
 
 
@@ -80,11 +80,11 @@ def test_a_range_of_another_state_is_the_whole(condition: str, status: int) -> N
     assert chosen(range="bytes=0-9", if_range=condition).status == status
 
 
-def test_a_weak_tag_of_ours_promises_no_bytes() -> None:
+def test_a_weak_tag_allows_no_range() -> None:
     assert chosen(tag='W/"a"', range="bytes=0-9", if_range='W/"a"') == WHOLE
 
 
 @given(st.binary(max_size=40), st.integers(0, 1000))
-def test_whatever_is_asked_what_is_sent_exists(asked: bytes, size: int) -> None:
+def test_any_range_header_yields_bytes_within_the_blob(asked: bytes, size: int) -> None:
     found = select("GET", {b"range": b"bytes=" + asked}, size, None, None)
     assert 0 <= found.start <= found.end <= size

@@ -1,4 +1,4 @@
-"""The router agrees with a model that compares a path with every template, one by one."""
+"""The router agrees with a simple model that tries every template."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Declared = list[tuple[str, str]]
 
 
 def shape(template: str) -> str:
-    """The template without its parameters' names: what two routes may not share."""
+    """The template without its parameters' names, which must be unique."""
     return "/".join("{}" if part.startswith("{") else part for part in template.split("/"))
 
 
@@ -36,7 +36,7 @@ SEGMENTS = st.sampled_from(
 
 
 def naive_text(segment: str) -> str | None:
-    """What a segment says, byte by byte; None when that is no text that can be stored, or nothing at all."""
+    """The text of a segment, decoded byte by byte; None when it is empty or cannot be stored."""
     raw = segment.encode()
     said = bytearray()
     while raw:
@@ -55,7 +55,7 @@ def naive_text(segment: str) -> str | None:
 
 
 def naive_find(declared: Declared, path: str) -> tuple[dict[str, str], list[str], str] | None:
-    """Every template is tried; of those that fit the one with a word furthest to the left wins, whatever the method."""
+    """Try every template; of those that match, the one with the leftmost static segment wins, whatever the method."""
     segments = path[1:].split("/") if path != "/" else []
 
     def fits(template: str) -> bool:
@@ -80,7 +80,7 @@ def preference(of_shape: str) -> list[bool]:
 
 
 def find(declared: Declared, path: str) -> tuple[dict[str, str], list[str], str] | None:
-    """What the router says, in plain words."""
+    """The router's result in the form of the model's."""
     router = Router([endpoint(method=method, path=path, mounts=("",)) for method, path in declared])
     match = router.find(path)
     if match is None:

@@ -1,4 +1,4 @@
-"""One attempt at a job: what its end means, and what is said of it."""
+"""One attempt at a job: the result for the queue, the log and the metrics."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 class Trial:
-    """A kind of job and what became of its attempts."""
+    """A kind of job and the results of its attempts."""
 
     def __init__(self, handler: Handler, time_limit_s: float = 60.0) -> None:
         self.metrics = Metrics()
@@ -78,14 +78,14 @@ async def test_a_failed_attempt_is_followed_by_another_and_the_last_one_by_none(
     assert SECRET not in caplog.text + repr(first) + repr(last)
 
 
-async def test_a_handler_that_knows_better_is_not_asked_again() -> None:
+async def test_an_unrecoverable_failure_is_not_retried() -> None:
     async def refuses(_: Running) -> None:
         raise Unrecoverable("mail refused: 550")
 
     assert await Trial(refuses)() == Dead("mail refused: 550")
 
 
-async def test_a_job_that_takes_its_process_along_each_time_is_dead_without_being_run() -> None:
+async def test_a_job_that_killed_its_process_each_time_is_dead_without_another_run() -> None:
     trial = Trial(fails)
     assert await trial(4) == Dead("its process ended amid every attempt")
 
@@ -105,7 +105,7 @@ async def test_an_interrupted_job_goes_back_at_once(caplog: pytest.LogCaptureFix
     assert caplog.records == []
 
 
-async def test_the_end_of_a_trouble_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+async def test_recovery_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     faults: list[Exception] = [OSError(), OSError()]
 
     async def recovers(_: Running) -> None:

@@ -1,4 +1,4 @@
-"""Mails as they are rendered and kept."""
+"""Mails as rendered and stored."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ async def test_a_mail_written_is_read_back(tmp_path: Path) -> None:
     assert (mail.to, mail.subject, mail.text) == ("ann@example.com", "Grüße", "Zeile eins\nund zwei\n")
 
 
-async def test_only_the_owner_may_look_into_the_folder(tmp_path: Path) -> None:
+async def test_only_the_owner_may_read_the_folder(tmp_path: Path) -> None:
     await outbox(tmp_path / "box").send(Message("ann@example.com", "x", "y"))
     assert stat.S_IMODE((tmp_path / "box").stat().st_mode) == 0o700
 
 
-async def test_a_folder_that_cannot_be_made_is_a_passing_fault(tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_created_is_a_temporary_fault(tmp_path: Path) -> None:
     (tmp_path / "box").write_text("in the way")
     with pytest.raises(MailFailed):
         await outbox(tmp_path / "box").send(Message("ann@example.com", "x", "y"))
@@ -39,6 +39,6 @@ async def test_a_folder_that_cannot_be_made_is_a_passing_fault(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("to", "subject"), [("ann@example.com\nBcc: eve@example.com", "x"), ("ann@example.com", "x\r\nBcc: e@example.com")]
 )
-def test_nothing_breaks_out_of_a_header(to: str, subject: str) -> None:
+def test_no_value_can_add_a_header(to: str, subject: str) -> None:
     with pytest.raises(MailRefused):
         Message(to, subject, "y").rendered(SENDER, datetime.now(UTC))

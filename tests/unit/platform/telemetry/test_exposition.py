@@ -73,11 +73,11 @@ def test_a_family_has_its_exact_name_and_type(name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("line", AT_ZERO)
-def test_known_labels_are_there_before_anything_happened(line: str) -> None:
+def test_known_labels_are_shown_before_their_first_event(line: str) -> None:
     assert line in rendered(all_instruments()).splitlines()
 
 
-def test_families_stand_apart_by_one_blank_line() -> None:
+def test_families_are_separated_by_one_blank_line() -> None:
     blocks = rendered(all_instruments()).split("\n\n")
     assert all(block.startswith("# HELP ") and block.count("# HELP ") == 1 for block in blocks)
 
@@ -107,7 +107,7 @@ def test_uptime_counts_from_the_start() -> None:
     assert "wondernest_uptime_seconds 25.5\n" in Exposition(metrics, wall_clock=lambda: 125.5).render().decode()
 
 
-def test_games_nobody_knows_share_one_label() -> None:
+def test_unknown_games_share_one_label() -> None:
     metrics = Metrics()
     saves = SaveMetrics(metrics)
     for number in range(100):
@@ -154,7 +154,7 @@ def test_worker_processes_are_summed(tmp_path: Path) -> None:
 
 @contextmanager
 def worker_text(folder: Path) -> Generator[str]:
-    """What a worker process sees, which lives on until the end."""
+    """The exposition of a worker process, which runs until the end of the test."""
     command = [sys.executable, "-c", WORKER]
     environment = {METRICS_DIR_VARIABLE: str(folder)}
     with subprocess.Popen(

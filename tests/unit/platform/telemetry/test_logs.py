@@ -1,4 +1,4 @@
-"""Log lines: one JSON object each, and nothing of what people sent."""
+"""Log lines: one JSON object each, without what people sent."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_every_line_is_json_with_time_level_logger_and_message(lines: list[dict[
     assert all(line["timestamp"].endswith("Z") for line in lines)
 
 
-def test_exceptions_show_kind_and_place_but_not_what_they_quote(lines: list[dict[str, Any]]) -> None:
+def test_exceptions_show_type_and_place_but_not_their_message(lines: list[dict[str, Any]]) -> None:
     for line in lines[:2]:
         trace = line["exception"].splitlines()
         assert trace[0] == "builtins.ValueError"
@@ -73,14 +73,14 @@ def test_exceptions_show_kind_and_place_but_not_what_they_quote(lines: list[dict
         assert "ann@example.com" not in json.dumps(line)
 
 
-def test_an_event_carries_its_values_whatever_they_are(lines: list[dict[str, Any]]) -> None:
+def test_an_event_has_its_values_of_any_kind(lines: list[dict[str, Any]]) -> None:
     assert lines[3]["text"] == "Zo\u00eb \udc00 100%s"
     assert lines[3]["kind"] == "<class '__main__.Refused'>"
     assert lines[4]["path"] == "/x"
     assert lines[4]["exception"].startswith("builtins.ZeroDivisionError")
 
 
-def test_text_is_as_discreet() -> None:
+def test_the_text_format_leaves_out_the_same() -> None:
     text = "\n".join(written("text"))
     assert "failed" in text
     assert "ann@example.com" not in text

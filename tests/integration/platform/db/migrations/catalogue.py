@@ -1,4 +1,4 @@
-"""The shared catalogue (tests/data/schema.json) and a live database, described in the same lines of text."""
+"""The shared catalogue (tests/data/schema.json) and a live database as lines of text that can be compared."""
 
 import json
 import re
@@ -44,7 +44,7 @@ ADDED_TO_USERS = (
     "index idx_users_email_mixed_case"
     " CREATEINDEXidx_users_email_mixed_caseONcore.usersUSINGbtreeloweremailWHEREemail<>loweremail"
 )
-"""All that we add to tables that are there (docs/database.md)."""
+"""All that we add to existing tables (docs/database.md)."""
 TRIGGER_EVENTS = {"INSERT": 4, "DELETE": 8, "UPDATE": 16}
 
 
@@ -54,7 +54,7 @@ def run(connection: psycopg.Connection, statement: str, parameters: list[object]
 
 
 def bare(expression: str | None) -> str:
-    """An expression without what PostgreSQL versions render differently: casts, brackets, blanks."""
+    """An expression without the parts that PostgreSQL versions render differently: casts, brackets, blanks."""
     return re.sub(r"::[a-z_. ]+(\[\])?|[()\[\]\s\"]|ARRAY", "", expression or "")
 
 
@@ -105,7 +105,7 @@ def found(connection: psycopg.Connection, name: str) -> set[str]:
 
 
 def differences(connection: psycopg.Connection, name: str) -> set[str]:
-    """What the live table has too much (+) and too little (-)."""
+    """Lines that only the live table has (+) or lacks (-)."""
     have, want = found(connection, name), wanted(name)
     return {f"+{line}" for line in have - want} | {f"-{line}" for line in want - have}
 

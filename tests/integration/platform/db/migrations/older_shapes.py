@@ -1,4 +1,4 @@
-"""Databases as the earlier backends left them, built from the catalogue for the installer to find."""
+"""Databases as the earlier backends left them, built from the catalogue."""
 
 from collections.abc import Iterable
 
@@ -69,7 +69,7 @@ def restrict(connection: psycopg.Connection) -> None:
 
 
 def as_app_role(url: str) -> str:
-    """The same database, entered by the role that Kotlin and Rust use."""
+    """The address of the same database for the role that Kotlin and Rust use."""
     return url.replace("postgresql://postgres@", f"postgresql://{APP_ROLE}@", 1)
 
 

@@ -1,4 +1,4 @@
-"""Changes of tables that are ours: made exactly once, in order, whole or not at all, and nowhere else."""
+"""Changes of our own tables: made exactly once, in order, whole or not at all, and to no other table."""
 
 import subprocess
 import sys
@@ -99,7 +99,7 @@ def test_a_second_run_makes_no_change_again(database_url: str, written: Written)
         assert connection.execute("select count(*) from wondernest.token_cutoffs").fetchone() == (1,)
 
 
-def test_a_change_whose_file_lost_its_mark_is_not_made_again(database_url: str, written: Written) -> None:
+def test_a_change_whose_file_is_no_longer_recorded_is_not_made_again(database_url: str, written: Written) -> None:
     install(database_url, written(ONCE))
     with psycopg.connect(database_url) as connection:
         connection.execute("update wondernest.schema_version set version_num = '0001'")
@@ -116,7 +116,7 @@ def test_of_five_processes_at_once_one_makes_the_change(database_url: str, writt
         assert connection.execute("select count(*) from wondernest.token_cutoffs").fetchone() == (1,)
 
 
-def test_a_change_that_fails_takes_its_file_back_and_is_named(database_url: str, written: Written) -> None:
+def test_a_change_that_fails_rolls_its_file_back_and_is_named(database_url: str, written: Written) -> None:
     wrong = f"{SPLIT}-- @change 9001.wrong [{TABLE}]\nselect 1 / 0;\n"
     with pytest.raises(MigrationError, match=r"^9001\.wrong: division by zero$"):
         install(database_url, written(wrong))
@@ -134,7 +134,7 @@ def test_a_database_changed_by_a_newer_release_is_left_alone(database_url: str, 
         assert connection.execute("select version_num from wondernest.schema_version").fetchall() == [("9001",)]
 
 
-def test_a_change_that_is_refused_is_for_the_owner_and_those_after_it_wait(
+def test_a_change_without_the_right_is_left_to_the_owner_and_later_ones_wait(
     empty_database: str, written: Written
 ) -> None:
     with psycopg.connect(empty_database) as connection:
@@ -227,7 +227,7 @@ def test_a_file_that_breaks_the_rule_stops_the_run_before_anything_is_done(
         "-- @tabel wondernest.token_cutoffs",
     ],
 )
-def test_a_header_that_is_none_is_refused(written: Written, header: str) -> None:
+def test_an_invalid_header_is_refused(written: Written, header: str) -> None:
     with pytest.raises(BadMigrationFile, match="9001_later"):
         written(f"-- @table a.b\nselect 1;\n{header}\nselect 2;\n").blocks()
 

@@ -1,4 +1,4 @@
-"""An empty database becomes the whole catalogue, with our additions and the way back to Kotlin."""
+"""An empty database gets the whole catalogue, our additions, and what a return to Kotlin needs."""
 
 from collections.abc import Iterator
 
@@ -49,7 +49,7 @@ def filled(pg_server: EmbeddedPostgres) -> Iterator[str]:
 
 @pytest.fixture
 def database(filled: str) -> Iterator[psycopg.Connection]:
-    """A connection whose changes are taken back after the test."""
+    """A connection whose changes are rolled back after the test."""
     with psycopg.connect(filled) as connection:
         yield connection
         connection.rollback()

@@ -1,4 +1,4 @@
-"""A database that the earlier backends have filled gets what it lacks, and keeps the rest as it is."""
+"""A database of the earlier backends gets what it lacks; the rest is unchanged."""
 
 import psycopg
 import pytest
@@ -30,13 +30,13 @@ def install(url: str) -> tuple[MigrationResult, list[str]]:
 
 
 def as_owner(url: str, statement: str) -> None:
-    """Run a statement as the owner of everything would: by itself."""
+    """Run a statement as the owner of all tables, outside a transaction."""
     with psycopg.connect(url, autocommit=True) as connection:
         run(connection, statement)
 
 
 def expected_afterwards(before: dict[str, object]) -> dict[str, object]:
-    """The snapshot with what may be added: one column, and one index where its table is ours."""
+    """The snapshot plus the additions allowed: one column, and one index where we own its table."""
     after = before.copy()
     shape = after.pop("shape games.simple_game_data", None)
     if isinstance(shape, frozenset):
@@ -49,7 +49,7 @@ def expected_afterwards(before: dict[str, object]) -> dict[str, object]:
 
 
 def unchanged(before: dict[str, object], after: dict[str, object]) -> dict[str, tuple[object, object]]:
-    """What is different from before, and how."""
+    """The differences between two snapshots."""
     return {
         key: (value, after.get(key)) for key, value in expected_afterwards(before).items() if after.get(key) != value
     }
@@ -109,7 +109,7 @@ def test_a_partial_database_becomes_usable_and_nothing_in_it_is_altered(empty_da
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_what_an_older_backend_recorded_in_flyways_history_stays_its_own(empty_database: str, shape: str) -> None:
+def test_rows_of_an_older_backend_in_flyways_history_are_unchanged(empty_database: str, shape: str) -> None:
     with psycopg.connect(empty_database) as connection:
         build(connection, shape)
     install(empty_database)
@@ -157,7 +157,7 @@ def test_the_application_role_needs_no_ownership(empty_database: str, shape: str
         assert unchanged(before, snapshot(connection)) == {}
 
 
-def test_what_the_role_may_not_create_is_told_and_the_rest_is_done(empty_database: str) -> None:
+def test_what_the_role_may_not_create_is_reported_and_the_rest_is_done(empty_database: str) -> None:
     with psycopg.connect(empty_database) as connection:
         build(connection, "strict")
         restrict(connection)
@@ -202,7 +202,7 @@ def test_where_the_saves_belong_to_another_role_its_owner_gets_one_statement(emp
     assert (result.up_to_date, result.usable) == (True, True)
 
 
-def test_an_index_that_takes_too_long_is_told_and_keeps_nobody_waiting(
+def test_an_index_that_takes_too_long_is_reported_and_blocks_nothing(
     empty_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with psycopg.connect(empty_database) as connection:
@@ -218,7 +218,7 @@ def test_an_index_that_takes_too_long_is_told_and_keeps_nobody_waiting(
     assert install(empty_database)[0].up_to_date
 
 
-def test_columns_that_an_old_table_of_parents_lacks_are_told_not_added(empty_database: str) -> None:
+def test_columns_that_an_old_table_of_parents_lacks_are_reported_not_added(empty_database: str) -> None:
     with psycopg.connect(empty_database) as connection:
         build(connection, "strict")
         connection.execute("alter table core.users drop column pin_hash")
@@ -235,7 +235,7 @@ def test_columns_that_an_old_table_of_parents_lacks_are_told_not_added(empty_dat
     assert install(empty_database)[0].up_to_date
 
 
-def test_without_the_right_to_make_our_schema_nothing_is_begun(empty_database: str) -> None:
+def test_without_the_right_to_create_our_schema_nothing_is_changed(empty_database: str) -> None:
     with psycopg.connect(empty_database) as connection:
         build(connection, "owner")
         restrict(connection)
@@ -257,7 +257,7 @@ def test_without_the_right_to_make_our_schema_nothing_is_begun(empty_database: s
     assert install(as_app_role(empty_database))[0].usable
 
 
-def test_a_role_that_may_make_no_schema_is_told_which_ones_it_needs(empty_database: str) -> None:
+def test_a_role_that_may_create_no_schema_gets_the_list_of_those_it_needs(empty_database: str) -> None:
     with psycopg.connect(empty_database) as connection:
         restrict(connection)
         run(connection, f'revoke create on database "{connection.info.dbname}" from wondernest_app')

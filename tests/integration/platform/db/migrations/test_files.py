@@ -35,13 +35,13 @@ def test_a_statement_outside_a_block_is_refused(tmp_path: Path, text: str) -> No
         written(tmp_path, text).blocks()
 
 
-def test_numbers_run_without_a_gap() -> None:
+def test_numbers_have_no_gap() -> None:
     numbers = [int(file.number) for file in migration_files()]
     assert numbers == list(range(1, len(numbers) + 1))
 
 
 @pytest.mark.parametrize("word", ["drop ", "truncate ", "or replace", "if not exists"])
-def test_nothing_that_is_there_is_dropped_or_replaced(word: str) -> None:
+def test_no_existing_object_is_dropped_or_replaced(word: str) -> None:
     blocks = [block for file in migration_files() for block in file.blocks()]
     statements = [block.statements for block in blocks if block.kind != CHANGE]
     assert not [text for text in statements if word in text]

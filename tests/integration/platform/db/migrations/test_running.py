@@ -1,4 +1,4 @@
-"""Running the installer twice, from several processes, over an interruption, against busy tables."""
+"""The installer run twice, from several processes, after an interruption, against busy tables."""
 
 import subprocess
 import sys
@@ -41,7 +41,7 @@ migrate(sys.argv[1], needed=(), report=report, lock_wait_s=60)
 
 
 def silently(_line: str) -> None:
-    """Nobody listens."""
+    """Discards the report."""
 
 
 def catalogue_is_complete(url: str) -> bool:
@@ -74,7 +74,7 @@ def test_of_five_processes_at_once_one_does_the_work(empty_database: str) -> Non
     assert catalogue_is_complete(empty_database)
 
 
-def test_killed_in_the_middle_of_a_file_it_goes_on_at_that_file(empty_database: str) -> None:
+def test_killed_in_the_middle_of_a_file_it_continues_with_that_file(empty_database: str) -> None:
     killed = subprocess.run([sys.executable, "-c", MIGRATE_AND_DIE, empty_database], check=False)
     assert killed.returncode == -9
     assert pending(empty_database) == [name for name in ALL if name >= "0004"]
@@ -85,7 +85,7 @@ def test_killed_in_the_middle_of_a_file_it_goes_on_at_that_file(empty_database: 
         assert connection.execute("select count(*) from public.flyway_schema_history").fetchone() == (14,)
 
 
-def test_waiting_for_another_installer_ends(empty_database: str) -> None:
+def test_waiting_for_another_installer_times_out(empty_database: str) -> None:
     with psycopg.connect(empty_database) as other:
         other.execute("select pg_advisory_lock(%s)", [ADVISORY_LOCK_KEY])
         with pytest.raises(MigrationError, match="another migration"):
@@ -100,7 +100,7 @@ def older_database(empty_database: str) -> Iterator[tuple[str, psycopg.Connectio
         yield empty_database, connection
 
 
-def test_a_busy_table_is_tried_again_until_it_is_free(older_database: tuple[str, psycopg.Connection]) -> None:
+def test_a_locked_table_is_retried_until_it_is_free(older_database: tuple[str, psycopg.Connection]) -> None:
     url, other = older_database
     other.execute("select from games.simple_game_data")
     said: list[str] = []
@@ -115,7 +115,7 @@ def test_a_busy_table_is_tried_again_until_it_is_free(older_database: tuple[str,
     assert list(result.applied) == ALL
 
 
-def test_a_table_that_stays_busy_stops_the_run_and_the_next_one_finishes(
+def test_a_table_that_stays_locked_stops_the_run_and_the_next_run_finishes(
     older_database: tuple[str, psycopg.Connection],
 ) -> None:
     url, other = older_database
@@ -134,7 +134,7 @@ def test_a_database_marked_by_a_newer_release_is_left_alone(empty_database: str)
     assert (result.applied, result.up_to_date, result.usable) == ((), True, True)
 
 
-def test_a_database_that_cannot_be_reached_is_one_line() -> None:
+def test_an_unreachable_database_is_reported_in_one_line() -> None:
     with pytest.raises(MigrationError) as caught:
         migrate("postgresql://nobody:secret@127.0.0.1:1/none", needed=NEEDED, report=silently, lock_wait_s=1)
     assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""An installation of an earlier release of ours is brought up to date in place (tests/data/database_at_0012.sql)."""
+"""An installation of our earlier release is upgraded in place (tests/data/database_at_0012.sql)."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def earlier_installation(empty_database: str) -> str:
     return empty_database
 
 
-def test_it_gets_the_files_after_its_mark_and_a_second_run_finds_nothing_to_do(earlier_installation: str) -> None:
+def test_it_gets_the_files_after_its_recorded_number_and_a_second_run_does_nothing(earlier_installation: str) -> None:
     assert pending(earlier_installation) == LATER
     first = install(earlier_installation)
     assert (list(first.applied), first.refused, first.up_to_date, first.usable) == (LATER, (), True, True)

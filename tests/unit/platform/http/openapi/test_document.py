@@ -1,4 +1,4 @@
-"""The document that declarations turn into."""
+"""The OpenAPI document made from declarations."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_the_document_is_valid_in_both_dialects(declared: list[Endpoint], versio
 
 
 @pytest.mark.parametrize("version", METASCHEMAS)
-def test_every_reference_leads_somewhere(declared: list[Endpoint], version: Version) -> None:
+def test_every_reference_has_a_target(declared: list[Endpoint], version: Version) -> None:
     document = build_document(declared, version)
     for reference in _references(document):
         found: Any = document
@@ -91,7 +91,7 @@ def test_the_same_declarations_give_the_same_bytes(declared: list[Endpoint]) -> 
     assert render(declared, "json", "3.0") == render(declared, "json", "3.0")
 
 
-def test_both_spellings_say_the_same(declared: list[Endpoint]) -> None:
+def test_yaml_and_json_have_the_same_content(declared: list[Endpoint]) -> None:
     assert yaml.load(render(declared, "yaml"), yaml.CSafeLoader) == build_document(declared)
 
 
@@ -211,7 +211,7 @@ def test_the_caller_decides_the_security(caller: CallerKind, security: list[Any]
         ({"body": Child}, {"200", "400", "408", "413", "500", "503"}),
     ],
 )
-def test_the_machinery_s_answers_are_added(fields: dict[str, Any], statuses: set[str]) -> None:
+def test_the_common_answers_are_added(fields: dict[str, Any], statuses: set[str]) -> None:
     assert set(operation(**fields)["responses"]) == statuses
 
 
@@ -244,7 +244,7 @@ def test_a_text_refusal_is_text() -> None:
     assert found["content"] == {"text/plain": {"schema": {"type": "string"}}}
 
 
-def test_the_handler_s_refusal_and_the_machinery_s_stand_side_by_side() -> None:
+def test_the_handler_s_refusal_and_the_common_one_are_both_listed() -> None:
     replies = {200: Response(Child), 401: Response(Child, "Wrong")}
     found = operation(caller=CallerKind.USER, replies=replies)["responses"]["401"]
     assert found["description"] == "Wrong"
@@ -266,7 +266,7 @@ def component(name: str, **fields: Any) -> dict[str, Any]:
     return described(**fields)["components"]["schemas"][name]
 
 
-def test_a_reply_holds_every_field_but_those_that_may_be_unset() -> None:
+def test_a_reply_requires_every_field_except_those_that_may_be_unset() -> None:
     found = component("FixturesChild")
     assert set(found["properties"]) - set(found["required"]) == {"secret"}
 
@@ -293,6 +293,6 @@ def test_fields_have_the_schema_of_their_type(field: str, schema: dict[str, Any]
     assert component("FixturesChild")["properties"][field] == schema
 
 
-def test_a_type_without_a_place_on_this_wire_is_refused() -> None:
+def test_a_type_that_the_wire_does_not_have_is_refused() -> None:
     with pytest.raises(TypeError, match="no place"):
         described(replies={200: Response(bytes)})

@@ -1,4 +1,4 @@
-"""Each word of 3.1 in the older dialect."""
+"""Each keyword of OpenAPI 3.1 in the older dialect."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ def test_a_schema_is_translated(newer: dict[str, Any], older: dict[str, Any]) ->
     assert schema_30(newer) == older
 
 
-def test_translating_twice_changes_nothing_more() -> None:
+def test_translating_twice_is_the_same_as_once() -> None:
     newer = {"anyOf": [REFERENCE, {"type": ["string", "null"], "exclusiveMinimum": 1}, {"type": "null"}]}
     assert schema_30(schema_30(newer)) == schema_30(newer)
 
 
-def test_the_original_document_stays_as_it_is() -> None:
+def test_the_original_document_is_not_changed() -> None:
     document = {"openapi": "3.1.0", "components": {"schemas": {"A": {"type": ["string", "null"]}}}, "paths": {}}
     assert downgraded(document)["components"]["schemas"]["A"] == {"type": "string", "nullable": True}
     assert document["openapi"] == "3.1.0"
