@@ -46,12 +46,12 @@ class Dev:
                 stderr=said,
             )
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self._said.read_text()
 
     def wait_until_running(self) -> None:
-        wait_for(lambda: "is running" in self.said() or self.process.poll() is not None, "running")
-        assert self.process.poll() is None, self.said()
+        wait_for(lambda: "is running" in self.output() or self.process.poll() is not None, "running")
+        assert self.process.poll() is None, self.output()
 
     def post(self, path: str, body: object) -> tuple[int, dict[str, object]]:
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
@@ -85,7 +85,7 @@ def test_it_starts_everything_stops_everything_and_recovers_after_a_crash(root: 
         f"http://127.0.0.1:{first.port}",
         str(root / ".dev" / "logs"),
     ):
-        assert line in first.said()
+        assert line in first.output()
     login = {"email": DEMO_EMAIL, "password": DEMO_PASSWORD}
     status, reply = first.post("/api/v1/auth/parent/login", login)
     assert status == 200, reply
@@ -99,7 +99,7 @@ def test_it_starts_everything_stops_everything_and_recovers_after_a_crash(root: 
 
     refused = Dev(root)
     assert refused.process.wait(60) == 1
-    assert f"is in use by process {first.process.pid}" in refused.said()
+    assert f"is in use by process {first.process.pid}" in refused.output()
 
     first.end(signal.SIGKILL)
 
@@ -112,7 +112,7 @@ def test_it_starts_everything_stops_everything_and_recovers_after_a_crash(root: 
 def test_it_refuses_production(root: Path) -> None:
     run = Dev(root, APP_ENV="production", JWT_SECRET="a-secret-that-is-long-enough-0123456789")
     assert run.process.wait(60) == 1
-    assert run.said() == "wondernest: APP_ENV: dev is for development, this is production\n"
+    assert run.output() == "wondernest: APP_ENV: dev is for development, this is production\n"
     assert not (root / ".dev" / "postgres").exists()
 
 
@@ -121,7 +121,7 @@ def test_a_port_in_use_is_reported_before_anything_is_started(root: Path) -> Non
         port = taken.getsockname()[1]
         run = Dev(root, SERVER_PORT=str(port))
         assert run.process.wait(60) == 1
-    assert run.said() == f"wondernest: SERVER_PORT: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+    assert run.output() == f"wondernest: SERVER_PORT: cannot listen on 127.0.0.1:{port}: Address already in use\n"
     assert not (root / ".dev" / "postgres").exists()
 
 
@@ -130,4 +130,4 @@ def test_it_listens_on_the_address_given(root: Path) -> None:
         port = taken.getsockname()[1]
         run = Dev(root, "--host", "127.0.0.2", SERVER_PORT=str(port))
         assert run.process.wait(60) == 1
-    assert run.said() == f"wondernest: SERVER_PORT: cannot listen on 127.0.0.2:{port}: Address already in use\n"
+    assert run.output() == f"wondernest: SERVER_PORT: cannot listen on 127.0.0.2:{port}: Address already in use\n"

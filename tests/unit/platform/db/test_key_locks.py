@@ -60,7 +60,7 @@ async def test_several_keys_are_taken_together_or_not_at_all() -> None:
     assert not turns.taken
 
 
-async def test_a_lock_granted_to_a_caller_that_is_just_leaving_goes_to_the_next() -> None:
+async def test_a_turn_handed_to_one_that_leaves_in_the_same_moment_goes_to_the_next() -> None:
     turns = Turns()
     assert turns.take_free("k")
     leaving, behind = (asyncio.create_task(turns.take(["k"])) for _ in range(2))
@@ -105,7 +105,7 @@ WORKERS = st.lists(
 
 
 @given(WORKERS)
-def test_with_callers_that_come_and_leave_each_key_has_one_holder_in_order_of_arrival(
+def test_whoever_comes_and_leaves_no_key_has_two_holders_and_the_order_is_that_of_arrival(
     workers: list[Worker],
 ) -> None:
     asyncio.run(live(workers))

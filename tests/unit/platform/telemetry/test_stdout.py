@@ -1,4 +1,4 @@
-"""Lines for stdout are written in order, and a reader that does not read blocks no thread."""
+"""What is said on stdout is written in order, and a reader that does not read holds nobody up."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_lines_of_many_threads_arrive_whole_and_each_threads_in_order() -> None:
     assert outlet.dropped == 0
 
 
-def test_lines_not_read_in_time_are_dropped_and_counted_and_later_ones_written() -> None:
+def test_what_nobody_reads_in_time_is_dropped_and_counted_and_then_it_goes_on() -> None:
     reading = threading.Event()
     written: list[bytes] = []
 
@@ -54,7 +54,7 @@ def test_lines_not_read_in_time_are_dropped_and_counted_and_later_ones_written()
     assert outlet.dropped == 15
 
 
-def test_with_a_closed_reader_only_the_lines_are_lost() -> None:
+def test_a_closed_reader_costs_the_lines_and_nothing_else() -> None:
     def gone(_: bytes) -> None:
         raise BrokenPipeError
 
@@ -64,7 +64,7 @@ def test_with_a_closed_reader_only_the_lines_are_lost() -> None:
     assert outlet.dropped == 2
 
 
-def test_a_text_with_lone_surrogates_is_written_too() -> None:
+def test_a_text_that_is_no_unicode_is_written_all_the_same() -> None:
     written: list[bytes] = []
     outlet = Outlet(written.append)
     outlet.say("\udc00 Zoë\n")
@@ -75,7 +75,7 @@ def test_a_text_with_lone_surrogates_is_written_too() -> None:
 SAYING = "from wondernest.platform.telemetry.outlet import STDOUT; STDOUT.say({what!r} * {times})"
 
 
-def test_the_end_of_a_process_waits_for_its_last_lines_within_a_bound() -> None:
+def test_the_end_of_a_process_waits_for_its_last_words_but_not_for_ever() -> None:
     said = subprocess.run(
         [sys.executable, "-c", SAYING.format(what=LINE, times=5000)], capture_output=True, check=True
     ).stdout
@@ -89,7 +89,7 @@ def test_the_end_of_a_process_waits_for_its_last_lines_within_a_bound() -> None:
     os.close(unread)
 
 
-def test_a_non_blocking_pipe_is_written_whole() -> None:
+def test_a_pipe_that_does_not_block_is_written_whole() -> None:
     reader, end = os.pipe()
     os.set_blocking(end, False)
     with subprocess.Popen([sys.executable, "-c", SAYING.format(what=LINE, times=5000)], stdout=end) as process:
