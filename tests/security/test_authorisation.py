@@ -88,7 +88,9 @@ def test_a_route_is_open_only_when_it_is_in_the_list_of_open_routes() -> None:
 
 @each(CallerKind.USER)
 @in_the_loop
-async def test_a_request_without_a_valid_token_is_refused(client: httpx2.AsyncClient, parent: Parent, route: Route) -> None:
+async def test_a_request_without_a_valid_token_is_refused(
+    client: httpx2.AsyncClient, parent: Parent, route: Route
+) -> None:
     for what, value in bad_authorizations(parent).items():
         answer = await call(client, route, parent.values, {"Authorization": value} if value else {})
         assert answer.status_code == 401, what
