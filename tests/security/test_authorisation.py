@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -90,7 +90,7 @@ def test_a_route_is_open_only_when_it_stands_in_the_list_of_open_routes() -> Non
 @in_the_loop
 async def test_nobody_without_a_good_token_gets_in(client: httpx2.AsyncClient, parent: Parent, route: Route) -> None:
     for what, value in refused(parent).items():
-        answer = await call(client, route, parent.child_id, {"Authorization": value} if value else {})
+        answer = await call(client, route, parent.values, {"Authorization": value} if value else {})
         assert answer.status_code == 401, what
         assert answer.headers["www-authenticate"] == 'Bearer realm="WonderNest API"', what
         body = answer.json()
@@ -101,7 +101,7 @@ async def test_nobody_without_a_good_token_gets_in(client: httpx2.AsyncClient, p
 @each(CallerKind.USER)
 @in_the_loop
 async def test_a_revoked_token_is_refused(client: httpx2.AsyncClient, logged_out: Parent, route: Route) -> None:
-    assert (await call(client, route, logged_out.child_id, logged_out.bearer)).status_code == 401
+    assert (await call(client, route, logged_out.values, logged_out.bearer)).status_code == 401
 
 
 @each(CallerKind.USER)
@@ -110,7 +110,7 @@ async def test_a_token_without_a_family_works_for_its_own_by_membership(
     client: httpx2.AsyncClient, route: Route
 ) -> None:
     parent = await furnish(client)
-    answer = await call(client, route, parent.child_id, parent.without_family)
+    answer = await call(client, route, parent.values, parent.without_family)
     assert answer.is_success, answer.text
 
 
@@ -119,27 +119,28 @@ async def test_a_token_without_a_family_works_for_its_own_by_membership(
 async def test_another_family_sees_and_touches_nothing(
     client: httpx2.AsyncClient, database: str, parent: Parent, stranger: Parent, route: Route
 ) -> None:
-    before = await contents(database, parent)
+    before = await contents(database, declared().rooms, parent)
     tokens = {
         "as it is": stranger.bearer,
         "without a family": stranger.without_family,
         "claiming the other's family": stranger.claiming_family_of(parent),
     }
     for how, headers in tokens.items():
-        foreign = await call(client, route, parent.child_id, headers)
+        foreign = await call(client, route, parent.values, headers)
         assert parent.name not in foreign.text, how
         assert str(parent.user_id) not in foreign.text, how
-        if parent.child_id not in address(route, parent.child_id) + foreign.request.content.decode():
+        sent = address(route, parent.values) + foreign.request.content.decode()
+        if not any(value in sent for value in parent.values.values()):
             continue
         if any(shown in route.template for shown in FORBIDDEN_SHOWN):
             assert foreign.status_code == 403, how
             assert set(foreign.json()) <= {"error", "message", "warning", "timestamp"}, how
             continue
-        missing_id = str(uuid4())
-        missing = await call(client, route, missing_id, headers)
+        nowhere = {name: str(uuid4()) for name in parent.values}
+        missing = await call(client, route, nowhere, headers)
         assert foreign.status_code == missing.status_code, how
-        assert faceless(foreign.text, parent.child_id) == faceless(missing.text, missing_id), how
-    assert await contents(database, parent) == before
+        assert faceless(foreign.text, parent.values) == faceless(missing.text, nowhere), how
+    assert await contents(database, declared().rooms, parent) == before
 
 
 @each(CallerKind.OPTIONAL)
@@ -208,9 +209,10 @@ async def ask(client: httpx2.AsyncClient, route: Route, authorization: str) -> h
     return await client.request(route.endpoint.method, path, json=body, headers=headers)
 
 
-def faceless(text: str, child_id: str = "") -> str:
-    """The answer without what may differ: the id that was asked for and the time."""
-    text = text.replace(child_id, "ID") if child_id else text
+def faceless(text: str, values: Mapping[str, str] | None = None) -> str:
+    """The answer without what may differ: the ids that were asked for and the time."""
+    for value in (values or {}).values():
+        text = text.replace(value, "ID")
     try:
         body = json.loads(text)
     except ValueError:

@@ -36,6 +36,7 @@ class AnalyticsRoutes:
     @GROUP.post(
         "/analytics/events",
         body=EventBody,
+        example={"eventType": "game_progress", "childId": "{childId}", "eventData": {"level": 1}},
         max_body_bytes=MAX_BODY_BYTES,
         unit=True,
         replies={

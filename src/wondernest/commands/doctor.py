@@ -13,7 +13,6 @@ import psycopg
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
-from wondernest.app import create_app
 from wondernest.platform.db.migrations.state import schema_state
 from wondernest.platform.db.schema_check import unused_indexes
 from wondernest.platform.jobs.state import queue_state
@@ -27,12 +26,12 @@ MASK = "***"
 PrintLine = Callable[[str], None]
 
 
-def doctor(settings: Settings, print_line: PrintLine) -> bool:
+def doctor(settings: Settings, rooms: Rooms, print_line: PrintLine) -> bool:
     """Print the effective settings and the state of every dependency; True when requests can be served."""
     for line in effective(settings):
         print_line(line)
     print_line("")
-    return asyncio.run(_examine(settings, print_line))
+    return asyncio.run(_examine(settings, rooms, print_line))
 
 
 def effective(settings: Settings) -> Iterator[str]:
@@ -58,8 +57,7 @@ def masked(name: str, value: object) -> str:
     return "" if value is None else str(value)
 
 
-async def _examine(settings: Settings, print_line: PrintLine) -> bool:
-    rooms = create_app(settings).rooms
+async def _examine(settings: Settings, rooms: Rooms, print_line: PrintLine) -> bool:
     _settings(settings, print_line)
     usable = await _database(settings, rooms, print_line)
     await _cache(settings, print_line)

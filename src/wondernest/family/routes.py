@@ -77,6 +77,7 @@ class FamilyRoutes:
         "/family/children",
         "/children",
         body=wire.NewChildBody,
+        example={"name": "Zoe", "birthDate": "2020-01-15"},
         replayable=True,
         replies={
             201: Response(wire.ChildReply, "Added; its content settings and time restrictions follow from its age"),
@@ -113,6 +114,7 @@ class FamilyRoutes:
         ONE,
         parameters=(CHILD_TO_CHANGE,),
         body=wire.ChildChangesBody,
+        example={"name": "Zoe"},
         unit=True,
         replies={200: Response(wire.ChildReply), **OF_ONE_CHILD},
         failure="Failed to update child profile",
@@ -159,6 +161,7 @@ class FamilyRoutes:
     @GROUP.put(
         "/family/settings",
         body=dict[str, Any],
+        example={"maxScreenTimeMinutes": 30},
         unit=True,
         replies={200: Response(wire.SettingsReply, "All settings that are stored now"), 400: BAD_REQUEST},
         failure="Failed to update settings",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.fixtures.application import declared
 from tests.integration.jobs.test_runner import QUICK, Recorder
 from wondernest.commands.doctor import doctor
 from wondernest.commands.jobs import age, listing
@@ -62,7 +63,7 @@ async def test_the_doctor_names_dead_jobs_and_whether_a_process_is_alive(bench: 
 async def in_thread(bench: Bench, said: list[str]) -> None:
     import asyncio
 
-    assert await asyncio.to_thread(doctor, bench.settings, said.append)
+    assert await asyncio.to_thread(doctor, bench.settings, declared().rooms, said.append)
 
 
 def test_ages_are_told_in_one_unit() -> None:

@@ -26,7 +26,7 @@ def _number(text: str) -> int | None:
     return int(text) if fits else None
 
 
-VERSION = PathParameter("version", _number, lambda _text: errors.VersionNotFound(), int)
+VERSION = PathParameter("version", _number, lambda _text: errors.VersionNotFound(), int, example="1")
 HISTORY = "/games/children/{childId}/history"
 ONE = HISTORY + "/{gameType}/{dataKey}/{version}"
 GROUP = RouteGroup(

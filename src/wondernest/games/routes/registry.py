@@ -110,6 +110,7 @@ class RegistryRoutes:
     @GROUP.put(
         INSTANCE + "/settings",
         body=wire.SettingsForm,
+        example={"settings": {"music": True}},
         replies={200: Response(wire.Acknowledged, "Replaced"), 404: parsing.NOT_FOUND},
         failure="Failed to update settings",
         summary="Replace the settings of an instance",

@@ -59,6 +59,11 @@ class SaveRoutes:
     @GROUP.put(
         DATA,
         body=wire.SaveForm,
+        example={
+            "gameType": "sticker_book",
+            "dataKey": "sticker_project_1",
+            "dataValue": {"stickers": ["star"]},
+        },
         max_body_bytes=MAX_BODY_BYTES,
         replayable=True,
         headers=(parsing.IF_MATCH, parsing.IF_NONE_MATCH, parsing.DEVICE),
@@ -157,6 +162,16 @@ class SaveRoutes:
         DATA + "/batch",
         mounts=(V2,),
         body=wire.BatchForm,
+        example={
+            "operations": [
+                {
+                    "op": "put",
+                    "gameType": "sticker_book",
+                    "dataKey": "sticker_project_1",
+                    "dataValue": {"stickers": ["star"]},
+                }
+            ]
+        },
         max_body_bytes=MAX_BODY_BYTES,
         unit=True,
         replayable=True,

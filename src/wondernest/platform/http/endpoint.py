@@ -70,6 +70,8 @@ class Endpoint:
     """A wire struct decoded tolerantly; a `RawStream` or `Multipart`; None: a body is neither read nor refused."""
     body_optional: bool = False
     """Whether an empty body counts as an empty object."""
+    example: Any = None
+    """A body that is accepted, for the document and for tests that call every route; `{name}` in a text stands for a path parameter."""
     repair_body: Callable[[bytes], bytes] | None = None
     """A second try for bodies that do not parse (parent/login's shell escapes)."""
     bad_body: Callable[[str], ApiError] = BadRequest
