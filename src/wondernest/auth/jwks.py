@@ -37,7 +37,7 @@ _decode: Final = msgspec.json.Decoder(_Document).decode
 
 
 class KeysUnavailable(Exception):
-    """The key set cannot be read; the message says why."""
+    """The key set cannot be read; the message holds the reason."""
 
 
 class KeySet:

@@ -16,7 +16,7 @@ SECONDS_PER_MINUTE = 60
 
 
 class MailWriter:
-    """Writes mails. They hold no name: anybody can sign up a foreign address, and must not put their own text into its mail."""
+    """Writes mails. They hold no name: anyone can enter another person's address at sign-up, and must not get their own text into that mail."""
 
     def __init__(self, settings: Auth) -> None:
         self._settings = settings

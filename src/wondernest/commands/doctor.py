@@ -139,7 +139,7 @@ async def _jobs(settings: Settings, connection: asyncpg.Connection[asyncpg.Recor
         )
     for name, count in state.dead.items():
         print_line(
-            f"jobs      {count} dead of {name}. `wondernest jobs list` says why; `jobs retry` or `jobs drop` decides."
+            f"jobs      {count} dead of {name}. `wondernest jobs list` shows the reason; run `jobs retry` or `jobs drop`."
         )
 
 

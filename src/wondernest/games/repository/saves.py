@@ -96,9 +96,8 @@ class SaveRepository:
         task = asyncio.create_task(self._delete_in_turn(deletion, turns))
         self._deletes.add(task)
         task.add_done_callback(self._deletes.discard)
-        return await asyncio.shield(
-            task
-        )  # if the caller is cancelled the statement may still wait for a lock: it keeps its turn until it ends
+        # If the caller is cancelled the statement may still wait for a lock: the delete keeps its turn until it ends.
+        return await asyncio.shield(task)
 
     async def lock(self, unit: UnitOfWork, user_id: UUID, child_id: UUID, keys: Sequence[SaveKey]) -> None:
         """Lock saves in key order until the transaction ends; saves of a child that is not the adult's are not locked."""
