@@ -225,7 +225,7 @@ def test_a_full_disk_loses_no_mail_of_an_acknowledged_sign_up(
             with files_limited(fragile_postgres, LOG_SEGMENT_BYTES):
                 devices.wait_for_refusals(10)
                 for number in range(8):
-                    address = f"parent{number}@example.com"
+                    address = f"newcomer{number}@example.com"
                     statuses[address] = home.sign_up(address).status_code
             devices.wait_for_saves(6)
         for address, status in statuses.items():
@@ -233,7 +233,7 @@ def test_a_full_disk_loses_no_mail_of_an_acknowledged_sign_up(
             if status == 201:
                 home.mailbox.wait_for(CONFIRM, address)
         home.wait_until_idle()
-        known = {row[0] for row in home.rows("select email from core.users where email like 'parent%%'")}
+        known = {row[0] for row in home.rows("select email from core.users where email like 'newcomer%%'")}
         mailed = {str(mail["To"]) for mail in home.mailbox.mails}
         assert {address for address, status in statuses.items() if status == 201} <= known <= mailed
         bad_day.was("PostgreSQL's disk full under the jobs table", home.server, saw=statuses.values())
