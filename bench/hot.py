@@ -32,7 +32,7 @@ from wondernest.coppa.repository import ConsentRepository
 from wondernest.coppa.rules import ChildReference
 from wondernest.family.repository import Acting, FamilyRepository
 from wondernest.games.repository import HistoryRepository, LoadRepository, RegistryRepository, SaveRepository
-from wondernest.games.rules import LIST_TOGETHER_BYTES, Deletion, Listing, Read, SaveKey, Write
+from wondernest.games.rules import SMALL_LIST_BYTES, Deletion, Listing, Read, SaveKey, Write
 from wondernest.games.service import ProjectSaves
 from wondernest.platform.caller import Caller
 from wondernest.platform.clock import SystemClock
@@ -118,7 +118,7 @@ class Requests:
     async def list_large(self, _: int) -> None:
         """GET of a child's saves that are too large to share a read with others."""
         one = self._parents[0]
-        document = b'{"project":"%s"}' % token_urlsafe(LIST_TOGETHER_BYTES).encode()
+        document = b'{"project":"%s"}' % token_urlsafe(SMALL_LIST_BYTES).encode()
         await self._saves.store(Write(one.user_id, one.child_id, SaveKey(GAME, "project"), document))
         listing = Listing(one.user_id, one.child_id, GAME)
         assert await self._loads.find(listing, instances=True) is None
@@ -226,9 +226,9 @@ class Requests:
         """A refresh."""
         one = self._parents[0]
         presented = sha256_hex(f"{one.user_id}-refresh-2")
-        standing = await self._sessions.standing(one.user_id, presented)
-        assert standing is not None
-        assert await self._sessions.renew(_session(one.user_id), standing.account.password_hash, presented)
+        state = await self._sessions.refresh_state(one.user_id, presented)
+        assert state is not None
+        assert await self._sessions.renew(_session(one.user_id), state.account.password_hash, presented)
 
     async def log_out(self, _: int) -> None:
         """A logout."""
@@ -286,7 +286,7 @@ OPERATIONS: Final = (
     Operation("GET a consent", ["consent-find"], Requests.consent),
     Operation("POST login", ["account-by-email", "session-open"], Requests.log_in),
     Operation("POST register", ["account-by-new-email", "session-register"], Requests.sign_up),
-    Operation("POST refresh", ["session-standing", "session-renew"], Requests.refresh),
+    Operation("POST refresh", ["session-refresh-state", "session-renew"], Requests.refresh),
     Operation("POST logout", ["user-lock", "session-end"], Requests.log_out),
     Operation("a request with an Idempotency-Key", ["key-claim", "key-keep", None, "key-read"], Requests.replay),
     Operation(f"{_EACH_WORKER}revocations", ["revoked-tokens-new", "token-cutoffs-new"], Requests.follow),

@@ -1,4 +1,4 @@
-"""The composition root: settings → adapters → rooms → application. Only it builds adapters."""
+"""The composition root: settings → adapters → rooms → application. Adapters are built only here."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None, more: Sequence[Builder] = ()) -> Application:
-    """The whole service as one application; opens nothing before it is started. `more`: rooms beside the product's own."""
+    """The whole service as one application; opens no connection before it is started. `more`: additional rooms."""
     parts = _parts(settings, clock or SystemClock(timedelta()))
     rooms, authenticator = _rooms(parts, more)
     return Application(rooms, _machinery(parts, authenticator))
 
 
 class Background(Struct, frozen=True, kw_only=True):
-    """What the jobs process runs, and the rooms it stops at its end."""
+    """The jobs and schedules of the jobs process, and the rooms that it stops at its end."""
 
     rooms: Rooms
     jobs: tuple[Job, ...]
@@ -59,7 +59,7 @@ class Background(Struct, frozen=True, kw_only=True):
 
 
 def background(settings: Settings, *, clock: Clock | None = None, more: Sequence[Builder] = ()) -> Background:
-    """The rooms' jobs and schedules; opens nothing. `settings` are those of the process: it needs few connections."""
+    """The rooms' jobs and schedules; opens no connection. `settings`: those of the jobs process, with its smaller pool."""
     parts = _parts(settings, clock or SystemClock(timedelta()))
     rooms, _ = _rooms(parts, more)
     return Background(
@@ -72,7 +72,7 @@ def background(settings: Settings, *, clock: Clock | None = None, more: Sequence
 
 
 def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, Authenticator]:
-    """The rooms, lowest first: a new one is a line here. Raises UnknownJob or ValueError for names that do not exist."""
+    """The rooms, lowest first; a new room is one line here. Raises UnknownJob or ValueError for names that do not exist."""
     accounts = auth.build(parts)
     play = games.build(parts)
     below = Rooms(

@@ -1,4 +1,4 @@
-"""The command `wondernest`. What a command needs is imported when it runs; `serve` pays for none of it."""
+"""The command `wondernest`. Each command imports what it needs when it runs, so `serve` does not load the others."""
 
 from __future__ import annotations
 

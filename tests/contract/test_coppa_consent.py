@@ -45,7 +45,7 @@ async def grant(client: httpx2.AsyncClient, parent: Parent, child_id: str, **fie
     return answer.json()
 
 
-async def standing(client: httpx2.AsyncClient, parent: Parent, child_id: str) -> dict[str, Any]:
+async def status(client: httpx2.AsyncClient, parent: Parent, child_id: str) -> dict[str, Any]:
     answer = await client.get(f"{CONSENT}/{child_id}", headers=parent.bearer)
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -120,13 +120,13 @@ async def test_an_unknown_form_of_id_means_the_newest_active_child(app_client: h
     await app_client.delete(f"{CHILDREN}/{archived['id']}", headers=parent.bearer)
     reply = await grant(app_client, parent, sent)
     assert (reply["childId"], reply["resolvedChildId"]) == (sent, newest["id"])
-    assert (await standing(app_client, parent, sent))["consentStatus"] == "GRANTED"
+    assert (await status(app_client, parent, sent))["consentStatus"] == "GRANTED"
 
 
 async def test_granted_then_revoked(app_client: httpx2.AsyncClient, database_url: str) -> None:
     parent = await register(app_client)
     child = await add_child(app_client, parent)
-    assert await standing(app_client, parent, child["id"]) == {
+    assert await status(app_client, parent, child["id"]) == {
         "childId": child["id"],
         "consentStatus": "NONE",
         "consentRequired": True,
@@ -144,7 +144,7 @@ async def test_granted_then_revoked(app_client: httpx2.AsyncClient, database_url
     }
     reply = await grant(app_client, parent, app_id(datetime.now(UTC)))
     assert await value(database_url, "select child_id from compliance.coppa_consent") == UUID(child["id"])
-    shown = await standing(app_client, parent, child["id"])
+    shown = await status(app_client, parent, child["id"])
     assert (shown["consentStatus"], shown["dataCollectionAllowed"]) == ("GRANTED", True)
     assert (shown["consentId"], shown["permissions"]) == (reply["consentId"], PERMISSIONS)
     assert shown["expiresAt"] == reply["expiresAt"]
@@ -153,10 +153,10 @@ async def test_granted_then_revoked(app_client: httpx2.AsyncClient, database_url
         assert answer.status_code == 200
         assert answer.json()["message"] == "COPPA consent revoked"
         assert "has not been deleted" in answer.json()["warning"]
-    shown = await standing(app_client, parent, child["id"])
+    shown = await status(app_client, parent, child["id"])
     assert (shown["consentStatus"], shown["dataCollectionAllowed"]) == ("REVOKED", False)
     assert (await grant(app_client, parent, child["id"]))["consentId"] != reply["consentId"]
-    assert (await standing(app_client, parent, child["id"]))["consentStatus"] == "GRANTED"
+    assert (await status(app_client, parent, child["id"]))["consentStatus"] == "GRANTED"
 
 
 async def test_without_data_collection_nothing_may_be_collected(app_client: httpx2.AsyncClient) -> None:
@@ -164,7 +164,7 @@ async def test_without_data_collection_nothing_may_be_collected(app_client: http
     child = await add_child(app_client, parent)
     reply = await grant(app_client, parent, child["id"], permissions={"dataCollection": False})
     assert reply["consentGranted"] is False
-    shown = await standing(app_client, parent, child["id"])
+    shown = await status(app_client, parent, child["id"])
     assert (shown["consentStatus"], shown["dataCollectionAllowed"]) == ("GRANTED", False)
 
 
@@ -173,7 +173,7 @@ async def test_a_consent_expires_after_a_year(app_client: httpx2.AsyncClient, da
     child = await add_child(app_client, parent)
     await grant(app_client, parent, child["id"])
     await rows(database_url, "update compliance.coppa_consent set created_at = created_at - interval '367 days'")
-    shown = await standing(app_client, parent, child["id"])
+    shown = await status(app_client, parent, child["id"])
     assert (shown["consentStatus"], shown["dataCollectionAllowed"]) == ("EXPIRED", False)
     answer = await app_client.put(f"{CONSENT}/{child['id']}", json={}, headers=parent.bearer)
     assert answer.status_code == 404
@@ -185,7 +185,7 @@ async def test_consent_is_required_below_thirteen(app_client: httpx2.AsyncClient
     for years, required in ((12, True), (13, False)):
         born = today.replace(year=today.year - years, day=min(today.day, 28))
         child = await add_child(app_client, parent, birthDate=born.isoformat())
-        assert (await standing(app_client, parent, child["id"]))["consentRequired"] is required
+        assert (await status(app_client, parent, child["id"]))["consentRequired"] is required
 
 
 async def test_consents_granted_at_once_leave_exactly_one_open(
@@ -196,7 +196,7 @@ async def test_consents_granted_at_once_leave_exactly_one_open(
     await asyncio.gather(*(grant(app_client, parent, child["id"]) for _ in range(8)))
     counted = "select count(*) as all_of_them, count(*) filter (where revoked_at is null) as open"
     assert tuple(await row(database_url, f"{counted} from compliance.coppa_consent")) == (8, 1)
-    assert (await standing(app_client, parent, child["id"]))["consentStatus"] == "GRANTED"
+    assert (await status(app_client, parent, child["id"]))["consentStatus"] == "GRANTED"
 
 
 async def test_a_change_replaces_the_open_consent(app_client: httpx2.AsyncClient, database_url: str) -> None:
@@ -262,7 +262,7 @@ async def test_the_consent_for_an_archived_child_can_be_revoked_but_not_granted(
     posted, shown, changed, revoked = await call_all(app_client, parent.bearer, child["id"])
     assert (posted.status_code, changed.status_code) == (404, 404)
     assert (shown.json()["consentStatus"], revoked.status_code) == ("GRANTED", 200)
-    assert (await standing(app_client, parent, child["id"]))["consentStatus"] == "REVOKED"
+    assert (await status(app_client, parent, child["id"]))["consentStatus"] == "REVOKED"
 
 
 async def test_a_user_without_a_family_is_refused(app_client: httpx2.AsyncClient) -> None:
@@ -344,7 +344,7 @@ async def test_a_consent_text_of_unknown_form_permits_nothing(
         UUID(child["id"]),
         UUID(parent.user_id),
     )
-    shown = await standing(app_client, parent, child["id"])
+    shown = await status(app_client, parent, child["id"])
     assert (shown["consentStatus"], shown["dataCollectionAllowed"], shown["permissions"]) == ("GRANTED", False, {})
 
 

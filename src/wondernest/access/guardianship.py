@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 ACTIVE: Final = "{child}.is_active is not false and {child}.archived_at is null"
-"""A child that takes part: not archived; NULL in `is_active` counts as active (schema trap 5)."""
+"""An active child: not archived; NULL in `is_active` counts as active (schema trap 5)."""
 
 
 def active(child: str) -> str:
@@ -16,9 +16,9 @@ def active(child: str) -> str:
 def guards(child_id: str, user_id: str, *, archived_too: bool | str = False) -> str:
     """SQL condition: the adult `user_id` may act for the child `child_id` (both SQL expressions, never values).
 
-    `archived_too` lets the adult reach children that were archived: offline events still drain (games contract §6). It may be
-    an SQL expression too, where one statement serves both.
-    The outer select keeps the planner from joining whole tables where it has no statistics: two index probes a row, always.
+    `archived_too` includes archived children: events recorded offline still arrive (games contract §6). It may be an SQL
+    expression too, where one statement serves both cases.
+    The outer select keeps the planner from joining whole tables when it has no statistics: always two index probes per row.
     """
     if isinstance(archived_too, str):
         alive = f" and ({archived_too} or {active('guarded')})"
@@ -46,7 +46,7 @@ FAMILY_OF: Final = """
 
 
 def family_of(user_id: str, hint: str = "null::uuid") -> str:
-    """SQL query: the family the adult acts for. A hint counts only while they are a member of it.
+    """SQL query: the family the adult acts for. The hint is used only if they are a member of that family.
 
     Otherwise the earliest membership decides (schema §3: Rust's rule, two memberships are allowed).
     """

@@ -1,4 +1,4 @@
-"""The kinds of people that data is held about, beside the user who signs in."""
+"""The kinds of people that data is held about, besides the user who signs in."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from wondernest.platform.personal_data import USER
 CHILD: Final = "child"
 FAMILY: Final = "family"
 OPERATOR: Final = "operator"
-"""Somebody who works for the service and has an account in `web_admin`."""
+"""A person who works for the service and has an account in `web_admin`."""
 KINDS: Final = (USER, CHILD, FAMILY, OPERATOR)

@@ -1,4 +1,4 @@
-"""An event as it is stored: the envelope around its data, the cap on its size, and what makes it the same event again."""
+"""The stored form of an event: the envelope around its data, the size limit, and the fingerprint for deduplication."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
 class BadDocument(ValueError):
-    """Not a JSON object that can be stored; the message says why."""
+    """No JSON object, or one that cannot be stored; the message holds the reason."""
 
 
 def read_object(document: bytes | Raw) -> dict[str, Any]:
@@ -33,14 +33,14 @@ def read_object(document: bytes | Raw) -> dict[str, Any]:
 
 
 def fingerprint(event: Event) -> bytes | None:
-    """SHA-256 of what makes an event the same one again; None for an event that carries no time of its own."""
+    """SHA-256 that identifies repeated deliveries of an event; None for an event without `timestamp` in its data."""
     if event.data.get("timestamp") is None:
         return None
     return hashlib.sha256(_sorted([event.kind, event.session_id, event.content_id, event.data])).digest()
 
 
 def envelope(event: Event, data: bytes | Raw, *, without_document: bool) -> bytes:
-    """The stored form. Data beyond the cap loses its largest values, and the envelope says so."""
+    """The stored form. If the data exceeds MAX_DATA_BYTES its largest values are dropped and `truncated` is set."""
     kept = Raw(data)
     truncated = False
     if without_document or len(data) > MAX_DATA_BYTES:
@@ -60,7 +60,7 @@ def envelope(event: Event, data: bytes | Raw, *, without_document: bool) -> byte
 
 
 def project_document(value: Any, data: bytes | Raw) -> bytes:
-    """The project a save_project event carries, given as JSON text or as an object; raises BadDocument."""
+    """The project in a save_project event, sent as JSON text or as an object; raises BadDocument."""
     document = value.encode() if isinstance(value, str) else bytes(_decode_parts(data)[DOCUMENT])
     if holds_nul(document):
         raise BadDocument("\\u0000 is not allowed in a text")
@@ -69,7 +69,7 @@ def project_document(value: Any, data: bytes | Raw) -> bytes:
 
 
 def _fitting(parts: Mapping[str, Raw]) -> dict[str, Raw]:
-    """The values that fit under the cap together, smallest first, in the order they came."""
+    """As many values as fit, smallest first; the result keeps their original order."""
     left = MAX_DATA_BYTES
     chosen: set[str] = set()
     for name, value in sorted(parts.items(), key=lambda part: len(part[0]) + len(part[1])):

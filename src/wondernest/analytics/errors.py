@@ -13,7 +13,7 @@ class EventRefused(ApiError):
 
 
 class UnreadableEvent(EventRefused):
-    """The body is no event."""
+    """The body cannot be read as an event."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"Invalid JSON format: {reason}")
@@ -41,21 +41,21 @@ class NoFamily(EventRefused):
 
 
 class BadChildId(EventRefused):
-    """A childId that is no UUID."""
+    """The childId is no UUID."""
 
     def __init__(self) -> None:
         super().__init__("Invalid child ID format")
 
 
 class ChildNotFound(GenericError):
-    """A child that is not the caller's, or none."""
+    """The child does not exist or is not the caller's."""
 
     def __init__(self) -> None:
         super().__init__(404, "NOT_FOUND", "Child not found")
 
 
 class Failed(ApiError):
-    """A fault of ours, in the route's own words."""
+    """A server error, with the route's own message."""
 
     def __init__(self, message: str) -> None:
         super().__init__(500, {"message": message})

@@ -1,4 +1,4 @@
-"""The room's work in the background: identities of old events are forgotten."""
+"""The room's background job: removes the identities of old events."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 FORGET_IDENTITIES: Final = "analytics.forget_event_identities"
 IDENTITY_LIFE: Final = timedelta(days=30)
-"""How long a repeated delivery of an event is recognised. The app gives up far earlier."""
+"""How long a repeated delivery of an event is recognised. The app stops retrying far earlier."""
 FORGETTING_LIMIT_S: Final = 600.0
 
 
 class IdentityJobs:
-    """Removes the identities of events that nobody sends again."""
+    """Removes identities older than IDENTITY_LIFE."""
 
     def __init__(self, database: Database, repository: AnalyticsRepository, clock: Clock) -> None:
         self._database = database
@@ -35,5 +35,5 @@ class IdentityJobs:
         return (Schedule(FORGET_IDENTITIES, "29 * * * *", FORGET_IDENTITIES),)
 
     async def forget(self, _: Running) -> None:
-        """Remove them in small batches, so that no event waits long for their rows."""
+        """Remove them in small batches, so that no event waits long for a row lock."""
         await self._repository.forget_identities(self._database, self._clock.now() - IDENTITY_LIFE)

@@ -1,4 +1,4 @@
-"""What the analytics room holds about people."""
+"""The personal data of the analytics room."""
 
 from __future__ import annotations
 

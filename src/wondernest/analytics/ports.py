@@ -1,4 +1,4 @@
-"""What events set in motion elsewhere; app.py fills these in with the games room."""
+"""What events change in other rooms; app.py passes in the implementation of the games room."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class ProjectSaves(Protocol):
-    """Saves of projects that arrive or go by event. `user_id` is the acting adult; `key` the game's type and the save's key."""
+    """Stores and deletes projects that arrive as events. `user_id`: the acting adult; `key`: (game type, data key)."""
 
     async def store(
         self, unit: UnitOfWork, user_id: UUID, child_id: UUID, key: tuple[str, str], document: bytes
     ) -> None:
-        """Store a document, as a save of the app would."""
+        """Store a document, as a save route does."""
         ...
 
     async def remove(self, unit: UnitOfWork, user_id: UUID, child_id: UUID, key: tuple[str, str]) -> None:
-        """Delete a document, if it is there."""
+        """Delete a document if it exists."""
         ...

@@ -1,4 +1,4 @@
-"""The SQL of analytics. A statement names the acting adult; the guardianship rule stands inside it."""
+"""The SQL of analytics. Each statement takes the acting adult and contains the guardianship rule."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wondernest.platform.ids import Ids
 
 MILESTONE: Final = "milestone"
-_MINE: Final = guards("given.child_id", "given.user_id", archived_too=True)
+_IS_GUARDIAN: Final = guards("given.child_id", "given.user_id", archived_too=True)
 _STORE: Final = f"""
     with given as materialized (
         select event.* from (select set_config('lock_timeout', $11, true)) bound,
@@ -30,7 +30,7 @@ _STORE: Final = f"""
                                          minutes, place)
     ), allowed as (
         select given.*, row_number() over (partition by child_id, fingerprint order by place) = 1 as first
-          from given where {_MINE}
+          from given where {_IS_GUARDIAN}
     ), fresh as (
         insert into wondernest.event_identities (child_id, fingerprint)
         select child_id, fingerprint from allowed where fingerprint is not null and first
@@ -52,7 +52,7 @@ _STORE: Final = f"""
                select from family.family_members member where member.user_id = given.user_id) as has_family
       from given left join judged using (place)
      order by place"""
-"""$11: how long to wait for a lock that somebody else holds; it ends with the transaction."""
+"""$11: lock_timeout, for this transaction only."""
 _HAS_FAMILY: Final = "select exists (select from family.family_members where user_id = $1)"
 _BALANCE: Final = """
     insert into games.virtual_currency as coins (child_id, balance, total_earned, total_spent, last_updated)
@@ -91,7 +91,7 @@ _FORGET_IDENTITIES: Final = """
 
 
 class NewEvent(Struct, frozen=True):
-    """An event on its way into the log. `fingerprint`: None when it cannot be known again."""
+    """An event to be stored. `fingerprint`: None when repeated deliveries cannot be recognised."""
 
     user_id: UUID
     child_id: UUID
@@ -118,8 +118,8 @@ class NewEvent(Struct, frozen=True):
         )
 
 
-class Verdict(Struct, frozen=True):
-    """What became of an event: whether the child is the adult's, whether it was stored now, whether there is a family."""
+class StoreResult(Struct, frozen=True):
+    """The result for one event: the child is the adult's, the event was stored now, the adult has a family."""
 
     is_allowed: bool
     is_new: bool
@@ -127,18 +127,18 @@ class Verdict(Struct, frozen=True):
 
 
 class PlayTime(Protocol):
-    """The repository that knows where play time is kept; app.py hands in the games room's."""
+    """The repository of play time; app.py passes in that of the games room."""
 
     def recording(self, played: str) -> str:
-        """A part of a statement: adds up the minutes of the query `played` (child_id, game_key, minutes).
+        """SQL of a common table expression that adds the minutes of the query `played` (child_id, game_key, minutes).
 
-        Text and not a call, so that events and what they add are one round trip; its SQL stays with its tables.
+        It is text, not a call, so that an event and its play time are one round trip; the SQL stays in the room of its tables.
         """
         ...
 
 
 class AnalyticsRepository:
-    """Events and what is derived from them."""
+    """Stores events and the rows that are derived from them."""
 
     def __init__(self, play: PlayTime, ids: Ids) -> None:
         self._ids = ids
@@ -147,8 +147,11 @@ class AnalyticsRepository:
 
     async def store(
         self, executor: Executor, events: Sequence[NewEvent], wait: LockWait = LockWait.UNBOUNDED
-    ) -> list[Verdict]:
-        """Store what is new and the adults' own, with what was played, a verdict for each. Alone, a refused event raises BadDocument."""
+    ) -> list[StoreResult]:
+        """Store new events of the adults' own children and their play time; a result for each event.
+
+        Raises BadDocument when `events` is one event that PostgreSQL refuses.
+        """
         columns = zip(*(event.columns(self._ids.ordered_uuid()) for event in events), strict=True)
         try:
             rows = await executor.fetch(self._store, *(list(column) for column in columns), wait.value)
@@ -156,34 +159,34 @@ class AnalyticsRepository:
             if len(events) > 1:
                 raise
             raise BadDocument("it holds a value that cannot be stored") from None
-        return [Verdict(*row) for row in rows]
+        return [StoreResult(*row) for row in rows]
 
     async def has_family(self, executor: Executor, user_id: UUID) -> bool:
         """Whether the adult belongs to any family."""
         return await executor.fetchval(_HAS_FAMILY, user_id)
 
     async def set_currency(self, executor: Executor, child_id: UUID, currency: Currency) -> None:
-        """Take over a balance, then the transactions not yet known; the balance's row lock orders devices."""
+        """Set the balance, then insert the new transactions; the row lock of the balance serialises devices."""
         await executor.execute(_BALANCE, child_id, currency.balance, currency.earned, currency.spent)
         if currency.transactions:
-            ledger = self._ledger or await self._look_up_ledger(executor)
+            ledger = self._ledger or await self._ledger_statement(executor)
             await executor.execute(ledger, child_id, *_columns(currency.transactions))
 
     async def add_milestone(self, executor: Executor, child_id: UUID, milestone: Milestone, data: bytes) -> None:
-        """Note a milestone, once by its title."""
+        """Insert a milestone unless the child has one of the same title."""
         await executor.execute(
             _MILESTONE, child_id, MILESTONE, milestone.category, milestone.title, milestone.description, data
         )
 
     async def forget_identities(self, executor: Executor, before: datetime) -> None:
-        """Remove what was noted before a moment, a batch at a time."""
+        """Remove identities created before a moment, in batches."""
         while (
             await executor.execute(_FORGET_IDENTITIES, before, IDENTITY_BATCH_ROWS) == f"DELETE {IDENTITY_BATCH_ROWS}"
         ):
             continue
 
-    async def _look_up_ledger(self, executor: Executor) -> str:
-        """The ledger's statement; older databases call the reason's column by another name (schema §2)."""
+    async def _ledger_statement(self, executor: Executor) -> str:
+        """The insert of transactions; older databases have another name for the reason's column (schema §2)."""
         reason = await executor.fetchval(_LEDGER_REASON)
         self._ledger = _LEDGER.format(reason=reason)
         return self._ledger

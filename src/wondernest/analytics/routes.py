@@ -23,7 +23,7 @@ GROUP: Final = RouteGroup(
 
 
 class AnalyticsRoutes:
-    """Events in."""
+    """The route that receives events."""
 
     def __init__(self, service: AnalyticsService, clock: Clock) -> None:
         self._service = service
@@ -42,7 +42,7 @@ class AnalyticsRoutes:
         replies={
             201: Response(Tracked, "Stored, or stored before"),
             400: Response(Message, "Not an event, or the caller has no family"),
-            404: Response(Error, "Not a child of the caller's"),
+            404: Response(Error, "The child does not exist or is not the caller's"),
         },
         failure="Failed to track event",
         summary="Report what a child did",

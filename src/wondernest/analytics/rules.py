@@ -1,4 +1,4 @@
-"""What an event means (games contract §6, §9); pure."""
+"""Category and consequence of an event (games contract §6, §9). Pure functions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 MAX_TYPE_CHARS: Final = 50
 MAX_REFERENCE_CHARS: Final = 255
-"""Of contentId and sessionId, as stored."""
+"""Stored length of contentId and sessionId."""
 MAX_PLAY_MINUTES: Final = 24 * 60
 """One event cannot add more than a day."""
 MAX_DATA_KEY_CHARS: Final = 200
@@ -20,7 +20,7 @@ MAX_TRANSACTIONS: Final = 10_000
 STICKER_BOOK: Final = "sticker_book"
 PROJECT_KEY: Final = "sticker_project_"
 DOCUMENT: Final = "fullProjectData"
-"""The key under which save_project carries the project, as JSON text or object."""
+"""The key of the project in the data of save_project, as JSON text or object."""
 _STORY_TYPES: Final = frozenset(
     {
         "initialize",
@@ -46,11 +46,11 @@ _GAME_TYPES: Final = frozenset(
 )
 _STORY_GAMES: Final = frozenset({"story_adventure", "story-adventure"})
 _PREFIXES: Final = ("achievement", "approval", "milestone", "content")
-"""Event types that begin with one of these belong to the category of that name, whatever the game."""
+"""Event types with one of these prefixes belong to the category of that name, in every game."""
 
 
 class Event(Struct, frozen=True):
-    """An event as reported; `minutes` is what its sender says it took."""
+    """An event as it was sent; `minutes` is the duration that the client reports."""
 
     kind: str
     content_id: str | None
@@ -84,7 +84,7 @@ class ProjectDeleted:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One movement of coins, known again by its moment, amount and reason."""
+    """One movement of coins, identified by its moment, amount and reason."""
 
     amount: int
     reason: str
@@ -93,7 +93,7 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class Currency:
-    """A child's coins and their history, as its device knows them."""
+    """A child's coins and their history, as the device reports them."""
 
     balance: int
     earned: int
@@ -103,7 +103,7 @@ class Currency:
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """Something a child can do now."""
+    """A milestone that a child reached."""
 
     title: str
     category: str | None
@@ -114,7 +114,7 @@ Consequence: TypeAlias = Played | ProjectSaved | ProjectDeleted | Currency | Mil
 
 
 def category(event: Event) -> str:
-    """The category an event is filed under."""
+    """The stored category of an event."""
     kind = event.kind
     game = _text(event.data.get("gameType"))
     if "currency" in kind:
@@ -145,7 +145,7 @@ def consequence(event: Event) -> Consequence | None:
 
 
 def _played(event: Event) -> Played | None:
-    """game_progress brings its minutes itself or in its data; game_completion one level deeper (§9)."""
+    """game_progress has its minutes as `duration` or in its data; game_completion one level deeper (§9)."""
     if event.kind == "game_progress":
         minutes = event.data.get("playTimeMinutes") if event.minutes is None else event.minutes
     else:
@@ -170,7 +170,7 @@ def _project(event: Event) -> ProjectSaved | ProjectDeleted | None:
 
 
 def _currency(data: Mapping[str, Any]) -> Currency | None:
-    """Totals come from the whole history; the balance is the device's word."""
+    """The totals are computed from the whole history; the balance is what the device reports."""
     balance = _integer(data.get("balance"))
     history = data.get("transactions")
     if balance is None or balance < 0:

@@ -1,4 +1,4 @@
-"""The steps of taking an event in."""
+"""Stores an event and applies its consequences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wondernest.analytics.envelope import (
     project_document,
     read_object,
 )
-from wondernest.analytics.repository import AnalyticsRepository, NewEvent, Verdict
+from wondernest.analytics.repository import AnalyticsRepository, NewEvent, StoreResult
 from wondernest.platform.db.batch import Gatherer
 from wondernest.platform.ids import parse_uuid
 
@@ -41,7 +41,7 @@ class Report(Struct, frozen=True):
 
 
 class AnalyticsService:
-    """Stores events, once each, and what follows from them."""
+    """Stores each event once and applies its consequences."""
 
     def __init__(self, database: Database, repository: AnalyticsRepository, saves: ProjectSaves) -> None:
         self._database = database
@@ -50,9 +50,9 @@ class AnalyticsService:
         self._gathered = Gatherer(database, repository.store, size=lambda event: len(event.data))
 
     async def track(self, caller: Caller, report: Report, unit: UnitOfWork) -> None:
-        """Take an event of one of the caller's children; one that is there already is taken silently.
+        """Store an event of one of the caller's children; a repeated event changes nothing and raises nothing.
 
-        Most events are one gathered statement; one that changes other rows is written with them in the unit of work.
+        Most events are one batched statement; an event that changes other rows is written with them in the unit of work.
         """
         try:
             event = _read(report)
@@ -72,15 +72,15 @@ class AnalyticsService:
             if follows is None or new.played is not None:
                 _admit(await self._gathered.submit(new))
                 return
-            [verdict] = await self._repository.store(unit, [new])
+            [result] = await self._repository.store(unit, [new])
         except BadDocument as error:
             raise errors.UnreadableEvent(str(error)) from None
-        _admit(verdict)
-        if verdict.is_new:
+        _admit(result)
+        if result.is_new:
             await self._follow(unit, new, follows, document, report.data)
 
     async def _no_child(self, caller: Caller) -> NoReturn:
-        """A childId that is no UUID: an adult without a family is told that first."""
+        """A childId that is no UUID. Raises NoFamily first, if the adult has none; else BadChildId."""
         raise (
             errors.BadChildId if await self._repository.has_family(self._database, caller.user_id) else errors.NoFamily
         )
@@ -117,15 +117,15 @@ def _child_of(report: Report) -> UUID | None:
 
 
 def _document(follows: rules.Consequence | None, data: bytes) -> bytes | None:
-    """The project to store; None where there is none, or none that can be read: the event counts all the same."""
+    """The project to store; None if there is none or it cannot be read: the event itself is stored anyway."""
     if isinstance(follows, rules.ProjectSaved):
         with contextlib.suppress(BadDocument):
             return project_document(follows.document, data)
     return None
 
 
-def _admit(verdict: Verdict) -> None:
-    if not verdict.has_family:
+def _admit(result: StoreResult) -> None:
+    if not result.has_family:
         raise errors.NoFamily
-    if not verdict.is_allowed:
+    if not result.is_allowed:
         raise errors.ChildNotFound

@@ -1,4 +1,4 @@
-"""What analytics takes and says on the wire."""
+"""Request and reply bodies of the events route."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class EventBody(Struct, rename="camel"):
 
 
 class Tracked(Struct, kw_only=True, rename="camel"):
-    """The event was taken; `timestamp` in milliseconds since 1970, as text."""
+    """The event was stored, now or before; `timestamp` in milliseconds since 1970, as text."""
 
     message: str
     event_id: str

@@ -1,6 +1,6 @@
-"""Counts attempts at passwords and PINs before they are checked, so that a burst cannot outrun the count.
+"""Counts attempts at passwords and PINs before they are checked, so that concurrent attempts cannot exceed the limit.
 
-The counters live in the shared store and, while that is away, in this process: the limits never fail open.
+The counters are in the cache and, while the cache is down, in this process: the limits never fail open.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
 
 MINUTE_S: Final = 60
 ACCOUNT_WINDOWS: Final = ((60, 10), (3600, 40))
-"""Window in seconds and its limit in multiples of the strict one: failures on one account from all addresses together."""
+"""(window in seconds, limit as a multiple of the strict limit) for failures on one account from all addresses together."""
 KNOWN_ADDRESS_S: Final = 30 * 24 * 3600
-"""For this long after a login the address is spared the account's limit: guessing elsewhere locks no owner out."""
+"""For this long after a login, the account's limit does not apply to that address: guesses from elsewhere lock no owner out."""
 MAIL_WINDOW_S: Final = 3600
 _KEY_CHARS: Final = 32
 
 
 def _key(*parts: str | None) -> str:
-    """Counter keys hold digests: no address of a person stands in the shared store."""
+    """A digest, so that the cache holds no e-mail or network address."""
     return sha256_hex("\n".join(part or "" for part in parts))[:_KEY_CHARS]
 
 
 class LoginAttempts:
-    """Failed logins by (address, account), strictly, and by account."""
+    """Limits failed logins: a strict limit for (address, account), a larger one for the account."""
 
     def __init__(self, counters: Counters, limits: Limits) -> None:
         self._counters = counters
         self._limit = limits.failures_per_minute if limits.enabled else 0
 
     async def admit(self, email: str, ip: str | None) -> None:
-        """Count an attempt about to be checked; raises TooManyAttempts."""
+        """Count an attempt before it is checked; raises TooManyAttempts."""
         if not self._limit:
             return
         pair = _key(email, ip)
@@ -52,7 +52,7 @@ class LoginAttempts:
                 raise TooManyAttempts(left)
 
     async def succeeded(self, email: str, ip: str | None) -> None:
-        """Forget the failures of this address and remember that it knows the password."""
+        """Clear the failures of this address and record that it knows the password."""
         if not self._limit:
             return
         pair = _key(email, ip)
@@ -61,7 +61,7 @@ class LoginAttempts:
 
 
 class PinAttempts:
-    """Wrong PINs by user, or by address where no user is known; too many lock for a while."""
+    """Limits wrong PINs by user, or by address where no user is known; too many lock for a while."""
 
     def __init__(self, counters: Counters, settings: Auth) -> None:
         self._counters = counters
@@ -69,7 +69,7 @@ class PinAttempts:
         self._lock_s = settings.pin_lock_s
 
     async def admit(self, who: str) -> None:
-        """Count an attempt about to be checked; raises PinLocked."""
+        """Count an attempt before it is checked; raises PinLocked."""
         locked, left = await self._counters.peek(f"pin-lock:{_key(who)}")
         if locked:
             raise PinLocked(left)
@@ -78,7 +78,7 @@ class PinAttempts:
             raise PinLocked(left)
 
     async def failed(self, who: str) -> bool:
-        """Note a wrong PIN; whether it was the one that locks."""
+        """Handle a wrong PIN; True if it is the one that starts the lock."""
         count, _ = await self._counters.peek(f"pin:{_key(who)}")
         if count < self._limit:
             return False
@@ -86,17 +86,17 @@ class PinAttempts:
         return locks == 1
 
     async def succeeded(self, who: str) -> None:
-        """Forget the wrong PINs."""
+        """Clear the wrong PINs."""
         await self._counters.clear(f"pin:{_key(who)}")
 
 
 class MailAllowance:
-    """How many mails of one kind an address may be sent within an hour, whoever asks for them."""
+    """Limits the mails of one kind to an address within an hour, regardless of who requests them."""
 
     def __init__(self, counters: Counters) -> None:
         self._counters = counters
 
     async def permits(self, kind: str, email: str, per_hour: int) -> bool:
-        """Whether one more may go; counts it."""
+        """Count one more mail; whether it may be sent."""
         count, _ = await self._counters.increment(f"mail:{kind}:{_key(email)}", MAIL_WINDOW_S)
         return count <= per_hour

@@ -1,4 +1,4 @@
-"""What the services of this room work with; the composition root fills it in once."""
+"""The objects that the services of this room share; built once in `room.py`."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ class Dependencies(Struct, frozen=True, kw_only=True):
     allowance: MailAllowance
     senders: Senders
     database: Database
-    """For a job that has no other row to commit with."""
+    """For a job that is enqueued outside a unit of work."""
     clock: Clock
     ids: Ids

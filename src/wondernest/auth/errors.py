@@ -18,7 +18,7 @@ class InvalidJson(MessageError):
     """The body cannot be read."""
 
     def __init__(self, reason: str) -> None:
-        del reason  # the wire names none here
+        del reason  # the wire format has no reason here
         super().__init__(400, "Invalid JSON format")
 
 
@@ -37,21 +37,21 @@ class EmailTaken(MessageError):
 
 
 class Refused(GenericError):
-    """401 of a route: the guard's shape with the route's own message, and no challenge."""
+    """401 of a route: the guard's shape with the route's own message, without WWW-Authenticate."""
 
     def __init__(self, message: str) -> None:
         super().__init__(401, "UNAUTHORIZED", message)
 
 
 class InvalidCredentials(Refused):
-    """Unknown or inactive account, wrong password, or an account this login does not serve."""
+    """Unknown or inactive account, wrong password, or an account that this route does not sign in."""
 
     def __init__(self) -> None:
         super().__init__("Invalid credentials")
 
 
 class InvalidRefreshToken(Refused):
-    """The refresh token is invalid, expired, revoked, or its account is gone."""
+    """The refresh token is invalid, expired or revoked, or its account does not exist."""
 
     def __init__(self) -> None:
         super().__init__("Invalid refresh token")
@@ -69,14 +69,14 @@ class TooManyAttempts(RateLimited):
 
 
 class UnknownAccount(Refused):
-    """The token is good, its account is gone or inactive."""
+    """The token is valid, but its account does not exist or is inactive."""
 
     def __init__(self) -> None:
         super().__init__("Authentication required")
 
 
 class EmailNotVerified(MessageError):
-    """Nothing was verified: the account is gone, or the mailed token is unknown, used or expired."""
+    """The account does not exist, or the mailed token is unknown, used or expired."""
 
     def __init__(self) -> None:
         super().__init__(400, "Email verification failed")
@@ -89,8 +89,8 @@ class InvalidResetToken(MessageError):
         super().__init__(400, "Invalid or expired token")
 
 
-class OutsideLoginRefused(Refused):
-    """The identity token does not prove who it says, or proves it for nobody we may sign in."""
+class ExternalLoginRefused(Refused):
+    """The identity token is invalid, or it is for an account that must not be signed in with it."""
 
     def __init__(self) -> None:
         super().__init__("OAuth authentication failed")
@@ -109,22 +109,22 @@ class PinRefusal(ApiError):
 
 
 class UnreadablePin(PinRefusal):
-    """No PIN in the body, or none of the accepted length."""
+    """The body has no PIN, or one of a wrong length."""
 
     def __init__(self, reason: str = "") -> None:
-        del reason  # the wire names none here
+        del reason  # the wire format has no reason here
         super().__init__(400, "Invalid PIN format. Must be 4 digits.")
 
 
 class WrongPin(PinRefusal):
-    """Not the PIN."""
+    """The PIN is wrong."""
 
     def __init__(self) -> None:
         super().__init__(401, "Invalid PIN", code="UNAUTHORIZED")
 
 
 class PinLocked(PinRefusal):
-    """Too many wrong PINs; nothing is checked before the lock ends."""
+    """Too many wrong PINs; no PIN is checked until the lock ends."""
 
     def __init__(self, retry_after_s: int) -> None:
         headers = {"Retry-After": str(retry_after_s)}
@@ -140,7 +140,7 @@ class PinCheckFailed(PinRefusal):
 
 
 class UnusablePin(MessageError):
-    """A new PIN is no PIN."""
+    """A new PIN has a wrong format."""
 
     def __init__(self) -> None:
         super().__init__(400, "Invalid PIN format. Must be 4 or 6 digits.")
@@ -154,14 +154,14 @@ class SimplePin(MessageError):
 
 
 class PinAlreadySet(MessageError):
-    """There is a PIN, and it was not given along."""
+    """A PIN is set, and the request does not hold it."""
 
     def __init__(self) -> None:
         super().__init__(409, "PIN already set")
 
 
 class Failed(MessageError):
-    """A fault of ours, in the route's own words."""
+    """A server error, with the route's own message."""
 
     def __init__(self, message: str) -> None:
         super().__init__(500, message)

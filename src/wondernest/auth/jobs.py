@@ -1,7 +1,7 @@
-"""The room's work in the background: its mails, and the removal of what has expired.
+"""The room's background jobs: its mails, and the removal of expired rows.
 
-A job names a user, never an address or a token: the handler reads the address and makes the token when it writes the mail. The token
-is derived from the job, so that a mail written again after a kill is the same mail, with the same token and the same Message-ID.
+A job holds a user id, never an address or a token: the handler reads the address and makes the token when it writes the mail. The
+token is derived from the job. So if the process is killed and the job runs again, the mail has the same token and Message-ID.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from wondernest.auth.letters import Letters
+    from wondernest.auth.mails import MailWriter
     from wondernest.auth.repository import ProofRepository
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
@@ -38,16 +38,16 @@ SIGN_UP_ATTEMPT: Final = "auth.sign_up_attempt"
 FORGET_EXPIRED: Final = "auth.forget_expired"
 
 USER: Final = "user"
-"""The argument of every mail: whose account it is about. Absent where there is no account, and then no mail."""
+"""The argument of every mail job: the user id. Without it (there is no account) no mail is sent."""
 MAIL_RETRY: Final = Retry(attempts=14, first_pause_s=5.0, longest_pause_s=3600.0)
 """About four hours in all."""
 PRUNING_LIMIT_S: Final = 600.0
 _TOKEN_PURPOSE: Final = b"wondernest one-time token\0"
-"""Sets these apart from everything else that is made with the same secret."""
+"""Separates these tokens from everything else that is derived from the same secret."""
 
 
 class Senders(Struct, frozen=True):
-    """What the services of this room enqueue."""
+    """Enqueue functions of the room's mail jobs."""
 
     verify_email: Sender
     reset_password: Sender
@@ -68,14 +68,14 @@ class MailJobs:
     def __init__(
         self,
         proofs: ProofRepository,
-        letters: Letters,
+        writer: MailWriter,
         mailer: Mailer,
         clock: Clock,
         settings: Settings,
         metrics: Metrics,
     ) -> None:
         self._proofs = proofs
-        self._letters = letters
+        self._writer = writer
         self._mailer = mailer
         self._clock = clock
         self._secret = settings.jwt.secret.encode()
@@ -85,13 +85,13 @@ class MailJobs:
 
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
-        letters = self._letters
+        writer = self._writer
         return (
             Job(VERIFY_EMAIL, self.verify_email, MAIL_RETRY),
             Job(RESET_PASSWORD, self.reset_password, MAIL_RETRY),
-            self._notice(PASSWORD_CHANGED, letters.password_changed),
-            self._notice(PIN_LOCKED, letters.pin_locked),
-            self._notice(SIGN_UP_ATTEMPT, letters.sign_up_attempt),
+            self._notice(PASSWORD_CHANGED, writer.password_changed),
+            self._notice(PIN_LOCKED, writer.pin_locked),
+            self._notice(SIGN_UP_ATTEMPT, writer.sign_up_attempt),
         )
 
     async def verify_email(self, job: Running) -> None:
@@ -103,7 +103,7 @@ class MailJobs:
         digest = hashlib.sha256(token.encode()).digest()
         email = await self._proofs.note_verification(user_id, digest, now + self._verification_life, now)
         if email is not None:
-            await self._send(job, self._letters.verify_email(email, token))
+            await self._send(job, self._writer.verify_email(email, token))
 
     async def reset_password(self, job: Running) -> None:
         """Mail a one-time token for a new password, where there is an account."""
@@ -113,7 +113,7 @@ class MailJobs:
         token, now = self._token(job), self._clock.now()
         email = await self._proofs.note_reset(user_id, sha256_hex(token), now + self._reset_life, now)
         if email is not None:
-            await self._send(job, self._letters.password_reset(email, token))
+            await self._send(job, self._writer.password_reset(email, token))
 
     def _notice(self, name: str, write: Callable[[str], Message]) -> Job:
         async def handler(job: Running) -> None:
@@ -138,13 +138,13 @@ class MailJobs:
             raise
 
     def _token(self, job: Running) -> str:
-        """43 characters that nobody without the secret can tell from random ones."""
+        """43 characters, derived from the job and the secret; without the secret they look random."""
         digest = hmac.digest(self._secret, _TOKEN_PURPOSE + job.reference.encode(), "sha256")
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 class PruningJobs:
-    """Removes what has expired."""
+    """Removes expired rows."""
 
     def __init__(self, database: Database, clock: Clock, refresh_life: timedelta) -> None:
         self._database = database
@@ -160,6 +160,6 @@ class PruningJobs:
         return (Schedule(FORGET_EXPIRED, "17 * * * *", FORGET_EXPIRED),)
 
     async def forget_expired(self, _: Running) -> None:
-        """Remove revocations, tokens and sessions that have expired anyway."""
+        """Remove expired revocations, tokens and sessions."""
         now = self._clock.now()
         await RevocationRepository.prune(self._database, now, now - self._refresh_life)

@@ -1,4 +1,4 @@
-"""The public keys of an outside identity provider, by URL or from a file: bounded, cached, kept through its outages."""
+"""The public keys of an external identity provider, from a URL or a file: bounded, cached, kept during its outages."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 ALGORITHMS: Final = {"RSA": "RS256", "EC": "ES256"}
-"""By key type: a key is only ever used with its own algorithm, whatever a token's header says."""
+"""By key type. A key is used only with its own algorithm; the algorithm in a token's header does not count."""
 MAX_BYTES: Final = 256 * 1024
 REFETCH_PAUSE_S: Final = 60.0
-"""An unknown key id makes us fetch again no more often: a flood of made-up ids reaches no provider."""
+"""Minimum time between fetches for unknown key ids, so that made-up ids do not flood the provider."""
 FAILURE_PAUSE_S: Final = 5.0
-"""After a fault, how long the provider is left alone."""
+"""Pause after a failed fetch."""
 
 
 class _Document(msgspec.Struct):
@@ -37,11 +37,11 @@ _decode: Final = msgspec.json.Decoder(_Document).decode
 
 
 class KeysUnavailable(Exception):
-    """The key set cannot be read; the message says why."""
+    """The key set cannot be read; the message holds the reason."""
 
 
 class KeySet:
-    """Keys by id. A set that cannot be renewed goes on being used."""
+    """Keys by id. When the set cannot be renewed, the old one stays in use."""
 
     def __init__(self, source: str, cache_s: float, timeout_s: float, metrics: Metrics) -> None:
         self._source = source
@@ -54,13 +54,13 @@ class KeySet:
         self._lock = asyncio.Lock()
 
     async def key(self, key_id: str) -> jwt.PyJWK | None:
-        """The key of an id, None when the provider has none; raises DependencyUnavailable when it cannot be asked."""
+        """The key of an id; None when the provider has none. Raises DependencyUnavailable when no set could be read yet."""
         if monotonic() >= self._fresh_until or key_id not in self._keys:
             async with self._lock:
                 if monotonic() >= self._fresh_until or key_id not in self._keys:
                     await self._renew()
         if not self._keys:
-            raise DependencyUnavailable("identity provider", "its keys are not known")
+            raise DependencyUnavailable("identity provider", "its keys could not be read")
         return self._keys.get(key_id)
 
     async def _renew(self) -> None:
@@ -125,7 +125,7 @@ def _parse(content: bytes) -> dict[str, jwt.PyJWK]:
 
 
 def _usable(entry: dict[str, Any]) -> jwt.PyJWK | None:
-    """A signing key with an id and an algorithm we take; others are passed over."""
+    """The entry as a signing key; None without an id or with an algorithm that is not accepted."""
     algorithm = ALGORITHMS.get(str(entry.get("kty")))
     if algorithm is None or "kid" not in entry or entry.get("use", "sig") != "sig":
         return None

@@ -1,4 +1,4 @@
-"""What the auth room counts."""
+"""The metrics of the auth room."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAMES: Final = ("wondernest_auth_operations",)
 
 
 class AccountMetrics:
-    """Operations on accounts by outcome, all shown before anything happened."""
+    """Counts operations on accounts by outcome. Every counter exists from the start, at 0."""
 
     def __init__(self, metrics: Metrics) -> None:
         operations = metrics.counter("auth_operations", "Authentication operations", "operation", "status", bare=True)

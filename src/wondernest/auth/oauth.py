@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from wondernest.settings import OAuth
 
 FUTURE_LEEWAY_S: Final = 60
-"""How far ahead of ours a provider's clock may run; a token past its end gets no leeway."""
+"""How far a provider's clock may be ahead of ours. An expired token gets no leeway."""
 ISSUERS: Final[Mapping[str, frozenset[str]]] = {
     "google": frozenset({"https://accounts.google.com", "accounts.google.com"}),
     "apple": frozenset({"https://appleid.apple.com"}),
     "facebook": frozenset({"https://www.facebook.com", "https://facebook.com"}),
 }
-VOUCHES_BY_GIVING: Final = frozenset({"facebook"})
-"""Hands out confirmed addresses only, without a claim that says so. A claim that says otherwise still counts."""
+VERIFIES_ADDRESSES: Final = frozenset({"facebook"})
+"""Providers whose tokens hold verified addresses only, without `email_verified`. If the claim is there, it decides."""
 _SIGNATURE_ONLY: Final[Options] = {
     "require": ["exp", "iss", "aud", "sub"],
     "verify_exp": False,
@@ -37,7 +37,7 @@ _SIGNATURE_ONLY: Final[Options] = {
 
 
 class Identity(Struct, frozen=True):
-    """Whom a provider vouches for."""
+    """The person that an identity token identifies."""
 
     email: str
     names: rules.NameFields
@@ -49,7 +49,7 @@ class Provider(Struct, frozen=True):
     issuers: frozenset[str]
     client_ids: frozenset[str]
     keys: KeySet
-    vouches_by_giving: bool
+    verifies_addresses: bool
 
 
 def providers_of(settings: OAuth, metrics: Metrics) -> dict[str, Provider]:
@@ -64,7 +64,7 @@ def providers_of(settings: OAuth, metrics: Metrics) -> dict[str, Provider]:
             ISSUERS[name],
             frozenset(client_ids),
             KeySet(source, settings.jwks_cache_s, settings.timeout_s, metrics),
-            name in VOUCHES_BY_GIVING,
+            name in VERIFIES_ADDRESSES,
         )
         for name, (client_ids, source) in configured.items()
         if client_ids
@@ -79,17 +79,17 @@ class IdentityVerifier:
         self._clock = clock
 
     async def verify(self, provider_name: str, token: str) -> Identity:
-        """Whom the token is about; raises OutsideLoginRefused, or DependencyUnavailable without the provider's keys."""
+        """The identity in the token; raises ExternalLoginRefused, or DependencyUnavailable without the provider's keys."""
         provider = self._providers.get(provider_name)
         if provider is None:
-            raise errors.OutsideLoginRefused
+            raise errors.ExternalLoginRefused
         claims = await self._claims(provider, token)
         if claims is None:
-            raise errors.OutsideLoginRefused
+            raise errors.ExternalLoginRefused
         email, verified = claims.get("email"), claims.get("email_verified")
-        vouched = verified is True or verified == "true" or (verified is None and provider.vouches_by_giving)
-        if not isinstance(email, str) or not rules.is_email(email) or not vouched:
-            raise errors.OutsideLoginRefused
+        confirmed = verified is True or verified == "true" or (verified is None and provider.verifies_addresses)
+        if not isinstance(email, str) or not rules.is_email(email) or not confirmed:
+            raise errors.ExternalLoginRefused
         return Identity(rules.normal_email(email), _names(claims))
 
     async def _claims(self, provider: Provider, token: str) -> dict[str, Any] | None:
@@ -120,7 +120,7 @@ class IdentityVerifier:
 
 
 def _names(claims: Mapping[str, Any]) -> rules.NameFields:
-    """Names the provider knows, cut to what may be stored."""
+    """The names in the token, cut to the stored length."""
 
     def text(name: str) -> str | None:
         value = claims.get(name)

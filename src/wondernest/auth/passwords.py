@@ -1,4 +1,4 @@
-"""bcrypt in a bounded pool of low-priority threads, so that a login storm leaves the event loop its latency."""
+"""bcrypt in a bounded pool of low-priority threads, so that many logins at once do not slow down the event loop."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 MAX_BYTES: Final = 72
-"""bcrypt looks at no more; the earlier backends cut silently, so do we (auth contract §1.7)."""
+"""bcrypt uses no more; longer passwords are cut, as the earlier backends did (auth contract §1.7)."""
 THREAD_NICENESS: Final = 10
 _HASH: Final = re.compile(r"\$2[aby]\$(?:0[4-9]|1[0-6])\$[./A-Za-z0-9]{53}", re.ASCII)
-"""A cost above 16 would hold a thread for a minute: such a row counts as malformed."""
+"""A cost above 16 would keep a thread busy for a minute, so such a hash counts as malformed."""
 _UNKNOWN_REST: Final = "yrJrI8jaxWzpPyInDKnRSuOHxBBx4IAQ3Hc2SKa3bRsuQXsVxLDjq"
 
 
 class PasswordHasher:
-    """Hashes and checks passwords and PINs. Raises DependencyUnavailable at once when too many are waiting."""
+    """Hashes and checks passwords and PINs. Raises DependencyUnavailable at once when the queue is full."""
 
     def __init__(self, settings: Auth) -> None:
         self._cost = settings.bcrypt_cost
@@ -39,10 +39,10 @@ class PasswordHasher:
         self._unknown = f"$2b${self._cost:02d}${_UNKNOWN_REST}"
         self._taken = 0
         self._lock = threading.Lock()
-        self._threads = ThreadPoolExecutor(threads, "bcrypt", initializer=_step_back)
+        self._threads = ThreadPoolExecutor(threads, "bcrypt", initializer=_lower_priority)
 
-    def require_room(self) -> None:
-        """Raise DependencyUnavailable if a password could not be checked now: asked before costlier steps."""
+    def require_capacity(self) -> None:
+        """Raise DependencyUnavailable if the queue is full; called before more expensive steps."""
         if self._taken >= self._room:
             raise DependencyUnavailable("bcrypt", "too many passwords are waiting")
 
@@ -52,17 +52,17 @@ class PasswordHasher:
         return (await self._run(lambda: bcrypt.hashpw(_cut(password), salt))).decode()
 
     async def matches(self, password: str, stored: str | None) -> bool:
-        """Whether a password is the stored one. No hash, or a malformed one, takes as long and never matches."""
+        """Whether a password matches the stored hash. A missing or malformed hash never matches, and takes as long."""
         known = stored is not None and _HASH.fullmatch(stored) is not None
         candidate = (stored if stored is not None and known else self._unknown).encode()
         return await self._run(lambda: _check(_cut(password), candidate)) and known
 
     async def close(self) -> None:
-        """Let the threads go; what waits is dropped."""
+        """Stop the threads; waiting work is dropped."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[[], Result]) -> Result:
-        self.require_room()
+        self.require_capacity()
         with self._lock:
             self._taken += 1
         future: Future[Result] = self._threads.submit(work)
@@ -81,11 +81,11 @@ def _cut(password: str) -> bytes:
 def _check(password: bytes, stored: bytes) -> bool:
     try:
         return bcrypt.checkpw(password, stored)
-    except ValueError:  # a salt with stray bits: shaped like a hash, but no bcrypt made it
+    except ValueError:  # a salt with stray bits: it has the form of a hash, but bcrypt did not make it
         return False
 
 
-def _step_back() -> None:
+def _lower_priority() -> None:
     """Lower this thread's priority; on Linux a thread has its own."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):

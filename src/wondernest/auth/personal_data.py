@@ -1,4 +1,4 @@
-"""What the auth room holds about people."""
+"""The personal data of the auth room."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parent's PIN: setting it, checking it, locking it."""
+"""The parent's PIN: set, check, lock."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class PinService:
         if not rules.is_pin(pin):
             raise errors.UnreadablePin
         deps = self._with
-        deps.hasher.require_room()
+        deps.hasher.require_capacity()
         who = _who(caller, ip)
         await deps.pin_attempts.admit(who)
         holder = await deps.proofs.pin_holder(caller.user_id) if caller else None
@@ -51,7 +51,7 @@ class PinService:
         return token
 
     async def set_up(self, pin: str, current: str | None, caller: Caller) -> None:
-        """Store a PIN, the first or one in place of `current`; raises UnusablePin, SimplePin or PinAlreadySet."""
+        """Store a PIN. Replaces one only if `current` is it; raises UnusablePin, SimplePin or PinAlreadySet."""
         if not rules.is_pin(pin):
             raise errors.UnusablePin
         if rules.is_simple_pin(pin):
@@ -70,7 +70,7 @@ class PinService:
         if current is None:
             raise errors.PinAlreadySet
         deps = self._with
-        deps.hasher.require_room()
+        deps.hasher.require_capacity()
         who = _who(caller, None)
         try:
             await deps.pin_attempts.admit(who)

@@ -1,4 +1,4 @@
-"""Getting back in and proving an address: password reset and e-mail verification, both through mailed tokens."""
+"""Password reset and e-mail verification, both with mailed tokens."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class RecoveryService:
         self._require_mail_token = settings.require_mail_token
 
     async def request_reset(self, email: str) -> None:
-        """Have a reset mailed if there is such an account; raises ValidationFailed.
+        """Enqueue the reset mail if the account exists; raises ValidationFailed.
 
-        The caller learns nothing, not even by the time it takes: one statement enqueues, whether or not there is an account.
+        The caller cannot find out whether it exists, not by timing either: the same statement enqueues a job in both cases.
         """
         if not rules.is_email(email):
             raise errors.ValidationFailed([rules.INVALID_EMAIL])
@@ -40,12 +40,12 @@ class RecoveryService:
             await deps.proofs.request_reset(address, deps.senders.reset_password.job, USER)
 
     async def reset(self, token: str, password: str, unit: UnitOfWork) -> None:
-        """Spend a reset token for a new password and end every session; raises ValidationFailed, InvalidResetToken."""
+        """Use a reset token to set a new password and end every session; raises ValidationFailed, InvalidResetToken."""
         deps = self._with
         token = token.strip()
         if problems := rules.reset_problems(token, password):
             raise errors.ValidationFailed(problems)
-        deps.hasher.require_room()
+        deps.hasher.require_capacity()
         token_hash = sha256_hex(token)
         user_id = await deps.proofs.reset_holder(token_hash, deps.clock.now())
         if user_id is None:
@@ -60,7 +60,7 @@ class RecoveryService:
         unit.after_commit(lambda: self._after_reset(user_id, issued_before.timestamp(), ended))
 
     async def verify_email(self, token: str | None, caller: Caller) -> None:
-        """Mark the caller's address as verified, by the mailed token where one is given or demanded.
+        """Mark the caller's address as verified; the mailed token is checked if it is given or required.
 
         Raises EmailNotVerified.
         """

@@ -1,4 +1,4 @@
-"""Keeps this process's list of revoked tokens level with the database's, so that every worker refuses within a moment."""
+"""Keeps this process's list of revoked tokens in step with the database, so that every worker refuses them within a moment."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 POLL_S: Final = 5.0
-"""How often the table is read although nothing was heard: a notification lost on the way is made good by then."""
+"""How often the tables are read without a notification, in case one was lost."""
 OVERLAP: Final = timedelta(seconds=60)
-"""Read again each time: a transaction may become visible later than the moment written in its row."""
+"""How far back each read goes: a row may become visible later than the time that is written in it."""
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = POLL_S
-"""A database that comes back is asked no later than one that was never away."""
+"""Longest pause between connection attempts: after an outage, reading resumes as soon as in normal operation."""
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RevocationFollower:
-    """Listens on a connection of its own and tells the verifier; while the database is away it keeps what it knows."""
+    """Listens on its own connection and updates the verifier; while the database is down the last known state stays in use."""
 
     def __init__(self, database: Database, verifier: TokenVerifier, clock: Clock, refresh_life: timedelta) -> None:
         self._database = database
@@ -44,13 +44,13 @@ class RevocationFollower:
         self._pause_s = FIRST_PAUSE_S
 
     async def start(self) -> None:
-        """Load what is revoked, then follow. A database that is away fails the tokens, not the start."""
-        self._verifier.wait_for_revocations()
+        """Try once to load the revocations, then go on in the background. If that fails, tokens get 503 until it succeeds."""
+        self._verifier.revocations_unknown()
         self._task = asyncio.create_task(self._run(), name="revocations")
         await self._first_try.wait()
 
     async def stop(self) -> None:
-        """End."""
+        """Stop listening."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -60,19 +60,19 @@ class RevocationFollower:
         while True:
             try:
                 await self._follow()
-            except Exception as error:  # whatever it was, tokens must go on being followed
+            except Exception as error:  # following must continue after any error
                 self._report(error)
             finally:
                 self._first_try.set()
             await asyncio.sleep(self._pause_s)
-            if self._loaded:  # until then every token waits for it
+            if self._loaded:  # until then every token is refused with 503
                 self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
 
     async def _follow(self) -> None:
         connection = await self._database.connect()
         try:
-            connection.add_termination_listener(self._hear)
-            await connection.add_listener(CHANNEL, self._hear)
+            connection.add_termination_listener(self._on_notification)
+            await connection.add_listener(CHANNEL, self._on_notification)
             while True:
                 self._heard.clear()
                 await self._read(connection)
@@ -83,7 +83,7 @@ class RevocationFollower:
         finally:
             connection.terminate()
 
-    def _hear(self, *_: object) -> None:
+    def _on_notification(self, *_: object) -> None:
         self._heard.set()
 
     async def _read(self, connection: Connection) -> None:
@@ -94,11 +94,11 @@ class RevocationFollower:
             self._verifier.revoke(token.token_hash, token.expires_at.timestamp())
         for cutoff in cutoffs:
             self._verifier.revoke_before(cutoff.user_id, cutoff.issued_before.timestamp())
-        self._verifier.knows_revocations()
+        self._verifier.revocations_loaded()
         self._loaded = True
         self._seen = max(self._seen, latest)
         self._pause_s = FIRST_PAUSE_S
-        self._database.answered()  # a process that nobody asks for anything learns here that a fault is over
+        self._database.answered()  # an idle process notices here that an outage is over
         if self._failing:
             self._failing = False
             log.info("revocations are followed again")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from wondernest.auth.attempts import LoginAttempts, MailAllowance, PinAttempts
 from wondernest.auth.dependencies import Dependencies
 from wondernest.auth.jobs import MailJobs, PruningJobs, senders
-from wondernest.auth.letters import Letters
+from wondernest.auth.mails import MailWriter
 from wondernest.auth.metrics import NAMES, AccountMetrics
 from wondernest.auth.oauth import IdentityVerifier, providers_of
 from wondernest.auth.passwords import PasswordHasher
@@ -36,12 +36,12 @@ TABLES: Final = (
     Table("wondernest.token_cutoffs"),
 )
 FORGET_EVERY_S: Final = 3600.0
-"""How often a process drops revocations of tokens that have expired anyway."""
+"""How often a process drops the revocations of expired tokens from its memory."""
 INDEXES: Final = ("core.idx_users_email_mixed_case",)
 
 
 class Auth(NamedTuple):
-    """The room, and what others use of it."""
+    """The room, and the parts that other rooms use."""
 
     room: Room
     accounts: AccountService
@@ -60,7 +60,7 @@ def build(parts: Parts) -> Auth:
 
     forgetting = Periodic("forget expired tokens", FORGET_EVERY_S, forget)
     hasher, proofs = PasswordHasher(settings.auth), ProofRepository(database)
-    mails = MailJobs(proofs, Letters(settings.auth), parts.mailer, clock, settings, parts.metrics)
+    mails = MailJobs(proofs, MailWriter(settings.auth), parts.mailer, clock, settings, parts.metrics)
     pruning = PruningJobs(database, clock, refresh_life)
     deps = Dependencies(
         accounts=AccountRepository(database),

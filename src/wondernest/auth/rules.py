@@ -1,4 +1,4 @@
-"""What a sign-up, a login, a PIN and a reset must look like; texts and their order are wire (auth contract §1.8)."""
+"""Validation of sign-up, login, PIN and reset; the texts and their order are part of the wire format (auth contract §1.8)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ SCRIPT_MARKS: Final = (
 FAMILY_SUFFIX: Final = "'s Family"
 MAX_FAMILY_NAME_CHARS: Final = 100
 MAX_DERIVED_FIRST_NAME_CHARS: Final = MAX_FAMILY_NAME_CHARS - len(FAMILY_SUFFIX)
-"""A first name taken from `name` has to leave room for the family's name."""
+"""A first name taken from `name`, with the suffix, must fit the family name's column."""
 
 INVALID_EMAIL: Final = "Invalid email format"
 LONG_FIRST_NAME: Final = "First name must not exceed 50 characters"
@@ -74,14 +74,14 @@ _PIN: Final = re.compile(r"\d{4}(?:\d{2})?", re.ASCII)
 
 
 class PersonName(Struct, frozen=True):
-    """A first and a last name as they are stored; None where there is none."""
+    """A first and a last name as they are stored; None: not given."""
 
     first: str | None
     last: str | None
 
     @property
     def family_name(self) -> str:
-        """What the family of this person is called."""
+        """The name of this person's family."""
         return f"{self.first or 'Unknown'}{FAMILY_SUFFIX}"
 
 
@@ -93,14 +93,14 @@ class NameFields(Struct, frozen=True):
     last: str | None = None
 
     def normalised(self) -> PersonName:
-        """First and last name; where one was not given it is taken from `name`, split at the first space."""
+        """First and last name; one that was not given is taken from `name`, split at the first space."""
         head, _, rest = clean_text(self.name or "").partition(" ")
         return PersonName(
             clean_text(self.first or "") or head or None, clean_text(self.last or "") or rest.strip() or None
         )
 
     def problems(self) -> list[str]:
-        """What is wrong with the names, each text once."""
+        """The broken rules of the names, each text once."""
         found: list[str] = []
         if len(clean_text(self.first or "")) > MAX_NAME_CHARS:
             found.append(LONG_FIRST_NAME)
@@ -139,13 +139,13 @@ def stored_phone(text: str | None) -> str | None:
 
 
 def has_script_marks(text: str) -> bool:
-    """Whether a text holds what an injected script would."""
+    """Whether a text holds characters of an injected script."""
     lowered = text.lower()
     return any(mark in lowered for mark in SCRIPT_MARKS)
 
 
 def password_problems(password: str) -> list[str]:
-    """What is wrong with a new password."""
+    """The broken rules of a new password."""
     if not password.strip():
         return ["Password is required"]
     found: list[str] = []
@@ -175,7 +175,7 @@ class SignUp(Struct, frozen=True):
     language: str
 
     def problems(self) -> list[str]:
-        """What is wrong with it, in the order of the wire."""
+        """The broken rules, in wire order."""
         found = [] if is_email(self.email) else [INVALID_EMAIL]
         found += password_problems(self.password)
         found += self.names.problems()
@@ -187,7 +187,7 @@ class SignUp(Struct, frozen=True):
 
 
 def login_problems(email: str, password: str) -> list[str]:
-    """What is wrong with a login before anything is looked up."""
+    """The broken rules of a login, before the account is read."""
     found = [] if is_email(email) else [INVALID_EMAIL]
     if has_script_marks(email):
         found.append("Invalid characters in email")
@@ -197,7 +197,7 @@ def login_problems(email: str, password: str) -> list[str]:
 
 
 def reset_problems(token: str, password: str) -> list[str]:
-    """What is wrong with a trimmed reset token and the new password."""
+    """The broken rules of a trimmed reset token and the new password."""
     found: list[str] = []
     if not token:
         found.append("Reset token is required")
@@ -208,8 +208,8 @@ def reset_problems(token: str, password: str) -> list[str]:
     return found + password_problems(password)
 
 
-class OutsideLogin(Struct, frozen=True):
-    """A login through an outside provider as it was sent; the address is the client's claim, the token decides."""
+class ExternalLogin(Struct, frozen=True):
+    """A login through an external provider as it was sent. `email` is only the client's claim: the address in the token counts."""
 
     provider: str
     id_token: str
@@ -217,7 +217,7 @@ class OutsideLogin(Struct, frozen=True):
     names: NameFields
 
     def problems(self) -> list[str]:
-        """What is wrong with it before the token is verified."""
+        """The broken rules, before the token is verified."""
         found: list[str] = []
         if self.provider.strip().lower() not in PROVIDERS:
             found.append("Invalid OAuth provider. Supported: google, apple, facebook")

@@ -1,4 +1,4 @@
-"""Accounts: signing up, signing in, renewing and ending sessions."""
+"""Accounts: sign-up, login, refresh, logout."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PARENT_ROLE: Final = "parent"
 NO_PASSWORD: Final = ""
-"""What stands in place of a password hash where an outside provider vouches: no password matches it."""
+"""The password hash of an account that signs in through an external provider: no password matches it."""
 SIGN_UP_NOTICES_PER_HOUR: Final = 1
 
 
@@ -40,7 +40,7 @@ class OpenSession(Struct, frozen=True):
 
 
 class AccountService:
-    """What a parent can do with an account. Raises the room's errors."""
+    """The operations on accounts and sessions. Raises the room's errors."""
 
     def __init__(self, dependencies: Dependencies, settings: Settings) -> None:
         self._with = dependencies
@@ -48,15 +48,15 @@ class AccountService:
         self._refresh_life = timedelta(milliseconds=settings.jwt.refresh_life_ms)
 
     async def register_parent(self, sign_up: rules.SignUp, ip: str | None, unit: UnitOfWork) -> OpenSession:
-        """Make user, family, membership, session and the mail that verifies the address; raises ValidationFailed, EmailTaken."""
+        """Create user, family, membership and session, and enqueue the verification mail; raises ValidationFailed, EmailTaken."""
         if problems := sign_up.problems():
             raise errors.ValidationFailed(problems)
         deps = self._with
         email = rules.normal_email(sign_up.email)
-        deps.hasher.require_room()
+        deps.hasher.require_capacity()
         taken = await deps.accounts.by_email(email)
         if taken is not None:
-            await self._tell_owner(taken)
+            await self._notify_owner(taken)
             raise errors.EmailTaken
         person = sign_up.names.normalised()
         new = NewAccount(
@@ -75,7 +75,7 @@ class AccountService:
         return session
 
     async def log_in_parent(self, email: str, password: str, ip: str | None, unit: UnitOfWork) -> OpenSession:
-        """A parent's session; a parent without a family gets one. Raises ValidationFailed or InvalidCredentials."""
+        """Open a parent's session; creates a family if there is none. Raises ValidationFailed or InvalidCredentials."""
         account = await self._authenticate(email, password, ip)
         if account.role.lower() != PARENT_ROLE:
             raise errors.InvalidCredentials
@@ -87,33 +87,34 @@ class AccountService:
         return await self._open(replace(housed or account, password_hash=account.password_hash), ip, unit)
 
     async def log_in(self, email: str, password: str, ip: str | None) -> OpenSession:
-        """A session of any account; raises ValidationFailed or InvalidCredentials."""
+        """Open a session of any account; raises ValidationFailed or InvalidCredentials."""
         return await self._open(await self._authenticate(email, password, ip), ip)
 
-    async def log_in_outside(self, login: rules.OutsideLogin, ip: str | None) -> OpenSession:
-        """A session for whom a provider vouches; an unknown address gets an account and a family.
+    async def log_in_external(self, login: rules.ExternalLogin, ip: str | None) -> OpenSession:
+        """Open a session with an identity token; an unknown address gets an account and a family.
 
-        An account of that address with a password and an unverified address is refused: whoever made it has not shown
-        that the address is theirs, and would keep a key to the owner's account. Raises ValidationFailed,
-        OutsideLoginRefused.
+        If the account of the address has a password and the address is unverified, the login is refused: the person who created
+        the account may not own the address, and would still know its password. Raises ValidationFailed, ExternalLoginRefused.
         """
         if problems := login.problems():
             raise errors.ValidationFailed(problems)
         deps = self._with
         identity = await deps.identities.verify(login.provider.strip().lower(), login.id_token.strip())
         if login.email is not None and rules.normal_email(login.email) != identity.email:
-            raise errors.OutsideLoginRefused
+            raise errors.ExternalLoginRefused
         account = await deps.accounts.by_email(identity.email)
         if account is None:
-            return await self._store(_account_of(identity, login.names, deps.ids), ip, taken=errors.OutsideLoginRefused)
+            return await self._store(
+                _account_of(identity, login.names, deps.ids), ip, taken=errors.ExternalLoginRefused
+            )
         if not account.active or (account.password_hash != NO_PASSWORD and not account.verified):
-            raise errors.OutsideLoginRefused
+            raise errors.ExternalLoginRefused
         if not account.verified:
             await deps.proofs.mark_verified(account.id, deps.clock.now())
         return await self._open(replace(account, verified=True), ip)
 
     async def refresh(self, refresh_token: str | None, ip: str | None) -> OpenSession:
-        """A new pair for a refresh token, which stays good: two clients of one parent may renew at once.
+        """Issue a new pair for a refresh token, which stays valid: two clients of one parent may refresh at once.
 
         Raises RefreshTokenMissing or InvalidRefreshToken.
         """
@@ -123,31 +124,31 @@ class AccountService:
         claims = deps.verifier.verify_refresh(refresh_token.strip())
         if claims is None:
             raise errors.InvalidRefreshToken
-        standing = await deps.sessions.standing(claims.user_id, claims.token_hash)
-        if standing is None or standing.revoked or not standing.account.active:
+        state = await deps.sessions.refresh_state(claims.user_id, claims.token_hash)
+        if state is None or state.revoked or not state.account.active:
             raise errors.InvalidRefreshToken
-        if standing.issued_before is not None and claims.issued_at < standing.issued_before.timestamp():
+        if state.issued_before is not None and claims.issued_at < state.issued_before.timestamp():
             raise errors.InvalidRefreshToken
-        account = standing.account
+        account = state.account
         session = self._sign(account, ip)
         if not await deps.sessions.renew(session, account.password_hash, claims.token_hash):
             raise errors.InvalidRefreshToken
         return OpenSession(account, session.pair)
 
     async def log_out(self, caller: Caller, unit: UnitOfWork) -> None:
-        """End the login the presented token descends from; other devices stay in."""
+        """End the login that the presented token belongs to; other devices stay signed in."""
         deps = self._with
         presented = RevokedToken(caller.token_hash, datetime.fromtimestamp(caller.expires_at, UTC))
         ended = await deps.sessions.end_chain(unit, caller.user_id, presented, deps.clock.now(), self._refresh_life)
 
-        def tell() -> None:
+        def update_verifier() -> None:
             for access in ended:
                 deps.verifier.revoke(access.token_hash, access.expires_at.timestamp())
 
-        unit.after_commit(tell)
+        unit.after_commit(update_verifier)
 
     async def open_child_session(self, caller: Caller, child_id: UUID) -> str:
-        """A token that marks the session of the caller's child; it is no bearer."""
+        """Store a session of the caller's child and return its token, which is no bearer token."""
         deps = self._with
         now = deps.clock.now()
         token = f"child_session_{deps.ids.token()}"
@@ -155,23 +156,23 @@ class AccountService:
         return token
 
     def is_logged_out(self, token: str) -> bool:
-        """Whether a token was good until it was logged out: logging out again is no fault."""
+        """Whether a token is valid except for being logged out: a second logout is no error."""
         return self._with.verifier.was_revoked(token)
 
     async def profile(self, caller: Caller) -> Account:
-        """The caller's account, its role as the token has it; raises UnknownAccount."""
+        """The caller's account, with the role from the token; raises UnknownAccount."""
         account = await self._with.accounts.by_id(caller.user_id)
         if account is None or not account.active:
             raise errors.UnknownAccount
         return replace(account, role=caller.role or account.role.upper())
 
     async def _authenticate(self, email: str, password: str, ip: str | None) -> Account:
-        """The active account of an address and password. Unknown addresses take as long as wrong passwords."""
+        """The active account of an address and password. An unknown address takes as long as a wrong password."""
         if problems := rules.login_problems(email, password):
             raise errors.ValidationFailed(problems)
         deps = self._with
         address = rules.normal_email(email)
-        deps.hasher.require_room()
+        deps.hasher.require_capacity()
         await deps.login_attempts.admit(address, ip)
         account = await deps.accounts.by_email(address)
         matches = await deps.hasher.matches(password, account.password_hash if account else None)
@@ -216,15 +217,15 @@ class AccountService:
         deps = self._with
         return NewSession(account.id, deps.issuer.issue(subject), ip_address(ip) if ip else None, deps.clock.now())
 
-    async def _tell_owner(self, account: Account) -> None:
-        """Mail the owner of an address somebody tried to sign up with; rarely, or it would be a way to bother them."""
+    async def _notify_owner(self, account: Account) -> None:
+        """Mail the owner of an address that somebody tried to sign up with; rate-limited, so that it cannot be used to annoy them."""
         deps = self._with
         if account.active and await deps.allowance.permits("sign-up", account.email.lower(), SIGN_UP_NOTICES_PER_HOUR):
             await deps.senders.sign_up_attempt(deps.database, {USER: account.id})
 
 
 def _account_of(identity: Identity, given: rules.NameFields, ids: Ids) -> NewAccount:
-    """An account for whom a provider vouches: verified, without a password. Names sent along win over the token's."""
+    """A new account from an identity token: verified, without a password. Names in the request win over those in the token."""
     known = identity.names.normalised()
     person = given.normalised()
     first, last = person.first or known.first, person.last or known.last

@@ -1,4 +1,4 @@
-"""Which time zone names the earlier backends took: those of Java's ZoneId (auth contract §1.8)."""
+"""The time zone names that the earlier backends accepted: those of Java's ZoneId (auth contract §1.8)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from functools import cache
 from typing import Final
 
 _NOT_IN_JAVA: Final = frozenset({"EST", "HST", "MST", "ROC", "Factory"})
-"""Names of the zone database that Java's own list leaves out."""
+"""Names in the zone database that Java does not know."""
 _OFFSET: Final = re.compile(r"[+-](?:(\d{1,2})|(\d{2}):?(\d{2})(?::?(\d{2}))?)", re.ASCII)
 _PREFIXED: Final = re.compile(r"(?:UTC|GMT|UT)([+-].+)?", re.DOTALL)
 MAX_OFFSET_S: Final = 18 * 3600
 
 
 def is_time_zone(text: str) -> bool:
-    """Whether a trimmed text is a region id, an offset, or UTC, GMT or UT with or without an offset. Letter case counts."""
+    """Whether a trimmed text is a region id, an offset, or UTC, GMT or UT with or without an offset. Case-sensitive."""
     if text == "Z" or _is_offset(text):
         return True
     prefixed = _PREFIXED.fullmatch(text)

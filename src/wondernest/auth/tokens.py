@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 ALGORITHM: Final = "HS256"
 REFRESH_SUFFIX: Final = "-refresh"
 FUTURE_LEEWAY_S: Final = 5
-"""How far ahead of ours the clock of a token's issuer may run."""
+"""How far the clock of a token's issuer may be ahead of ours."""
 MAX_TOKEN_CHARS: Final = 4096
 EARLIEST: Final = 0
 LATEST: Final = 253_402_300_799
-"""The end of the year 9999. Times outside the two are no dates; NaN and the infinities are among them."""
+"""The end of the year 9999. Times outside EARLIEST and LATEST, NaN and infinities are invalid."""
 _CHECKS: Final[Options] = {
     "require": ["exp", "iss", "aud"],
     "strict_aud": True,
@@ -35,11 +35,11 @@ _CHECKS: Final[Options] = {
     "verify_iat": False,
     "verify_nbf": False,
 }
-"""Everything but the times, which are held against our own clock."""
+"""Everything except the times, which are compared with our own clock."""
 
 
 class TokenSubject(Struct, frozen=True):
-    """Whom a pair of tokens is made for."""
+    """The user that a pair of tokens is issued to."""
 
     user_id: UUID
     family_id: UUID | None
@@ -49,7 +49,7 @@ class TokenSubject(Struct, frozen=True):
 
 
 class TokenPair(Struct, frozen=True):
-    """Freshly signed tokens and when they end."""
+    """New tokens and when they expire."""
 
     access: str
     refresh: str
@@ -58,7 +58,7 @@ class TokenPair(Struct, frozen=True):
 
 
 class RefreshClaims(Struct, frozen=True):
-    """What a verified refresh token says."""
+    """The claims of a verified refresh token."""
 
     user_id: UUID
     token_hash: str
@@ -66,7 +66,7 @@ class RefreshClaims(Struct, frozen=True):
 
 
 class TokenIssuer:
-    """Signs tokens with exactly the claims Kotlin's carry, plus the family in each of them."""
+    """Signs tokens with exactly the claims of Kotlin's tokens, plus `familyId` in both."""
 
     def __init__(self, settings: Jwt, clock: Clock) -> None:
         self._settings = settings
@@ -107,12 +107,12 @@ class TokenIssuer:
 
 
 async def load_library() -> None:
-    """Begin to import PyJWT, which brings all of cryptography: the start goes on, and waits for the database meanwhile."""
+    """Import PyJWT, and with it cryptography, in a thread, so that the start does not wait for it."""
     Thread(target=import_module, args=("jwt",), name="import jwt").start()
 
 
 class TokenVerifier:
-    """Verifies bearer tokens without I/O; remembers verified ones until they expire."""
+    """Verifies bearer tokens without I/O; caches verified ones until they expire."""
 
     def __init__(self, settings: Jwt, clock: Clock) -> None:
         self._settings = settings
@@ -120,7 +120,7 @@ class TokenVerifier:
         self._known: dict[bytes, Caller] = {}
         self._revoked: dict[str, float] = {}
         self._cutoffs: dict[UUID, float] = {}
-        self._blind = False
+        self._revocations_missing = False
 
     def verify(self, token: bytes) -> Caller | None:
         """The caller, or None for a token that is invalid, expired, revoked or not an access token."""
@@ -139,12 +139,12 @@ class TokenVerifier:
         return None if self.is_revoked(caller.token_hash, caller.user_id, caller.issued_at) else caller
 
     def was_revoked(self, token: str) -> bool:
-        """Whether this would be a good access token, had it not been revoked."""
+        """Whether this is an access token that is valid except for being revoked."""
         caller = self._check(token, self._clock.now().timestamp())
         return caller is not None and self.is_revoked(caller.token_hash, caller.user_id, caller.issued_at)
 
     def verify_refresh(self, token: str) -> RefreshClaims | None:
-        """The claims of a refresh token, or None; whether its row was revoked is the database's to say."""
+        """The claims of a valid refresh token, or None. Does not check whether its row in the database is revoked."""
         claims = self._claims(token, self._settings.audience + REFRESH_SUFFIX, self._clock.now().timestamp())
         user_id = parse_uuid(str(claims.get("userId", ""))) if claims else None
         if claims is None or user_id is None or claims.get("type") != "refresh":
@@ -156,24 +156,24 @@ class TokenVerifier:
         return RefreshClaims(user_id, token_hash, issued_at)
 
     def is_revoked(self, token_hash: str, user_id: UUID, issued_at: int) -> bool:
-        """Whether this token was revoked by itself or with all of its user's earlier ones.
+        """Whether this token was revoked alone or with all earlier tokens of its user.
 
-        Raises DependencyUnavailable while that is not known.
+        Raises DependencyUnavailable until the revocations are loaded.
         """
-        if self._blind:
-            raise DependencyUnavailable("database", "what is revoked is not known yet")
+        if self._revocations_missing:
+            raise DependencyUnavailable("database", "revocations are not loaded yet")
         return token_hash in self._revoked or issued_at < self._cutoffs.get(user_id, 0.0)
 
-    def wait_for_revocations(self) -> None:
-        """Vouch for no token before `knows_revocations`."""
-        self._blind = True
+    def revocations_unknown(self) -> None:
+        """Verify no token until `revocations_loaded` is called."""
+        self._revocations_missing = True
 
-    def knows_revocations(self) -> None:
-        """Everything revoked so far has been told."""
-        self._blind = False
+    def revocations_loaded(self) -> None:
+        """All revocations so far were passed in."""
+        self._revocations_missing = False
 
     def revoke(self, token_hash: str, expires_at: float) -> None:
-        """Refuse one token from now on."""
+        """Refuse one token until it expires (epoch seconds)."""
         self._revoked[token_hash] = expires_at
 
     def revoke_before(self, user_id: UUID, moment: float) -> None:
@@ -181,7 +181,7 @@ class TokenVerifier:
         self._cutoffs[user_id] = max(moment, self._cutoffs.get(user_id, 0.0))
 
     def prune(self) -> None:
-        """Forget revocations of tokens that have expired anyway."""
+        """Drop revocations of expired tokens."""
         now = self._clock.now().timestamp()
         self._revoked = {token_hash: ends for token_hash, ends in self._revoked.items() if ends > now}
         oldest = now - self._settings.refresh_life_ms / 1000
@@ -208,7 +208,7 @@ class TokenVerifier:
         )
 
     def _claims(self, token: str, audience: str, now: float) -> dict[str, Any] | None:
-        """Signature, issuer and audience by PyJWT, then the times against our own clock."""
+        """Check signature, issuer and audience with PyJWT, then the times with our own clock; None if invalid."""
         import jwt
 
         if len(token) > MAX_TOKEN_CHARS:

@@ -1,4 +1,4 @@
-"""What crosses the network on the account routes (auth contract §2)."""
+"""Request and reply bodies of the account routes (auth contract §2)."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class LoginBody(Struct):
 
 
 class RefreshBody(Struct, rename="camel"):
-    """A refresh token; an absent or null one is answered with the route's own 400."""
+    """A refresh token; the route answers 400 if it is absent or null."""
 
     refresh_token: str | None = None
 
 
 class SessionData(Struct, kw_only=True, rename="camel"):
-    """The tokens of a session and what the clients want to know beside them."""
+    """The tokens of a session and what else the clients need."""
 
     user_id: str
     email: str
@@ -43,7 +43,7 @@ class SessionData(Struct, kw_only=True, rename="camel"):
     """Milliseconds."""
     has_pin: bool
     requires_pin_setup: bool
-    """False on parent/login and refresh: the site takes true for a second factor."""
+    """False on parent/login and refresh: the site would read true as a second factor."""
     children: list[str]
 
 
@@ -67,7 +67,7 @@ class FlatSessionReply(Struct, kw_only=True, rename="camel"):
 
 
 class Profile(Struct, kw_only=True):
-    """Who the bearer is."""
+    """The caller's account."""
 
     id: str
     email: str
@@ -75,7 +75,7 @@ class Profile(Struct, kw_only=True):
     verified: bool
 
 
-class OutsideLoginBody(Struct, rename="camel"):
+class ExternalLoginBody(Struct, rename="camel"):
     """A login through Google, Apple or Facebook."""
 
     provider: str
@@ -98,8 +98,8 @@ class NewPinBody(Struct, rename="camel"):
     current_pin: str | None = None
 
 
-class PinVerdict(Struct, kw_only=True, rename="camel"):
-    """The PIN is right; the token marks the parent mode and is no bearer."""
+class PinAccepted(Struct, kw_only=True, rename="camel"):
+    """The PIN is right; `sessionToken` marks the parent mode and is no bearer token."""
 
     message: str
     session_token: str
@@ -117,20 +117,20 @@ class PinRefusal(Struct, kw_only=True, rename="camel"):
 
 
 class Done(Struct):
-    """Something was done."""
+    """The operation succeeded."""
 
     message: str
     success: bool = True
 
 
 class VerificationBody(Struct):
-    """The mailed token, where one is at hand."""
+    """The mailed token, if the client has one."""
 
     token: str | None = None
 
 
 class ResetRequestBody(Struct):
-    """Whose password is to be reset."""
+    """The address of the account whose password is to be reset."""
 
     email: str
 

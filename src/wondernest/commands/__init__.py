@@ -1,1 +1,1 @@
-"""The commands besides `serve`. Each module holds one; its imports are paid for when the command runs."""
+"""The commands besides `serve`. Their modules are imported when a command runs."""

@@ -1,4 +1,4 @@
-"""The commands as the command line knows them."""
+"""The commands and their arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = App(name="wondernest", help="The backend of WonderNest.", version_flags=[])
 
-jobs = App(name="jobs", help="Look at background jobs, and decide about dead ones.")
+jobs = App(name="jobs", help="List background jobs; retry or drop dead ones.")
 app.command(jobs)
 
 FAILURE = 1
@@ -32,7 +32,7 @@ def serve() -> int:
 
 @app.command
 def work() -> int:
-    """Run background jobs alone, beside the `serve` of other machines. SIGTERM lets running jobs end."""
+    """Run only background jobs, with `serve` on other machines. After SIGTERM running jobs may finish."""
     from wondernest.supervisor.jobs import work_alone
 
     return work_alone()
@@ -45,25 +45,25 @@ def dev(*, host: str | None = None) -> int:
     Parameters
     ----------
     host
-        The address to listen on: 127.0.0.1 unless given here or as SERVER_HOST; 0.0.0.0 to be reached from other machines.
+        The address to listen on, by default SERVER_HOST or 127.0.0.1; 0.0.0.0 accepts other machines.
     """
     return _development("dev").dev(Path.cwd(), host)
 
 
 @app.command
 def migrate() -> int:
-    """Create the schema or complete the one that is there; nothing is altered or dropped."""
+    """Create the schema, or add what an existing one lacks; tables of the earlier backends are not changed."""
     from wondernest.app import create_app
     from wondernest.platform.db.migrations.runner import MigrationError, migrate
 
     settings = _settings_with_database()
     database, needed = settings.database, create_app(settings).rooms.needed
     try:
-        result = migrate(database.url, needed=needed, report=_say, lock_wait_s=database.migrate_lock_wait_s)
+        result = migrate(database.url, needed=needed, report=_print_line, lock_wait_s=database.migrate_lock_wait_s)
     except MigrationError as error:
         _fail(error)
     if result.up_to_date and not result.applied:
-        _say("nothing to do")
+        _print_line("nothing to do")
     return 0 if result.usable else FAILURE
 
 
@@ -80,7 +80,7 @@ def seed() -> int:
         demo.seed(settings)
     except (SettingsError, psycopg.Error) as error:
         _fail(error)
-    _say(f"demo parent: {demo.DEMO_EMAIL} / {demo.DEMO_PASSWORD}")
+    _print_line(f"demo parent: {demo.DEMO_EMAIL} / {demo.DEMO_PASSWORD}")
     return 0
 
 
@@ -91,7 +91,7 @@ def doctor() -> int:
     from wondernest.commands.doctor import doctor
 
     settings = _settings()
-    return 0 if doctor(settings, create_app(settings).rooms, _say) else FAILURE
+    return 0 if doctor(settings, create_app(settings).rooms, _print_line) else FAILURE
 
 
 @app.command
@@ -106,23 +106,23 @@ def openapi(
     Parameters
     ----------
     check
-        Print nothing but say whether the committed copy is up to date.
+        Do not print the description; check whether the committed copy is up to date.
     fmt
-        How to spell it.
+        The format.
     version
-        3.0 is for client generators that do not know 3.1.
+        The OpenAPI version; 3.0 is for client generators that do not support 3.1.
     """
     from wondernest.commands import openapi
 
     if check:
-        return 0 if openapi.check(Path.cwd(), _say) else FAILURE
+        return 0 if openapi.check(Path.cwd(), _print_line) else FAILURE
     sys.stdout.write(openapi.document(fmt, version).decode())
     return 0
 
 
 @app.command
 def tune() -> int:
-    """Drop known indexes that every write pays for and that were never used, without blocking writes."""
+    """Drop known indexes that slow down every write and were never used, without blocking writes."""
     import psycopg
 
     from wondernest.app import create_app
@@ -130,17 +130,17 @@ def tune() -> int:
 
     settings = _settings_with_database()
     try:
-        dropped = drop_unused_indexes(settings.database.url, create_app(settings).rooms.costly_indexes, _say)
+        dropped = drop_unused_indexes(settings.database.url, create_app(settings).rooms.costly_indexes, _print_line)
     except psycopg.Error as error:
         _fail(error)
     if not dropped:
-        _say("nothing dropped")
+        _print_line("nothing dropped")
     return 0
 
 
 @app.command
 def privacy() -> int:
-    """Print the privacy catalogue as JSON: what is held about people, where, why and for how long."""
+    """Print the privacy catalogue as JSON: which personal data is stored, where, why and for how long."""
     import msgspec
 
     from wondernest.app import create_app
@@ -153,14 +153,14 @@ def privacy() -> int:
 
 @jobs.command(name="list")
 def list_jobs() -> int:
-    """Show what waits, runs and is dead, with attempts, age and the last reason."""
+    """List waiting, running and dead jobs, with attempts, age and the last error."""
     import psycopg
 
     from wondernest.commands.jobs import listing
 
     try:
         for line in listing(_settings_with_database().database.url):
-            _say(line)
+            _print_line(line)
     except psycopg.Error as error:
         _fail(error)
     return 0
@@ -168,7 +168,7 @@ def list_jobs() -> int:
 
 @jobs.command
 def retry(*which: str) -> int:
-    """Have dead jobs tried again.
+    """Queue dead jobs again.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def retry(*which: str) -> int:
 
 @jobs.command
 def drop(*which: str) -> int:
-    """Remove dead and waiting jobs: their work is not done.
+    """Delete dead and waiting jobs; they are not run.
 
     Parameters
     ----------
@@ -203,12 +203,12 @@ def _decide(decide: Callable[[str, Sequence[str]], list[int]], which: Sequence[s
         done = decide(_settings_with_database().database.url, which)
     except psycopg.Error as error:
         _fail(error)
-    _say(f"{what}: {', '.join(map(str, done)) or 'none'}")
+    _print_line(f"{what}: {', '.join(map(str, done)) or 'none'}")
     return 0 if done else FAILURE
 
 
 def _development(name: str) -> Any:
-    """A module of the development package. Found by name: nothing of production imports that package."""
+    """A module of the development package, imported by name because no production module may import that package."""
     try:
         return importlib.import_module(f"wondernest.development.{name}")
     except ModuleNotFoundError as error:
@@ -231,7 +231,7 @@ def _settings_with_database() -> Settings:
     return settings
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 

@@ -1,4 +1,4 @@
-"""`wondernest doctor`: what is in force, what is reachable, and what to do about the rest."""
+"""`wondernest doctor`: the effective settings, the state of every dependency, and what to do about problems."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 CACHE_TIMEOUT_S = 3.0
 MASK = "***"
-Say = Callable[[str], None]
+PrintLine = Callable[[str], None]
 
 
-def doctor(settings: Settings, rooms: Rooms, say: Say) -> bool:
-    """Print the effective settings and the state of everything behind us; True when requests can be served."""
+def doctor(settings: Settings, rooms: Rooms, print_line: PrintLine) -> bool:
+    """Print the effective settings and the state of every dependency; True when requests can be served."""
     for line in effective(settings):
-        say(line)
-    say("")
-    return asyncio.run(_examine(settings, rooms, say))
+        print_line(line)
+    print_line("")
+    return asyncio.run(_examine(settings, rooms, print_line))
 
 
 def effective(settings: Settings) -> Iterator[str]:
@@ -40,11 +40,11 @@ def effective(settings: Settings) -> Iterator[str]:
         yield f"[{group.name}]"
         values = getattr(settings, group.name)
         for field in msgspec.structs.fields(values):
-            yield f"{field.encode_name}={shown(field.encode_name, getattr(values, field.name))}"
+            yield f"{field.encode_name}={masked(field.encode_name, getattr(values, field.name))}"
 
 
-def shown(name: str, value: object) -> str:
-    """A setting's value for people: an address without its password, any other secret not at all."""
+def masked(name: str, value: object) -> str:
+    """A setting's value for printing: a URL without its password, any other secret fully masked."""
     if isinstance(value, Secret):
         if not value or not name.endswith("_URL"):
             return MASK if value else ""
@@ -57,15 +57,15 @@ def shown(name: str, value: object) -> str:
     return "" if value is None else str(value)
 
 
-async def _examine(settings: Settings, rooms: Rooms, say: Say) -> bool:
-    _settings(settings, say)
-    usable = await _database(settings, rooms, say)
-    await _cache(settings, say)
+async def _examine(settings: Settings, rooms: Rooms, print_line: PrintLine) -> bool:
+    _settings(settings, print_line)
+    usable = await _database(settings, rooms, print_line)
+    await _cache(settings, print_line)
     for check in rooms.checks:
         health = await check.ask()
-        say(f"{check.name:<9} {'good' if health.up else health.message}")
+        print_line(f"{check.name:<9} {'good' if health.up else health.message}")
     for room in rooms.all:
-        say(f"room      {room.name}: {_listed(room)}")
+        print_line(f"room      {room.name}: {_listed(room)}")
     return usable
 
 
@@ -82,57 +82,65 @@ def _listed(room: Room) -> str:
     return ", ".join(f"{len(parts)} {what}" for what, parts in counts.items() if parts) or "nothing"
 
 
-def _settings(settings: Settings, say: Say) -> None:
-    say(f"settings  good (APP_ENV={settings.app.environment})")
+def _settings(settings: Settings, print_line: PrintLine) -> None:
+    print_line(f"settings  good (APP_ENV={settings.app.environment})")
     if settings.jwt.secret in PLACEHOLDER_SECRETS:
-        say(
+        print_line(
             "          JWT_SECRET is a published placeholder: anyone can sign in as anyone. Set your own before others can connect."
         )
     if settings.app.production and not settings.mail.smtp_host:
-        say(f"mail      SMTP_HOST is not set: mail, with its one-time links, only goes to {settings.app.outbox_path}.")
+        print_line(
+            f"mail      SMTP_HOST is not set: mail, with its one-time links, only goes to {settings.app.outbox_path}."
+        )
 
 
-async def _database(settings: Settings, rooms: Rooms, say: Say) -> bool:
+async def _database(settings: Settings, rooms: Rooms, print_line: PrintLine) -> bool:
     if not settings.database.url:
-        say("database  DATABASE_URL is not set: set it to postgresql://user:password@host:port/name")
+        print_line("database  DATABASE_URL is not set: set it to postgresql://user:password@host:port/name")
         return False
     try:
         connection = await asyncpg.connect(settings.database.url, timeout=settings.database.connect_timeout_s)
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        say(f"database  cannot connect: {_one_line(error)}. Check DATABASE_URL and that PostgreSQL runs there.")
+        print_line(f"database  cannot connect: {_one_line(error)}. Check DATABASE_URL and that PostgreSQL runs there.")
         return False
     try:
         version = connection.get_server_version()
-        say(f"database  good (PostgreSQL {version.major}.{version.minor})")
+        print_line(f"database  good (PostgreSQL {version.major}.{version.minor})")
         state = await schema_state(connection, rooms.needed, rooms.indexes, rooms.rights)
         if state.usable:
-            await _jobs(settings, connection, say)
+            await _jobs(settings, connection, print_line)
     finally:
         await connection.close()
     if state.missing:
-        say(f"schema    missing: {', '.join(state.missing)}. Run `wondernest migrate`.")
+        print_line(f"schema    missing: {', '.join(state.missing)}. Run `wondernest migrate`.")
     elif state.forbidden:
-        say(f"schema    our role may not: {', '.join(state.forbidden)}. The owner of these tables has to grant it.")
+        print_line(
+            f"schema    our role may not: {', '.join(state.forbidden)}. The owner of these tables has to grant it."
+        )
     elif not state.up_to_date:
-        say(f"schema    usable, at {state.version} of {state.newest}. Run `wondernest migrate`.")
+        print_line(f"schema    usable, at {state.version} of {state.newest}. Run `wondernest migrate`.")
     else:
-        say(f"schema    good (version {state.version})")
+        print_line(f"schema    good (version {state.version})")
     for index in state.slow:
-        say(f"indexes   {index} is missing or unfinished: without it a table is read whole. Run `wondernest migrate`.")
-    await asyncio.to_thread(_indexes, settings, rooms, say)
+        print_line(
+            f"indexes   {index} is missing or unfinished: without it a table is read whole. Run `wondernest migrate`."
+        )
+    await asyncio.to_thread(_indexes, settings, rooms, print_line)
     return state.usable
 
 
-async def _jobs(settings: Settings, connection: asyncpg.Connection[asyncpg.Record], say: Say) -> None:
+async def _jobs(settings: Settings, connection: asyncpg.Connection[asyncpg.Record], print_line: PrintLine) -> None:
     state = await queue_state(connection)
     if state.processes:
-        say(f"jobs      good ({state.processes} running, {state.waiting} waiting)")
+        print_line(f"jobs      good ({state.processes} running, {state.waiting} waiting)")
     else:
-        say(
+        print_line(
             f"jobs      no jobs process is alive, {state.waiting} waiting: mail and periodic work wait. {_how(settings)}"
         )
     for name, count in state.dead.items():
-        say(f"jobs      {count} dead of {name}. `wondernest jobs list` says why; `jobs retry` or `jobs drop` decides.")
+        print_line(
+            f"jobs      {count} dead of {name}. `wondernest jobs list` shows the reason; run `jobs retry` or `jobs drop`."
+        )
 
 
 def _how(settings: Settings) -> str:
@@ -141,18 +149,18 @@ def _how(settings: Settings) -> str:
     return "JOBS_PROCESSES is 0: run `wondernest work`."
 
 
-def _indexes(settings: Settings, rooms: Rooms, say: Say) -> None:
+def _indexes(settings: Settings, rooms: Rooms, print_line: PrintLine) -> None:
     try:
         costly = unused_indexes(settings.database.url, rooms.costly_indexes)
     except psycopg.Error:
-        return  # the database went away between two questions; it was already reported on
+        return  # the database went down between two checks; its state is printed already
     for index in costly:
-        say(f"indexes   {index.cost}. `wondernest tune` drops it if it was never used.")
+        print_line(f"indexes   {index.cost}. `wondernest tune` drops it if it was never used.")
 
 
-async def _cache(settings: Settings, say: Say) -> None:
+async def _cache(settings: Settings, print_line: PrintLine) -> None:
     if not (settings.cache.enabled and settings.cache.url):
-        say("cache     off: each process counts its limits for itself")
+        print_line("cache     off: each process counts its limits for itself")
         return
     try:
         async with redis.Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
@@ -160,11 +168,11 @@ async def _cache(settings: Settings, say: Say) -> None:
         ) as client:
             await client.ping()  # pyright: ignore[reportGeneralTypeIssues, reportUnknownMemberType]
     except (OSError, ValueError, RedisError) as error:
-        say(
+        print_line(
             f"cache     cannot connect: {_one_line(error)}. Check REDIS_URL; until then each process counts for itself."
         )
         return
-    say("cache     good")
+    print_line("cache     good")
 
 
 def _one_line(error: Exception) -> str:

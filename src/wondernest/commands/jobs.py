@@ -1,4 +1,4 @@
-"""`wondernest jobs`: what waits and what is dead, for people."""
+"""`wondernest jobs list`: waiting, running and dead jobs as text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DAY_S = 86_400
 
 
 def listing(database_url: str) -> Iterator[str]:
-    """Lines that show every kind of job there is and each dead job; raises psycopg.Error."""
+    """A line for each kind of job in the queue and for each dead job; raises psycopg.Error."""
     found = kinds(database_url)
     if not found:
         yield "no job waits, runs or is dead"

@@ -1,4 +1,4 @@
-"""A parent's consent to what is collected about a child: granting, changing, revoking and asking for it.
+"""A parent's consent to what is collected about a child: grant, read, change, revoke.
 
-Owns compliance.coppa_consent. Knows children only as far as consent needs: whose they are and how old.
+Owns compliance.coppa_consent. Of a child it reads only what consent needs: family and age.
 """

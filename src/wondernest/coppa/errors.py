@@ -16,19 +16,19 @@ class InvalidJson(ConsentError):
     """The body cannot be read."""
 
     def __init__(self, reason: str) -> None:
-        del reason  # the wire names none here
+        del reason  # the wire format has no reason here
         super().__init__(400, "Invalid JSON format")
 
 
 class Incomplete(ConsentError):
-    """A blank child or consent type."""
+    """The child or the consent type is blank."""
 
     def __init__(self) -> None:
         super().__init__(400, "Child ID and consent type are required")
 
 
 class TypeTooLong(ConsentError):
-    """A consent type longer than can be stored."""
+    """The consent type is longer than its column."""
 
     def __init__(self, max_chars: int) -> None:
         super().__init__(400, f"Consent type must not exceed {max_chars} characters")
@@ -42,7 +42,7 @@ class NoFamily(ConsentError):
 
 
 class ForeignChild(ConsentError):
-    """A child of another family."""
+    """The child belongs to another family."""
 
     def __init__(self) -> None:
         super().__init__(403, "Child does not belong to your family")
@@ -63,7 +63,7 @@ class NoOpenConsent(ConsentError):
 
 
 class Failed(ConsentError):
-    """A fault of ours, in the route's own words."""
+    """A server error, with the route's own message."""
 
     def __init__(self, message: str) -> None:
         super().__init__(500, message)

@@ -1,4 +1,4 @@
-"""What the coppa room holds about people."""
+"""The personal data of the coppa room."""
 
 from __future__ import annotations
 

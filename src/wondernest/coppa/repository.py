@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor, Row
 
 UNDATED: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""Stands for a consent's missing date: such a consent has expired."""
+"""Used where a consent has no date: such a consent has expired."""
 _FAMILY: Final = family_of("$1", "$2")
 _DISTANCE: Final = "abs(extract(epoch from c.created_at - $4::timestamptz))"
 _BORN: Final = "least(greatest(c.birth_date, '0001-01-01'), '9999-12-31') as birth_date"
-"""Within the years Python counts: the earlier backends took any year PostgreSQL knows."""
+"""Limited to the years that Python supports: the earlier backends accepted any year that PostgreSQL knows."""
 _FIND: Final = f"""
     with acting as ({_FAMILY}),
     named as (
@@ -79,14 +79,14 @@ class KnownConsent(Struct, frozen=True):
 
 
 class FoundChild(Struct, frozen=True):
-    """A child somebody named; `own` when it is theirs."""
+    """The child that a caller named; `own`: it is the caller's."""
 
     id: UUID
     birth_date: date
     own: bool
 
 
-class Finding(Struct, frozen=True):
+class FoundConsent(Struct, frozen=True):
     """Whether the caller has a family, the child they named, and that child's newest consent."""
 
     has_family: bool
@@ -95,7 +95,7 @@ class Finding(Struct, frozen=True):
 
 
 class NewConsent(Struct, frozen=True):
-    """A consent on its way into the database."""
+    """A consent to be stored."""
 
     id: UUID
     child_id: UUID
@@ -108,7 +108,7 @@ class NewConsent(Struct, frozen=True):
 
 
 class ConsentRepository:
-    """Finds children and keeps their consents."""
+    """Finds children and stores their consents."""
 
     async def find(
         self,
@@ -118,18 +118,18 @@ class ConsentRepository:
         reference: ChildReference,
         *,
         archived_too: bool = False,
-    ) -> Finding:
-        """The child a client means, and its newest consent when it is the caller's. An open consent comes first."""
+    ) -> FoundConsent:
+        """The child that a client refers to and, if it is the caller's, its newest consent. An open consent comes first."""
         tolerance = STAMP_TOLERANCE.total_seconds()
         row = await executor.fetchrow(
             _FIND, user_id, family_hint, reference.child_id, reference.made_about, tolerance, archived_too
         )
         assert row is not None  # the statement's first part is one row
         child = None if row["id"] is None else FoundChild(row["id"], row["birth_date"], row["own"])
-        return Finding(row["has_family"], child, None if row["consent_id"] is None else _known(row))
+        return FoundConsent(row["has_family"], child, None if row["consent_id"] is None else _known(row))
 
     async def lock(self, unit: Executor, child_id: UUID, parent_id: UUID) -> bool:
-        """Make other changes of the child's consents wait for this one; False when the child is not the parent's."""
+        """Lock the child's row, so that changes of its consents run one after another; False when it is not the parent's."""
         return await unit.fetchval(_LOCK, child_id, parent_id) is True
 
     async def open(self, executor: Executor, child_id: UUID, parent_id: UUID) -> KnownConsent | None:
@@ -138,7 +138,7 @@ class ConsentRepository:
         return None if row is None else _known(row)
 
     async def record(self, unit: Executor, consent: NewConsent) -> bool:
-        """Revoke what is open and store the new consent; False when the child is not the parent's."""
+        """Revoke the open consent and store the new one; False when the child is not the parent's."""
         stored: Any = await unit.fetchval(
             _RECORD,
             consent.child_id,

@@ -43,7 +43,7 @@ REVOKED: Final = wire.ConsentMessage(
 
 
 class ConsentRoutes:
-    """Granting, asking for, changing and revoking consent. `unverified`: what an unconfirmed consent is called."""
+    """Grant, read, change and revoke consent. `unverified`: the `verificationStatus` of an unconfirmed consent."""
 
     def __init__(self, service: ConsentService, unverified: str) -> None:
         self._service = service
@@ -88,20 +88,20 @@ class ConsentRoutes:
 
     @GROUP.get(
         ONE,
-        replies={200: Response(wire.Standing), **REFUSALS},
+        replies={200: Response(wire.StatusReply), **REFUSALS},
         failure="Failed to retrieve COPPA consent status",
-        summary="Where a child's consent stands",
+        summary="The status of a child's consent",
     )
-    async def standing(self, request: Request[None]) -> Reply:
-        """Where consent stands."""
+    async def status(self, request: Request[None]) -> Reply:
+        """Read the status of consent."""
         child = request.path(CHILD)
-        standing = await self._service.standing(request.caller, child)
-        newest = standing.newest
-        shown = wire.Standing(
+        current = await self._service.status(request.caller, child)
+        newest = current.newest
+        shown = wire.StatusReply(
             child_id=child.text,
-            consent_status=standing.status,
-            consent_required=standing.is_required,
-            data_collection_allowed=standing.collection_allowed,
+            consent_status=current.status,
+            consent_required=current.is_required,
+            data_collection_allowed=current.collection_allowed,
             consent_id=None if newest is None else str(newest.id),
             permissions=None if newest is None else newest.permissions,
             expires_at=None if newest is None else instant(newest.expires_at),
@@ -129,7 +129,7 @@ class ConsentRoutes:
 
     @GROUP.delete(
         ONE,
-        replies={200: Response(wire.ConsentMessage, "Nothing is open any more"), **REFUSALS},
+        replies={200: Response(wire.ConsentMessage, "No consent is open now"), **REFUSALS},
         failure="Failed to revoke COPPA consent",
         summary="Revoke consent",
     )
@@ -145,7 +145,7 @@ class ConsentRoutes:
         summary="What is missing for compliance",
     )
     async def compliance_info(self, _request: Request[None]) -> Reply:
-        """What is missing."""
+        """List what is missing."""
         return reply_json(wire.ComplianceInfo())
 
 

@@ -1,4 +1,4 @@
-"""The rules of consent (auth contract §4). Pure."""
+"""The rules of consent (auth contract §4). Pure functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 CONSENT_AGE: Final = 13
 """Below this age a parent's consent is required."""
 STAMP_TOLERANCE: Final = timedelta(hours=1)
-"""How far a child's creation may lie from the time in an id the app made itself."""
+"""Largest distance between a child's creation and the time in an id that the app made itself."""
 MAX_TYPE_CHARS: Final = 50
 MAX_USER_AGENT_CHARS: Final = 500
 DATA_COLLECTION: Final = "dataCollection"
@@ -27,7 +27,7 @@ _APP_ID: Final = re.compile(r"child_([0-9]{1,15})")
 
 
 class ChildReference(Struct, frozen=True):
-    """How a client names a child: by its UUID, or by an id the app made up, which may tell when the child was made."""
+    """How a client names a child: by its UUID, or by an id that the app made, which may contain the time of creation."""
 
     text: str
     """As it was sent."""
@@ -41,7 +41,7 @@ class ChildReference(Struct, frozen=True):
 
     @classmethod
     def read(cls, text: str, child_id: UUID | None) -> ChildReference:
-        """From any text and the UUID it is, if it is one; a text that says nothing stands for the family's newest child."""
+        """From any text, and its UUID if it is one; a text without UUID and time means the family's newest child."""
         match = _APP_ID.fullmatch(text.strip())
         return cls(text, child_id, None if match is None else _moment(int(match[1])))
 
@@ -66,7 +66,7 @@ class Consent(Struct, frozen=True):
 
 
 def status(newest: Consent | None, now: datetime) -> str:
-    """What a child's newest consent amounts to; one that was refused counts as none."""
+    """The status that a child's newest consent gives; a refused consent counts as none."""
     if newest is None or not newest.granted:
         return NONE
     if newest.revoked_at is not None:

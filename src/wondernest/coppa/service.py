@@ -1,4 +1,4 @@
-"""Consent: granted, asked for, changed and revoked by a parent of the child."""
+"""Consent: a parent of the child grants, reads, changes and revokes it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Origin(Struct, frozen=True):
-    """Where a consent came from."""
+    """The client that gave a consent."""
 
     ip: str | None
     user_agent: str | None
@@ -38,7 +38,7 @@ class Grant(Struct, frozen=True):
 
 
 class Changes(Struct, frozen=True):
-    """What a parent wants changed in a consent; None leaves a part as it is."""
+    """The changes to a consent; None leaves a part as it is."""
 
     kind: str | None
     permissions: dict[str, bool] | None
@@ -46,8 +46,8 @@ class Changes(Struct, frozen=True):
     verification_data: dict[str, str] | None
 
 
-class Standing(Struct, frozen=True):
-    """Where a child's consent stands."""
+class ConsentStatus(Struct, frozen=True):
+    """The state of a child's consent."""
 
     status: str
     is_required: bool
@@ -56,7 +56,7 @@ class Standing(Struct, frozen=True):
 
 
 class ConsentService:
-    """What a parent can do with consents. Raises the room's errors."""
+    """The operations of a parent on consents. Raises the room's errors."""
 
     def __init__(self, repository: ConsentRepository, database: Executor, clock: Clock, ids: Ids) -> None:
         self._ids = ids
@@ -65,7 +65,7 @@ class ConsentService:
         self._clock = clock
 
     async def grant(self, caller: Caller, grant: Grant, origin: Origin, unit: UnitOfWork) -> tuple[Consent, UUID]:
-        """Store a consent in place of an open one; the consent and the child it is for.
+        """Store a consent in place of an open one; returns the consent and its child.
 
         Raises Incomplete, TypeTooLong, NoFamily, ForeignChild or ChildNotFound.
         """
@@ -75,12 +75,12 @@ class ConsentService:
         child = await self._locked(caller, grant.child, unit)
         return await self._record(caller, child.id, _checked(kind), grant.terms, origin, unit), child.id
 
-    async def standing(self, caller: Caller, reference: ChildReference) -> Standing:
-        """Where the child's consent stands; raises NoFamily, ForeignChild or ChildNotFound."""
+    async def status(self, caller: Caller, reference: ChildReference) -> ConsentStatus:
+        """The state of the child's consent; raises NoFamily, ForeignChild or ChildNotFound."""
         child, newest = await self._find(caller, reference, self._database, archived_too=True)
         now = self._clock.now()
         consent = None if newest is None else newest.consent
-        return Standing(
+        return ConsentStatus(
             status=rules.status(consent, now),
             is_required=rules.age_on(now.date(), child.birth_date) < rules.CONSENT_AGE,
             collection_allowed=consent is not None and consent.collects(now),
@@ -149,7 +149,7 @@ def _checked(kind: str) -> str:
 
 
 def _changed(terms: Terms, changes: Changes) -> Terms:
-    """Permissions that are not named stay as they are: leaving one out must not grant it."""
+    """Permissions that are not given stay as they are: leaving one out must not grant it."""
     return Terms(
         {**terms.permissions, **(changes.permissions or {})},
         changes.verification_method or terms.verification_method,

@@ -1,4 +1,4 @@
-"""What was consented to, as it is stored in a consent's text."""
+"""The terms of a consent, as they are stored in its text column."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Terms(msgspec.Struct, rename="camel", frozen=True):
 
     @classmethod
     def read(cls, text: str | None) -> Terms:
-        """The terms in a stored text; a text of another kind permits nothing."""
+        """The terms in a stored text; a text in another format permits nothing."""
         try:
             return msgspec.json.decode(text or "", type=cls)
         except msgspec.MsgspecError:

@@ -1,4 +1,4 @@
-"""What crosses the network on the consent routes (auth contract §4)."""
+"""Request and reply bodies of the consent routes (auth contract §4)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COMPLIANCE_WARNINGS: Final = (
     "Verifiable parental consent not implemented",
     "Age verification not implemented",
 )
-"""What holds for every consent as long as no outside verifier confirms it."""
+"""Warnings for every consent, because no external verifier confirms it."""
 OPEN_WARNINGS: Final = ("Legal review required for production",)
 NEXT_STEPS: Final = (
     "Implement verifiable parental consent system",
@@ -21,7 +21,7 @@ NEXT_STEPS: Final = (
 
 
 class ConsentBody(Struct, rename="camel"):
-    """A consent to be granted. The child may be named by an id the app made itself."""
+    """A consent to be granted. The child may be named by an id that the app made itself."""
 
     child_id: str
     consent_type: str
@@ -31,7 +31,7 @@ class ConsentBody(Struct, rename="camel"):
 
 
 class ChangeBody(Struct, rename="camel"):
-    """What changes in a consent; the rest stays."""
+    """The changes to a consent; other parts stay as they are."""
 
     permissions: dict[str, bool] | None = None
     consent_type: str | None = None
@@ -40,7 +40,7 @@ class ChangeBody(Struct, rename="camel"):
 
 
 class Granted(Struct, kw_only=True, rename="camel"):
-    """A consent was granted. `childId` as it was sent, `resolvedChildId` the child it was taken for."""
+    """A consent was granted. `childId` as it was sent; `resolvedChildId`: the child that it refers to."""
 
     consent_id: str
     child_id: str
@@ -53,8 +53,8 @@ class Granted(Struct, kw_only=True, rename="camel"):
     compliance_warnings: tuple[str, ...] = COMPLIANCE_WARNINGS
 
 
-class Standing(Struct, kw_only=True, rename="camel"):
-    """Where a child's consent stands."""
+class StatusReply(Struct, kw_only=True, rename="camel"):
+    """The status of a child's consent."""
 
     child_id: str
     consent_status: str
@@ -69,7 +69,7 @@ class Standing(Struct, kw_only=True, rename="camel"):
 
 
 class Changed(Struct, kw_only=True, rename="camel"):
-    """A consent was replaced by a changed one."""
+    """A changed consent replaced the open one."""
 
     consent_id: str
     permissions: dict[str, bool]

@@ -1,5 +1,5 @@
-"""What a developer's machine has and production has not: servers from wheels, `wondernest dev`, the demo family, pages.
+"""For developers' machines only: servers from wheels, `wondernest dev`, the demo family, pages.
 
-Nothing of production imports it; `wondernest dev` and `wondernest seed` find it by name. Its servers come with the extra
+No production module imports it; `wondernest dev` and `wondernest seed` import it by name. Its servers are in the extra
 `wondernest[dev]`.
 """

@@ -1,4 +1,4 @@
-"""`wondernest dev`: everything on one machine, and all of it gone again at Ctrl-C."""
+"""`wondernest dev`: everything on one machine; Ctrl-C stops all of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import psycopg
 from psycopg import sql
 
 from wondernest.app import create_app
-from wondernest.commands.doctor import shown
+from wondernest.commands.doctor import masked
 from wondernest.development.embedded import process
 from wondernest.development.embedded.errors import EmbeddedError
 from wondernest.development.embedded.postgres import EmbeddedPostgres
@@ -32,7 +32,7 @@ from wondernest.supervisor.sockets import listen
 DATABASE = "wondernest"
 LOOPBACK = "127.0.0.1"
 CLIENTS_PORT = 8080
-"""The port that the shipped app and site are hard-wired to."""
+"""The port that is hard-coded in the shipped app and site."""
 LOCK_WAIT_S = 5.0
 READY_TIMEOUT_S = 60.0
 PROBE_TIMEOUT_S = 2.0
@@ -42,11 +42,11 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class _Stopped(BaseException):
-    """A signal asked for the end; raised wherever we are, so that what was started is stopped on the way out."""
+    """Raised by SIGINT and SIGTERM, so that everything that was started is stopped while the stack unwinds."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Places:
+class _Folders:
     """The folders below `.dev`."""
 
     home: Path
@@ -59,7 +59,7 @@ class _Places:
         return self.home / "logs"
 
     def log(self, name: str) -> Path:
-        """An empty log; the one of the last run is kept beside it."""
+        """The path of a new log; the log of the last run is kept as `.log.1`."""
         path = self.logs / f"{name}.log"
         if path.exists():
             path.replace(path.with_suffix(".log.1"))
@@ -67,7 +67,7 @@ class _Places:
 
 
 def dev(root: Path, host: str | None = None) -> int:
-    """Run it all until SIGINT or SIGTERM (a second one skips the waiting); returns the exit code.
+    """Run everything until SIGINT or SIGTERM (a second one shortens the wait); returns the exit code.
 
     `host`: the address to listen on; None for SERVER_HOST, and 127.0.0.1 where that is not set either.
     """
@@ -81,7 +81,7 @@ def dev(root: Path, host: str | None = None) -> int:
             for number in STOP_SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
     except _Stopped:
-        _say("stopped")
+        _print_line("stopped")
         return 0
     except (EmbeddedError, MigrationError, SettingsError, psycopg.Error) as error:
         sys.stderr.write(f"wondernest: {' '.join(str(error).split())}\n")
@@ -93,26 +93,26 @@ def _run(root: Path, host: str | None, running: ExitStack) -> NoReturn:
     settings = load_settings(environment, root / ".env", _defaults(host))
     if not settings.app.development:
         raise SettingsError(f"APP_ENV: dev is for development, this is {settings.app.environment}")
-    places = _Places(root / ".dev")
-    lock = process.FolderLock(places.home / "lock")
+    folders = _Folders(root / ".dev")
+    lock = process.FolderLock(folders.home / "lock")
     lock.acquire(LOCK_WAIT_S)
     running.callback(lock.release)
-    for listener in listen(settings.server):  # a port that is taken is told here, not in a log
+    for listener in listen(settings.server):  # report a port that is in use here, not in a log
         listener.close()
     if "SERVER_EXTRA_PORTS" not in environment and settings.server.port != CLIENTS_PORT and _free(settings):
         environment["SERVER_EXTRA_PORTS"] = str(CLIENTS_PORT)
-    environment |= {"MAIL_OUTBOX_PATH": str(places.home / "outbox"), **_servers(settings, places, running)}
-    environment = {**_decided(settings), **environment}
+    environment |= {"MAIL_OUTBOX_PATH": str(folders.home / "outbox"), **_servers(settings, folders, running)}
+    environment = {**_effective(settings), **environment}
     settings = load_settings(environment, root / ".env")
     _prepare_database(settings)
-    server = _start_service(root, environment, settings, places, running)
-    _tell(settings, places)
+    server = _start_service(root, environment, settings, folders, running)
+    _print_summary(settings, folders)
     server.wait()
-    raise EmbeddedError(f"the service ended by itself; its log: {places.logs / 'service.log'}")
+    raise EmbeddedError(f"the service ended by itself; its log: {folders.logs / 'service.log'}")
 
 
 def _defaults(host: str | None) -> dict[str, str]:
-    """What counts on a developer's machine where nothing else is set."""
+    """Defaults of a developer's machine."""
     names = ("localhost", "*.localhost", *(name for name in (socket.gethostname(), host or "") if is_host_name(name)))
     return {
         "APP_ENV": "development",
@@ -122,8 +122,8 @@ def _defaults(host: str | None) -> dict[str, str]:
     }
 
 
-def _decided(settings: Settings) -> dict[str, str]:
-    """The same variables as settled by defaults, `.env` and environment: for the service, which knows no such defaults."""
+def _effective(settings: Settings) -> dict[str, str]:
+    """The effective values of the variables in `_defaults`, for the service, which does not have those defaults."""
     return {
         "APP_ENV": settings.app.environment,
         "LOG_FORMAT": settings.log.format,
@@ -132,26 +132,26 @@ def _decided(settings: Settings) -> dict[str, str]:
     }
 
 
-def _servers(settings: Settings, places: _Places, running: ExitStack) -> dict[str, str]:
+def _servers(settings: Settings, folders: _Folders, running: ExitStack) -> dict[str, str]:
     """Start the embedded servers that the settings do not replace; returns their addresses as variables."""
     addresses: dict[str, str] = {}
     if not settings.database.url:
-        _say("starting PostgreSQL")
-        postgres = EmbeddedPostgres(places.home / "postgres", log=places.log("postgresql"))
+        _print_line("starting PostgreSQL")
+        postgres = EmbeddedPostgres(folders.home / "postgres", log=folders.log("postgresql"))
         running.enter_context(postgres)
         with psycopg.connect(postgres.url(), autocommit=True) as connection:
             if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
         addresses["DATABASE_URL"] = postgres.url(DATABASE)
     if settings.cache.enabled and settings.cache.url == Cache().url and "REDIS_URL" not in os.environ:
-        _say("starting Valkey")
-        valkey = running.enter_context(EmbeddedValkey(places.home / "valkey", log=places.log("valkey")))
+        _print_line("starting Valkey")
+        valkey = running.enter_context(EmbeddedValkey(folders.home / "valkey", log=folders.log("valkey")))
         addresses["REDIS_URL"] = valkey.url()
     return addresses
 
 
 def _prepare_database(settings: Settings) -> None:
-    _say("preparing the database")
+    _print_line("preparing the database")
     lines: list[str] = []
     needed, wait_s = create_app(settings).rooms.needed, settings.database.migrate_lock_wait_s
     result = migrate(settings.database.url, needed=needed, report=lines.append, lock_wait_s=wait_s)
@@ -161,34 +161,34 @@ def _prepare_database(settings: Settings) -> None:
 
 
 def _start_service(
-    root: Path, environment: dict[str, str], settings: Settings, places: _Places, running: ExitStack
+    root: Path, environment: dict[str, str], settings: Settings, folders: _Folders, running: ExitStack
 ) -> subprocess.Popen[bytes]:
-    _say("starting the service")
+    _print_line("starting the service")
     server = process.spawn(
         [sys.executable, "-P", "-m", "wondernest.development.service"],
-        log=places.log("service"),
+        log=folders.log("service"),
         stop_signal=signal.SIGTERM,
         folder=root,
         environment=environment,
     )
     running.callback(_stop_service, server, settings.server.shutdown_grace_s + STOP_MARGIN_S)
     if not process.wait_until(lambda: _answers(settings.server), server, READY_TIMEOUT_S):
-        log = places.logs / "service.log"
+        log = folders.logs / "service.log"
         raise EmbeddedError(f"the service does not start (log: {log}): {process.log_since(log, 0)}")
     return server
 
 
-def _stop_service(server: subprocess.Popen[bytes], patience_s: float) -> None:
-    _say("stopping")
+def _stop_service(server: subprocess.Popen[bytes], timeout_s: float) -> None:
+    _print_line("stopping")
     try:
-        process.stop(server, [(signal.SIGTERM, patience_s)])
+        process.stop(server, [(signal.SIGTERM, timeout_s)])
     except _Stopped:
         process.stop(server, [(signal.SIGTERM, STOP_MARGIN_S)])
         raise
 
 
 def _answers(server: Server) -> bool:
-    connection = http.client.HTTPConnection(_reached_at(server), server.port, timeout=PROBE_TIMEOUT_S)
+    connection = http.client.HTTPConnection(_local_address(server), server.port, timeout=PROBE_TIMEOUT_S)
     with contextlib.closing(connection):
         try:
             connection.request("GET", "/health")
@@ -197,8 +197,8 @@ def _answers(server: Server) -> bool:
             return False
 
 
-def _reached_at(server: Server) -> str:
-    """The address at which this machine reaches what it listens on."""
+def _local_address(server: Server) -> str:
+    """The address at which this machine reaches the service."""
     return {"0.0.0.0": LOOPBACK, "::": "::1"}.get(server.host, server.host)  # noqa: S104 - compared, not bound
 
 
@@ -212,9 +212,9 @@ def _free(settings: Settings) -> bool:
     return True
 
 
-def _tell(settings: Settings, places: _Places) -> None:
+def _print_summary(settings: Settings, folders: _Folders) -> None:
     server = settings.server
-    name = _reached_at(server)
+    name = _local_address(server)
     name = f"[{name}]" if ":" in name else name
     address = f"http://{name}:{server.port}"
     also = "".join(f", http://{name}:{port}" for port in server.extra_ports)
@@ -225,16 +225,16 @@ def _tell(settings: Settings, places: _Places) -> None:
         "demo parent": f"{DEMO_EMAIL} / {DEMO_PASSWORD}"
         + (f" / PIN {settings.default_pin}" if settings.default_pin else ""),
         "demo child": CLIENTS_CHILD,
-        "database": shown("DATABASE_URL", settings.database.url),
-        "logs": str(places.logs),
+        "database": masked("DATABASE_URL", settings.database.url),
+        "logs": str(folders.logs),
     }
-    _say("WonderNest is running; Ctrl-C stops all of it")
+    _print_line("WonderNest is running; Ctrl-C stops all of it")
     for name, value in lines.items():
         sys.stdout.write(f"    {name:<12} {value}\n")
     sys.stdout.flush()
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     sys.stdout.write(f"· {line}\n")
     sys.stdout.flush()
 

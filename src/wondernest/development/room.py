@@ -1,4 +1,4 @@
-"""The declaration of what a developer's machine has besides the product."""
+"""The development room's declaration."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def build(parts: Parts) -> Room:
-    """The pages of development; none outside it."""
+    """The pages of development; none if APP_ENV is not `development`."""
     return Room(name="development", endpoints=_pages(parts) if parts.settings.app.development else ())
 
 

@@ -1,4 +1,4 @@
-"""`wondernest seed`: a demo family to look around with. Development only."""
+"""`wondernest seed`: the demo family. Development only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wondernest.settings import Settings, SettingsError
 DEMO_EMAIL: Final = "demo@wondernest.dev"
 DEMO_PASSWORD: Final = "Sunny-Day-7"  # noqa: S105 - printed on purpose, and never set outside development
 CLIENTS_CHILD: Final = "50cb1b31-bd85-4604-8cd1-efc1a73c9359"
-"""The child that the app and the site are hard-wired to."""
+"""The child whose id is hard-coded in the app and the site."""
 SECOND_CHILD: Final = "8f6d2c1e-5b7a-4e0d-9a43-2d61c7b0f5aa"
 CONNECT_TIMEOUT_S: Final = 10
 

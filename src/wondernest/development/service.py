@@ -1,4 +1,4 @@
-"""`python -m wondernest.development.service`: as `wondernest serve`, with workers that show the pages of development."""
+"""`python -m wondernest.development.service`: as `wondernest serve`, with the pages of development."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The family: who belongs to it, its children, and what they may see and for how long.
+"""The family: its members, its children, and their parental controls.
 
-Owns family.* and wondernest.child_details. Membership in the database decides; the claim of a token is a hint.
+Owns family.* and wondernest.child_details. Membership in the database decides; the family in a token is only a hint.
 """

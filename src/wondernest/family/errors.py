@@ -6,7 +6,7 @@ from wondernest.platform.http.errors import ApiError
 
 
 class FamilyError(ApiError):
-    """The shape `{"error","message"}` of this room; a 404 carries the time as well."""
+    """The shape `{"error","message"}` of this room; a 404 holds a timestamp as well."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(status, {"error": code, "message": message}, stamped=status == 404)
@@ -23,7 +23,7 @@ class InvalidJson(ValidationFailed):
     """The body cannot be read."""
 
     def __init__(self, reason: str) -> None:
-        del reason  # the wire names none here
+        del reason  # the wire format has no reason here
         super().__init__("Invalid JSON format")
 
 
@@ -35,14 +35,14 @@ class NoFamily(FamilyError):
 
 
 class InvalidFamilyId(FamilyError):
-    """The token's family is no UUID."""
+    """The `familyId` of the token is no UUID."""
 
     def __init__(self, claim: str) -> None:
         super().__init__(400, "invalid_family_id", f"Invalid UUID string: {claim}")
 
 
 class FamilyNotFound(FamilyError):
-    """The family is gone."""
+    """The family does not exist."""
 
     def __init__(self) -> None:
         super().__init__(404, "family_not_found", "Family not found")
@@ -57,7 +57,7 @@ class InvalidChildId(FamilyError):
 
 
 class NoUuid(ValidationFailed):
-    """As InvalidChildId, where a child is changed."""
+    """As InvalidChildId, on the route that changes a child."""
 
     def __init__(self, text: str) -> None:
         super().__init__(f"Invalid UUID string: {text}")
@@ -71,14 +71,14 @@ class ChildNotFound(FamilyError):
 
 
 class ForeignChild(FamilyError):
-    """A child of another family."""
+    """The child belongs to another family."""
 
     def __init__(self) -> None:
         super().__init__(403, "access_denied", "Child does not belong to your family")
 
 
 class Failed(FamilyError):
-    """A fault of ours, in the route's own words."""
+    """A server error, with the route's own message."""
 
     def __init__(self, message: str) -> None:
         super().__init__(500, "server_error", message)

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from wondernest.family import limits
-from wondernest.family.limits import ContentSettings, TimeRestrictions
+from wondernest.family import controls
+from wondernest.family.controls import ContentSettings, TimeRestrictions
 
 
 class Family(Struct, kw_only=True):
-    """A household; `switches` as somebody stored them."""
+    """A family; `switches`: stored JSON, not validated."""
 
     id: UUID
     name: str
@@ -24,7 +24,7 @@ class Family(Struct, kw_only=True):
 
 
 class Member(Struct, kw_only=True):
-    """Who belongs to a family, and in which role."""
+    """An adult of a family, with the role."""
 
     id: UUID
     family_id: UUID
@@ -37,7 +37,7 @@ class Member(Struct, kw_only=True):
 
 
 class Child(Struct, kw_only=True):
-    """A child; interests, settings and restrictions as somebody stored them."""
+    """A child; interests, settings and restrictions are stored JSON, not validated."""
 
     id: UUID
     family_id: UUID
@@ -52,31 +52,31 @@ class Child(Struct, kw_only=True):
     content: bytes | None = None
     times: bytes | None = None
     blocked: Any = None
-    """The column of blocked categories; the stored document wins."""
+    """The column of blocked categories; `content` wins."""
     minutes: int | None = None
-    """The column of minutes a day; the stored document wins."""
+    """The column of minutes a day; `times` wins."""
 
     def known_interests(self) -> list[str]:
         """The interests that are texts."""
-        return limits.texts(self.interests)
+        return controls.texts(self.interests)
 
     def content_settings(self, age: int) -> ContentSettings:
-        """What the child may see, the gaps filled by age."""
-        if (stored := limits.complete(ContentSettings, self.content)) is not None:
+        """What the child may see; missing parts get the default for the age."""
+        if (stored := controls.read_complete(ContentSettings, self.content)) is not None:
             return stored
-        settings = limits.content_by_default(age)
+        settings = controls.content_by_default(age)
         if self.blocked is not None:
-            settings = limits.merged(settings, {"blockedCategories": self.blocked})
-        return limits.merged(settings, limits.anything(self.content))
+            settings = controls.merged(settings, {"blockedCategories": self.blocked})
+        return controls.merged(settings, controls.read_json(self.content))
 
     def time_restrictions(self, age: int) -> TimeRestrictions:
-        """For how long the child may play, the gaps filled by age."""
-        if (stored := limits.complete(TimeRestrictions, self.times)) is not None:
+        """How long the child may play; missing parts get the default for the age."""
+        if (stored := controls.read_complete(TimeRestrictions, self.times)) is not None:
             return stored
-        restrictions = limits.time_by_default(age)
+        restrictions = controls.time_by_default(age)
         if self.minutes is not None:
-            restrictions = limits.merged(restrictions, {"dailyScreenTimeMinutes": self.minutes})
-        return limits.merged(restrictions, limits.anything(self.times))
+            restrictions = controls.merged(restrictions, {"dailyScreenTimeMinutes": self.minutes})
+        return controls.merged(restrictions, controls.read_json(self.times))
 
 
 class Household(Struct, kw_only=True):

@@ -1,4 +1,4 @@
-"""What the family room holds about people."""
+"""The personal data of the family room."""
 
 from __future__ import annotations
 

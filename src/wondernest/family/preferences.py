@@ -1,4 +1,4 @@
-"""The family's settings: the ones we know, and whatever else a client keeps with us. Pure."""
+"""The family's settings: known ones, and any others that a client stores. Pure functions."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Annotated, Any, Final, cast
 import msgspec
 from msgspec import Meta, Struct
 
-from wondernest.family.limits import FamilySwitches, merged
+from wondernest.family.controls import FamilySwitches, merged
 from wondernest.family.rules import MAX_SCREEN_TIME_MINUTES, Unacceptable
 
 SWITCHES: Final = "familySettings"
-"""The key under which the switches lie in the stored document."""
+"""The key of the switches in the stored document."""
 
 
 class KnownSettings(Struct, rename="camel", kw_only=True):
@@ -33,7 +33,7 @@ class SwitchChanges(Struct, rename="camel", kw_only=True):
 
 
 class SettingsChanges(Struct, kw_only=True):
-    """What a client sent, sorted by where it is kept."""
+    """The settings that a client sent, grouped by where they are stored."""
 
     known: KnownSettings
     switches: dict[str, Any]
@@ -41,7 +41,7 @@ class SettingsChanges(Struct, kw_only=True):
 
     @classmethod
     def parse(cls, sent: Mapping[str, Any]) -> SettingsChanges:
-        """Sort a JSON object; a null leaves a known setting as it is. Raises Unacceptable."""
+        """Group the entries of a JSON object; a null leaves a known setting as it is. Raises Unacceptable."""
         nested: Any = sent.get(SWITCHES)
         if nested is not None and not isinstance(nested, dict):
             raise Unacceptable(f"{SWITCHES} must be an object")
@@ -62,7 +62,7 @@ class StoredSettings(Struct, kw_only=True):
     document: Any
 
     def shown(self) -> dict[str, Any]:
-        """One flat object of all of them."""
+        """All settings as one flat object."""
         document = cast("dict[str, Any]", self.document) if isinstance(self.document, dict) else {}
         rest = {key: value for key, value in document.items() if key != SWITCHES}
         switches = merged(FamilySwitches(), document.get(SWITCHES))

@@ -13,24 +13,24 @@ import msgspec
 from msgspec import Struct
 
 from wondernest.access.guardianship import active, belongs, family_of, guards
-from wondernest.family import limits
+from wondernest.family import controls
 from wondernest.family.model import Child, Family, Household, Member
 from wondernest.family.preferences import SWITCHES, KnownSettings, SettingsChanges, StoredSettings
 
 if TYPE_CHECKING:
-    from wondernest.family.limits import ContentSettings, TimeRestrictions
+    from wondernest.family.controls import ContentSettings, TimeRestrictions
     from wondernest.platform.db.pool import Executor, Row
 
 _UNDATED: Final = "'1970-01-01Z'::timestamptz"
 _BORN: Final = "least(greatest(c.birth_date, '0001-01-01'), '9999-12-31')"
-"""Within the years Python counts: the earlier backends took any year PostgreSQL knows."""
+"""Limited to the years that Python supports: the earlier backends accepted any year that PostgreSQL knows."""
 _CHILD: Final = f"""row(c.id, c.family_id, c.name, {_BORN},
         coalesce(c.created_at, c.updated_at, {_UNDATED}), coalesce(c.updated_at, c.created_at, {_UNDATED}), c.gender,
         c.avatar_url, coalesce(d.interests, c.interests), s.content_preferences, s.time_restrictions,
         s.blocked_categories, s.max_session_minutes)"""
 _PROBE: Final = "left join lateral (select * from {} offset 0) {} on true"
-"""A join that is an index probe for each row, whatever the statistics say: joined plainly, a database that was not
-analysed yet scans the whole table for each family."""
+"""A join that is one index probe per row, with any statistics. A plain join scans the whole table for each family while the
+database has not been analysed."""
 _CHILD_PARTS: Final = f"""
       {_PROBE.format("family.child_settings where child_id = c.id", "s")}
       {_PROBE.format("wondernest.child_details where child_id = c.id", "d")}"""
@@ -128,7 +128,7 @@ _encode = msgspec.json.encode
 
 
 class Acting(Struct, frozen=True):
-    """An adult and the family their token names."""
+    """An adult and the family in their token."""
 
     user_id: UUID
     family_hint: UUID | None
@@ -136,7 +136,7 @@ class Acting(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class FoundChild:
-    """An active child: whether it is the adult's, and whether the adult has any family."""
+    """An active child; `own`: it is the adult's; `has_family`: the adult has a family."""
 
     child: Child
     own: bool
@@ -145,7 +145,7 @@ class FoundChild:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildRecord:
-    """A child's profile on its way into the database; of the last three parts None leaves one as it is."""
+    """A child's profile to be stored; None in one of the last three fields leaves it as it is."""
 
     id: UUID
     name: str
@@ -177,7 +177,7 @@ class ChildRecord:
 
 
 class FoundHousehold(Struct, frozen=True):
-    """A household as it was read, not yet decoded: what one family holds must not trouble those read along with it."""
+    """A household before decoding: a row that cannot be decoded must not fail the others of the batch."""
 
     row: Row
 
@@ -187,11 +187,11 @@ class FoundHousehold(Struct, frozen=True):
 
 
 class FamilyRepository:
-    """Reads and keeps families."""
+    """Reads and writes families."""
 
-    async def households(self, executor: Executor, askers: Sequence[Acting]) -> list[FoundHousehold]:
-        """The family each adult acts for, with members and children."""
-        users, hints = [asker.user_id for asker in askers], [asker.family_hint for asker in askers]
+    async def households(self, executor: Executor, adults: Sequence[Acting]) -> list[FoundHousehold]:
+        """For each adult the family they act for, with members and children."""
+        users, hints = [asker.user_id for asker in adults], [asker.family_hint for asker in adults]
         rows = await executor.fetch(_HOUSEHOLDS, users, hints)
         return [FoundHousehold(row) for row in rows]
 
@@ -201,16 +201,16 @@ class FamilyRepository:
         return None if row is None else [_child(child) for child in row["children"] or ()]
 
     async def child(self, executor: Executor, child_id: UUID, user_id: UUID) -> FoundChild | None:
-        """An active child, anybody's."""
+        """An active child of any family; None when there is none."""
         row = await executor.fetchrow(_ONE_CHILD, child_id, user_id)
         return None if row is None else FoundChild(_child(row["child"]), row["own"], row["has_family"])
 
     async def lock_child(self, unit: Executor, child_id: UUID, user_id: UUID) -> None:
-        """Make other changes of the adult's child wait for this one."""
+        """Lock the row of the adult's child, so that changes of it run one after another."""
         await unit.fetchval(_LOCK_CHILD, child_id, user_id)
 
     async def create_child(self, executor: Executor, record: ChildRecord, acting: Acting) -> UUID | None:
-        """Store a child; the family it was put into, None without one. Raises FamilyGone."""
+        """Store a child; returns its family, None for an adult without one. Raises FamilyGone."""
         try:
             return await executor.fetchval(_CREATE, *record.arguments(acting.user_id), acting.family_hint)
         except asyncpg.ForeignKeyViolationError:
@@ -221,7 +221,7 @@ class FamilyRepository:
         return await unit.fetchval(_UPDATE, *record.arguments(user_id)) is not None
 
     async def archive_child(self, executor: Executor, child_id: UUID, user_id: UUID, now: datetime) -> bool | None:
-        """Archive the adult's child, once. False for another family's, None for an unknown child."""
+        """Archive the adult's child; again it changes nothing. False for another family's child, None for an unknown one."""
         return await executor.fetchval(_ARCHIVE, child_id, user_id, now)
 
     async def save_settings(
@@ -251,12 +251,12 @@ class FamilyRepository:
                 enable_screen_time_limits=screen_time,
                 enable_content_recommendations=recommendations,
             ),
-            document=limits.anything(document),
+            document=controls.read_json(document),
         )
 
 
 class FamilyGone(Exception):
-    """The family was deleted while a child was put into it."""
+    """The family was deleted while a child was being added."""
 
 
 def _household(row: Row) -> Household:
@@ -266,7 +266,7 @@ def _household(row: Row) -> Household:
         created_by=row["created_by"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
-        switches=limits.anything(row["switches"]),
+        switches=controls.read_json(row["switches"]),
     )
     return Household(
         family=family,

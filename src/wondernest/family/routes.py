@@ -29,7 +29,7 @@ GROUP: Final = RouteGroup(
     bad_body=errors.InvalidJson,
     failure=errors.Failed,
 )
-BAD_REQUEST: Final = Response(wire.Refusal, "Unreadable, against a rule, or the caller has no family")
+BAD_REQUEST: Final = Response(wire.Refusal, "Unreadable, a rule is broken, or the caller has no family")
 OF_ONE_CHILD: Final = {
     400: BAD_REQUEST,
     403: Response(wire.Refusal, "A child of another family"),
@@ -80,9 +80,9 @@ class FamilyRoutes:
         example={"name": "Zoe", "birthDate": "2020-01-15"},
         replayable=True,
         replies={
-            201: Response(wire.ChildReply, "Added; what it may see and for how long follows its age"),
+            201: Response(wire.ChildReply, "Added; its content settings and time restrictions follow from its age"),
             400: BAD_REQUEST,
-            404: Response(wire.Refusal, "The family is gone"),
+            404: Response(wire.Refusal, "The family does not exist"),
         },
         failure="Failed to create child profile",
         summary="Add a child",
@@ -163,9 +163,9 @@ class FamilyRoutes:
         body=dict[str, Any],
         example={"maxScreenTimeMinutes": 30},
         unit=True,
-        replies={200: Response(wire.SettingsReply, "All that are stored now"), 400: BAD_REQUEST},
+        replies={200: Response(wire.SettingsReply, "All settings that are stored now"), 400: BAD_REQUEST},
         failure="Failed to update settings",
-        summary="Merge settings of the family",
+        summary="Merge settings into those of the family",
     )
     async def save_settings(self, request: Request[dict[str, Any]]) -> Reply:
         """Merge settings."""

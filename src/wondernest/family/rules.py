@@ -1,4 +1,4 @@
-"""What makes a child's profile acceptable (auth contract §3). Pure; the texts are wire texts."""
+"""Validation of a child's profile (auth contract §3). Pure functions; the texts are wire texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_INTEREST_CHARS: Final = 100
 MAX_AVATAR_CHARS: Final = 2_000
 MAX_SCREEN_TIME_MINUTES: Final = 24 * 60
 MAX_SETTINGS_BYTES: Final = 64 * 1024
-"""Of all settings a family keeps: every read of the profile opens them."""
+"""Limit for all settings of a family together: every read of the profile decodes them."""
 
 NAME_REQUIRED: Final = "Child name is required"
 BAD_DATE: Final = "Invalid birth date format. Use YYYY-MM-DD"
@@ -60,17 +60,17 @@ def birth_date(text: str, today: date) -> date:
 
 
 def gender(text: str | None) -> str | None:
-    """Any label of the family's own; raises Unacceptable."""
+    """Any text; raises Unacceptable when it is too long."""
     return None if text is None else _within(text.strip(), MAX_GENDER_CHARS, GENDER_TOO_LONG)
 
 
 def avatar(text: str | None) -> str | None:
-    """A picture's address, a phone's path or an emoji; empty stays empty. Raises Unacceptable."""
+    """The URL of a picture, a path on the phone or an emoji; empty stays empty. Raises Unacceptable."""
     return None if text is None else _within(text.strip(), MAX_AVATAR_CHARS, AVATAR_TOO_LONG)
 
 
 def interests(texts: Sequence[str]) -> list[str]:
-    """What the child likes, as sent; raises Unacceptable."""
+    """The interests as they were sent; raises Unacceptable."""
     if len(texts) > MAX_INTERESTS or any(len(text) > MAX_INTEREST_CHARS for text in texts):
         raise Unacceptable(TOO_MANY_INTERESTS)
     return list(texts)

@@ -1,4 +1,4 @@
-"""The family as its adults see and change it."""
+"""The operations of an adult on their family."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from wondernest.coppa.rules import age_on
-from wondernest.family import errors, limits, rules
+from wondernest.family import controls, errors, rules
 from wondernest.family.model import Child, Household
 from wondernest.family.preferences import SettingsChanges
 from wondernest.family.repository import Acting, ChildRecord, FamilyGone, FamilyRepository, FoundChild, FoundHousehold
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wondernest.auth.service import AccountService
-    from wondernest.family.limits import ContentChanges, TimeChanges
+    from wondernest.family.controls import ContentChanges, TimeChanges
     from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Connection, Database
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ChildDraft:
-    """A child to be added, as a parent filled the form in."""
+    """A child to be added, as the client sent it."""
 
     name: str
     birth_date: str
@@ -42,7 +42,7 @@ class ChildDraft:
 
 @dataclass(frozen=True, slots=True)
 class ChildChanges:
-    """What a parent wants changed; None leaves a part as it is."""
+    """The changes to a child; None leaves a part as it is."""
 
     name: str | None
     birth_date: str | None
@@ -54,7 +54,7 @@ class ChildChanges:
 
 
 class FamilyService:
-    """What a parent can do with the family. Raises the room's errors."""
+    """The operations of a parent on the family. Raises the room's errors."""
 
     def __init__(
         self, repository: FamilyRepository, database: Database, accounts: AccountService, clock: Clock, ids: Ids
@@ -64,7 +64,7 @@ class FamilyService:
         self._database = database
         self._accounts = accounts
         self._clock = clock
-        self._households = Gatherer[Acting, FoundHousehold](database, self._read_together)
+        self._households = Gatherer[Acting, FoundHousehold](database, self._read_households)
 
     async def household(self, caller: Caller) -> Household:
         """The family with members and children; raises InvalidFamilyId or NoFamily."""
@@ -88,7 +88,7 @@ class FamilyService:
         return found.child
 
     async def create_child(self, caller: Caller, draft: ChildDraft, unit: UnitOfWork | None) -> Child:
-        """Add a child, its settings by age; raises InvalidFamilyId, NoFamily, FamilyNotFound or ValidationFailed."""
+        """Add a child with settings by age; raises InvalidFamilyId, NoFamily, FamilyNotFound or ValidationFailed."""
         acting = _acting(caller)
         try:
             record = _drafted(draft, self._ids.uuid(), self._clock.now())
@@ -125,7 +125,7 @@ class FamilyService:
         return _stored(record, found.child)
 
     async def archive_child(self, caller: Caller, child_id: UUID) -> None:
-        """Archive a child, once; raises ChildNotFound or ForeignChild."""
+        """Archive a child; again it changes nothing. Raises ChildNotFound or ForeignChild."""
         now = self._clock.now()
         own = await self._repository.archive_child(self._database, child_id, caller.user_id, now)
         if own is None:
@@ -144,7 +144,7 @@ class FamilyService:
         return found.child, await self._accounts.open_child_session(caller, found.child.id)
 
     async def save_settings(self, caller: Caller, sent: Mapping[str, Any], unit: UnitOfWork) -> dict[str, Any]:
-        """Merge settings, known or not; all that are stored. Raises InvalidFamilyId, ValidationFailed or NoFamily."""
+        """Merge settings, known or not; returns all stored ones. Raises InvalidFamilyId, ValidationFailed or NoFamily."""
         acting = _acting(caller)
         try:
             changes = SettingsChanges.parse(sent)
@@ -164,10 +164,10 @@ class FamilyService:
             raise errors.ChildNotFound
         return found
 
-    async def _read_together(
-        self, connection: Connection, askers: Sequence[Acting], _: LockWait
+    async def _read_households(
+        self, connection: Connection, adults: Sequence[Acting], _: LockWait
     ) -> list[FoundHousehold]:
-        return await self._repository.households(connection, askers)
+        return await self._repository.households(connection, adults)
 
 
 def _acting(caller: Caller) -> Acting:
@@ -177,7 +177,7 @@ def _acting(caller: Caller) -> Acting:
 
 
 def _drafted(draft: ChildDraft, child_id: UUID, now: datetime) -> ChildRecord:
-    """A new child, its settings by age; raises Unacceptable."""
+    """A new child with settings by age; raises Unacceptable."""
     name = rules.name(draft.name)
     birth_date = rules.birth_date(draft.birth_date, now.date())
     age = age_on(now.date(), birth_date)
@@ -189,15 +189,15 @@ def _drafted(draft: ChildDraft, child_id: UUID, now: datetime) -> ChildRecord:
         avatar_url=rules.avatar(draft.avatar),
         saved_at=now,
         interests=rules.interests(draft.interests),
-        content=limits.content_at_creation(age),
-        times=limits.time_at_creation(age),
+        content=controls.content_at_creation(age),
+        times=controls.time_at_creation(age),
     )
 
 
 def _changed(child: Child, changes: ChildChanges, now: datetime) -> ChildRecord:
-    """The profile with the changes; an empty gender or avatar counts as none, as the edit screen means it.
+    """The profile with the changes; an empty gender or avatar changes nothing, because the edit screen sends it so.
 
-    Raises Unacceptable. What nobody set is not stored, so that it goes on following the child's age.
+    Raises Unacceptable. Settings that were never changed are not stored, so that they still follow the child's age.
     """
     today = now.date()
     name = child.name if changes.name is None else rules.name(changes.name)
@@ -214,13 +214,13 @@ def _changed(child: Child, changes: ChildChanges, now: datetime) -> ChildRecord:
         avatar_url=rules.avatar(changes.avatar) or child.avatar_url,
         saved_at=now,
         interests=None if changes.interests is None else rules.interests(changes.interests),
-        content=None if content is None else limits.changed(child.content_settings(age), content),
-        times=None if times is None else limits.changed(child.time_restrictions(age), times),
+        content=None if content is None else controls.changed(child.content_settings(age), content),
+        times=None if times is None else controls.changed(child.time_restrictions(age), times),
     )
 
 
 def _stored(record: ChildRecord, child: Child) -> Child:
-    """The child as a read finds it once the record is stored."""
+    """The child as a later read returns it."""
     return replace(
         child,
         name=record.name,

@@ -1,4 +1,4 @@
-"""What crosses the network on the family routes (auth contract §3)."""
+"""Request and reply bodies of the family routes (auth contract §3)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from wondernest.coppa.rules import age_on
-from wondernest.family.limits import (
+from wondernest.family.controls import (
     ContentChanges,
     ContentSettings,
     FamilySwitches,
@@ -21,7 +21,7 @@ from wondernest.platform.json import instant, maybe_instant, midnight
 
 
 class NewChildBody(Struct, rename="camel"):
-    """A child to be added. `avatar` is the app's name for `avatarUrl`, and wins."""
+    """A child to be added. `avatar` is the app's name for `avatarUrl`; if both are sent, `avatar` wins."""
 
     name: str
     birth_date: str
@@ -32,7 +32,7 @@ class NewChildBody(Struct, rename="camel"):
 
 
 class ChildChangesBody(Struct, rename="camel"):
-    """What changes in a child's profile; the rest stays."""
+    """The changes to a child's profile; other parts stay as they are."""
 
     name: str | None = None
     birth_date: str | None = None
@@ -45,7 +45,7 @@ class ChildChangesBody(Struct, rename="camel"):
 
 
 class ThemePreferences(Struct, rename="camel", frozen=True):
-    """How the app looks for a child; nobody stores it."""
+    """The app's theme for a child: always these values, nothing is stored."""
 
     primary_color: str = "blue"
     dark_mode: bool = False
@@ -126,7 +126,7 @@ class FamilyShown(Struct, rename="camel", kw_only=True):
 
 
 class FamilyMember(Struct, rename="camel", kw_only=True):
-    """An adult of the family, with the name the app shows."""
+    """An adult of the family, with the name that the app shows."""
 
     id: str
     family_id: str
@@ -196,7 +196,7 @@ class ChildrenReply(Struct):
 
 
 class Selected(Struct, kw_only=True, rename="camel"):
-    """A child was selected; the token marks the child's session and is no bearer."""
+    """A child was selected; `sessionToken` marks the child's session and is no bearer token."""
 
     active_child: ChildProfile
     session_token: str
@@ -219,7 +219,7 @@ class Archived(Struct):
 
 
 class Refusal(Struct):
-    """Why something was refused."""
+    """Code and text of a refusal."""
 
     error: str
     message: str

@@ -1,5 +1,5 @@
-"""Games: children's saves with their kept versions, the registry of games, and a child's copies of them.
+"""Games: children's saves with kept versions, the registry of games, and each child's instances of games.
 
 Owns games.simple_game_data, games.game_registry, games.game_types, games.game_categories, games.child_game_instances and
-wondernest.save_versions. Calls access only; analytics reaches it through ports that app.py fills in.
+wondernest.save_versions. Calls access only; analytics uses it through protocols, connected in app.py.
 """

@@ -1,4 +1,4 @@
-"""Many operations in one transaction: a result for each, keys locked in sorted order, one failure harming no other."""
+"""Many operations in one transaction: keys are locked in sorted order, each operation gets its own result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One operation that can be tried. `document` None: a delete."""
+    """One valid operation. `document` None: a delete."""
 
     place: int
     key: SaveKey
@@ -40,7 +40,7 @@ class BatchService:
     async def run(
         self, caller: Caller, child_id: UUID, steps: Sequence[Step], device: str | None, unit: UnitOfWork
     ) -> dict[int, Outcome]:
-        """Outcomes by place. Steps on one key keep their order; a refused one leaves the others as they are."""
+        """Outcomes by place. Steps on one key keep their order; a refused step does not affect the others."""
         await self._saves.lock(unit, caller.user_id, child_id, [step.key for step in steps])
         outcomes: dict[int, Outcome] = {}
         for steps_of_round in _rounds(steps):
@@ -77,9 +77,9 @@ def _rounds(steps: Sequence[Step]) -> list[list[Step]]:
     rounds: list[list[Step]] = []
     seen: dict[SaveKey, int] = {}
     for step in steps:
-        turn = seen.get(step.key, 0)
-        seen[step.key] = turn + 1
-        if turn == len(rounds):
+        repeat = seen.get(step.key, 0)
+        seen[step.key] = repeat + 1
+        if repeat == len(rounds):
             rounds.append([])
-        rounds[turn].append(step)
+        rounds[repeat].append(step)
     return rounds

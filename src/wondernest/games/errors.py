@@ -18,7 +18,7 @@ class InvalidChildId(ApiError):
 
 
 class InvalidBody(ApiError):
-    """The body cannot be stored: plain text with the reason."""
+    """The body cannot be read or stored: plain text with the reason."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(400, f"Invalid request body: {reason}")
@@ -32,14 +32,14 @@ class KeyRequired(ApiError):
 
 
 class NotFound(GenericError):
-    """404 with the route's own text: also for a child of another family."""
+    """404 with the route's own message; also for a child of another family."""
 
     def __init__(self, message: str) -> None:
         super().__init__(404, "NOT_FOUND", message)
 
 
 class ChildNotFound(NotFound):
-    """The child is not there, or not the caller's."""
+    """The child does not exist or is not the caller's."""
 
     def __init__(self) -> None:
         super().__init__("Child not found")
@@ -60,7 +60,7 @@ class VersionNotFound(NotFound):
 
 
 class VersionConflict(ApiError):
-    """409: the save is not in the state the write asks for; both states' metadata."""
+    """409: the precondition of the write failed; holds the metadata of both states."""
 
     def __init__(self, current: dict[str, Any] | None, yours: dict[str, Any]) -> None:
         body = {"error": "VERSION_CONFLICT", "message": CONFLICT, "current": current, "yours": yours}
@@ -68,7 +68,7 @@ class VersionConflict(ApiError):
 
 
 class Failed(ApiError):
-    """A fault of ours, in the route's own words: plain text."""
+    """A server error, with the route's own message: plain text."""
 
     def __init__(self, message: str) -> None:
         super().__init__(500, message)

@@ -1,4 +1,4 @@
-"""What the games room counts."""
+"""The metrics of the games room."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Operation: TypeAlias = Literal["save", "load"]
 OPERATIONS: Final[tuple[Operation, ...]] = ("save", "load")
 GAME_TYPES: Final = ("sticker_book", "story_adventure", "story-adventure")
-"""The game types that have a label of their own; what clients invent shares one."""
+"""The game types with their own label; all other types share the label `other`."""
 NAMES: Final = ("wondernest_game_data_operations",)
 
 

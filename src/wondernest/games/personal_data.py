@@ -1,4 +1,4 @@
-"""What the games room holds about people."""
+"""The personal data of the games room."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The registry of games and children's copies of them, in the domain's words."""
+"""The registry of games and children's instances of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class RegistryService:
-    """Which games there are, and what a child has of them. Raises the room's errors."""
+    """Reads registered games; reads and changes a child's instances. Raises the room's errors."""
 
     def __init__(self, repository: RegistryRepository) -> None:
         self._repository = repository
@@ -42,7 +42,7 @@ class RegistryService:
         return await self._repository.categories()
 
     async def prepare_instance(self, caller: Caller, child_id: UUID, game_key: str) -> Fields:
-        """The child's copy of a game, new or not; raises NotFound for the game, ChildNotFound."""
+        """The child's instance of a game, created if missing; raises NotFound for the game, ChildNotFound."""
         row = await self._repository.prepare_instance(caller.user_id, child_id, game_key)
         if not row["known"]:
             raise errors.NotFound(f"Game '{game_key}' not found")
@@ -51,11 +51,11 @@ class RegistryService:
         return row
 
     async def instances(self, caller: Caller, child_id: UUID) -> Sequence[Fields]:
-        """The child's copies, last played first; none for a child that is not the caller's."""
+        """The child's instances, last played first; none for a child that is not the caller's."""
         return await self._repository.instances(caller.user_id, child_id)
 
     async def replace_settings(self, caller: Caller, child_id: UUID, game_key: str, settings: bytes) -> None:
-        """Replace the settings of a copy; raises NotFound, InvalidBody."""
+        """Replace the settings of an instance; raises NotFound, InvalidBody."""
         try:
             replaced = await self._repository.replace_settings(caller.user_id, child_id, game_key, settings)
         except UNSTORABLE as error:

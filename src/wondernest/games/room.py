@@ -33,12 +33,12 @@ COSTLY_INDEXES: Final = (
 
 
 class Games(NamedTuple):
-    """The room, and what others use of it."""
+    """The room, and the parts that other rooms use."""
 
     room: Room
     projects: ProjectSaves
     time: RegistryRepository
-    """Adds up the time that children play: a part of other rooms' statements, handed from repository to repository."""
+    """Provides SQL that adds play time, for a statement of another room's repository."""
 
 
 def build(parts: Parts) -> Games:

@@ -1,6 +1,6 @@
-"""What a save is, when a write may replace another, and how a save names its state.
+"""Saves, preconditions of writes, and entity tags.
 
-Structs, not dataclasses: several are made for each request, and a frozen dataclass takes twenty times as long to make.
+Structs, not dataclasses: several are made per request, and making a frozen dataclass takes twenty times as long.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ MAX_HISTORY: Final = 200
 DEFAULT_HISTORY: Final = 50
 """Versions listed at once."""
 LARGE_DOCUMENT_BYTES: Final = 256 * 1024
-"""From here on a document is stored apart from the small ones, which must not wait for it."""
+"""Documents of this size and more are batched separately, so that small ones do not wait for them."""
 LARGE_DOCUMENT_TIMEOUT_S: Final = 30
-"""What one large document may take: an existing database indexes every value in it (games contract §2.2)."""
-LIST_TOGETHER_BYTES: Final = 32 * 1024
-"""A child's saves that take more than this, as they are stored, are a large list: as text they may be a hundred times as large."""
-LIST_TOGETHER_SAVES: Final = 100
-"""So are those of a child that has more."""
+"""Statement timeout for large documents: an existing database indexes every value in them (games contract §2.2)."""
+SMALL_LIST_BYTES: Final = 32 * 1024
+"""A list whose documents are larger together, as stored, is a large list: as text it may be a hundred times as large."""
+SMALL_LIST_SAVES: Final = 100
+"""The list of a child with more saves is a large list too."""
 SESSION_GAP: Final = timedelta(minutes=30)
 """A save after a longer pause begins a new session of the game (games contract §3)."""
-PLAY_GRAIN: Final = timedelta(seconds=10)
-"""Saves in quick succession move an instance's `last_played_at` once; whoever reads it looks at the saves too."""
+LAST_PLAYED_PRECISION: Final = timedelta(seconds=10)
+"""An instance's `last_played_at` is updated at most once in this time; readers also look at the times of the saves."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _STRONG_TAG = re.compile(r'(?:^|,)\s*"([^"]*)"\s*(?=,|$)')
@@ -48,19 +48,19 @@ class Reason(Enum):
 
 
 class SaveKey(Struct, frozen=True):
-    """The name of a save within a child's games."""
+    """The key of a save within a child's saves."""
 
     game_type: str
     data_key: str
 
     @property
     def complete(self) -> bool:
-        """Neither part is empty."""
+        """Whether no part is empty."""
         return bool(self.game_type and self.data_key)
 
     @property
     def fits(self) -> bool:
-        """Both parts fit their columns."""
+        """Whether both parts fit their columns."""
         return len(self.game_type) <= MAX_GAME_TYPE_CHARS and len(self.data_key) <= MAX_DATA_KEY_CHARS
 
 
@@ -74,28 +74,28 @@ class SaveState(Struct, frozen=True):
 
     @property
     def tag(self) -> str:
-        """The entity tag, without quotes: made from the stored row, so that anybody's write changes it."""
+        """The entity tag, without quotes. It is made from the stored row, so that writes of the other backends change it too."""
         return f"{(self.updated_at - _EPOCH) // _MICROSECOND:x}-{self.digest}"
 
     @property
     def etag(self) -> str:
-        """The entity tag as a header carries it."""
+        """The entity tag in the form of a header."""
         return f'"{self.tag}"'
 
 
 class Precondition(Struct, frozen=True):
-    """What must hold for a write to happen. `expression` is what the store statement reads.
+    """The precondition of a write. `expression` is the parameter of the SQL statements.
 
-    Empty: anything; `*`: a save is there; `!`: none is there; else: the current tag is one between the commas.
+    Empty: always true; `*`: a save exists; `!`: no save exists; else: the current tag is in the comma-separated list.
     """
 
     expression: str
     sent: str | None = None
-    """The header as it came, for the answer to a conflict."""
+    """The header as it was sent, for the body of a 409."""
 
     @property
     def holds_always(self) -> bool:
-        """Whether any state will do."""
+        """Whether the precondition is empty."""
         return not self.expression
 
 
@@ -114,7 +114,7 @@ def precondition(if_match: str | None, if_none_match: str | None) -> Preconditio
 
 
 def tag_matches(header: str | None, etag: str) -> bool:
-    """Whether If-None-Match of a read names this state: weakly compared (RFC 9110 §13.1.2)."""
+    """Whether If-None-Match of a read contains this tag, with weak comparison (RFC 9110 §13.1.2)."""
     if header is None:
         return False
     tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
@@ -122,7 +122,7 @@ def tag_matches(header: str | None, etag: str) -> bool:
 
 
 def device_name(header: str | None) -> str | None:
-    """What a device calls itself, cut to what is kept; None when it says nothing printable."""
+    """The device's name for itself, cut to the stored length; None without a printable character."""
     if header is None:
         return None
     name = "".join(char for char in header if char.isprintable()).strip()[:MAX_DEVICE_CHARS]
@@ -130,7 +130,7 @@ def device_name(header: str | None) -> str | None:
 
 
 def is_document(raw: bytes) -> bool:
-    """Whether a JSON text is an object: what every reader of saves expects."""
+    """Whether a JSON text is an object, which every reader of saves expects."""
     return raw.lstrip()[:1] == b"{"
 
 
@@ -146,11 +146,11 @@ class Write(Struct, frozen=True):
     device: str | None = None
     reason: Reason = Reason.OVERWRITTEN
     archived_too: bool = False
-    """Whether an archived child will do."""
+    """Whether the child may be archived."""
 
     @property
     def identity(self) -> tuple[UUID, SaveKey]:
-        """What two writes must not share to be run at the same time."""
+        """Writes with the same identity must not run at the same time."""
         return self.child_id, self.key
 
 
@@ -164,11 +164,11 @@ class Deletion(Struct, frozen=True):
     condition: Precondition = ANY_STATE
     device: str | None = None
     archived_too: bool = False
-    """Whether an archived child will do."""
+    """Whether the child may be archived."""
 
 
 class Read(Struct, frozen=True):
-    """One save asked for."""
+    """A request for one save."""
 
     user_id: UUID
     child_id: UUID
@@ -176,7 +176,7 @@ class Read(Struct, frozen=True):
 
 
 class Listing(NamedTuple):
-    """The saves of a child asked for: all, of one game, under one key."""
+    """A request for a child's saves: all, those of one game, or those of one key."""
 
     user_id: UUID
     child_id: UUID
@@ -190,15 +190,15 @@ class Heading(NamedTuple):
     game_type: str
     data_key: str
     stored_bytes: int
-    """Of the document as it is stored: as text it may be a hundred times as large."""
+    """Size of the stored document, compressed: as text it may be a hundred times as large."""
 
 
-def read_at_once(headings: Iterable[Heading]) -> Iterator[list[Heading]]:
-    """A large list in the groups whose documents are read at once: one large document, or small ones in the bounds of a small list."""
+def read_groups(headings: Iterable[Heading]) -> Iterator[list[Heading]]:
+    """Split a large list into groups that are read together: one large document, or small ones up to the size of a small list."""
     group: list[Heading] = []
     total = 0
     for heading in headings:
-        if group and (total + heading.stored_bytes > LIST_TOGETHER_BYTES or len(group) == LIST_TOGETHER_SAVES):
+        if group and (total + heading.stored_bytes > SMALL_LIST_BYTES or len(group) == SMALL_LIST_SAVES):
             yield group
             group, total = [], 0
         group.append(heading)
@@ -208,7 +208,7 @@ def read_at_once(headings: Iterable[Heading]) -> Iterator[list[Heading]]:
 
 
 class StoredSave(Struct, frozen=True):
-    """A save as it stands."""
+    """A stored save."""
 
     id: UUID
     key: SaveKey
@@ -218,7 +218,7 @@ class StoredSave(Struct, frozen=True):
     updated_at: datetime
     instance_id: UUID | None = None
     digest: str = ""
-    """Of a save that was read alone; a list has no entity tags."""
+    """Set only when one save was read; saves of a list have no entity tags."""
 
     @property
     def state(self) -> SaveState:
@@ -227,7 +227,7 @@ class StoredSave(Struct, frozen=True):
 
 
 class Saved(Struct, frozen=True):
-    """What became of a write or a delete. Not owned: the child is missing or foreign, or (delete) there was nothing."""
+    """The result of a write or delete. `owned` False: no such child of the caller's or, for a delete, no such save."""
 
     owned: bool
     done: bool = False
@@ -238,10 +238,10 @@ class Saved(Struct, frozen=True):
     refused: bool = False
     """Whether the precondition failed."""
     current: SaveState | None = None
-    """With a failed precondition: the state that stood in the way; None when no save is there."""
+    """After a failed precondition: the current state; None when there is no save."""
     current_size: int | None = None
     count: int = 0
-    """Deletes: how many saves went."""
+    """Deletes: the number of deleted saves."""
 
 
 class KeptVersion(Struct, frozen=True):
@@ -255,12 +255,12 @@ class KeptVersion(Struct, frozen=True):
     kept_at: datetime
     reason: Reason
     device: str | None
-    """The device whose write replaced it."""
+    """The device that overwrote or deleted it."""
     document: bytes = b""
 
 
 class Fields(Protocol):
-    """A row of the registry, by the names of its columns."""
+    """A row of the registry: column values by name."""
 
     def __getitem__(self, name: str, /) -> Any:
         """The value of a column."""

@@ -1,4 +1,4 @@
-"""Saves in the domain's words: stored, read, deleted, brought back."""
+"""Saves: store, read, delete, restore."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ if TYPE_CHECKING:
 
 
 class Intent(Struct, frozen=True):
-    """How a write wants to be made."""
+    """The precondition and the device of a write, from its headers."""
 
     condition: Precondition = ANY_STATE
     device: str | None = None
 
 
 def unstorable(error: Exception) -> errors.InvalidBody:
-    """What PostgreSQL said about a document it cannot hold."""
+    """The error for a document that PostgreSQL cannot store, with its message."""
     return errors.InvalidBody(str(error).partition("\n")[0])
 
 
 def state_info(state: SaveState, size_bytes: int) -> dict[str, Any]:
-    """A state's metadata, for the answer to a conflict."""
+    """A state's metadata, for the body of a 409."""
     return {
         "version": state.version,
         "etag": state.etag,
@@ -63,7 +63,7 @@ def conflict(saved: Saved, condition: Precondition, size_bytes: int | None) -> e
 
 
 class SaveService:
-    """What a parent's device can do with a child's saves. Raises the room's errors."""
+    """The operations of a parent's device on a child's saves. Raises the room's errors."""
 
     def __init__(
         self, saves: SaveRepository, loads: LoadRepository, history: HistoryRepository, metrics: SaveMetrics
@@ -82,7 +82,7 @@ class SaveService:
         intent: Intent,
         unit: UnitOfWork | None = None,
     ) -> Saved:
-        """Store a document; what it overwrites is kept. Raises ChildNotFound, VersionConflict, InvalidBody."""
+        """Store a document; the one it overwrites is kept as a version. Raises ChildNotFound, VersionConflict, InvalidBody."""
         write = Write(caller.user_id, child_id, key, document, intent.condition, intent.device)
         saved = await self._write(write, unit)
         self._metrics.operation("save", key.game_type).inc()
@@ -97,7 +97,7 @@ class SaveService:
         return found
 
     async def find(self, listing: Listing, *, instances: bool) -> list[StoredSave] | AsyncGenerator[list[StoredSave]]:
-        """A child's saves, newest first; a child that is not the caller's has none. A large list comes in pieces."""
+        """A child's saves, newest first; a child that is not the caller's has none. A large list is a generator of parts."""
         found = await self._loads.find(listing, instances=instances)
         if found is None:
             found = await self._loads.open_large(listing, instances=instances)
@@ -116,7 +116,7 @@ class SaveService:
             raise errors.SaveNotFound
 
     async def delete_type(self, caller: Caller, child_id: UUID, game_type: str, device: str | None) -> int:
-        """Delete every save of a type, keeping each as a version; how many went."""
+        """Delete every save of a type, keeping each as a version; returns their number."""
         gone = await self._saves.delete(Deletion(caller.user_id, child_id, game_type, device=device))
         return gone.count
 
@@ -136,7 +136,7 @@ class SaveService:
     async def restore(
         self, caller: Caller, child_id: UUID, key: SaveKey, version: int, intent: Intent, unit: UnitOfWork | None = None
     ) -> Saved:
-        """Make a kept version current again; what was current is kept. Raises VersionNotFound, VersionConflict."""
+        """Make a kept version current again; the current one is kept as a version. Raises VersionNotFound, VersionConflict."""
         kept = await self.version(caller, child_id, key, version)
         write = Write(caller.user_id, child_id, key, kept.document, intent.condition, intent.device, Reason.RESTORED)
         return await self._write(write, unit)
@@ -154,7 +154,7 @@ class SaveService:
 
 
 class ProjectSaves:
-    """Saves that arrive or go by event, of archived children too: what was played before still arrives (games contract §6)."""
+    """Stores and deletes saves that arrive as events; also for archived children, whose events may arrive late (games contract §6)."""
 
     def __init__(self, saves: SaveRepository) -> None:
         self._saves = saves
@@ -162,7 +162,7 @@ class ProjectSaves:
     async def store(
         self, unit: UnitOfWork, user_id: UUID, child_id: UUID, key: tuple[str, str], document: bytes
     ) -> None:
-        """Store a document, as a save of the app would; raises InvalidBody, ChildNotFound."""
+        """Store a document, as a save route does; raises InvalidBody, ChildNotFound."""
         if swells(document):
             raise errors.InvalidBody("its numbers are too long")
         try:
@@ -173,5 +173,5 @@ class ProjectSaves:
             raise errors.ChildNotFound
 
     async def remove(self, unit: UnitOfWork, user_id: UUID, child_id: UUID, key: tuple[str, str]) -> None:
-        """Delete a document, if it is there and the child is the adult's."""
+        """Delete a document if it exists and the child is the adult's."""
         await self._saves.delete(Deletion(user_id, child_id, *key, archived_too=True), unit)

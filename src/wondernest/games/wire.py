@@ -1,4 +1,4 @@
-"""What crosses the network on the games routes (games contract §3, §4), in both dialects."""
+"""Request and reply bodies of the games routes (games contract §3, §4), in both dialects."""
 
 from __future__ import annotations
 
@@ -95,14 +95,14 @@ class StateInfo(Struct, kw_only=True, rename="camel"):
 
 
 class SentInfo(Struct, kw_only=True, rename="camel"):
-    """What a refused write expected and carried."""
+    """The precondition and the size of a refused write."""
 
     if_match: str | None
     size_bytes: int | None
 
 
 class Conflict(Struct, kw_only=True, rename="camel"):
-    """409: both versions' metadata; `current` is null when no save is there."""
+    """409: the metadata of both states; `current` is null when there is no save."""
 
     error: str
     message: str
@@ -112,12 +112,12 @@ class Conflict(Struct, kw_only=True, rename="camel"):
 
 
 class Operation(Struct, rename="camel"):
-    """One operation of a batch, read on its own so that a malformed one harms no other."""
+    """One operation of a batch, decoded alone so that a malformed one does not fail the others."""
 
     op: str
     data_key: str
     data_value: Raw = Raw(b"")
-    """Empty: none was sent."""
+    """Empty: not sent."""
     game_type: str | None = None
     game_key: str | None = None
     if_match: str | None = None
@@ -131,7 +131,7 @@ class BatchForm(Struct, rename="camel"):
 
 
 class OperationResult(Struct, kw_only=True, rename="camel"):
-    """What became of one operation."""
+    """The result of one operation."""
 
     index: int
     status: int
@@ -244,7 +244,7 @@ class CategoryList(Struct, kw_only=True):
 
 
 class Instance(Struct, kw_only=True, rename="camel"):
-    """A child's copy of a game."""
+    """A child's instance of a game."""
 
     id: str
     child_id: str
@@ -260,7 +260,7 @@ class Instance(Struct, kw_only=True, rename="camel"):
 
 
 class InstanceReady(Struct, kw_only=True):
-    """The answer to the making of an instance."""
+    """The child's instance, created or found."""
 
     success: bool
     message: str
@@ -268,7 +268,7 @@ class InstanceReady(Struct, kw_only=True):
 
 
 class InstanceList(Struct, kw_only=True):
-    """A child's copies of games."""
+    """A child's instances of games."""
 
     success: bool
     instances: list[Instance]

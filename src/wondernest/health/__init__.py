@@ -1,4 +1,4 @@
-"""Whether the service is well: for the app, for orchestrators and for Prometheus (server contract §4).
+"""Health, readiness and metrics: for the app, for orchestrators and for Prometheus (server contract §4).
 
-Owns no table. Asks the database, the cache and the instruments; `/health` itself asks nobody.
+Owns no table. Checks the database and the cache and reads the metrics; `/health` itself checks no dependency.
 """

@@ -1,4 +1,4 @@
-"""What a fault of ours looks like on the health routes: no exception text leaves."""
+"""Server errors of the health routes: the reply holds no exception text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions to the dependencies that every installation has: the database and the cache."""
+"""Checks of the dependencies that every installation has: the database and the cache."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 async def probe_database(database: Database, rooms: Rooms) -> Health:
-    """Connect anew, so that a busy pool is not taken for a database that is down, and look for what the rooms need."""
+    """Open a new connection, so that a busy pool does not look like a database that is down, and check what the rooms need."""
     began = monotonic()
     try:
         async with asyncio.timeout(TIMEOUT_S):
@@ -34,7 +34,7 @@ async def probe_database(database: Database, rooms: Rooms) -> Health:
 
 
 async def probe_cache(counters: Counters) -> Health:
-    """Ask the shared store for a sign of life."""
+    """Ping the cache."""
     began = monotonic()
     try:
         async with asyncio.timeout(TIMEOUT_S):

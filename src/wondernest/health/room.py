@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def build(parts: Parts, others: Rooms) -> Room:
-    """Health, readiness and metrics of the service made of the other rooms."""
+    """Health, readiness and metrics of the other rooms together."""
     settings, counters = parts.settings, parts.counters
     service = HealthService(
         parts.database,

@@ -38,13 +38,13 @@ class HealthRoutes:
         self._environment = environment
 
     def endpoints(self) -> list[Endpoint]:
-        """The routes; the 500 of the details tells the time and the environment."""
+        """The routes; the 500 of `/health/detailed` holds the time and the environment."""
         return [
             replace(endpoint, failure=self._details_broken) if endpoint.path == DETAILED else endpoint
             for endpoint in GROUP.endpoints(self)
         ]
 
-    @GROUP.get("/health", replies={200: Response(Up)}, summary="Whether the service answers; asks no dependency")
+    @GROUP.get("/health", replies={200: Response(Up)}, summary="Whether the service answers; checks no dependency")
     async def health(self, _request: Request[None]) -> Reply:
         """GET /health."""
         return Reply(200, _UP)
@@ -56,10 +56,10 @@ class HealthRoutes:
     )
     async def detailed(self, _request: Request[None]) -> Reply:
         """GET /health/detailed."""
-        found = await self._service.findings()
+        found = await self._service.report()
         services = {"database": found.database, "redis": found.cache, **found.others}
         answer = Detailed(
-            status=_word(found.all_up),
+            status=_up_or_down(found.all_up),
             timestamp=self._now(),
             version=__version__,
             environment=self._environment,
@@ -71,18 +71,18 @@ class HealthRoutes:
         "/health/ready",
         replies={200: Response(Ready), 503: Response(NotReady, "Requests cannot be answered")},
         failure=ReadinessBroken,
-        summary="Whether traffic may come",
+        summary="Whether the service can take traffic",
     )
     async def ready(self, _request: Request[None]) -> Reply:
         """GET /health/ready."""
-        found = await self._service.findings()
+        found = await self._service.report()
         if found.ready:
             return reply_json(Ready(redis=UNSET if found.cache.up else "DOWN"))
         incomplete = found.database.up and not found.database.complete
         refusal = NotReady(
             status="NOT_READY",
-            database=_word(found.database.up),
-            redis=_word(found.cache.up),
+            database=_up_or_down(found.database.up),
+            redis=_up_or_down(found.cache.up),
             schema="INCOMPLETE" if incomplete else UNSET,
         )
         return reply_json(refusal, 503)
@@ -94,7 +94,7 @@ class HealthRoutes:
 
     @GROUP.get(
         "/health/startup",
-        replies={200: Response(Startup), 503: Response(Startup, "Database or schema not there yet")},
+        replies={200: Response(Startup), 503: Response(Startup, "The database or its schema is not there yet")},
         summary="Whether the database was reached with its schema in place",
     )
     async def startup(self, _request: Request[None]) -> Reply:
@@ -107,7 +107,7 @@ class HealthRoutes:
         mounts=("", "/health"),
         caller=CallerKind.OPERATOR,
         replies={200: Response(None, "Prometheus text format", "text/plain")},
-        summary="The instruments, summed over all workers",
+        summary="The metrics, summed over all workers",
         note="The bearer is METRICS_TOKEN where one is configured; otherwise anyone may read.",
     )
     async def metrics(self, _request: Request[None]) -> Reply:
@@ -121,9 +121,9 @@ class HealthRoutes:
         return instant(self._clock.now())
 
 
-def _word(up: bool) -> UpOrDown:
+def _up_or_down(up: bool) -> UpOrDown:
     return "UP" if up else "DOWN"
 
 
 def _component(health: Health) -> Component:
-    return Component(status=_word(health.up), message=health.message, response_time=health.took_ms)
+    return Component(status=_up_or_down(health.up), message=health.message, response_time=health.took_ms)

@@ -1,4 +1,4 @@
-"""What the probes' findings mean for the service."""
+"""The health of the service, from the state of its dependencies."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
     from wondernest.platform.telemetry.metrics import Metrics
 
 
-class Findings(Struct, frozen=True):
-    """The dependencies at one moment."""
+class HealthReport(Struct, frozen=True):
+    """The state of every dependency at one moment."""
 
     database: Health
     cache: Health
     others: Mapping[str, Health]
-    """What the rooms' own checks found."""
+    """Results of the rooms' own checks, by name."""
     cache_required: bool
 
     @property
     def all_up(self) -> bool:
-        """Whether nothing is amiss."""
+        """Whether every dependency is up."""
         return self.database.up and self.cache.up and all(health.up for health in self.others.values())
 
     @property
     def ready(self) -> bool:
-        """Whether requests can be answered: the database decides, the cache only where the operator says so."""
+        """Whether requests can be answered. The cache counts only if `cache_required`."""
         return self.database.up and self.database.complete and (self.cache.up or not self.cache_required)
 
 
 class HealthService:
-    """Answers for the service's health. Never raises for a dependency that is down."""
+    """Reports the health of the service. A dependency that is down raises nothing."""
 
     def __init__(
         self,
@@ -60,12 +60,12 @@ class HealthService:
         self._exposition = exposition
         self._cache_required = cache_required
 
-    async def findings(self) -> Findings:
-        """Every dependency, all asked at the same time."""
+    async def report(self) -> HealthReport:
+        """Check every dependency, all at the same time."""
         database, cache, *others = await asyncio.gather(
             self._database.get(), self._ask_cache(), *(check.get() for check in self._others.values())
         )
-        return Findings(database, cache, dict(zip(self._others, others, strict=True)), self._cache_required)
+        return HealthReport(database, cache, dict(zip(self._others, others, strict=True)), self._cache_required)
 
     async def started(self) -> bool:
         """Whether the database is reachable and every table is in place."""
@@ -73,7 +73,7 @@ class HealthService:
         return database.up and database.complete
 
     async def metrics_text(self) -> bytes:
-        """The instruments, with the cache's state as of now."""
+        """The metrics in Prometheus text format, with the current state of the cache."""
         self._metrics.redis_up.set(1 if (await self._ask_cache()).up else 0)
         return await self._exposition.text()
 

@@ -1,4 +1,4 @@
-"""What health says on the wire."""
+"""Reply bodies of the health routes."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ class Component(Struct, kw_only=True, rename="camel"):
 
 
 class Detailed(Struct, kw_only=True):
-    """Everything an operator wants to see at a glance."""
+    """The state of the service and each dependency."""
 
     status: UpOrDown
     timestamp: str
     version: str
     environment: str
     services: dict[str, Component]
-    """`database` and `redis`, then what the rooms depend on."""
+    """`database` and `redis`, then the other dependencies of the rooms."""
 
 
 class Ready(Struct):
-    """Traffic may come; `redis` is there only while it is down and not needed."""
+    """The service can take traffic; `redis` is present only while it is down and not required."""
 
     status: Literal["READY"] = "READY"
     redis: Literal["DOWN"] | UnsetType = UNSET
 
 
 class NotReady(Struct, kw_only=True):
-    """Traffic should go elsewhere; `schema` is there only while tables are missing."""
+    """The service cannot take traffic; `schema` is present only while tables are missing."""
 
     status: Literal["NOT_READY"]
     database: UpOrDown

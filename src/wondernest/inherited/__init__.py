@@ -1,5 +1,5 @@
-"""Tables of the earlier backends that no room uses yet. They are kept as they are, so that a rollback finds them.
+"""Tables of the earlier backends that no room uses yet. They stay unchanged, so that a rollback to those backends works.
 
-Owns those tables until a room takes one over; the declaration then moves there. Asks them nothing for any route. What they hold
-about people is declared here all the same: an earlier backend may write to them beside us.
+Owns those tables until a room takes one over; then its declaration moves there. No route reads them. Their personal data is
+declared here because an earlier backend may write to them at the same time.
 """

@@ -1,4 +1,4 @@
-"""What the inherited tables hold about people. Written by the earlier backends, never by us."""
+"""The personal data of the inherited tables. Only the earlier backends write to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The declaration of what is inherited."""
+"""The inherited room's declaration."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ IMPERSONAL: Final = (
     "public.content_pack_compatibility",
     "public.flyway_schema_history",
 )
-"""What says nothing about anybody."""
+"""Tables without personal data."""
 WRITTEN_BY_TRIGGER: Final = (Table("public.ai_generation_quotas", ("insert",), may_lack=True),)
-"""What a trigger of the earlier backends fills when we add a user."""
+"""A trigger of the earlier backends fills this when a user is added."""
 
 
 def build(_parts: Parts) -> Room:
-    """The tables and what they hold about people; no route, no right is needed."""
+    """The tables and their personal data. No routes; no rights on the tables are needed."""
     held = {holding.table for holding in PERSONAL_DATA}
     unasked = {*IMPERSONAL, *held} - {table.name for table in WRITTEN_BY_TRIGGER}
     return Room(

@@ -1,4 +1,4 @@
-"""What is held about people, as the sum of what the rooms declare.
+"""The personal data that the service holds: the sum of what the rooms declare.
 
-Owns no table. Knows rooms by their declarations only.
+Owns no table. Reads the rooms' declarations only.
 """

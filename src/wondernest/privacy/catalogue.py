@@ -1,4 +1,4 @@
-"""The privacy catalogue: every class of data about people, where it is, why, and for how long."""
+"""The privacy catalogue: every class of personal data, where it is stored, why, and for how long."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Entry(Struct, frozen=True, rename="camel"):
     why: str
     kept: str
     people: tuple[str, ...]
-    """Kinds of people a row is about."""
+    """The kinds of people that a row is about."""
     columns: tuple[str, ...]
-    """Columns that say whom a row is about, identify somebody, or hold what they wrote or made."""
+    """Columns that refer to the person, identify a person, or hold what a person wrote or made."""
 
 
 def catalogue(rooms: Rooms) -> Iterator[Entry]:

@@ -1,4 +1,4 @@
-"""Pages that people look at: the API's documentation. Owns no table and asks none.
+"""The API's documentation pages. Owns no table and reads none.
 
-Nothing of a page comes from another host, and a strict content security policy sees to it.
+A page loads nothing from another host; a strict content security policy enforces that.
 """

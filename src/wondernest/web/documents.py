@@ -1,4 +1,4 @@
-"""The API's documents and the files of the page that shows them, made or read when somebody first asks."""
+"""The OpenAPI documents and the files of the page that shows them, made or read at the first request."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ ASSETS: Final = {
     "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
     "start.js": "text/javascript; charset=utf-8",
 }
-"""The files a browser may fetch, and nothing else."""
+"""The only files that are served."""
 
 
 class Documents(Struct):
-    """What the declarations say, in every spelling."""
+    """The OpenAPI document in each format and version."""
 
     endpoints: Sequence[Endpoint]
     _made: dict[tuple[str, str], bytes] = field(default_factory=dict[tuple[str, str], bytes])
     _files: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
     async def text(self, fmt: Format, version: Version) -> bytes:
-        """The document, made off the loop the first time."""
+        """The document; the first call makes it in a thread."""
         from wondernest.platform.http.openapi import render
 
         text = self._made.get((fmt, version))

@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 
 
 def build(parts: Parts, others: Rooms) -> Room:
-    """The documentation of the other rooms' routes, where it is shown."""
+    """The documentation of the other rooms' routes, if DOCS_ENABLED."""
     shown = parts.settings.app.shows_docs
     return Room(name="web", endpoints=DocumentationRoutes(Documents(others.endpoints)).endpoints() if shown else ())

@@ -34,7 +34,7 @@ GROUP: Final = RouteGroup(
 
 
 class DocumentationRoutes:
-    """The OpenAPI document and a page to read it; no part of the API, so not in the document."""
+    """The OpenAPI document and a page that shows it. They are not part of the API, so not in the document."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -66,7 +66,7 @@ class DocumentationRoutes:
     @GROUP.get(
         "/swagger",
         replies={200: Response(None, "A page", "text/html")},
-        summary="The API's description to look at",
+        summary="A page that shows the API's description",
     )
     async def page(self, _request: Request[None]) -> Reply:
         """GET /swagger."""

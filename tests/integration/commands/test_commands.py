@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.application import declared
-from wondernest.commands.doctor import doctor, effective, shown
+from wondernest.commands.doctor import doctor, effective, masked
 from wondernest.development.embedded.valkey import EmbeddedValkey
 from wondernest.settings import Secret, Settings, load_settings
 
@@ -73,7 +73,7 @@ def test_no_secret_is_shown() -> None:
     ],
 )
 def test_an_address_is_shown_without_its_password(url: str, seen: str) -> None:
-    assert shown("DATABASE_URL", Secret(url)) == seen
+    assert masked("DATABASE_URL", Secret(url)) == seen
 
 
 @pytest.mark.parametrize("command", ["doctor", "migrate", "seed", "tune", "serve"])

@@ -13,11 +13,11 @@ from tests.fixtures.application import running
 from tests.fixtures.games import Player, player
 from wondernest.app import create_app
 from wondernest.games import wire
-from wondernest.games.rules import LIST_TOGETHER_BYTES, LIST_TOGETHER_SAVES
+from wondernest.games.rules import SMALL_LIST_BYTES, SMALL_LIST_SAVES
 from wondernest.platform.json import encode
 from wondernest.settings import Settings
 
-PIECE_CHARS = LIST_TOGETHER_BYTES // 3
+PIECE_CHARS = SMALL_LIST_BYTES // 3
 
 
 def incompressible(chance: Random) -> dict[str, str]:
@@ -69,10 +69,10 @@ async def test_lists_asked_for_at_once_do_not_mix(make_settings: Callable[..., S
 async def test_a_child_of_many_saves_is_listed_whole(make_settings: Callable[..., Settings]) -> None:
     async with running(create_app(make_settings())) as client:
         mia, tom = [await player(client) for _ in range(2)]
-        for first in range(0, LIST_TOGETHER_SAVES + 1, 25):
+        for first in range(0, SMALL_LIST_SAVES + 1, 25):
             puts = [
                 {"op": "put", "gameType": "puzzle", "dataKey": f"k{number}", "dataValue": {"n": number}}
-                for number in range(first, min(first + 25, LIST_TOGETHER_SAVES + 1))
+                for number in range(first, min(first + 25, SMALL_LIST_SAVES + 1))
             ]
             assert (await mia.ask("POST", f"{mia.saves}/batch", {"operations": puts})).status_code == 200
         assert (await mia.save({"n": "last"}, "last")).status_code == 200
@@ -81,4 +81,4 @@ async def test_a_child_of_many_saves_is_listed_whole(make_settings: Callable[...
         asked = [(who, query) for query in queries for who in (mia, tom)]
         answers = await asyncio.gather(*(listed(who, query) for who, query in asked))
         counts = [len(answer) for answer in answers]
-        assert counts == [LIST_TOGETHER_SAVES + 2, 1, LIST_TOGETHER_SAVES + 1, 0, 1, 1, 0, 0, 1, 0]
+        assert counts == [SMALL_LIST_SAVES + 2, 1, SMALL_LIST_SAVES + 1, 0, 1, 1, 0, 0, 1, 0]

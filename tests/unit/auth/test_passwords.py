@@ -81,10 +81,10 @@ async def test_a_full_pool_refuses_at_once_and_recovers(pool: PasswordHasher) ->
             await attempt
         assert refusal.value.retry_after_s > 0
     with pytest.raises(DependencyUnavailable):
-        pool.require_room()
+        pool.require_capacity()
     gate.set()
     await asyncio.gather(*held)
-    pool.require_room()
+    pool.require_capacity()
     assert await pool.hash("x")
 
 
@@ -97,7 +97,7 @@ async def test_a_caller_that_leaves_frees_its_place(pool: PasswordHasher) -> Non
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    pool.require_room()
+    pool.require_capacity()
     gate.set()
     await working
     assert pool._taken == 0

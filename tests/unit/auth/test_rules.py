@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wondernest.auth import rules
-from wondernest.auth.rules import NameFields, OutsideLogin, SignUp
+from wondernest.auth.rules import ExternalLogin, NameFields, SignUp
 from wondernest.auth.timezones import is_time_zone
 
 TEXT = st.text(max_size=160)
@@ -162,7 +162,7 @@ def test_phone_numbers_that_are_not_stored(phone: str | None) -> None:
 
 @pytest.mark.parametrize("mark", rules.SCRIPT_MARKS)
 def test_marks_of_injected_scripts_are_found_in_any_letter_case(mark: str) -> None:
-    login = OutsideLogin("google", "token", None, NameFields(None, f"a{mark.upper()}", None))
+    login = ExternalLogin("google", "token", None, NameFields(None, f"a{mark.upper()}", None))
     assert "Invalid characters in firstName" in login.problems()
 
 

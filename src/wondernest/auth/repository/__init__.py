@@ -1,13 +1,13 @@
-"""SQL of accounts: who they are, their sessions, how they prove themselves, what is revoked.
+"""SQL of accounts: users, sessions, PINs and mailed tokens, revocations.
 
-Every statement names the account, the address or the token it is about. Statements that must not interleave (login,
-refresh, logout, reset) lock the row of the user first, then those of its tokens: no token in flight outlives a reset.
+Every statement names its account, address or token. Statements that must not interleave (login, refresh, logout, reset) lock
+the row of the user first, then the rows of its tokens, so a token that is being made during a reset is revoked too.
 """
 
 from wondernest.auth.repository.accounts import Account, AccountRepository, NewAccount
 from wondernest.auth.repository.proofs import PinHolder, ProofRepository
 from wondernest.auth.repository.revocations import CHANNEL, Cutoff, RevocationRepository, RevokedToken
-from wondernest.auth.repository.sessions import NewSession, RefreshStanding, SessionRepository
+from wondernest.auth.repository.sessions import NewSession, RefreshTokenState, SessionRepository
 
 __all__ = [
     "CHANNEL",
@@ -18,7 +18,7 @@ __all__ = [
     "NewSession",
     "PinHolder",
     "ProofRepository",
-    "RefreshStanding",
+    "RefreshTokenState",
     "RevocationRepository",
     "RevokedToken",
     "SessionRepository",

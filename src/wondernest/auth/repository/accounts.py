@@ -1,4 +1,4 @@
-"""Users with the family they act for."""
+"""Users and the families they act for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Account(Struct, frozen=True):
-    """A user with the family it acts for. NULL columns are read as their defaults."""
+    """A user with the family it acts for. NULL columns are replaced by their defaults."""
 
     id: UUID
     email: str
@@ -31,7 +31,7 @@ class Account(Struct, frozen=True):
 
 
 class NewAccount(Struct, frozen=True):
-    """A user and the family made with it."""
+    """A user and a family to be created together."""
 
     user_id: UUID
     family_id: UUID
@@ -61,8 +61,8 @@ FOUND_BY_EMAIL: Final = """found as (
           where lower(email) = $1 and email <> lower(email) and not exists (select from core.users where email = $1)
           order by created_at, id)
         limit 1)"""
-"""The unique index answers; only a miss looks for an address some hand wrote in mixed case (schema trap 6), in an index
-that holds nobody else."""
+"""The unique index finds lower-case addresses. Only when that finds nothing, the index of mixed-case addresses is searched
+(schema trap 6)."""
 _BY_EMAIL: Final = f"with {FOUND_BY_EMAIL} {ACCOUNT} join found on found.id = u.id"
 
 _MAKE_FAMILY: Final = """
@@ -90,7 +90,7 @@ def account_of(row: Row) -> Account:
 
 
 class AccountRepository:
-    """Finds accounts, and gives a family to those without."""
+    """Finds accounts; creates the family of an account that has none."""
 
     def __init__(self, database: Executor) -> None:
         self._database = database
@@ -107,7 +107,7 @@ class AccountRepository:
 
     @staticmethod
     async def with_family(unit: Executor, user_id: UUID, family_id: UUID, name: str, now: datetime) -> Account | None:
-        """The account of a user who had no family, now with one; of two calls at once only one makes it."""
+        """Create a family for a user who has none, once even under concurrency; returns the account."""
         await unit.fetchval(LOCK_USER, user_id)
         await unit.execute(_MAKE_FAMILY, user_id, family_id, name, now)
         row = await unit.fetchrow(_BY_ID, user_id)

@@ -1,4 +1,4 @@
-"""How an account proves itself besides its password: PIN, mailed reset tokens, mailed verification tokens."""
+"""Proofs of identity besides the password: PIN, mailed reset tokens, mailed verification tokens."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ _MARK_VERIFIED: Final = """
 
 
 class ProofRepository:
-    """PINs, resets and verifications. A mailed token is stored as its SHA-256 and spent once, also under concurrency."""
+    """PINs, resets and verifications. A mailed token is stored as its SHA-256 and can be used once, also under concurrency."""
 
     def __init__(self, database: Executor) -> None:
         self._database = database
@@ -80,35 +80,35 @@ class ProofRepository:
         return None if row is None else PinHolder(row["email"], row["pin_hash"])
 
     async def set_pin(self, user_id: UUID, pin_hash: str, replaces: str | None, now: datetime) -> bool:
-        """Store a PIN in place of the one read before (None: of none); False when it is no longer that."""
+        """Store a PIN if the current hash is still `replaces` (None: no PIN); False otherwise."""
         return await self._database.fetchval(_SET_PIN, user_id, pin_hash, replaces, now) is True
 
     async def request_reset(self, email: str, job: str, argument: str) -> None:
-        """Enqueue a job for the active account of a lower-case address, or for nobody: the same one statement either way."""
+        """Enqueue a job for the active account of a lower-case address; without an account the job has no user id."""
         await self._database.fetchval(_REQUEST_RESET, email, job, argument)
 
     async def note_reset(self, user_id: UUID, token_hash: str, expires_at: datetime, now: datetime) -> str | None:
-        """Keep a reset token about to be mailed; where to, or None. Again, it is kept once; once spent, it is not mailed."""
+        """Store a reset token before it is mailed, once; returns the address, or None without an account or for a used token."""
         return await self._database.fetchval(_NOTE_RESET, user_id, token_hash, expires_at, now)
 
     async def note_verification(self, user_id: UUID, digest: bytes, expires_at: datetime, now: datetime) -> str | None:
-        """As `note_reset`, for the token that verifies an address; None too where the address is verified."""
+        """As `note_reset`, for the token that verifies an address; None also if the address is verified."""
         return await self._database.fetchval(_NOTE_VERIFICATION, user_id, digest, expires_at, now)
 
     async def reset_holder(self, token_hash: str, now: datetime) -> UUID | None:
-        """Whose a reset token is that could be spent now: asked before the costly hash is made."""
+        """The user of a reset token that is valid now; called before the password is hashed, which is slow."""
         return await self._database.fetchval(_RESET_HOLDER, token_hash, now)
 
     @staticmethod
     async def spend_reset(unit: Executor, user_id: UUID, token_hash: str, password_hash: str, now: datetime) -> bool:
-        """Spend a user's reset token for a new password; False when there is none. The user's row stays locked."""
+        """Use a user's reset token to set a password; False when it is not valid. The user's row stays locked."""
         await unit.fetchval(LOCK_USER, user_id)
         return await unit.fetchval(_SPEND_RESET, user_id, token_hash, now, password_hash) is True
 
     async def spend_verification(self, user_id: UUID, token_hash: bytes, now: datetime) -> bool:
-        """Spend a mailed verification token of this user; False when there is none to spend."""
+        """Use a mailed verification token of this user; False when it is not valid."""
         return await self._database.fetchval(_SPEND_VERIFICATION, user_id, token_hash, now) is True
 
     async def mark_verified(self, user_id: UUID, now: datetime) -> bool:
-        """Mark the user's own address as verified; False when the account is gone or closed."""
+        """Mark the user's own address as verified; False when the account does not exist or is inactive."""
         return await self._database.fetchval(_MARK_VERIFIED, user_id, now) is True

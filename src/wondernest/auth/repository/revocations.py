@@ -1,4 +1,4 @@
-"""What is revoked before its time, as every process reads it, and the removal of what has expired anyway."""
+"""Revoked tokens, as every process reads them, and the removal of expired rows."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from wondernest.platform.db.pool import Connection, Executor
 
 CHANNEL: Final = "wondernest_revocations"
-"""Told in the transaction that revokes; every process listens and re-reads."""
+"""NOTIFY channel: the transaction that revokes notifies; every process listens and reads the new rows."""
 PRUNE_BATCH_ROWS: Final = 5_000
 
 
 class RevokedToken(Struct, frozen=True):
-    """An access token (hex SHA-256) that is refused, and when it would have expired."""
+    """A refused access token (hex SHA-256), and when it expires."""
 
     token_hash: str
     expires_at: datetime
@@ -33,16 +33,16 @@ class Cutoff(Struct, frozen=True):
 _TOKENS_SINCE: Final = """
     select encode(token_hash, 'hex') as token_hash, expires_at, created_at from wondernest.revoked_tokens
      where created_at > $1 and (expires_at > $2) is true order by created_at"""
-"""Plan: along the index of created_at, a page or two. `is true` keeps the planner from the index of expires_at, which without
-the moments at hand looks as good and leads to every live revocation, each time a process looks for new ones."""
+"""Plan: a range of the index of created_at, a page or two. `is true` keeps the planner from the index of expires_at: when the
+generic plan is made the parameters are unknown and that index looks as good, but it would read every live revocation each time."""
 _CUTOFFS_SINCE: Final = """
     select user_id, issued_before, created_at from wondernest.token_cutoffs
      where created_at > $1 and issued_before > $2 order by created_at"""
 _PRUNE: Final = """
     delete from {table} where ctid = any(array(select ctid from {table} where {column} < $1 {order} limit {rows}))"""
 _BY_INDEX: Final = "order by expires_at"
-"""Where there is an index to follow. A moment that is not known when the plan is made passes for one that a third of the rows
-are older than: without an order the table would be read from its beginning. Without an index an order would cost a sort."""
+"""For tables with an index on the column. The parameter is unknown when the generic plan is made, and the planner assumes that a
+third of the rows match: without `order by` it would scan the table. Without an index, `order by` would cost a sort."""
 _EXPIRED: Final = (
     ("wondernest.revoked_tokens", "expires_at", _BY_INDEX),
     ("wondernest.email_verifications", "expires_at", ""),
@@ -53,17 +53,17 @@ _OUTLIVED: Final = (
     ("core.user_sessions", "expires_at", _BY_INDEX),
     ("core.refresh_tokens", "expires_at", ""),
 )
-"""Kept for the life of a refresh token longer: a session's row names the chain its refresh token belongs to."""
+"""Kept longer, for the life of a refresh token: the row of a session names the login that its refresh token belongs to."""
 
 
 class RevocationRepository:
-    """Reads revocations on a listener's own connection."""
+    """Reads revocations on the listener's connection, and removes expired rows."""
 
     @staticmethod
     async def since(
         connection: Connection, seen: datetime, now: datetime, oldest: datetime
     ) -> tuple[list[RevokedToken], list[Cutoff], datetime]:
-        """Live revocations stored after a moment of the database's clock, and the latest such moment."""
+        """Live revocations stored after `seen` (database clock), and the time of the newest one."""
         tokens = await connection.fetch(_TOKENS_SINCE, seen, now)
         cutoffs = await connection.fetch(_CUTOFFS_SINCE, seen, oldest)
         latest = max([seen, *(rows[-1]["created_at"] for rows in (tokens, cutoffs) if rows)])
@@ -75,7 +75,7 @@ class RevocationRepository:
 
     @staticmethod
     async def prune(database: Executor, now: datetime, oldest: datetime) -> None:
-        """Remove what has expired: tokens by `now`, what must outlive a refresh token by `oldest`."""
+        """Remove expired rows: tokens by `now`; rows that must outlive a refresh token by `oldest`."""
         for tables, moment in ((_EXPIRED, now), (_OUTLIVED, oldest)):
             for table, column, order in tables:
                 statement = _PRUNE.format(table=table, column=column, order=order, rows=PRUNE_BATCH_ROWS)

@@ -1,4 +1,4 @@
-"""Sessions: a row for each access token, a row for each refresh token, and the chain that ties a login's together."""
+"""Sessions: a row for each access token and each refresh token; `origin` is common to all tokens of one login."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class NewSession(Struct, frozen=True):
-    """A freshly signed pair on its way into the database."""
+    """A new token pair to be stored."""
 
     user_id: UUID
     pair: TokenPair
@@ -33,8 +33,8 @@ class NewSession(Struct, frozen=True):
         return (self.user_id, access, pair.access_expires_at, refresh, pair.refresh_expires_at, self.ip, self.now)
 
 
-class RefreshStanding(Struct, frozen=True):
-    """What the database knows about a refresh token and its user."""
+class RefreshTokenState(Struct, frozen=True):
+    """The stored state of a refresh token and its user."""
 
     account: Account
     revoked: bool
@@ -51,7 +51,7 @@ _STORE: Final = """
         insert into core.refresh_tokens (user_id, token_hash, expires_at, created_at, ip_address)
         select id, $4, $5, $7, $6 from account)
     select true from account"""
-"""`origin` is the first refresh token of a login's chain: logout ends the whole chain and nothing else."""
+"""`origin` is the hash of the first refresh token of a login: logout ends all sessions of that login and no other."""
 _STORE_FIRST: Final = _STORE.format(origin="$4::text")
 _STORE_NEXT: Final = _STORE.format(
     origin="coalesce((select s.device_info ->> 'origin' from core.user_sessions s"
@@ -89,14 +89,14 @@ _REFRESH: Final = f"""
         select id from holder where not exists (select from presented where revoked_at is not null)),
     {_STORE_NEXT}"""
 
-_STANDING: Final = f"""
-    select standing.*, coalesce((select r.revoked_at is not null from core.refresh_tokens r
+_REFRESH_STATE: Final = f"""
+    select holder.*, coalesce((select r.revoked_at is not null from core.refresh_tokens r
                                   where r.token_hash = $2 and r.user_id = $1), false) as revoked,
            (select c.issued_before from wondernest.token_cutoffs c where c.user_id = $1) as issued_before
-      from ({ACCOUNT} where u.id = $1) standing"""
+      from ({ACCOUNT} where u.id = $1) holder"""
 
-_TELL: Final = f"(select pg_notify('{CHANNEL}', '')) told left join"
-"""Joined to a statement's last part: the other processes hear of it when, and only if, it is committed."""
+_NOTIFY: Final = f"(select pg_notify('{CHANNEL}', '')) notified left join"
+"""Joined to the last part of a statement: other processes get the notification only if the transaction commits."""
 
 _END_CHAIN: Final = f"""
     with presented as (
@@ -120,7 +120,7 @@ _END_CHAIN: Final = f"""
     revoked as (
         insert into wondernest.revoked_tokens (token_hash, user_id, expires_at)
         select decode(token_hash, 'hex'), $1, expires_at from access on conflict do nothing)
-    select access.token_hash, access.expires_at from {_TELL} access on true"""
+    select access.token_hash, access.expires_at from {_NOTIFY} access on true"""
 
 _END_ALL: Final = f"""
     with ended as (
@@ -139,7 +139,7 @@ _END_ALL: Final = f"""
     revoked as (
         insert into wondernest.revoked_tokens (token_hash, user_id, expires_at)
         select decode(token_hash, 'hex'), $1, expires_at from access on conflict do nothing)
-    select access.token_hash, access.expires_at from {_TELL} access on true"""
+    select access.token_hash, access.expires_at from {_NOTIFY} access on true"""
 
 _NOTE_PARENT_MODE: Final = """
     insert into core.user_sessions (user_id, token_hash, expires_at, created_at, last_accessed, device_info)
@@ -158,7 +158,7 @@ class SessionRepository:
         self._database = database
 
     async def register(self, account: NewAccount, session: NewSession, unit: Executor | None = None) -> bool:
-        """Store user, family, membership and session at once; False when the address is taken."""
+        """Store user, family, membership and session in one statement; False when the address is taken."""
         made = await (unit or self._database).fetchval(
             _REGISTER,
             *session.arguments(),
@@ -174,40 +174,40 @@ class SessionRepository:
         return made is True
 
     async def open(self, session: NewSession, password_hash: str, unit: Executor | None = None) -> bool:
-        """Store a login's session; False when the account was closed or its password changed meanwhile."""
+        """Store the session of a login; False when the account was deactivated or its password changed meanwhile."""
         return await (unit or self._database).fetchval(_LOGIN, *session.arguments(), password_hash) is True
 
-    async def standing(self, user_id: UUID, refresh_hash: str) -> RefreshStanding | None:
-        """The account behind a refresh token and whether the token was revoked."""
-        row = await self._database.fetchrow(_STANDING, user_id, refresh_hash)
-        return None if row is None else RefreshStanding(account_of(row), row["revoked"], row["issued_before"])
+    async def refresh_state(self, user_id: UUID, refresh_hash: str) -> RefreshTokenState | None:
+        """The account of a refresh token and whether the token was revoked; None for an unknown user."""
+        row = await self._database.fetchrow(_REFRESH_STATE, user_id, refresh_hash)
+        return None if row is None else RefreshTokenState(account_of(row), row["revoked"], row["issued_before"])
 
     async def renew(self, session: NewSession, password_hash: str, presented_hash: str) -> bool:
-        """Store a refreshed session; False when account, password or refresh token were ended meanwhile."""
+        """Store a refreshed session; False when the account was deactivated, its password changed or the token revoked meanwhile."""
         arguments = (*session.arguments(), password_hash, presented_hash)
         return await self._database.fetchval(_REFRESH, *arguments) is True
 
     async def note_parent_mode(self, user_id: UUID, token_hash: str, expires_at: datetime, now: datetime) -> None:
-        """Keep a parent-mode session of an account that exists; it is no bearer."""
+        """Store a parent-mode session of an existing account; its token is no bearer token."""
         await self._database.execute(_NOTE_PARENT_MODE, user_id, token_hash, expires_at, now)
 
     async def note_child(
         self, user_id: UUID, token_hash: str, expires_at: datetime, now: datetime, child_id: UUID
     ) -> None:
-        """Keep a child's session under an account that exists; it is no bearer."""
+        """Store a child's session of an existing account; its token is no bearer token."""
         await self._database.execute(_NOTE_CHILD, user_id, token_hash, expires_at, now, child_id)
 
     @staticmethod
     async def end_chain(
         unit: Executor, user_id: UUID, access: RevokedToken, now: datetime, refresh_life: timedelta
     ) -> list[RevokedToken]:
-        """End every session of the login an access token descends from; what was revoked."""
+        """End every session of the login that an access token belongs to; returns the revoked access tokens."""
         await unit.fetchval(LOCK_USER, user_id)
         rows = await unit.fetch(_END_CHAIN, user_id, access.token_hash, access.expires_at, now, now + refresh_life)
         return [RevokedToken(row["token_hash"], row["expires_at"]) for row in rows]
 
     @staticmethod
     async def end_all(unit: Executor, user_id: UUID, now: datetime, issued_before: datetime) -> list[RevokedToken]:
-        """End every session and reset token of a user whose row is locked; the access tokens that were revoked."""
+        """End every session and reset token of a user whose row is locked; returns the revoked access tokens."""
         rows = await unit.fetch(_END_ALL, user_id, now, issued_before)
         return [RevokedToken(row["token_hash"], row["expires_at"]) for row in rows if row["token_hash"] is not None]

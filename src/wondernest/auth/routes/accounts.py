@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 LOGGED_OUT: Final = "Logged out successfully"
 SESSION: Final = Response(wire.SessionReply, "Signed in")
-RENEWED: Final = "A new pair; the old one stays good"
+RENEWED: Final = "A new pair; the old one stays valid"
 GROUP: Final = RouteGroup(
     tag=TAG, caller=CallerKind.PUBLIC, mounts=MOUNTS, bad_body=errors.InvalidJson, failure=errors.Failed
 )
 
 
 def unescape_bang(body: bytes) -> bytes:
-    r"""A body whose sender's shell wrote `\!` for `!`; tried only when the body as it is does not parse."""
+    r"""The body with `!` in place of `\!`, which some shells send; tried only when the original body does not parse."""
     return body.replace(rb"\!", b"!")
 
 
@@ -109,7 +109,7 @@ class AccountRoutes:
 
     @GROUP.post(
         "/auth/oauth",
-        body=wire.OutsideLoginBody,
+        body=wire.ExternalLoginBody,
         example={"provider": "google", "idToken": "a token of Google"},
         limits=CREDENTIALS,
         replies={200: SESSION, 400: BAD_REQUEST, 401: REFUSED},
@@ -117,12 +117,12 @@ class AccountRoutes:
         summary="Sign in with an identity token of Google, Apple or Facebook",
     )
     @counted("oauth")
-    async def log_in_outside(self, request: Request[wire.OutsideLoginBody]) -> Reply:
-        """Sign in whom a provider vouches for."""
+    async def log_in_external(self, request: Request[wire.ExternalLoginBody]) -> Reply:
+        """Sign in with an identity token."""
         body = request.body
         names = rules.NameFields(None, body.first_name, body.last_name)
-        login = rules.OutsideLogin(body.provider, body.id_token, body.email, names)
-        session = await self._service.log_in_outside(login, request.client_ip)
+        login = rules.ExternalLogin(body.provider, body.id_token, body.email, names)
+        session = await self._service.log_in_external(login, request.client_ip)
         return reply_json(wire.SessionReply(self._data(session, requires_pin_setup=True)))
 
     @GROUP.post(
@@ -170,16 +170,16 @@ class AccountRoutes:
         limits=ALL,
         unit=True,
         replies={
-            200: Response(Message, "Logged out, now or before: the bearer may be a revoked one"),
+            200: Response(Message, "Logged out, now or before: the bearer may be revoked"),
             401: REFUSED,
         },
         failure="Logout failed",
         summary="End this session; other devices stay signed in",
-        note="A bearer is required; one that was logged out before is answered alike.",
+        note="A bearer is required; one that is logged out already gets the same reply.",
     )
     @counted("logout")
     async def log_out(self, request: Request[None]) -> Reply:
-        """End the bearer's session; again for a token that was logged out already."""
+        """End the bearer's session; a bearer that is logged out already gets the same reply."""
         if request.optional_caller is not None:
             await self._service.log_out(request.optional_caller, request.unit)
         elif not self._service.is_logged_out(_bearer(request)):
@@ -191,10 +191,10 @@ class AccountRoutes:
         caller=CallerKind.USER,
         replies={200: Response(wire.Profile, "The bearer"), 401: REFUSED},
         failure="Failed to get user profile",
-        summary="Who the bearer is",
+        summary="The caller's account",
     )
     async def me(self, request: Request[None]) -> Reply:
-        """Who the bearer is."""
+        """The caller's account."""
         account = await self._service.profile(request.caller)
         profile = wire.Profile(id=str(account.id), email=account.email, role=account.role, verified=account.verified)
         return reply_json(profile)

@@ -1,4 +1,4 @@
-"""Outcomes of the account routes, counted by operation."""
+"""Counts the outcomes of the account routes by operation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def counted(
 ) -> Callable[
     [Callable[[Routes, Request[Body]], Awaitable[Reply]]], Callable[[Routes, Request[Body]], Awaitable[Reply]]
 ]:
-    """Count a handler's replies and refusals; faults of ours are counted by status like everywhere."""
+    """Count a handler's replies and refusals. Server errors are only counted by status, as on every route."""
 
     def decorate(
         handler: Callable[[Routes, Request[Body]], Awaitable[Reply]],

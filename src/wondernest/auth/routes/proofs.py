@@ -31,7 +31,7 @@ GROUP: Final = RouteGroup(
 
 
 class ProofRoutes:
-    """The routes by which an account proves itself besides its password."""
+    """The routes of PIN, e-mail verification and password reset."""
 
     def __init__(self, pins: PinService, recovery: RecoveryService, metrics: AccountMetrics) -> None:
         self.metrics = metrics
@@ -50,9 +50,9 @@ class ProofRoutes:
         bad_body=errors.UnreadablePin,
         limits=CREDENTIALS,
         replies={
-            200: Response(wire.PinVerdict, "The PIN is right"),
-            400: Response(wire.PinRefusal, "Not a PIN"),
-            401: Response(wire.PinRefusal, "Not the PIN"),
+            200: Response(wire.PinAccepted, "The PIN is right"),
+            400: Response(wire.PinRefusal, "Wrong format"),
+            401: Response(wire.PinRefusal, "Wrong PIN"),
             429: Response(wire.PinRefusal, "Locked after too many wrong PINs; see Retry-After"),
         },
         failure=errors.PinCheckFailed,
@@ -62,7 +62,7 @@ class ProofRoutes:
     async def verify_pin(self, request: Request[wire.PinBody]) -> Reply:
         """Check a PIN."""
         token = await self._pins.verify(request.body.pin, request.optional_caller, request.client_ip)
-        return reply_json(wire.PinVerdict(message=PIN_VERIFIED, session_token=token))
+        return reply_json(wire.PinAccepted(message=PIN_VERIFIED, session_token=token))
 
     @GROUP.post(
         "/auth/parent/setup-pin",
@@ -107,13 +107,13 @@ class ProofRoutes:
         body=wire.ResetRequestBody,
         example={"email": "ann@example.com"},
         limits=CREDENTIALS,
-        replies={200: Response(Message, "Said whether or not there is such an account"), 400: BAD_REQUEST},
+        replies={200: Response(Message, "The same reply whether or not the account exists"), 400: BAD_REQUEST},
         failure="Password reset request failed",
-        summary="Have a password reset mailed",
+        summary="Request a password reset by mail",
     )
     @counted("password_reset")
     async def request_reset(self, request: Request[wire.ResetRequestBody]) -> Reply:
-        """Ask for a reset."""
+        """Request a reset."""
         await self._recovery.request_reset(request.body.email)
         return reply_json(Message(RESET_MAILED))
 
@@ -125,7 +125,7 @@ class ProofRoutes:
         unit=True,
         replies={200: Response(Message, RESET_DONE), 400: BAD_REQUEST},
         failure="Password reset failed",
-        summary="Choose a new password with a mailed token; signs every device out",
+        summary="Set a new password with a mailed token; signs every device out",
     )
     @counted("password_reset_confirm")
     async def reset(self, request: Request[wire.ResetBody]) -> Reply:

@@ -1,4 +1,4 @@
-"""Running as root: servers drop to an unprivileged account, in places that account can reach."""
+"""Running as root: servers run under an unprivileged account, in folders that the account can access."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wondernest.development.embedded.errors import EmbeddedError
 
 UNPRIVILEGED_NAMES = ("nobody", "daemon")
 PUBLIC_HOME = Path("/var/lib/wondernest-dev")
-"""Where root keeps what the account must reach when the project's own folder is closed to it."""
+"""For files that the account must access, when it cannot access the project's folder."""
 
 OUTSIDE_LINK = "outside"
 PROBE_TIMEOUT_S = 10.0
@@ -30,7 +30,7 @@ class Account(NamedTuple):
 
 
 class Identity(TypedDict, total=False):
-    """The keyword arguments that make `subprocess` drop to an account; none to stay who we are."""
+    """The keyword arguments of `subprocess` for an account; empty to keep the current user."""
 
     user: int
     group: int
@@ -38,7 +38,7 @@ class Identity(TypedDict, total=False):
 
 
 def account_for(data: Path) -> Account | None:
-    """Whom servers run as: None means the present user; as root, the owner of existing data, else nobody."""
+    """The account that servers run under. None: the current user. As root: the owner of existing data, else `nobody`."""
     if os.geteuid() != 0:
         return None
     if data.exists() and (owner := data.stat()).st_uid != 0:
@@ -53,7 +53,7 @@ def account_for(data: Path) -> Account | None:
 
 
 def reachable_home(folder: Path) -> Path:
-    """The folder itself, made if missing; for root in a closed place, a folder outside that a link in it names."""
+    """The folder, created if missing. For root in a folder that others cannot access: a public folder, linked from it."""
     folder.mkdir(parents=True, exist_ok=True)
     if os.geteuid() != 0 or _open_to_all(folder):
         return folder
@@ -68,7 +68,7 @@ def reachable_home(folder: Path) -> Path:
 
 
 def own_folder(path: Path, account: Account | None) -> Path:
-    """Make a folder that only the account (and root) can enter."""
+    """Create a folder that only the account (and root) can access."""
     path.mkdir(mode=0o700, exist_ok=True)
     if account is not None:
         os.chown(path, account.uid, account.gid)
@@ -91,8 +91,8 @@ def runs_as(binary: Path, account: Account | None) -> bool:
     return probe.returncode == 0
 
 
-def copied_out(name: str, root: Path, parts: Sequence[Path]) -> Path:
-    """Copy parts of the tree `root` to a place everyone can read, once per name; returns the root of the copy."""
+def public_copy(name: str, root: Path, parts: Sequence[Path]) -> Path:
+    """Copy parts of the tree `root` to a folder that everyone can read, once per name; returns the root of the copy."""
     servers = _public_folder(_public_folder(PUBLIC_HOME) / "servers")
     target = servers / name
     if target.is_dir():
@@ -116,7 +116,7 @@ def copied_out(name: str, root: Path, parts: Sequence[Path]) -> Path:
 
 
 def identity(account: Account | None) -> Identity:
-    """How to start a process as an account."""
+    """The arguments that start a process under an account."""
     return {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 

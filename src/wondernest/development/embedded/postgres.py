@@ -50,7 +50,7 @@ ALWAYS = {
     "log_min_messages": "warning",
     "jit": "off",
 }
-THROW_AWAY = {
+UNSAFE_OPTIONS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -59,11 +59,11 @@ THROW_AWAY = {
     "autovacuum": "off",
     "log_min_messages": "fatal",
 }
-"""Fast and unsafe: for data that nobody wants back."""
+"""Fast, but a crash loses data: for tests."""
 
 
 class EmbeddedPostgres(EmbeddedServer):
-    """A PostgreSQL: its unix socket trusts whoever may enter its folder (us), its TCP port asks for a password."""
+    """A PostgreSQL. The unix socket needs no password (only the owner can enter its folder); the TCP port does."""
 
     stop_steps = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))
     """PostgreSQL's own "fast" and "immediate" shutdowns."""
@@ -152,7 +152,7 @@ class EmbeddedPostgres(EmbeddedServer):
                 log=self._log,
                 stop_signal=signal.SIGINT,
             )
-            if process.wait_until(lambda: _says_ready(pid_file), self._process, READY_TIMEOUT_S):
+            if process.wait_until(lambda: _is_ready(pid_file), self._process, READY_TIMEOUT_S):
                 self._port = port
                 return
             self._process = None
@@ -163,7 +163,7 @@ class EmbeddedPostgres(EmbeddedServer):
         raise EmbeddedError(f"PostgreSQL does not start (log: {self._log}): {problem}")
 
     def _command(self, server: Postgres, data: Path, port: int, sockets: Path) -> list[str]:
-        options = ALWAYS | ({} if self._durable else THROW_AWAY) | dict(self._settings)
+        options = ALWAYS | ({} if self._durable else UNSAFE_OPTIONS) | dict(self._settings)
         options |= {"port": str(port), "unix_socket_directories": str(sockets)}
         words = [str(server.folder / "postgres"), "-D", str(data)]
         return words + [f"--{name}={value}" for name, value in options.items()]
@@ -186,7 +186,7 @@ def _major_of(data: Path) -> int | None:
     return None
 
 
-def _says_ready(pid_file: Path) -> bool:
+def _is_ready(pid_file: Path) -> bool:
     try:
         lines = pid_file.read_text().splitlines()
     except OSError:

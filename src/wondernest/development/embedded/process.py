@@ -1,4 +1,4 @@
-"""What one server process needs: a locked folder, a log, an end with its parent, and a stop in firm steps."""
+"""Runs one server process: folder lock, log, end with the parent process, stop with escalating signals."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ KILL_WAIT_S = 10.0
 LOG_TAIL_BYTES = 4096
 PR_SET_PDEATHSIG = 1
 SERVER_ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
-"""What a server sees of the environment: a stray PGDATA or PGOPTIONS must not bend it."""
+"""The environment of a server: a PGDATA or PGOPTIONS of the user must not affect it."""
 
 
 class FolderLock:
-    """Says that one process uses a folder; the kernel lets go of it when that process dies."""
+    """Reserves a folder for one process; the kernel releases the lock when that process ends."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: int | None = None
 
     def acquire(self, wait_s: float = LOCK_WAIT_S) -> None:
-        """Take the lock, waiting for a holder that is about to end; raises EmbeddedError naming the holder."""
+        """Take the lock, waiting up to `wait_s`; raises EmbeddedError with the holder's process id."""
         file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         deadline = time.monotonic() + wait_s
         while True:
@@ -54,7 +54,7 @@ class FolderLock:
         self._file = file
 
     def release(self) -> None:
-        """Let go; harmless when not held."""
+        """Release the lock; does nothing when it is not held."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -79,8 +79,8 @@ def spawn(
             stderr=output,
             cwd=folder,
             env=environment,
-            start_new_session=True,  # Ctrl-C in the terminal reaches us alone; we then stop servers in order
-            preexec_fn=_dies_with_us(stop_signal),  # noqa: PLW1509 - one prctl call, nothing that needs a lock
+            start_new_session=True,  # Ctrl-C in the terminal must reach only this process, which then stops the servers in order
+            preexec_fn=_end_with_parent(stop_signal),  # noqa: PLW1509 - one prctl call, takes no lock
             **identity(account),
         )
     assert process.stdin is not None
@@ -90,8 +90,8 @@ def spawn(
     return process
 
 
-def _dies_with_us(stop_signal: signal.Signals) -> Callable[[], None] | None:
-    # The kernel ties the child to the *thread* that started it, so only the main thread may ask for this.
+def _end_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
+    # The kernel ends the child with the *thread* that started it, so only the main thread may use this.
     if not sys.platform.startswith("linux") or threading.current_thread() is not threading.main_thread():
         return None
     libc, parent = ctypes.CDLL(None), os.getpid()
@@ -105,7 +105,7 @@ def _dies_with_us(stop_signal: signal.Signals) -> Callable[[], None] | None:
 
 
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], timeout_s: float) -> bool:
-    """Wait for a server to be ready: True when it is, False when it ended first; raises EmbeddedError when late."""
+    """Wait until a server is ready (True) or has ended (False); raises EmbeddedError after the timeout."""
     deadline = time.monotonic() + timeout_s
     while process.poll() is None:
         if ready():
@@ -119,13 +119,13 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], time
 
 
 def stop(process: subprocess.Popen[bytes], steps: Sequence[tuple[signal.Signals, float]]) -> None:
-    """Send each signal in turn and wait its seconds, until the process has ended; the last resort is SIGKILL."""
-    for number, patience_s in steps:
+    """Send each signal and wait its seconds, until the process has ended; finally send SIGKILL."""
+    for number, timeout_s in steps:
         if process.poll() is not None:
             return
         process.send_signal(number)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(patience_s)
+            process.wait(timeout_s)
     if process.poll() is None:
         process.kill()
         process.wait()
@@ -134,14 +134,14 @@ def stop(process: subprocess.Popen[bytes], steps: Sequence[tuple[signal.Signals,
 def stop_leftover(
     pid_file: Path, folder: Path, names: Sequence[str], steps: Sequence[tuple[signal.Signals, float]]
 ) -> None:
-    """As `stop`, for the server on a folder that an earlier run left behind and that is nobody's child."""
-    for number, patience_s in [*steps, (signal.SIGKILL, KILL_WAIT_S)]:
+    """As `stop`, for a server that an earlier run left running on a folder; it is not a child of this process."""
+    for number, timeout_s in [*steps, (signal.SIGKILL, KILL_WAIT_S)]:
         pid = _leftover(pid_file, folder, names)
         if pid is None:
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
-        deadline = time.monotonic() + patience_s
+        deadline = time.monotonic() + timeout_s
         while _leftover(pid_file, folder, names) == pid and time.monotonic() < deadline:
             time.sleep(POLL_S)
     if (pid := _leftover(pid_file, folder, names)) is not None:
@@ -149,7 +149,7 @@ def stop_leftover(
 
 
 def _leftover(pid_file: Path, folder: Path, names: Sequence[str]) -> int | None:
-    """The process that a pid file names, if it is alive and really a server on that folder."""
+    """The process in a pid file, if it is alive and a server on that folder."""
     try:
         pid = int(pid_file.read_text().split()[0])
         os.kill(pid, 0)
@@ -178,12 +178,12 @@ def free_port() -> int:
 
 
 def log_size(log: Path) -> int:
-    """Where the next lines of a log will begin."""
+    """The size of a log in bytes; 0 if there is none."""
     return log.stat().st_size if log.exists() else 0
 
 
 def log_since(log: Path, start: int) -> str:
-    """The last few kilobytes that were logged after `start`."""
+    """The last few kilobytes of a log after byte `start`."""
     with log.open("rb") as file:
         end = file.seek(0, os.SEEK_END)
         file.seek(max(start, end - LOG_TAIL_BYTES))

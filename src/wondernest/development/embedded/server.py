@@ -1,4 +1,4 @@
-"""What PostgreSQL and Valkey have in common as embedded servers."""
+"""The common part of embedded PostgreSQL and Valkey."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from wondernest.development.embedded.account import reachable_home
 
 
 class EmbeddedServer(ABC):
-    """A server that keeps its files in one folder; `durable=False` is fast and unsafe, for tests.
+    """A server that keeps its files in one folder; `durable=False` is faster, but a crash loses data: for tests.
 
-    A restarted server keeps its port. Started from the main thread it ends with this process, however that ends.
+    A restarted server keeps its port. If started from the main thread it ends with this process, also if that is killed.
     """
 
     stop_steps: ClassVar[tuple[tuple[signal.Signals, float], ...]]
-    """Signals that ask for an orderly end, each with the seconds it is given."""
+    """Signals for a clean shutdown, each with its timeout in seconds."""
     crash_signal: ClassVar[signal.Signals]
 
     def __init__(self, folder: Path, *, durable: bool = True, log: Path | None = None) -> None:
@@ -43,7 +43,7 @@ class EmbeddedServer(ABC):
         return self._port
 
     def start(self) -> None:
-        """Mend what a crash left, start, and wait until it answers; raises EmbeddedError."""
+        """Clean up after a crash, start, and wait until the server answers; raises EmbeddedError."""
         if self._process is not None and self._process.poll() is None:
             return
         home = reachable_home(self._folder)
@@ -55,13 +55,13 @@ class EmbeddedServer(ABC):
             raise
 
     def stop(self) -> None:
-        """Shut down in order: what was written is kept; harmless when not running."""
+        """Shut down cleanly; does nothing when not running."""
         if self._process is not None:
             process.stop(self._process, self.stop_steps)
             self._ended()
 
     def kill(self) -> None:
-        """End at once as a crash would (for tests of faults)."""
+        """Kill the server, as a crash would (for tests of faults)."""
         self._running().send_signal(self.crash_signal)
         self._running().wait()
         self._ended()

@@ -21,11 +21,11 @@ RETRY_PAUSE_S = 0.1
 PORT_TAKEN = "Address already in use"
 DUMP = "dump.rdb"
 SNAPSHOTS = "60 1"
-"""After 60 seconds with at least one change; and at a stop."""
+"""Save a snapshot after 60 seconds with at least one change; it is saved at a stop too."""
 
 
 class EmbeddedValkey(EmbeddedServer):
-    """A Valkey on the loopback interface that asks for a password; `durable=False` keeps nothing on disk."""
+    """A Valkey on the loopback interface, with a password; `durable=False` stores nothing on disk."""
 
     stop_steps = ((signal.SIGTERM, 10.0),)
     crash_signal = signal.SIGKILL
@@ -72,7 +72,7 @@ class EmbeddedValkey(EmbeddedServer):
         raise EmbeddedError(f"Valkey does not start (log: {self._log}): {problem}")
 
     def _configuration(self, data: Path, port: int) -> str:
-        # The password travels by standard input: on the command line every user of the machine could read it.
+        # The password is passed on standard input: on the command line every user of the machine could read it.
         settings = {
             "bind": "127.0.0.1",
             "port": port,

@@ -1,1 +1,1 @@
-"""The pages of a developer's machine: where to begin, and the mails that nobody sent."""
+"""The pages of a developer's machine: the start page and the outbox."""

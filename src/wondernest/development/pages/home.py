@@ -1,4 +1,4 @@
-"""The page to begin with."""
+"""The start page."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ _INTRODUCTION: Final = (
     "for the app and the site. In production this address answers 404.</p>\n"
 )
 _DOCUMENTS: Final = (
-    ("/swagger", "the API, to look at"),
+    ("/swagger", "the API's documentation"),
     ("/openapi.yaml", "the API as OpenAPI 3.1"),
     ("/openapi.json?version=3.0", "the API as OpenAPI 3.0, for generators"),
 )
 _OUTBOX: Final = (("/dev/outbox", "mails, kept here instead of being sent"),)
-_HEALTH: Final = (("/health", "alive"), ("/health/detailed", "database and cache"), ("/metrics", "metrics"))
+_HEALTH: Final = (
+    ("/health", "the service answers"),
+    ("/health/detailed", "database and cache"),
+    ("/metrics", "metrics"),
+)
 GROUP: Final = pages()
 
 
@@ -45,7 +49,7 @@ class HomePage:
         """The route."""
         return GROUP.endpoints(self)
 
-    @GROUP.get("/", summary="Where to begin", replies={})
+    @GROUP.get("/", summary="The start page", replies={})
     async def show(self, _request: Request[None]) -> Reply:
         """The page."""
         return Reply(self._reply.status, self._reply.content, self._reply.content_type, self._reply.headers)

@@ -1,4 +1,4 @@
-"""The frame of the pages."""
+"""The HTML template of the pages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def page(title: str, content: str) -> Reply:
 
 
 def pages() -> RouteGroup:
-    """What pages share: public, and no part of the API."""
+    """The route group of pages: public, and not part of the API."""
     return RouteGroup(
         tag="Development",
         caller=CallerKind.PUBLIC,

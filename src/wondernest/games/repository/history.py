@@ -21,7 +21,7 @@ _LIST = f"""
            and ($5::timestamptz is null or v.kept_at < $5)
          order by v.kept_at desc fetch first $6 rows with ties) page
      order by kept_at desc, game_type, data_key, version desc"""
-"""What was kept in one moment (a whole type deleted) stays on one page, so that `before` skips nothing.
+"""Versions kept at the same moment (a whole type deleted) are on one page, so that `before` skips none.
 
 Plan: one range of save_versions_pkey by child (at most kept versions × keys), sorted in memory.
 """
@@ -34,7 +34,7 @@ _GET = f"""
 
 
 class HistoryRepository:
-    """Reads kept versions within the child and the adult given."""
+    """Reads kept versions of a child, if it is the adult's."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

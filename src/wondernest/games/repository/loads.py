@@ -1,4 +1,4 @@
-"""Reads of saves: one save or a child's small list, gathered across concurrent requests; a large list piece by piece."""
+"""Reads of saves: one save or a small list, batched across concurrent requests; a large list in parts."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from uuid import UUID
 from wondernest.access.guardianship import guards
 from wondernest.games.repository.statements import DIGEST
 from wondernest.games.rules import (
-    LIST_TOGETHER_BYTES,
-    LIST_TOGETHER_SAVES,
+    SMALL_LIST_BYTES,
+    SMALL_LIST_SAVES,
     Heading,
     Listing,
     Read,
     SaveKey,
     StoredSave,
-    read_at_once,
+    read_groups,
 )
 from wondernest.platform.db.batch import Gatherer, LockWait
 
@@ -42,14 +42,14 @@ _INSTANCE: Final[tuple[str, str]] = (
       left join games.game_registry r on r.game_key = s.game_type
       left join games.child_game_instances g on g.game_id = r.id and g.child_id = s.child_id""",
 )
-"""Only the key dialect names the game's instance; the simple one is spared two joins."""
+"""Only the key dialect returns the game's instance, so only it needs the two joins."""
 _HEADINGS: Final = f"""
     select s.game_type, s.data_key, pg_column_size(s.data_value) as stored_bytes
       from games.simple_game_data s
      where s.child_id = $2 and {guards("$2", "$1")}
        and ($3::text is null or s.game_type = $3) and ($4::text is null or s.data_key = $4)
      order by s.updated_at desc nulls last, s.id"""
-"""Plan: the index of the child's saves; sizes are told without reading what is stored apart."""
+"""Plan: the index of the child's saves; sizes are known without reading the documents that are stored out of line (TOAST)."""
 _DOCUMENTS: Final = """
     select s.id, s.game_type, s.data_key, s.data_value, s.data_version, {made}, {changed}, {instance} as instance_id
       from unnest($3::text[], $4::text[]) with ordinality as i(game_type, data_key, n)
@@ -57,7 +57,7 @@ _DOCUMENTS: Final = """
         on s.child_id = $2 and s.game_type = i.game_type and s.data_key = i.data_key{join}
      where {guards}
      order by i.n"""
-"""Plan: nested loop over the input with the save's unique key, guarded once for all."""
+"""Plan: nested loop over the input with the save's unique key; the guard runs once."""
 _LISTS: Final = """
     select i.n, s.id, s.game_type, s.data_key, case when s.fits then s.data_value end as data_value, s.data_version,
            {made}, {changed}, {instance} as instance_id
@@ -71,14 +71,14 @@ _LISTS: Final = """
             or (i.game_type is null or s.game_type = i.game_type) and (i.data_key is null or s.data_key = i.data_key)) s{join}
      where {guards} and (s.fits or s.place = 1)
      order by i.n, s.updated_at desc nulls last, s.id"""
-"""One row without its document where the documents are larger together than $5 bytes, as they are stored, or the child has
-more than $6 saves: nobody's list makes those that travel with it wait.
+"""One row without its document if the documents are larger together than $5 bytes as stored, or the child has more than $6 saves.
+So a large list does not delay the other lists of the batch.
 
-Plan: for each of the input the index of the child's saves, whose sizes are told without reading what is stored apart.
+Plan: for each input row the index of the child's saves; sizes are known without reading documents stored out of line (TOAST).
 """
 
 
-def _way(instances: bool) -> tuple[str, str]:
+def _variant(instances: bool) -> tuple[str, str]:
     return _INSTANCE if instances else _NO_INSTANCE
 
 
@@ -86,45 +86,45 @@ def _statement(template: str, guard: str, instance: tuple[str, str]) -> str:
     return template.format(made=_MADE, changed=_CHANGED, guards=guard, instance=instance[0], join=instance[1])
 
 
-_PIECES: Final[dict[tuple[str, str], str]] = {
-    way: _statement(_DOCUMENTS, guards("$2", "$1"), way) for way in (_NO_INSTANCE, _INSTANCE)
+_PIECE_STATEMENTS: Final[dict[tuple[str, str], str]] = {
+    variant: _statement(_DOCUMENTS, guards("$2", "$1"), variant) for variant in (_NO_INSTANCE, _INSTANCE)
 }
-_TOGETHER: Final[dict[tuple[str, str], str]] = {
-    way: _statement(_LISTS, guards("i.child_id", "i.user_id"), way) for way in (_NO_INSTANCE, _INSTANCE)
+_LIST_STATEMENTS: Final[dict[tuple[str, str], str]] = {
+    variant: _statement(_LISTS, guards("i.child_id", "i.user_id"), variant) for variant in (_NO_INSTANCE, _INSTANCE)
 }
 
 
 class LoadRepository:
-    """Reads saves within the child and the adult given."""
+    """Reads saves of a child, if it is the adult's."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._reads: Gatherer[Read, StoredSave | None] = Gatherer(database, _read_all)
-        self._lists = {way: self._gatherer(statement) for way, statement in _TOGETHER.items()}
+        self._lists = {variant: self._gatherer(statement) for variant, statement in _LIST_STATEMENTS.items()}
 
     async def get(self, read: Read) -> StoredSave | None:
-        """One save, None when there is none or the child is not the adult's."""
+        """One save; None when there is none or the child is not the adult's."""
         return await self._reads.submit(read)
 
     async def find(self, listing: Listing, *, instances: bool) -> list[StoredSave] | None:
-        """A child's saves, newest first; empty for a child that is not the adult's, None when they are a large list."""
-        return await self._lists[_way(instances)].submit(listing)
+        """A child's saves, newest first; empty for a child that is not the adult's, None for a large list."""
+        return await self._lists[_variant(instances)].submit(listing)
 
     async def open_large(self, listing: Listing, *, instances: bool) -> AsyncGenerator[list[StoredSave]]:
-        """A large list in pieces, each of one large document or of a few small ones, read when it is asked for.
+        """A large list in parts: one large document, or a few small ones. Each part is read when the caller asks for it.
 
-        Its order is that of now. A save deleted meanwhile is left out, one changed meanwhile is as it is then. No connection
-        is held between two pieces, so whoever takes them may be slow.
+        The order is fixed now. Saves deleted later are left out; saves changed later have the new content. No connection is
+        held between parts, so the caller may be slow.
         """
         rows = await self._database.fetch(_HEADINGS, *listing)
         headings = [Heading(row["game_type"], row["data_key"], row["stored_bytes"]) for row in rows]
-        return self._pieces(listing, headings, _PIECES[_way(instances)])
+        return self._pieces(listing, headings, _PIECE_STATEMENTS[_variant(instances)])
 
     async def _pieces(
         self, listing: Listing, headings: Sequence[Heading], statement: str
     ) -> AsyncGenerator[list[StoredSave]]:
-        for group in read_at_once(headings):
-            yield await self._piece(listing, group, statement)  # nothing here keeps a document while it is sent
+        for group in read_groups(headings):
+            yield await self._piece(listing, group, statement)  # keep no reference to the documents while they are sent
 
     async def _piece(self, listing: Listing, group: Sequence[Heading], statement: str) -> list[StoredSave]:
         types, keys = [heading.game_type for heading in group], [heading.data_key for heading in group]
@@ -132,7 +132,7 @@ class LoadRepository:
         return [_listed(row) for row in rows]
 
     def _gatherer(self, statement: str) -> Gatherer[Listing, list[StoredSave] | None]:
-        return Gatherer(self._database, partial(_list_all, statement), size=lambda _: LIST_TOGETHER_BYTES)
+        return Gatherer(self._database, partial(_list_all, statement), size=lambda _: SMALL_LIST_BYTES)
 
 
 async def _read_all(executor: Executor, reads: Sequence[Read], _: LockWait) -> list[StoredSave | None]:
@@ -153,10 +153,8 @@ async def _read_all(executor: Executor, reads: Sequence[Read], _: LockWait) -> l
 async def _list_all(
     statement: str, executor: Executor, listings: Sequence[Listing], _: LockWait
 ) -> list[list[StoredSave] | None]:
-    """A list for each, None for one that is large."""
-    rows = await executor.fetch(
-        statement, *map(list, zip(*listings, strict=True)), LIST_TOGETHER_BYTES, LIST_TOGETHER_SAVES
-    )
+    """A list for each request; None for a large one."""
+    rows = await executor.fetch(statement, *map(list, zip(*listings, strict=True)), SMALL_LIST_BYTES, SMALL_LIST_SAVES)
     found: list[list[StoredSave] | None] = [[] for _ in listings]
     for row in rows:
         place: int = row["n"] - 1

@@ -1,4 +1,4 @@
-"""The registry of games and children's copies of them."""
+"""The registry of games and children's instances of them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CATEGORIES: Final = "select id, name, parent_category_id from games.game_catego
 _LAST_PLAYED: Final = """case when {row}.last_played_at is not null then greatest({row}.last_played_at, (
         select max(s.updated_at) from games.simple_game_data s join games.game_registry r on r.game_key = s.game_type
          where s.child_id = {row}.child_id and r.id = {row}.game_id)) end"""
-"""Saves move the column in steps of rules.PLAY_GRAIN; the rest of the truth is in the saves themselves."""
+"""Saves update the column at most once per rules.LAST_PLAYED_PRECISION, so the newest save is looked at too."""
 _INSTANCE: Final = (
     "{row}.id, {row}.child_id, {row}.game_id, {row}.settings, {row}.preferences,"
     " coalesce({row}.is_unlocked, true) as is_unlocked,"
@@ -80,12 +80,12 @@ _RECORD: Final = """
        set total_play_time_minutes =
                least(coalesce(g.total_play_time_minutes, 0)::bigint + excluded.total_play_time_minutes, {most})::int,
            updated_at = now()"""
-MOST_MINUTES: Final = 2**31 - 1
-"""What the column holds."""
+MAX_MINUTES: Final = 2**31 - 1
+"""The largest value of the column."""
 
 
 class RegistryRepository:
-    """Reads the registry; reads and writes instances within the child and the adult given."""
+    """Reads the registry; reads and writes instances of a child, if it is the adult's."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -103,20 +103,22 @@ class RegistryRepository:
         return await self._database.fetch(_CATEGORIES)
 
     async def prepare_instance(self, user_id: UUID, child_id: UUID, game_key: str) -> Row:
-        """The child's copy of a game, made when it was missing; `known` and `owned` say why there is none."""
+        """The child's instance of a game, created if missing; without one, `known` (game) or `owned` (child) is False."""
         row = await self._database.fetchrow(_PREPARE, user_id, child_id, game_key)
-        if row is not None and row["known"] and row["owned"] and row["id"] is None:  # made by somebody this instant
+        if (
+            row is not None and row["known"] and row["owned"] and row["id"] is None
+        ):  # another request created it at the same time
             row = await self._database.fetchrow(_PREPARE, user_id, child_id, game_key)
         if row is None:
             raise LookupError("the statement always gives a row")
         return row
 
     async def instances(self, user_id: UUID, child_id: UUID) -> list[Row]:
-        """The child's copies, last played first."""
+        """The child's instances, last played first."""
         return await self._database.fetch(_INSTANCES, user_id, child_id)
 
     async def replace_settings(self, user_id: UUID, child_id: UUID, game_key: str, settings: bytes) -> bool:
-        """Whether there was a copy whose settings could be replaced."""
+        """Replace the settings of an instance; False when there is none."""
         return await self._database.fetchval(_SETTINGS, user_id, child_id, game_key, settings) is not None
 
     async def active(self, user_id: UUID, child_id: UUID) -> list[Row]:
@@ -125,8 +127,8 @@ class RegistryRepository:
 
     @staticmethod
     def recording(played: str) -> str:
-        """A part of another repository's statement: adds up the minutes of the query `played` (child_id, game_key, minutes).
+        """SQL for another repository's statement: adds the minutes of the query `played` (child_id, game_key, minutes).
 
-        Games that are not registered are passed over; of one that is no longer active only a copy that is there counts.
+        Games that are not registered are ignored. For an inactive game only an existing instance is updated.
         """
-        return _RECORD.format(played=played, most=MOST_MINUTES)
+        return _RECORD.format(played=played, most=MAX_MINUTES)

@@ -1,4 +1,4 @@
-"""Writes of saves: one statement each, gathered across concurrent requests where they are hot."""
+"""Writes of saves: one statement each; stores are batched across concurrent requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wondernest.games.repository.statements import DELETE, LOCK, STORE, STORE_TO
 from wondernest.games.rules import (
     LARGE_DOCUMENT_BYTES,
     LARGE_DOCUMENT_TIMEOUT_S,
-    PLAY_GRAIN,
+    LAST_PLAYED_PRECISION,
     SESSION_GAP,
     Deletion,
     Saved,
@@ -31,21 +31,21 @@ if TYPE_CHECKING:
     from wondernest.platform.db.unit import UnitOfWork
 
 MAX_ATTEMPTS: Final = 8
-"""How often a write that met somebody else's is run again before it is refused."""
-OVERTAKEN: Final = "a save kept being overtaken"
+"""How often a write is run when other writers change the same row; then it is refused."""
+CONTENDED: Final = "other writers kept changing the save"
 UNSTORABLE: Final = (
     asyncpg.DataError,
     asyncpg.StatementTooComplexError,
     asyncpg.ProgramLimitExceededError,
 )
-"""What PostgreSQL raises for a document it cannot hold (schema trap 7)."""
+"""Errors of PostgreSQL for a document that it cannot store (schema trap 7)."""
 
 
 class SaveRepository:
-    """Writes saves within the child and the adult given.
+    """Writes saves of a child, if it is the adult's.
 
-    Writes of one key run in order of arrival, whatever their size and whether they are gathered, wait for somebody's lock, run
-    in a unit of work or delete. A unit that the database undoes and that is run again arrives anew.
+    Within a process, writes of one key run in order of arrival: small and large, batched or in a unit of work, stores and
+    deletes, also those that wait for a lock. A unit of work that is rolled back and run again counts as a new arrival.
     """
 
     def __init__(self, database: Database, kept_versions: int) -> None:
@@ -67,10 +67,10 @@ class SaveRepository:
         )
 
     async def store(self, write: Write, unit: UnitOfWork | None = None) -> Saved:
-        """Store one document, gathered with others unless a unit is given. Raises UNSTORABLE's errors."""
+        """Store one document, batched with others unless a unit is given. Raises the errors in UNSTORABLE."""
         key = write.identity
         if unit is not None:
-            await self._hold(unit, [key])
+            await self._lock_in_process(unit, [key])
             return await self._store_within(unit, write)
         if not self._turns.take_free(key):
             await self._turns.take([key])
@@ -78,7 +78,7 @@ class SaveRepository:
         return await (self._large_stores if large else self._stores).submit(write)
 
     async def store_all(self, unit: UnitOfWork, writes: Sequence[Write]) -> list[Saved]:
-        """Store several documents, with different keys that `lock` was given, in one statement. Raises UNSTORABLE's errors."""
+        """Store several documents, with different keys that `lock` was given, in one statement. Raises the errors in UNSTORABLE."""
         rows = await unit.fetch(STORE, *self._arguments(writes, LockWait.UNBOUNDED))
         outcomes = [_saved(row) for row in rows]
         for place, (write, saved) in enumerate(zip(writes, outcomes, strict=True)):
@@ -87,37 +87,36 @@ class SaveRepository:
         return outcomes
 
     async def delete(self, deletion: Deletion, unit: UnitOfWork | None = None) -> Saved:
-        """Delete one save, or with no key all of a type; what goes is kept as a version."""
+        """Delete one save or, without a key, all of a type; deleted saves are kept as versions."""
         keys = self._keys(deletion)
         if unit is not None:
-            await self._hold(unit, keys)
+            await self._lock_in_process(unit, keys)
             return await self._delete(unit, deletion)
         turns = await self._turns.take(keys)
         task = asyncio.create_task(self._delete_in_turn(deletion, turns))
         self._deletes.add(task)
         task.add_done_callback(self._deletes.discard)
-        return await asyncio.shield(
-            task
-        )  # a statement that waits for a lock runs on when its caller leaves: its turn lasts
+        # If the caller is cancelled the statement may still wait for a lock: the delete keeps its turn until it ends.
+        return await asyncio.shield(task)
 
     async def lock(self, unit: UnitOfWork, user_id: UUID, child_id: UUID, keys: Sequence[SaveKey]) -> None:
-        """Lock saves in key order until the transaction ends; those of a child that is not the adult's stay free."""
-        await self._hold(unit, [(child_id, key) for key in keys])
+        """Lock saves in key order until the transaction ends; saves of a child that is not the adult's are not locked."""
+        await self._lock_in_process(unit, [(child_id, key) for key in keys])
         types, data_keys = [key.game_type for key in keys], [key.data_key for key in keys]
         await unit.execute(LOCK, child_id, types, data_keys, user_id)
 
-    async def _hold(self, unit: UnitOfWork, keys: Sequence[Hashable]) -> None:
-        """Wait for earlier work on the keys; later work waits until the unit ends."""
+    async def _lock_in_process(self, unit: UnitOfWork, keys: Sequence[Hashable]) -> None:
+        """Wait for earlier writes of the keys; later ones wait until the unit ends."""
         taken = await self._turns.take(keys, owner=unit)
 
-        def give_back() -> None:
+        def release() -> None:
             for key in taken:
                 self._turns.end(key)
 
-        unit.at_end(give_back)
+        unit.at_end(release)
 
     def _keys(self, deletion: Deletion) -> list[Hashable]:
-        """What a delete must not overtake: of a whole type, all writes of it that are under way."""
+        """The keys whose earlier writes a delete must wait for; for a whole type, those of all running writes of the type."""
         if deletion.data_key is not None:
             return [(deletion.child_id, SaveKey(deletion.game_type, deletion.data_key))]
         return [
@@ -154,18 +153,18 @@ class SaveRepository:
                 return Saved(owned=True, done=gone > 0, count=gone)
             if first["holds"] is False:
                 return Saved(owned=True, refused=True, current=_current(first), current_size=first["current_size"])
-        raise DependencyUnavailable(DEPENDENCY, OVERTAKEN)
+        raise DependencyUnavailable(DEPENDENCY, CONTENDED)
 
     async def _store_together(
         self, connection: Connection, writes: Sequence[Write], wait: LockWait
     ) -> list[Saved | Held]:
-        """Saves of several requests, in a transaction of their own."""
+        """Store the saves of several requests in one transaction."""
         statement = STORE if wait is LockWait.ALONE else STORE_TOGETHER
         rows = await connection.fetch(statement, *self._arguments(writes, wait))
         return [_gathered(row) for row in rows]
 
     async def _store_large(self, connection: Connection, writes: Sequence[Write], wait: LockWait) -> list[Saved | Held]:
-        """As `_store_together`, in the time that indexing documents of megabytes takes; others do not queue behind it."""
+        """As `_store_together`, with LARGE_DOCUMENT_TIMEOUT_S: indexing documents of megabytes is slow."""
         statement = STORE if wait is LockWait.ALONE else STORE_TOGETHER
         async with connection.transaction():
             await connection.execute(f"set local statement_timeout = '{LARGE_DOCUMENT_TIMEOUT_S}s'")
@@ -174,13 +173,13 @@ class SaveRepository:
         return [_gathered(row) for row in rows]
 
     async def _store_within(self, unit: UnitOfWork, write: Write) -> Saved:
-        """A save of one request, in its transaction."""
+        """Store a save in the transaction of its request."""
         for _ in range(MAX_ATTEMPTS):
             [row] = await unit.fetch(STORE, *self._arguments([write], LockWait.UNBOUNDED))
             saved = _saved(row)
             if not _undone(saved):
                 return saved
-        raise DependencyUnavailable(DEPENDENCY, OVERTAKEN)
+        raise DependencyUnavailable(DEPENDENCY, CONTENDED)
 
     def _arguments(self, writes: Sequence[Write], wait: LockWait) -> tuple[object, ...]:
         return (
@@ -195,20 +194,20 @@ class SaveRepository:
             [write.reason.value for write in writes],
             self._kept_versions,
             SESSION_GAP,
-            PLAY_GRAIN,
+            LAST_PLAYED_PRECISION,
             wait.value,
             [write.archived_too for write in writes],
         )
 
 
 def _undone(saved: Saved) -> bool:
-    """Whether somebody held, inserted or deleted the row meanwhile: nothing was written, and it is worth another try."""
+    """Whether nothing was written because another transaction locked, inserted or deleted the row: it can be run again."""
     return saved.owned and not saved.done and not saved.refused
 
 
 def _gathered(row: Row) -> Saved | Held:
     saved = _saved(row)
-    return Held(DEPENDENCY, "its row is held by somebody") if _undone(saved) else saved
+    return Held(DEPENDENCY, "its row is locked by another transaction") if _undone(saved) else saved
 
 
 def _saved(row: Row) -> Saved:

@@ -1,12 +1,13 @@
-"""The statements that write saves, each all or nothing in one round trip.
+"""The statements that write saves; each is atomic and one round trip.
 
-Order inside a statement matters: rows are locked (`old`, in key order), then what they hold is kept, and only then is it
-overwritten or deleted. Data-modifying parts of a statement run in no promised order, so each waits for the one before it by
-counting its rows.
+Order inside a statement matters: rows are locked (`old`, in key order), then their content is copied into the versions, then
+they are overwritten or deleted. PostgreSQL runs the data-modifying parts of a statement in any order, so each part counts the
+rows of the part before it, which makes it wait.
 
-The snapshot of a statement may be older than the rows it has locked. A row that others changed meanwhile is seen as they left
-it, because locking follows the row; one that others inserted, or deleted, makes its item come back undone, and the caller
-runs it again. So does, in a batch of several requests, a row that somebody else holds: it is skipped, neither kept nor written.
+The snapshot of a statement may be older than the rows it has locked. For a row that another transaction changed meanwhile, the
+lock returns the new content. For a row that another transaction inserted or deleted, the item is returned as not done and the
+caller runs it again. In a batch of several requests the same holds for a row that another transaction has locked: it is
+skipped, neither copied nor written.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from typing import Final
 from wondernest.access.guardianship import guards
 
 DIGEST: Final = "to_hex(jsonb_hash_extended({document}, 0))"
-"""A hash of a document, at a fraction of what hashing its text costs. Not of PostgreSQL's documented functions, but that of
-every hash index and hash join on jsonb since version 11. Alike for 1 and 1.0: it is the time beside it that tells them apart."""
+"""A hash of a document, much cheaper than hashing its text. The function is not documented, but hash indexes and hash joins on
+jsonb use it since PostgreSQL 11. It is equal for 1 and 1.0; the time in the tag differs between such writes."""
 TAG: Final = (
     "to_hex((extract(epoch from coalesce({row}.updated_at, {row}.created_at, 'epoch')) * 1000000)::bigint)"
     f" || '-' || {DIGEST.format(document='{row}.data_value')}"
 )
-"""The entity tag of a row, as rules.SaveState makes it."""
+"""The entity tag of a row; equal to rules.SaveState.tag."""
 
 _OLD: Final = """
     select s.* from games.simple_game_data s
@@ -33,8 +34,8 @@ _OLD: Final = """
 _UNLOCKED: Final = """
     old.id is null and (select s.id from games.simple_game_data s
                          where s.child_id = o.child_id and s.game_type = o.game_type and s.data_key = o.data_key) is not null"""
-"""The snapshot has the row and it was not locked: deleted since, and what its deleter kept is not seen yet, so that no version can
-be given; or skipped, because somebody holds it."""
+"""The row is in the snapshot but not locked. Either it was deleted meanwhile, and the version that the delete kept is not visible
+yet, so the next version number is unknown; or it was skipped, because another transaction has locked it."""
 
 _HOLDS: Final = f"""
     case
@@ -64,10 +65,10 @@ _TRIM: Final = """
                  where edge.child_id = k.child_id and edge.game_type = k.game_type and edge.data_key = k.data_key
                  order by edge.version desc offset greatest({keep} - 1, 0) limit 1)) surplus
          where k.version > {keep}))"""
-"""By rank, not by number: a save of the same document moves the version and keeps nothing, so numbers have gaps.
+"""By rank, not by number: a save of an unchanged document increases the version and keeps nothing, so numbers have gaps.
 
-The edge is found in the index alone, so that of the versions that stay, each on a page of its own, none is read. By place (rows
-here are never updated), so that every key is one probe of the index whatever the statistics say.
+The oldest version to keep is found with an index-only scan, so versions that stay, each on its own page, are not read. Rows are
+deleted by ctid (they are never updated), so that each key is one index probe, with any statistics.
 """
 
 _LAST_KEPT: Final = """
@@ -138,18 +139,18 @@ _STORE: Final = f"""
       left join touched t on t.child_id = p.child_id and t.game_id = p.game_id
      order by i.n"""
 STORE: Final = _STORE.format(skip="")
-"""For one request: waits for rows that somebody else holds."""
+"""For one request: waits for rows that another transaction has locked."""
 STORE_TOGETHER: Final = _STORE.format(skip=" skip locked")
-"""For several requests: a row that somebody else holds is skipped, and its item comes back undone.
+"""For several requests: a row that another transaction has locked is skipped, and its item is returned as not done.
 
-$10: versions kept for each key; $11: the pause after which a session is a new one; $12: rules.PLAY_GRAIN; $13: how long to
-wait for a lock that somebody else holds (PostgreSQL reads it when it begins to wait; it ends with the transaction). Skipping does
-not do away with it: a row that somebody has inserted and not committed is met at the unique key.
+$10: versions kept for each key; $11: the pause after which a new session begins; $12: rules.LAST_PLAYED_PRECISION; $13:
+lock_timeout, for this transaction only. `skip locked` does not make it superfluous: a row that another transaction has inserted
+and not committed still blocks at the unique key.
 
 Plan: at 10⁶ rows every step is a nested loop over the input (≤ 64) with index probes: child_profiles_pkey,
 family_members(family_id, user_id), the save's unique key, save_versions_pkey; no scan grows with the tables.
-A row that somebody else inserted between the snapshot and the write is not among `old`, so it is left alone and its item
-comes back unstored: the caller runs it again, and the next time that row is kept first.
+A row that another transaction inserted between the snapshot and the write is not in `old`, so it is not overwritten and its
+item is returned as not done: the caller runs it again, and then that row is kept first.
 """
 
 DELETE: Final = f"""
@@ -192,4 +193,4 @@ LOCK: Final = f"""
      where s.child_id = $1 and {guards("$1", "$4")}
      order by s.child_id, s.game_type, s.data_key
        for update of s"""
-"""Locks what a batch is going to write, in key order, before it writes in its own."""
+"""Locks the rows that a batch will write, in key order, because the batch itself writes in its own order."""

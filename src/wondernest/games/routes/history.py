@@ -1,4 +1,4 @@
-"""Kept versions: listed, read, brought back. Ours, beside the contract."""
+"""Kept versions: list, read, restore. These routes are an addition to the contract."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_VERSION_DIGITS = 9
 
 
 def _number(text: str) -> int | None:
-    """A number of a plausible length; versions of up to a billion fit."""
+    """A version number of at most nine digits; None for any other text."""
     fits = len(text) <= MAX_VERSION_DIGITS and text.isascii() and text.isdigit()
     return int(text) if fits else None
 
@@ -91,7 +91,7 @@ class HistoryRoutes:
         headers=(parsing.IF_MATCH, parsing.IF_NONE_MATCH, parsing.DEVICE),
         replies={200: Response(wire.Restored, "Restored"), 404: parsing.NOT_FOUND, 409: parsing.CONFLICT},
         failure="Failed to restore game data",
-        summary="Make a kept version current again; what was current is kept",
+        summary="Make a kept version current again; the current one is kept as a version",
     )
     async def restore(self, request: Request[None]) -> Reply:
         """POST …/history/{gameType}/{dataKey}/{version}/restore."""

@@ -1,4 +1,4 @@
-"""What all games routes read from a request, and what they declare alike."""
+"""Request parsing and declarations that the games routes share."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHILD: Final = uuid_parameter("childId", errors.InvalidChildId)
 GAME_TYPE: Final = text_parameter("gameType", example="sticker_book")
 DATA_KEY: Final = text_parameter("dataKey", example="sticker_project_1")
 GAME_KEY: Final = text_parameter("gameKey", example="sticker_book")
-NOT_FOUND: Final = Response(Error, "Missing, or of another family's child")
+NOT_FOUND: Final = Response(Error, "It does not exist, or belongs to a child of another family")
 CONFLICT: Final = Response(Conflict, "The save is not in the state that If-Match asks for")
 IF_MATCH: Final = HeaderField(
     "If-Match", "Write only if the save's current ETag is one of these; `*`: only if there is one"
@@ -35,12 +35,12 @@ DEVICE: Final = HeaderField("X-Device-Id", "Names the device; kept with the vers
 
 
 def path_key(request: Request[None]) -> SaveKey:
-    """The save that the path names."""
+    """The key of the save in the path."""
     return SaveKey(request.path(GAME_TYPE), request.path(DATA_KEY))
 
 
 def intent(request: Request[Any]) -> Intent:
-    """How the write wants to be made, from its headers."""
+    """The precondition and device of a write, from its headers."""
     return Intent(condition(request), device(request))
 
 
@@ -50,7 +50,7 @@ def condition(request: Request[Any]) -> Precondition:
 
 
 def device(request: Request[Any]) -> str | None:
-    """The device that writes, by its own account."""
+    """The name that the writing device sends."""
     return device_name(request.header(b"x-device-id"))
 
 

@@ -1,4 +1,4 @@
-"""The registry of games and children's copies of them (games contract §4)."""
+"""The registry of games and children's instances of them (games contract §4)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class RegistryRoutes:
         self._registry = registry
 
     def endpoints(self) -> list[Endpoint]:
-        """The routes; `types` and `categories` win over a game's key."""
+        """The routes; the router prefers `types` and `categories` to a game's key."""
         return GROUP.endpoints(self)
 
     @GROUP.get(
@@ -84,9 +84,9 @@ class RegistryRoutes:
 
     @GROUP.post(
         INSTANCE,
-        replies={200: Response(wire.InstanceReady, "New or not"), 404: parsing.NOT_FOUND},
+        replies={200: Response(wire.InstanceReady, "Created or found"), 404: parsing.NOT_FOUND},
         failure="Failed to create instance",
-        summary="Make a child's copy of a game ready",
+        summary="Create a child's instance of a game if it is missing",
     )
     async def prepare(self, request: Request[None]) -> Reply:
         """POST …/instances/{gameKey}."""
@@ -100,7 +100,7 @@ class RegistryRoutes:
         INSTANCES,
         replies={200: Response(wire.InstanceList, "Last played first")},
         failure="Failed to get instances",
-        summary="A child's copies of games",
+        summary="A child's instances of games",
     )
     async def instances(self, request: Request[None]) -> Reply:
         """GET …/instances."""
@@ -113,7 +113,7 @@ class RegistryRoutes:
         example={"settings": {"music": True}},
         replies={200: Response(wire.Acknowledged, "Replaced"), 404: parsing.NOT_FOUND},
         failure="Failed to update settings",
-        summary="Replace the settings of a copy",
+        summary="Replace the settings of an instance",
     )
     async def replace_settings(self, request: Request[wire.SettingsForm]) -> Reply:
         """PUT …/instances/{gameKey}/settings."""

@@ -100,7 +100,7 @@ class SaveRoutes:
         summary="A child's saves, newest first",
     )
     async def find(self, request: Request[None]) -> Reply | StreamReply:
-        """GET …/data; a large list leaves piece by piece, in the same bytes."""
+        """GET …/data; a large list is streamed, in the same bytes."""
         child_id = request.path(parsing.CHILD)
         game_type, game_key = request.query("gameType"), request.query("gameKey")
         by_key = game_type is None and game_key is not None
@@ -148,7 +148,7 @@ class SaveRoutes:
     @GROUP.delete(
         DATA + "/{gameType}",
         headers=(parsing.DEVICE,),
-        replies={200: Response(wire.Deleted, "How many went")},
+        replies={200: Response(wire.Deleted, "The number of deleted saves")},
         failure="Failed to delete game data",
         summary="Delete all saves of a game; they are kept as versions",
     )
@@ -310,7 +310,7 @@ async def _list_in_pieces(
     pieces: AsyncGenerator[list[StoredSave]],
     item: Callable[[UUID, StoredSave], wire.SimpleItem | wire.KeyItem],
 ) -> AsyncGenerator[bytes]:
-    """The bytes of `wire.SimpleSaveList` or `wire.KeySaveList`, holding one piece at a time."""
+    """The bytes of `wire.SimpleSaveList` or `wire.KeySaveList`, with one part in memory at a time."""
     async with aclosing(pieces):
         yield b'{"success":true,"gameData":['
         separated = False

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from wondernest.development.embedded import account
-from wondernest.development.embedded.account import account_for, copied_out, runs_as
+from wondernest.development.embedded.account import account_for, public_copy, runs_as
 from wondernest.development.embedded.binaries import find_postgres
 from wondernest.development.embedded.errors import EmbeddedError
 from wondernest.development.embedded.postgres import EmbeddedPostgres
@@ -201,6 +201,6 @@ def test_binaries_that_others_cannot_read_are_copied_out_once(place: Path, monke
     shutil.copytree(source, closed)
     closed.parent.chmod(0o700)
     assert not runs_as(closed / "bin" / "postgres", nobody)
-    copy = copied_out("server-1", place / "closed", [closed / "bin" / "postgres", closed / "share"])
+    copy = public_copy("server-1", place / "closed", [closed / "bin" / "postgres", closed / "share"])
     assert runs_as(copy / "tree" / "bin" / "postgres", nobody)
-    assert copied_out("server-1", place / "closed", []) == copy
+    assert public_copy("server-1", place / "closed", []) == copy

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wondernest.family.limits import (
+from wondernest.family.controls import (
     ContentChanges,
     ContentSettings,
     FamilySwitches,

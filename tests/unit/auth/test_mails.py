@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from wondernest.auth.letters import Letters
+from wondernest.auth.mails import MailWriter
 from wondernest.settings import Auth
 
 TOKEN = "t" * 43
 
 
 def test_a_reset_without_a_page_gives_the_code_on_a_line_of_its_own() -> None:
-    message = Letters(Auth()).password_reset("ann@example.com", TOKEN)
+    message = MailWriter(Auth()).password_reset("ann@example.com", TOKEN)
     assert message.to == "ann@example.com"
     assert message.subject == "Reset your WonderNest password"
     assert TOKEN in message.text.splitlines()
@@ -17,17 +17,17 @@ def test_a_reset_without_a_page_gives_the_code_on_a_line_of_its_own() -> None:
 
 
 def test_a_reset_with_a_page_carries_the_code_in_the_fragment() -> None:
-    message = Letters(Auth(reset_page_url="https://wondernest.app/reset")).password_reset("ann@example.com", TOKEN)
+    message = MailWriter(Auth(reset_page_url="https://wondernest.app/reset")).password_reset("ann@example.com", TOKEN)
     assert f"https://wondernest.app/reset#token={TOKEN}" in message.text.splitlines()
 
 
 def test_every_letter_has_a_subject_and_a_text_without_leftovers_of_its_template() -> None:
-    letters = Letters(Auth(pin_lock_s=90))
+    writer = MailWriter(Auth(pin_lock_s=90))
     written = [
-        letters.password_changed("ann@example.com"),
-        letters.pin_locked("ann@example.com"),
-        letters.sign_up_attempt("ann@example.com"),
-        letters.verify_email("ann@example.com", TOKEN),
+        writer.password_changed("ann@example.com"),
+        writer.pin_locked("ann@example.com"),
+        writer.sign_up_attempt("ann@example.com"),
+        writer.verify_email("ann@example.com", TOKEN),
     ]
     for message in written:
         assert message.subject.strip() == message.subject != ""

@@ -1,6 +1,6 @@
-"""What a child may see and for how long: defaults by age, the stored form, and merging into it. Pure.
+"""Parental controls, what a child may see and for how long: defaults by age, the stored form, merging. Pure functions.
 
-Stored rows may be partial or of another hand's making: what is missing or of the wrong type gives way to the default.
+Stored rows may be incomplete or written by another backend: the default replaces what is missing or of the wrong type.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ UNSUITABLE_FOR_LITTLE_ONES: Final = ("horror", "violence", "mature")
 
 
 class DayLimit(Struct, rename="camel"):
-    """When, and for how long, on one day."""
+    """Hours and minutes of one day."""
 
     start_time: TimeOfDay
     end_time: TimeOfDay
@@ -46,7 +46,7 @@ class ContentSettings(Struct, rename="camel", kw_only=True):
 
 
 class TimeRestrictions(Struct, rename="camel", kw_only=True):
-    """For how long, and not at bedtime."""
+    """How long and when a child may play."""
 
     weekday_limits: Days
     weekend_limits: Days
@@ -79,7 +79,7 @@ class TimeChanges(Struct, rename="camel", kw_only=True):
 
 
 class FamilySwitches(Struct, rename="camel", kw_only=True):
-    """What holds for the whole family."""
+    """Switches of the whole family."""
 
     max_screen_time_minutes: Annotated[int, Meta(ge=1, le=MAX_SCREEN_TIME_MINUTES)] = 60
     bedtime_enabled: bool = True
@@ -100,7 +100,7 @@ def _parts(kind: type[Struct]) -> list[tuple[str, str, Any]]:
 _PARTS: Final[dict[type[Struct], list[tuple[str, str, Any]]]] = {
     kind: _parts(kind) for kind in (ContentSettings, TimeRestrictions, FamilySwitches)
 }
-"""Name, stored name and a struct that holds the part alone: msgspec studies a struct once, a bare type at each use."""
+"""Field name, stored name and a struct with that one field: msgspec analyses a struct once, but a plain type at each use."""
 _DECODERS: Final[dict[type[Struct], Callable[[bytes], Any]]] = {
     kind: msgspec.json.Decoder(kind).decode for kind in (ContentSettings, TimeRestrictions)
 }
@@ -119,14 +119,14 @@ def content_at_creation(age: int) -> ContentSettings:
 
 
 def time_at_creation(age: int) -> TimeRestrictions:
-    """For how long a new child may play."""
+    """How long a new child may play."""
     if age < 6:
         return _daily(30, "18:30", "07:00")
     return _daily(60, "19:30", "07:00") if age < 10 else _daily(90, "20:30", "07:30")
 
 
 def content_by_default(age: int) -> ContentSettings:
-    """What a child may see for whom nothing was stored."""
+    """What a child without stored settings may see."""
     return ContentSettings(
         max_age_rating=age + 1,
         blocked_categories=[],
@@ -138,12 +138,12 @@ def content_by_default(age: int) -> ContentSettings:
 
 
 def time_by_default(age: int) -> TimeRestrictions:
-    """For how long a child may play for whom nothing was stored."""
+    """How long a child without stored settings may play."""
     return _daily(60, "19:00", "07:00") if age < 8 else _daily(60, "20:00", "07:30")
 
 
-def complete(kind: type[Settings], document: bytes | None) -> Settings | None:
-    """What is stored, when no part is missing or of the wrong type, as in every row of ours; None otherwise."""
+def read_complete(kind: type[Settings], document: bytes | None) -> Settings | None:
+    """The stored settings if they are complete and valid, as in every row of ours; None otherwise."""
     if document is None:
         return None
     try:
@@ -152,8 +152,8 @@ def complete(kind: type[Settings], document: bytes | None) -> Settings | None:
         return None
 
 
-def anything(document: bytes | None) -> Any:
-    """Whatever is stored; None also for what is no JSON of ours, such as a number of 400 digits."""
+def read_json(document: bytes | None) -> Any:
+    """The stored JSON; None also for JSON that cannot be read, such as a number of 400 digits."""
     try:
         return None if document is None else msgspec.json.decode(document)
     except msgspec.DecodeError:
@@ -161,7 +161,7 @@ def anything(document: bytes | None) -> Any:
 
 
 def merged(defaults: Settings, stored: Any) -> Settings:
-    """The defaults with every stored part that is of the right type."""
+    """The defaults, replaced by every stored part of the right type."""
     if stored is None or not isinstance(stored, Mapping):
         return defaults
     parts: dict[str, Any] = {}
@@ -183,7 +183,7 @@ def changed(settings: Settings, changes: ContentChanges | TimeChanges | None) ->
 
 
 def texts(stored: Any) -> list[str]:
-    """The texts in a stored list of anything."""
+    """The texts in a stored list; other elements are dropped."""
     return [text for text in cast("list[Any]", stored) if isinstance(text, str)] if isinstance(stored, list) else []
 
 

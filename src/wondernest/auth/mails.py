@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 SECONDS_PER_MINUTE = 60
 
 
-class Letters:
-    """Writes mails. None holds a name: whoever signs somebody up chooses it, and mail must not carry their words."""
+class MailWriter:
+    """Writes mails. They hold no name: anyone can enter another person's address at sign-up, and must not get their own text into that mail."""
 
     def __init__(self, settings: Auth) -> None:
         self._settings = settings
 
     def password_reset(self, to: str, token: str) -> Message:
-        """How to choose a new password. The token goes into the fragment, which browsers keep from servers and logs."""
+        """How to choose a new password. The token is in the URL fragment, which browsers do not send to servers."""
         settings = self._settings
         return self._write(
             "password_reset", to, token=token, page_url=settings.reset_page_url, hours=settings.reset_life_h
         )
 
     def password_changed(self, to: str) -> Message:
-        """The password is another one now."""
+        """The password was changed."""
         return self._write("password_changed", to)
 
     def pin_locked(self, to: str) -> Message:
-        """Somebody guessed at the PIN."""
+        """Too many wrong PINs were entered."""
         settings = self._settings
         return self._write(
             "pin_locked", to, attempts=settings.pin_attempts, minutes=-(-settings.pin_lock_s // SECONDS_PER_MINUTE)
