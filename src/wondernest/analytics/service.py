@@ -17,7 +17,7 @@ from wondernest.analytics.envelope import (
     read_object,
 )
 from wondernest.analytics.repository import AnalyticsRepository, NewEvent, Verdict
-from wondernest.platform.db.batch import Gatherer
+from wondernest.platform.db.batch import Batcher
 from wondernest.platform.ids import parse_uuid
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class AnalyticsService:
         self._database = database
         self._repository = repository
         self._saves = saves
-        self._gathered = Gatherer(database, repository.store, size=lambda event: len(event.data))
+        self._gathered = Batcher(database, repository.store, size=lambda event: len(event.data))
 
     async def track(self, caller: Caller, report: Report, unit: UnitOfWork) -> None:
         """Take an event of one of the caller's children; one that is there already is taken silently.

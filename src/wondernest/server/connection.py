@@ -65,17 +65,17 @@ class Connection(asyncio.Protocol):
         "_transport",
         "_writable",
         "_write_paused",
-        "gone",
+        "closed",
         "peer",
     )
 
     def __init__(self, state: ServerState, loop: asyncio.AbstractEventLoop) -> None:
         self.peer: str | None = None
-        self.gone = False
+        self.closed = False
         self._state = state
         self._loop = loop
         self._parser = HttpRequestParser(self)
-        self._transport: asyncio.Transport = _NOWHERE
+        self._transport: asyncio.Transport = _NO_TRANSPORT
         self._arriving: WireExchange | None = None
         self._current: WireExchange | None = None
         self._queue: deque[WireExchange] = deque()
@@ -105,7 +105,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it was lost changes nothing
         """The client is gone: a reply of bytes is still worked out, a body that has not arrived whole is given up."""
-        self.gone = True
+        self.closed = True
         self._state.connections.discard(self)
         for exchange in (self._current, self._arriving, *self._queue):
             if exchange is not None and (exchange.streaming or not exchange.complete):
@@ -122,7 +122,7 @@ class Connection(asyncio.Protocol):
             if self._head_bytes > HEAD_LIMIT_BYTES and self._arriving is not None:
                 self._refuse(_HEAD_TOO_LARGE)
                 return
-        elif self._arriving is not None and not self._arriving.carries(len(data)):
+        elif self._arriving is not None and not self._arriving.within_overhead(len(data)):
             self._refuse(_HEAD_TOO_LARGE)
             return
         try:
@@ -130,9 +130,11 @@ class Connection(asyncio.Protocol):
         except HttpParserUpgrade:  # answered as if it had not asked for another protocol
             asking = self._queue[-1] if self._queue else self._current
             if asking is not None:
-                asking.keeps = asking.complete = False  # whatever follows is read past until the client has its answer
+                asking.keep_alive = asking.complete = (
+                    False  # whatever follows is read past until the client has its answer
+                )
         except HttpParserError:
-            self._misread()
+            self._parse_failed()
         if self._queue:
             self._begin_next()
 
@@ -141,7 +143,7 @@ class Connection(asyncio.Protocol):
         exchange = self._current
         if exchange is None or not exchange.complete:
             return False
-        exchange.keeps = False
+        exchange.keep_alive = False
         return exchange.streaming is None or not exchange.endless
 
     def pause_writing(self) -> None:
@@ -184,11 +186,13 @@ class Connection(asyncio.Protocol):
         self._head_bytes = None
         exchange.method = parser.get_method().decode()
         exchange.path, exchange.query = _split(self._target)
-        exchange.keeps = parser.should_keep_alive()
-        if not exchange.keeps or b"connection" in exchange.headers:  # every client of HTTP/1.0 is among these
-            exchange.takes_chunks = parser.get_http_version() != "1.0"
+        exchange.keep_alive = parser.should_keep_alive()
+        if not exchange.keep_alive or b"connection" in exchange.headers:  # every client of HTTP/1.0 is among these
+            exchange.accepts_chunked = parser.get_http_version() != "1.0"
         if b"expect" in exchange.headers:
-            exchange.waited_for = exchange.takes_chunks and exchange.headers[b"expect"].lower() == b"100-continue"
+            exchange.expects_continue = (
+                exchange.accepts_chunked and exchange.headers[b"expect"].lower() == b"100-continue"
+            )
         self._queue.append(exchange)
 
     def on_body(self, body: bytes) -> None:
@@ -206,29 +210,29 @@ class Connection(asyncio.Protocol):
 
     def reply(self, exchange: WireExchange, status: int, fields: bytes, content: bytes, *, close: bool) -> None:
         """Write a reply and turn to the next request."""
-        if self.gone or self._ending:
+        if self.closed or self._ending:
             return
-        ends = close or not exchange.keeps or self._state.draining
+        ends = close or not exchange.keep_alive or self._state.draining
         head = b"".join((_STATUS_LINES[status], self._state.date_line(), _CLOSE if ends else b"", fields, b"\r\n"))
         if len(content) < LARGE_REPLY_BYTES:
             self._transport.write(head + content)
         else:
             self._transport.writelines((head, content))
-        self._turn_to_next(exchange, ends=ends)
+        self._reply_written(exchange, ends=ends)
 
     def begin_stream(self, exchange: WireExchange, status: int, fields: bytes, *, close: bool) -> None:
         """Write the head of a reply whose body follows in pieces."""
-        if self.gone or self._ending:
+        if self.closed or self._ending:
             raise ClientDisconnected
         if close or self._state.draining:
-            exchange.keeps = False
-        connection = b"" if exchange.keeps else _CLOSE
+            exchange.keep_alive = False
+        connection = b"" if exchange.keep_alive else _CLOSE
         head = b"".join((_STATUS_LINES[status], self._state.date_line(), connection, fields, b"\r\n"))
         self._transport.write(head)
 
     async def write_piece(self, parts: Sequence[bytes | memoryview], size: int) -> None:
         """A piece of a streamed body; returns once the client has read enough for the next."""
-        if self.gone or self._ending:
+        if self.closed or self._ending:
             raise ClientDisconnected
         self._transport.writelines(parts)
         self._streamed += size
@@ -243,8 +247,8 @@ class Connection(asyncio.Protocol):
 
     def end_stream(self, exchange: WireExchange) -> None:
         """The body of a streamed reply is written whole: turn to the next request."""
-        if not self.gone and not self._ending:
-            self._turn_to_next(exchange, ends=not exchange.keeps or self._state.draining)
+        if not self.closed and not self._ending:
+            self._reply_written(exchange, ends=not exchange.keep_alive or self._state.draining)
 
     @property
     def drain_begun(self) -> asyncio.Event:
@@ -259,8 +263,8 @@ class Connection(asyncio.Protocol):
 
     def want_body(self, exchange: WireExchange) -> None:
         """The application wants a body: let the client send it."""
-        if exchange.waited_for:
-            exchange.waited_for = False
+        if exchange.expects_continue:
+            exchange.expects_continue = False
             self._transport.write(_CONTINUE)
         if not self._queue and self._read_paused:
             self._read_paused = False
@@ -281,7 +285,7 @@ class Connection(asyncio.Protocol):
     def check_progress(self) -> None:
         """Called every few seconds: end what does not move."""
         if self._transport.get_write_buffer_size():
-            self._check_reader()
+            self._check_client_reads()
         elif not self.busy:
             self._checks += 1
             waits = self._ending or self._head_bytes is not None or self._arriving is not None
@@ -303,12 +307,12 @@ class Connection(asyncio.Protocol):
 
     # Within ----------------------------------------------------------------------------------------------------------
 
-    def _turn_to_next(self, exchange: WireExchange, *, ends: bool) -> None:
+    def _reply_written(self, exchange: WireExchange, *, ends: bool) -> None:
         exchange.answered()
         self._current = self._task = None
         self._checks = 0
         if ends:
-            self._end_gently(arrived=exchange.complete)
+            self._lingering_close(arrived=exchange.complete)
         elif self._queue or self._read_paused:
             self._begin_next()
 
@@ -327,7 +331,7 @@ class Connection(asyncio.Protocol):
             self._resume_reading()
 
     def _resume_reading(self) -> None:
-        if self._read_paused and not (self._arriving is not None and self._arriving.overfull):
+        if self._read_paused and not (self._arriving is not None and self._arriving.buffer_full):
             self._read_paused = False
             self._transport.resume_reading()
 
@@ -336,9 +340,9 @@ class Connection(asyncio.Protocol):
             self._transport.abort()  # in the middle of a body it would be read as a part of it
         elif not self._ending:
             self._transport.write(reply)
-            self._end_gently(arrived=False)
+            self._lingering_close(arrived=False)
 
-    def _misread(self) -> None:
+    def _parse_failed(self) -> None:
         """What came is no HTTP. Requests that arrived whole before it are still answered."""
         broken = self._arriving
         if broken is not None:
@@ -349,9 +353,9 @@ class Connection(asyncio.Protocol):
         if last is None or last is broken:
             self._refuse(_BAD_REQUEST)
         else:
-            last.keeps = False
+            last.keep_alive = False
 
-    def _end_gently(self, *, arrived: bool) -> None:
+    def _lingering_close(self, *, arrived: bool) -> None:
         """Close; a client that is still sending first gets the chance to read its answer."""
         self._queue.clear()
         if arrived or not self._transport.can_write_eof():
@@ -366,7 +370,7 @@ class Connection(asyncio.Protocol):
         if self._lingered > LINGER_BYTES:
             self._transport.close()
 
-    def _check_reader(self) -> None:
+    def _check_client_reads(self) -> None:
         """A client that reads nothing of its answer is given up like one that sends nothing."""
         sent = self._streamed - self._transport.get_write_buffer_size()
         self._checks = self._checks + 1 if sent == self._sent else 0
@@ -387,5 +391,5 @@ def _split(target: bytes) -> tuple[str, bytes]:
     return path.decode("utf-8", "replace"), query
 
 
-_NOWHERE: Final = asyncio.Transport()
+_NO_TRANSPORT: Final = asyncio.Transport()
 """Stands for the transport until there is one."""

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from wondernest.platform.http.errors import BodyTimeout, PayloadTooLarge
 from wondernest.platform.http.exchange import BrokenStream, ClientDisconnected, Exchange, close_stream
 
-UNASKED_BYTES: Final = 64 * 1024
+UNREQUESTED_BYTES: Final = 64 * 1024
 """How much of a body is held before the application has asked for it; then the client has to wait."""
 PIECE_BYTES: Final = 64 * 1024
 """What is written of a streamed reply at once. With the 64 KiB at which the transport asks for a pause, a client that reads
@@ -39,7 +39,7 @@ class Wire(Protocol):
         ...
 
     @property
-    def gone(self) -> bool:
+    def closed(self) -> bool:
         """Whether the client has left."""
         ...
 
@@ -87,15 +87,15 @@ class WireExchange(Exchange):
     What most requests never touch stands in the class: an exchange is made for each of them.
     """
 
-    keeps = True
+    keep_alive = True
     """Whether the client can go on with this connection."""
     complete = False
     """Whether nothing of the request is still to come."""
     discarding = False
     """Whether what still comes of the body is read past."""
-    waited_for = False
+    expects_continue = False
     """Whether the client holds the body back until it gets a 100 (Continue)."""
-    takes_chunks = True
+    accepts_chunked = True
     """Whether the client knows chunked bodies; one of HTTP/1.0 does not."""
     streaming: asyncio.Task[None] | None = None
     """The task that streams the reply, while it does."""
@@ -118,13 +118,13 @@ class WireExchange(Exchange):
         self._chunks: list[bytes] = []
 
     @property
-    def overfull(self) -> bool:
+    def buffer_full(self) -> bool:
         """Whether as much of the body is held as may be before the application asks for it."""
-        return self._size > UNASKED_BYTES and not self.discarding
+        return self._size > UNREQUESTED_BYTES and not self.discarding
 
     # What the connection does ----------------------------------------------------------------------------------------
 
-    def carries(self, count: int) -> bool:
+    def within_overhead(self, count: int) -> bool:
         """Whether so many bytes more from the wire are still mostly body, not sizes of chunks and fields after the last one."""
         self._raw_bytes += count
         return self._raw_bytes - count <= CHUNK_OVERHEAD * self._body_bytes + TRAILER_BYTES
@@ -141,7 +141,7 @@ class WireExchange(Exchange):
         if self._limit is not None and self._body_bytes > self._limit:
             self._give_up(PayloadTooLarge())
         elif self._limit is None or self._receiving:
-            if self._size > UNASKED_BYTES:
+            if self._size > UNREQUESTED_BYTES:
                 self._wire.pause_reading()
             self._wake()
 
@@ -191,7 +191,7 @@ class WireExchange(Exchange):
     async def read(self, limit: int, timeout_s: float) -> bytes:
         """The whole body. Raises PayloadTooLarge, BodyTimeout or ClientDisconnected; never holds much beyond `limit`."""
         self._check_size(limit)
-        if self._wire.gone:
+        if self._wire.closed:
             raise ClientDisconnected
         if self.body is None:
             self._limit = limit
@@ -250,7 +250,7 @@ class WireExchange(Exchange):
 
     async def _stream(self, status: int, fields: bytes, chunks: AsyncIterator[bytes], length: int | None) -> None:
         wire = self._wire
-        framed = length is None and self.takes_chunks
+        framed = length is None and self.accepts_chunked
         if framed:
             fields += b"transfer-encoding: chunked\r\n"
         elif length is not None:

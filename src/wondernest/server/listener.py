@@ -46,10 +46,10 @@ class HttpServer:
         for connection in list(self.state.connections):
             connection.check_progress()
 
-    async def shut_down(self, hurry: asyncio.Event) -> None:
+    async def shut_down(self, stop_now: asyncio.Event) -> None:
         """Stop accepting, let every request end within the grace period and every connection close between requests.
 
-        hurry: once set, nothing is waited for any longer.
+        stop_now: once set, nothing is waited for any longer.
         """
         if self._checking is not None:
             self._checking.cancel()
@@ -59,18 +59,18 @@ class HttpServer:
             listener.close()
         state = self.state
         state.begin_drain()
-        await self._closed_within(IDLE_GRACE_S, hurry)
+        await self._closed_within(IDLE_GRACE_S, stop_now)
         for connection in list(state.connections):
             connection.end_if_idle()
-        await self._closed_within(self._grace_s, hurry)
+        await self._closed_within(self._grace_s, stop_now)
         broken_off = [task for connection in list(state.connections) if (task := connection.abandon())]
         if broken_off:
             await asyncio.wait(broken_off, timeout=CANCEL_WAIT_S)
 
-    async def _closed_within(self, seconds: float, hurry: asyncio.Event) -> None:
+    async def _closed_within(self, seconds: float, stop_now: asyncio.Event) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while self.state.connections and not hurry.is_set():  # noqa: ASYNC110 - a set announces nothing
+                while self.state.connections and not stop_now.is_set():  # noqa: ASYNC110 - a set announces nothing
                     await asyncio.sleep(DRAIN_POLL_S)
 
     async def _check_regularly(self) -> None:

@@ -39,7 +39,7 @@ def serve(worker: str = WORKER_MODULE) -> int:
 
 def _supervise(settings: Settings, sockets: Sequence[socket.socket], metrics: Path, command: list[str]) -> str:
     """Workers first: they have the longer way. What the master needs itself is loaded while they load theirs."""
-    begun = [spawn(command, sockets, slot) for slot in range(1, settings.server.worker_count + 1)]
+    started = [spawn(command, sockets, slot) for slot in range(1, settings.server.worker_count + 1)]
     from wondernest.platform.telemetry.logs import configure_logging
     from wondernest.supervisor.master import Master, run_master
 
@@ -51,7 +51,7 @@ def _supervise(settings: Settings, sockets: Sequence[socket.socket], metrics: Pa
         server.worker_count,
         server.shutdown_grace_s,
         metrics,
-        begun,
+        started,
         jobs_command=jobs_command(),
         jobs_count=settings.jobs.processes if settings.database.url else 0,
     )

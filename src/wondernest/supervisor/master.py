@@ -30,7 +30,7 @@ FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 KILL_MARGIN_S = 3.0
 """Beyond the grace period, for the application to close what it holds."""
-HURRY_S = 1.0
+FORCED_STOP_S = 1.0
 
 
 @dataclass(eq=False)
@@ -61,22 +61,22 @@ class Master:
         count: int,
         grace_s: float,
         metrics: Path,
-        begun: Sequence[Spawned] = (),
+        started: Sequence[Spawned] = (),
         *,
         jobs_command: Sequence[str] = (),
         jobs_count: int = 0,
     ) -> None:
-        """`begun`: workers that were started already, each for its slot."""
+        """`started`: workers that were started already, each for its slot."""
         self._command = command
         self._sockets = sockets
         self._count = count
         self._grace_s = grace_s
         self._metrics = metrics
-        self._begun = {spawned.slot: spawned for spawned in begun}
+        self._started_early = {spawned.slot: spawned for spawned in started}
         self._workers: set[Worker] = set()
         self._current: dict[int, Worker] = {}
         self._stopping = asyncio.Event()
-        self._hurry = asyncio.Event()
+        self._stop_now = asyncio.Event()
         self._replace = asyncio.Event()
         self._jobs_command = jobs_command
         self._jobs_slots = range(count + 1, count + 1 + jobs_count)
@@ -84,7 +84,7 @@ class Master:
         self._serving = asyncio.Event()
         """Every worker has come to serve, or will not; from then on starting something else takes nothing from their start."""
         self._ever_ready = False
-        self._last_words = ""
+        self._give_up_reason = ""
 
     async def run(self) -> str:
         """Serve until SIGTERM or SIGINT (a second one skips the wait; SIGHUP replaces the workers).
@@ -105,12 +105,12 @@ class Master:
             listener.close()
         await asyncio.gather(*(self._retire(worker) for worker in list(self._workers)))
         await asyncio.gather(*keepers)
-        return self._last_words
+        return self._give_up_reason
 
     def _asked_to_stop(self) -> None:
         if self._stopping.is_set():
-            self._hurry.set()
-        log.info("stopping", workers=len(self._workers), grace_s=0 if self._hurry.is_set() else self._grace_s)
+            self._stop_now.set()
+        log.info("stopping", workers=len(self._workers), grace_s=0 if self._stop_now.is_set() else self._grace_s)
         self._stopping.set()
 
     async def _keep(self, slot: int) -> None:
@@ -129,7 +129,7 @@ class Master:
             log.warning(ended, slot=slot, pid=worker.process.pid, exit_code=code)
             failures = 0 if monotonic() - worker.began > STEADY_S else failures + 1
             if not self._ever_ready and (code == os.EX_CONFIG or failures >= START_ATTEMPTS):
-                self._last_words = f"no worker could start (exit code {code}); the lines above say why"
+                self._give_up_reason = f"no worker could start (exit code {code}); the lines above say why"
                 self._stopping.set()
                 return
             await self._pause(failures)
@@ -148,15 +148,15 @@ class Master:
         if slot in self._jobs_slots:
             spawned = spawn(self._jobs_command, (), slot)
         else:
-            spawned = self._begun.pop(slot, None) or spawn(self._command, self._sockets, slot)
+            spawned = self._started_early.pop(slot, None) or spawn(self._command, self._sockets, slot)
         ready = asyncio.create_task(_says_ready(spawned.channel))
-        ended = asyncio.create_task(self._bury(spawned, ready))
+        ended = asyncio.create_task(self._reap(spawned, ready))
         worker = Worker(slot, spawned.process, ready, ended)
         self._workers.add(worker)
         ended.add_done_callback(lambda _: self._workers.discard(worker))
         return worker
 
-    async def _bury(self, spawned: Spawned, ready: asyncio.Task[bool]) -> int:
+    async def _reap(self, spawned: Spawned, ready: asyncio.Task[bool]) -> int:
         """Wait for the end of a process and take away what it leaves; returns its exit code."""
         await ready
         while await _received(spawned.channel):
@@ -174,16 +174,16 @@ class Master:
                 await asyncio.wait_for(self._stopping.wait(), delay)
 
     async def _retire(self, worker: Worker) -> None:
-        """Let a worker finish what is in flight; with time up, or in a hurry, end it."""
+        """Let a worker finish what is in flight; with time up, or in a stop_now, end it."""
         worker.signal(signal.SIGTERM)
-        hurry = asyncio.create_task(self._hurry.wait())
+        stop_now = asyncio.create_task(self._stop_now.wait())
         await asyncio.wait(
-            (worker.ended, hurry), timeout=self._grace_s + KILL_MARGIN_S, return_when=asyncio.FIRST_COMPLETED
+            (worker.ended, stop_now), timeout=self._grace_s + KILL_MARGIN_S, return_when=asyncio.FIRST_COMPLETED
         )
-        hurry.cancel()
+        stop_now.cancel()
         if not worker.ended.done():
             worker.signal(signal.SIGTERM)
-            await asyncio.wait((worker.ended,), timeout=HURRY_S)
+            await asyncio.wait((worker.ended,), timeout=FORCED_STOP_S)
         if not worker.ended.done():
             log.error("worker killed", slot=worker.slot, pid=worker.process.pid)
             worker.signal(signal.SIGKILL)
@@ -240,8 +240,8 @@ def run_master(master: Master) -> str:
     """Run a master to its end; as `Master.run`."""
 
     async def run() -> str:
-        last_words = await master.run()
+        gave_up = await master.run()
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # nothing is left to stop: let us tidy up in peace
-        return last_words
+        return gave_up
 
     return asyncio.run(run())

@@ -14,7 +14,7 @@ WORKER_MODULE = "wondernest.supervisor.worker"
 
 
 class Spawned(NamedTuple):
-    """A worker process that has just begun."""
+    """A worker process that has just started."""
 
     slot: int
     process: subprocess.Popen[bytes]

@@ -41,7 +41,7 @@ class Worker:
         self._application = application
         self._channel = channel
         self._stop = asyncio.Event()
-        self._hurry = asyncio.Event()
+        self._stop_now = asyncio.Event()
 
     async def run(self, listeners: Sequence[socket.socket]) -> None:
         """Serve until told to end: SIGTERM, or the master's end, mean finish and go; a second SIGTERM means go."""
@@ -64,12 +64,12 @@ class Worker:
 
     async def shut_down(self) -> None:
         """Close the sockets, let every request end within the grace period, then stop the application."""
-        await self.server.shut_down(self._hurry)
+        await self.server.shut_down(self._stop_now)
         await self._application.stop()
 
     def _asked_to_end(self) -> None:
         if self._stop.is_set():
-            self._hurry.set()
+            self._stop_now.set()
         self._stop.set()
 
     def _master_is_gone(self) -> None:

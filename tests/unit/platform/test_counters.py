@@ -42,11 +42,11 @@ async def test_a_count_ends_with_the_shared_window_it_belongs_to() -> None:
 async def test_a_count_that_others_cleared_starts_anew_however_their_news_arrives() -> None:
     counts = MemoryCounters(OurClock())
     counts.add("a", 60_000, 0)
-    assert counts.look("a", 7) == (0, 0)
+    assert counts.read("a", 7) == (0, 0)
     assert counts.add("a", 60_000, 7)[0] == 1
     assert counts.add("a", 60_000, 0)[0] == 2, "an answer from before the clearing came late"
     assert counts.add("a", 60_000, 7)[0] == 3
-    assert counts.look("a", 7)[0] == 3
+    assert counts.read("a", 7)[0] == 3
 
 
 async def test_what_was_counted_alone_is_not_forgotten_for_an_old_clearing() -> None:
@@ -59,7 +59,7 @@ async def test_what_was_counted_alone_is_not_forgotten_for_an_old_clearing() -> 
 
 async def test_it_keeps_no_more_than_its_bound_and_drops_what_has_ended_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counters, "MAX_ENTRIES", 100)
-    monkeypatch.setattr(counters, "SPARED_ENTRIES", 90)
+    monkeypatch.setattr(counters, "ENTRIES_AFTER_EVICTION", 90)
     clock = OurClock()
     counts = MemoryCounters(clock)
     await counts.increment("long", 3600)

@@ -21,9 +21,9 @@ from wondernest.games.rules import (
     SaveState,
     Write,
 )
-from wondernest.platform.db.batch import ALONE_AT_ONCE, Gatherer, LockWait, Run
+from wondernest.platform.db.batch import ALONE_AT_ONCE, Batcher, LockWait, Run
+from wondernest.platform.db.key_locks import KeyLocks
 from wondernest.platform.db.pool import DEPENDENCY
-from wondernest.platform.db.turns import Turns
 from wondernest.platform.faults import DependencyUnavailable, Held
 
 if TYPE_CHECKING:
@@ -51,18 +51,18 @@ class SaveRepository:
     def __init__(self, database: Database, kept_versions: int) -> None:
         self._database = database
         self._kept_versions = kept_versions
-        self._turns = Turns()
+        self._key_locks = KeyLocks()
         self._deletes: set[asyncio.Task[Saved]] = set()
         alone = asyncio.Semaphore(ALONE_AT_ONCE)
-        self._stores = self._gatherer(self._store_together, alone)
-        self._large_stores = self._gatherer(self._store_large, alone)
+        self._stores = self._batcher(self._store_together, alone)
+        self._large_stores = self._batcher(self._store_large, alone)
 
-    def _gatherer(self, run: Run[Write, Saved], alone: asyncio.Semaphore) -> Gatherer[Write, Saved]:
-        return Gatherer(
+    def _batcher(self, run: Run[Write, Saved], alone: asyncio.Semaphore) -> Batcher[Write, Saved]:
+        return Batcher(
             self._database,
             run,
             size=lambda write: len(write.document),
-            ended=lambda write: self._turns.end(write.identity),
+            ended=lambda write: self._key_locks.release(write.identity),
             alone=alone,
         )
 
@@ -72,8 +72,8 @@ class SaveRepository:
         if unit is not None:
             await self._hold(unit, [key])
             return await self._store_within(unit, write)
-        if not self._turns.take_free(key):
-            await self._turns.take([key])
+        if not self._key_locks.try_acquire(key):
+            await self._key_locks.acquire([key])
         large = len(write.document) >= LARGE_DOCUMENT_BYTES
         return await (self._large_stores if large else self._stores).submit(write)
 
@@ -92,7 +92,7 @@ class SaveRepository:
         if unit is not None:
             await self._hold(unit, keys)
             return await self._delete(unit, deletion)
-        turns = await self._turns.take(keys)
+        turns = await self._key_locks.acquire(keys)
         task = asyncio.create_task(self._delete_in_turn(deletion, turns))
         self._deletes.add(task)
         task.add_done_callback(self._deletes.discard)
@@ -108,11 +108,11 @@ class SaveRepository:
 
     async def _hold(self, unit: UnitOfWork, keys: Sequence[Hashable]) -> None:
         """Wait for earlier work on the keys; later work waits until the unit ends."""
-        taken = await self._turns.take(keys, owner=unit)
+        taken = await self._key_locks.acquire(keys, owner=unit)
 
         def give_back() -> None:
             for key in taken:
-                self._turns.end(key)
+                self._key_locks.release(key)
 
         unit.at_end(give_back)
 
@@ -122,7 +122,7 @@ class SaveRepository:
             return [(deletion.child_id, SaveKey(deletion.game_type, deletion.data_key))]
         return [
             (child_id, key)
-            for child_id, key in cast("Iterable[tuple[UUID, SaveKey]]", self._turns.taken)
+            for child_id, key in cast("Iterable[tuple[UUID, SaveKey]]", self._key_locks.held)
             if child_id == deletion.child_id and key.game_type == deletion.game_type
         ]
 
@@ -131,7 +131,7 @@ class SaveRepository:
             return await self._delete(self._database, deletion)
         finally:
             for key in turns:
-                self._turns.end(key)
+                self._key_locks.release(key)
 
     async def _delete(self, executor: Executor, deletion: Deletion) -> Saved:
         arguments = (

@@ -24,7 +24,7 @@ from typing import Generic, TypeVar
 import asyncpg
 
 from wondernest.platform.db.pool import DEPENDENCY, Connection, Database
-from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Held, Overtaken
+from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Held, TransactionConflict
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -34,14 +34,14 @@ MAX_BATCH_BYTES = 512 * 1024
 MAX_WAITING = 2_000
 """Beyond this many waiting callers the answer is 503."""
 
-QUIET_TURNS = 8
+QUIET_ITERATIONS = 8
 """A batch that follows another starts when the event loop has turned so often without bringing a caller."""
 PARALLEL_BATCHES = 4
 SLOW_BATCH_S = 0.05
 """A batch in flight for so long no longer keeps the next from starting."""
 ALONE_AT_ONCE = 2
 """How many held items wait for their locks at once: each has a connection to itself."""
-ALONE_TURN_S = 3.0
+ALONE_WAIT_S = 3.0
 """How long a held item waits for one of those connections."""
 MAX_HELD = 32
 """Held items beyond this many are refused at once: so many mean that a table is locked, and waiting helps nobody."""
@@ -54,7 +54,7 @@ class LockWait(Enum):
 
     TOGETHER = "50ms"
     """In a batch."""
-    APART = "5ms"
+    SPLIT = "5ms"
     """In a part of a batch, on the search for the item that is held."""
     ALONE = "3s"
     """An item by itself."""
@@ -65,7 +65,7 @@ class LockWait(Enum):
 Run = Callable[[Connection, Sequence[Item], LockWait], Awaitable[Sequence[Result | Held]]]
 
 
-class Gatherer(Generic[Item, Result]):
+class Batcher(Generic[Item, Result]):
     """Runs items together. `run` gets a connection, the items and how long it may wait for a lock.
 
     It returns one result for each, in their order, or Held in place of one whose row somebody holds. `ended` is called once
@@ -146,10 +146,10 @@ class Gatherer(Generic[Item, Result]):
 
     async def _collect(self) -> None:
         """Where somebody waits already, wait for those who come meanwhile: callers just answered often ask again at once."""
-        seen, quiet_turns = len(self._waiting), 0
-        while 0 < seen < MAX_BATCH_ITEMS and quiet_turns < QUIET_TURNS:
+        seen, quiet_iterations = len(self._waiting), 0
+        while 0 < seen < MAX_BATCH_ITEMS and quiet_iterations < QUIET_ITERATIONS:
             await asyncio.sleep(0)
-            quiet_turns = quiet_turns + 1 if len(self._waiting) == seen else 0
+            quiet_iterations = quiet_iterations + 1 if len(self._waiting) == seen else 0
             seen = len(self._waiting)
 
     def _take(self) -> list[tuple[Item, asyncio.Future[Result]]]:
@@ -173,7 +173,7 @@ class Gatherer(Generic[Item, Result]):
         try:
             async with self._database.lease() as connection:
                 results = await self._run(connection, [item for item, _ in batch], wait)
-        except Overtaken as error:
+        except TransactionConflict as error:
             if attempt == MAX_ATTEMPTS:
                 self._fail(batch, error)
             else:
@@ -194,8 +194,8 @@ class Gatherer(Generic[Item, Result]):
         """The database refused one item's value, or somebody else holds what one needs: the others go without it."""
         if len(batch) > 1:
             middle = len(batch) // 2
-            await self._settle(batch[:middle], LockWait.APART)
-            await self._settle(batch[middle:], LockWait.APART)
+            await self._settle(batch[:middle], LockWait.SPLIT)
+            await self._settle(batch[middle:], LockWait.SPLIT)
         elif isinstance(error, Held):
             self._set_aside(batch[0], error)
         else:
@@ -211,7 +211,7 @@ class Gatherer(Generic[Item, Result]):
 
     async def _wait_alone(self, entry: tuple[Item, asyncio.Future[Result]], error: Held) -> None:
         try:
-            async with asyncio.timeout(ALONE_TURN_S):
+            async with asyncio.timeout(ALONE_WAIT_S):
                 await self._alone.acquire()
         except TimeoutError:
             self._fail([entry], error)
@@ -234,7 +234,7 @@ class Gatherer(Generic[Item, Result]):
             try:
                 async with self._database.lease() as connection:
                     results = await self._run(connection, [item], LockWait.ALONE)
-            except Overtaken as overtaken:
+            except TransactionConflict as overtaken:
                 error = overtaken
             except BaseException as failure:
                 self._fail([entry], failure)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wondernest.platform.clock import epoch_ms, monotonic
 from wondernest.platform.db.idempotency import MAX_KEY_CHARS, IdempotencyKeys, KeptReply, KeyReused
 from wondernest.platform.db.unit import UnitOfWork
-from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Overtaken
+from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, TransactionConflict
 from wondernest.platform.http import errors
 from wondernest.platform.http.asgi import AsgiExchange, Receive, Scope, Send
 from wondernest.platform.http.body import RawStream
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
     from wondernest.platform.http.addresses import Network
-    from wondernest.platform.http.limits import RequestLimits
+    from wondernest.platform.http.rate_limits import RequestLimits
     from wondernest.platform.rooms import Rooms
     from wondernest.platform.telemetry.logs import RequestLog
 
@@ -47,7 +47,7 @@ log = get_logger(__name__)
 
 CLIENT_CLOSED: Final = 499
 """Counted, never sent: the client left before it could be answered."""
-WRITE_DOWN_EVERY_S: Final = 0.05
+FLUSH_INTERVAL_S: Final = 0.05
 """How often log lines are written and tallies added to the shared counters, while requests come."""
 METHODS: Final = frozenset(REQUEST_METHODS.split(", "))
 OTHER_METHOD: Final = "OTHER"
@@ -107,7 +107,7 @@ class Application:
         self._unanswered: dict[tuple[str, str], RouteMetrics] = {}
         self._id_prefix = os.urandom(6).hex()
         self._id_counter = count()
-        self._writing_soon = False
+        self._flush_scheduled = False
         self._stopping = asyncio.Event()
 
     @property
@@ -152,8 +152,8 @@ class Application:
             return
         except Exception as error:
             reply = self._refusal(error, bound, request_id, template)
-        if request is not None and request.standing:
-            reply.headers = (*reply.headers, *request.standing)
+        if request is not None and request.rate_limit_headers:
+            reply.headers = (*reply.headers, *request.rate_limit_headers)
         status = reply.status
         try:
             await self._m.sender.send(exchange, reply, request_id)
@@ -182,7 +182,7 @@ class Application:
         caller = self._identify(endpoint, headers)
         request.bind(caller, None)
         if endpoint.limits or machinery.limits.counts_users:
-            request.standing = await self._count(endpoint, request, caller)
+            request.rate_limit_headers = await self._count(endpoint, request, caller)
         if bound.parameters:
             request.read_path(bound.parameters)
         raw = b""
@@ -327,13 +327,13 @@ class Application:
             str(caller.user_id) if caller else None,
             caller.family_claim if caller else None,
         )
-        if not self._writing_soon:
-            self._writing_soon = True
-            asyncio.get_running_loop().call_later(WRITE_DOWN_EVERY_S, self._write_down)
+        if not self._flush_scheduled:
+            self._flush_scheduled = True
+            asyncio.get_running_loop().call_later(FLUSH_INTERVAL_S, self._flush)
 
-    def _write_down(self) -> None:
-        self._writing_soon = False
-        self._m.metrics.write_down()
+    def _flush(self) -> None:
+        self._flush_scheduled = False
+        self._m.metrics.flush()
         self._m.request_log.flush()
 
     def _metrics_of_unanswered(self, method: str, template: str) -> RouteMetrics:
@@ -380,7 +380,7 @@ class Application:
         """Let the rooms release what they hold, and write down what has gathered."""
         self._stopping.set()
         await self.rooms.stop()
-        self._write_down()
+        self._flush()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -407,6 +407,6 @@ def _streamed(endpoint: Endpoint, reply: AnyReply, exchange: Exchange) -> Reply 
 async def _again(work: Callable[[], Awaitable[AnyReply]]) -> AnyReply:
     """Run a whole unit of work, and run it again when the database undid it in favour of somebody else's."""
     for _ in range(MAX_ATTEMPTS - 1):
-        with contextlib.suppress(Overtaken):
+        with contextlib.suppress(TransactionConflict):
             return await work()
     return await work()

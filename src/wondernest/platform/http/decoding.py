@@ -15,7 +15,7 @@ from typing import Any, Union
 import msgspec
 from msgspec import Raw, Struct
 
-from wondernest.platform.json import holds_nul, swells
+from wondernest.platform.json import expands_too_far, holds_nul
 
 MAX_REASON_CHARS = 200
 _decode_fields: Callable[[bytes], dict[str, Raw]] = msgspec.json.Decoder(dict[str, Raw]).decode
@@ -41,7 +41,7 @@ class BodyDecoder:
         """The decoded value; raises BadBody. NUL, which no stored text can hold, is refused wherever it stands."""
         if holds_nul(body):
             raise BadBody("\\u0000 is not allowed in a text")
-        if swells(body):
+        if expands_too_far(body):
             raise BadBody("its numbers are too long")
         try:
             return self._strict.decode(body)

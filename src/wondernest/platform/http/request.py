@@ -29,7 +29,7 @@ class Request(Generic[Body]):
 
     body: Body
     """Set before the handler runs."""
-    standing: Sequence[tuple[bytes, bytes]] = ()
+    rate_limit_headers: Sequence[tuple[bytes, bytes]] = ()
     """The headers that tell where the caller stands within its limits."""
     _caller: Caller | None = None
     _unit: UnitOfWork | None = None

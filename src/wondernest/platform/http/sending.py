@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wondernest.platform.http.cors import CrossOrigin
     from wondernest.platform.http.exchange import Exchange
 
-_STANDING: Final = b"x-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\n"
+_SECURITY_FIELDS: Final = b"x-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\n"
 _NO_STORE: Final = b"cache-control: no-store\r\n"
 _VARIES: Final = b"vary: Accept-Encoding\r\n"
 _GZIP: Final = b"content-encoding: gzip\r\n"
@@ -93,7 +93,7 @@ class Sender:
 
 @lru_cache(maxsize=64)
 def _opening(content_type: str) -> bytes:
-    return b"content-type: %b\r\n%b" % (content_type.encode(), _STANDING)
+    return b"content-type: %b\r\n%b" % (content_type.encode(), _SECURITY_FIELDS)
 
 
 def _field(name: bytes, value: bytes) -> bytes:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from wondernest.platform.clock import epoch_ms
-from wondernest.platform.mail.message import MailFailed, Message
+from wondernest.platform.mail.letter import Letter, MailFailed
 
 if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
@@ -38,10 +38,10 @@ class OutboxMailer:
         self._sender = sender
         self._clock = clock
 
-    async def send(self, message: Message) -> None:
+    async def send(self, letter: Letter) -> None:
         """Put the mail into the folder, whole or not at all; raises MailFailed or MailRefused."""
         now = self._clock.now()
-        content = message.rendered(self._sender, now).as_bytes()
+        content = letter.rendered(self._sender, now).as_bytes()
         name = f"{epoch_ms(now)}-{secrets.token_hex(4)}"
         try:
             await asyncio.to_thread(self._write, name, content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wondernest.platform.mail.message import MailFailed, MailRefused, Message
+from wondernest.platform.mail.letter import Letter, MailFailed, MailRefused
 
 if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
@@ -21,12 +21,12 @@ class SmtpMailer:
         self._settings = settings
         self._clock = clock
 
-    async def send(self, message: Message) -> None:
+    async def send(self, letter: Letter) -> None:
         """Hand the mail to the server; raises MailFailed or MailRefused."""
         import aiosmtplib
 
         settings = self._settings
-        mail = message.rendered(settings.sender, self._clock.now())
+        mail = letter.rendered(settings.sender, self._clock.now())
         try:
             await aiosmtplib.send(
                 mail,

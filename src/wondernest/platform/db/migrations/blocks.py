@@ -78,7 +78,7 @@ class Installation:
         """Whether nothing was refused so far."""
         return not self.refused
 
-    def forget_refusals(self) -> None:
+    def reset_refusals(self) -> None:
         """Start the notes anew: the same blocks are about to be tried again."""
         self.refused.clear()
         self.waiting.clear()

@@ -28,7 +28,7 @@ CONNECT_TIMEOUT_S = 10
 BUSY_ATTEMPTS = 6
 """How often a file is tried when a table it touches is busy."""
 
-_MARKS = f"{VERSION_SCHEMA}.{VERSION_TABLE}"
+_VERSIONS = f"{VERSION_SCHEMA}.{VERSION_TABLE}"
 
 
 class MigrationError(Exception):
@@ -71,7 +71,7 @@ def migrate(
     What the role may not create is left out, listed in the result and reported with the statements for the owner.
     """
     with _session(database_url) as connection:
-        _take_turn(connection, lock_wait_s)
+        _lock(connection, lock_wait_s)
         _limit(connection, lock_timeout_s, statement_timeout_s)
         return _Run(connection, files or migration_files(), needed, report).result()
 
@@ -79,8 +79,8 @@ def migrate(
 def pending(database_url: str) -> list[str]:
     """Names of the files that are not marked as applied."""
     with _session(database_url) as connection:
-        marked = _marked(connection)
-        return [file.name for file in migration_files() if file.number > marked]
+        applied_to = _applied_version(connection)
+        return [file.name for file in migration_files() if file.number > applied_to]
 
 
 class _Run:
@@ -103,18 +103,18 @@ class _Run:
     def result(self) -> MigrationResult:
         """Do the work and say what came of it."""
         check_changes(self._files)
-        before = _marked(self._connection)
+        before = _applied_version(self._connection)
         if before <= self._files[-1].number and self._installation.begin(self._files):
-            self._make_marks()
+            self._create_version_table()
             try:
                 for file in self._after(before):
-                    self._patiently(lambda file=file: self._apply(file))
+                    self._retry_while_locked(lambda file=file: self._apply(file))
             except _Incomplete:
-                self._go_on_unmarked(_marked(self._connection))
-        after = _marked(self._connection)
+                self._run_the_rest(_applied_version(self._connection))
+        after = _applied_version(self._connection)
         present = self._installation.present()
         missing = tuple(name for name in self._needed if not present & {f"table {name}", f"column {name}"})
-        self._tell_owner()
+        self._report_refused()
         return MigrationResult(
             applied=tuple(self._applied),
             skipped=tuple(file.name for file in self._files if file.number <= before),
@@ -124,14 +124,14 @@ class _Run:
             up_to_date=after >= self._files[-1].number,
         )
 
-    def _after(self, marked: str) -> list[MigrationFile]:
-        return [file for file in self._files if file.number > marked]
+    def _after(self, applied_to: str) -> list[MigrationFile]:
+        return [file for file in self._files if file.number > applied_to]
 
-    def _make_marks(self) -> None:
+    def _create_version_table(self) -> None:
         """The table of the mark, in the shape in which Alembic made it: earlier releases use it too."""
         with self._connection.transaction():
             self._connection.execute(
-                f"create table if not exists {_MARKS} ("
+                f"create table if not exists {_VERSIONS} ("
                 f" version_num varchar(32) not null, constraint {VERSION_TABLE}_pkc primary key (version_num))".encode()
             )
 
@@ -141,23 +141,23 @@ class _Run:
             made = self._installation.run(file)
             if not self._installation.complete:
                 raise _Incomplete
-            self._connection.execute(f"delete from {_MARKS}".encode())  # noqa: S608 - a constant
-            self._connection.execute(f"insert into {_MARKS} values (%s)".encode(), [file.number])  # noqa: S608 - as above
+            self._connection.execute(f"delete from {_VERSIONS}".encode())  # noqa: S608 - a constant
+            self._connection.execute(f"insert into {_VERSIONS} values (%s)".encode(), [file.number])  # noqa: S608 - as above
             self._report(f"{file.name}: {made}")
         self._applied.append(file.name)
 
-    def _go_on_unmarked(self, marked: str) -> None:
+    def _run_the_rest(self, applied_to: str) -> None:
         """Do what the role may; the next run starts again at the first file without a mark."""
-        self._installation.forget_refusals()
-        for file in self._after(marked):
-            self._patiently(lambda file=file: self._run_unmarked(file))
+        self._installation.reset_refusals()
+        for file in self._after(applied_to):
+            self._retry_while_locked(lambda file=file: self._run_unmarked(file))
 
     def _run_unmarked(self, file: MigrationFile) -> None:
         with self._connection.transaction():
             made = self._installation.run(file)
         self._report(f"{file.name}: {made}, to be finished by a later run")
 
-    def _patiently(self, work: Callable[[], object]) -> None:
+    def _retry_while_locked(self, work: Callable[[], object]) -> None:
         """Try again while a table is busy: what was done before stays done, and nothing is held meanwhile."""
         for attempt in range(1, BUSY_ATTEMPTS + 1):
             try:
@@ -169,7 +169,7 @@ class _Run:
             else:
                 return
 
-    def _tell_owner(self) -> None:
+    def _report_refused(self) -> None:
         if not self._installation.refused:
             return
         self._report("the owner of the database has to run:")
@@ -179,10 +179,10 @@ class _Run:
             self._report(f"and then migrate again, for: {', '.join(self._installation.waiting)}")
 
 
-def _marked(connection: psycopg.Connection) -> str:
+def _applied_version(connection: psycopg.Connection) -> str:
     """The number of the last applied file, or an empty text."""
     try:
-        row = connection.execute(f"select max(version_num) from {_MARKS}".encode()).fetchone()  # noqa: S608 - a constant
+        row = connection.execute(f"select max(version_num) from {_VERSIONS}".encode()).fetchone()  # noqa: S608 - a constant
     except (errors.UndefinedTable, errors.InvalidSchemaName, errors.InsufficientPrivilege):
         return ""
     return row[0] or "" if row else ""
@@ -205,7 +205,7 @@ def _session(database_url: str) -> Generator[psycopg.Connection]:
         raise MigrationError(" ".join(": ".join([*where, error.diag.message_primary or str(error)]).split())) from error
 
 
-def _take_turn(connection: psycopg.Connection, wait_s: float) -> None:
+def _lock(connection: psycopg.Connection, wait_s: float) -> None:
     """Wait until no other installer works on this database; the lock ends with the session."""
     _limit(connection, wait_s, 0)
     try:

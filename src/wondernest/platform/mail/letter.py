@@ -20,7 +20,7 @@ class MailRefused(Exception):
     """The mail will never be taken as it is."""
 
 
-class Message(Struct, frozen=True):
+class Letter(Struct, frozen=True):
     """A plain-text mail to one address."""
 
     to: str
@@ -29,7 +29,7 @@ class Message(Struct, frozen=True):
     reference: str = ""
     """What makes the Message-ID: a mail that is sent again has the same. Empty: a new one each time."""
 
-    def identified(self, reference: str) -> Message:
+    def with_reference(self, reference: str) -> Letter:
         """The same mail with a Message-ID of its own."""
         return replace(self, reference=reference)
 
@@ -56,6 +56,6 @@ class Message(Struct, frozen=True):
 class Mailer(Protocol):
     """Hands a mail over to whatever carries it."""
 
-    async def send(self, message: Message) -> None:
+    async def send(self, letter: Letter) -> None:
         """Hand it over; raises MailFailed or MailRefused."""
         ...

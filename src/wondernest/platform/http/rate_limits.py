@@ -21,7 +21,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RateLimitStatus:
     """Where a caller stands within the narrowest of its limits."""
 
     limit: int
@@ -65,18 +65,18 @@ class RequestLimits:
 
     async def check(self, groups: Sequence[str], address: str | None) -> Headers:
         """The headers of an allowed request of this address; raises RateLimited."""
-        narrowest: Standing | None = None
+        narrowest: RateLimitStatus | None = None
         for group in groups:
             limit = self._per_minute.get(group)
             if limit is None:
                 continue
             count, left = await self._counters.increment(f"limit:{group}:{address or NO_ADDRESS}", WINDOW_S)
-            standing = Standing(limit, max(0, limit - count), left)
+            status = RateLimitStatus(limit, max(0, limit - count), left)
             if count > limit:
-                shown = {name.decode(): value.decode() for name, value in standing.headers(self._now_s())}
+                shown = {name.decode(): value.decode() for name, value in status.headers(self._now_s())}
                 raise RateLimited(left, shown)
-            if narrowest is None or standing.remaining < narrowest.remaining:
-                narrowest = standing
+            if narrowest is None or status.remaining < narrowest.remaining:
+                narrowest = status
         return narrowest.headers(self._now_s()) if narrowest else []
 
     def _now_s(self) -> int:

@@ -16,14 +16,14 @@ from wondernest.platform.faults import DependencyUnavailable
 
 MAX_WAITING_FOR_A_KEY: Final = 64
 """Beyond this many callers waiting for one key the answer is 503."""
-TURN_WAIT_S: Final = 10.0
+KEY_WAIT_S: Final = 10.0
 """How long a caller waits for those before it; then the answer is 503."""
 
 _FREE: Final = object()
 _Waiter = tuple[asyncio.Future[None], object]
 
 
-class Turns:
+class KeyLocks:
     """One holder at a time for each key; the others wait in order of arrival, bounded in number and time."""
 
     def __init__(self) -> None:
@@ -31,18 +31,18 @@ class Turns:
         self._queues: dict[Hashable, deque[_Waiter]] = {}
 
     @property
-    def taken(self) -> KeysView[Hashable]:
+    def held(self) -> KeysView[Hashable]:
         """The keys somebody has the turn of."""
         return self._owners.keys()
 
-    def take_free(self, key: Hashable) -> bool:
+    def try_acquire(self, key: Hashable) -> bool:
         """Take a turn that nobody has; False when somebody has it."""
         if key in self._owners:
             return False
         self._owners[key] = None
         return True
 
-    async def take(self, keys: Iterable[Hashable], owner: object = None) -> list[Hashable]:
+    async def acquire(self, keys: Iterable[Hashable], owner: object = None) -> list[Hashable]:
         """Take the turns of all keys at once; those that are new, which the caller has to end. Raises DependencyUnavailable.
 
         A key whose turn the same owner has already is not waited for.
@@ -58,7 +58,7 @@ class Turns:
                 elif owner is None or holder is not owner:
                     waiters.append((key, self._queue_up(key, owner)))
             if waiters:
-                async with asyncio.timeout(TURN_WAIT_S):
+                async with asyncio.timeout(KEY_WAIT_S):
                     for _, (turn, _) in waiters:
                         await turn
         except BaseException as error:
@@ -68,7 +68,7 @@ class Turns:
             raise
         return [*taken, *(key for key, _ in waiters)]
 
-    def end(self, key: Hashable) -> None:
+    def release(self, key: Hashable) -> None:
         """Hand the turn to whoever waits for it first."""
         queue = self._queues.get(key)
         while queue:
@@ -94,11 +94,11 @@ class Turns:
         for key, waiter in waiters:
             turn = waiter[0]
             if turn.done() and not turn.cancelled():
-                self.end(key)
+                self.release(key)
             else:
                 turn.cancel()
                 queue = self._queues.get(key)
                 if queue and waiter in queue:
                     queue.remove(waiter)
         for key in taken:
-            self.end(key)
+            self.release(key)
