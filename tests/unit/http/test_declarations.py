@@ -18,14 +18,14 @@ def declare(**fields: Any) -> None:
 
 
 def test_a_limit_group_that_does_not_exist_stops_the_start() -> None:
-    declare(limits=("credentials", "upload"))
-    with pytest.raises(ValueError, match=r"GET /api/v1/declared: no limit group is called uploads"):
-        declare(limits=("credentials", "uploads"))
+    declare(limits=("credentials", "auth"))
+    with pytest.raises(ValueError, match=r"GET /api/v1/declared: no limit group is called auths"):
+        declare(limits=("credentials", "auths"))
 
 
 def test_one_that_is_switched_off_exists() -> None:
-    settings = load_settings({"APP_ENV": "test", "RATE_LIMIT_ENABLED": "false", "RATE_LIMIT_UPLOAD": "0"})
-    with_endpoints(create_app(settings), [endpoint(limits=("upload",))])
+    settings = load_settings({"APP_ENV": "test", "RATE_LIMIT_ENABLED": "false", "RATE_LIMIT_AUTH": "0"})
+    with_endpoints(create_app(settings), [endpoint(limits=("auth",))])
 
 
 def test_a_streamed_body_cannot_be_replayed() -> None:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hmac
 import os
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from wondernest.platform.clock import epoch_ms, monotonic
-from wondernest.platform.db.idempotency import MAX_KEY_CHARS, IdempotencyKeys, KeptReply, KeyReused
-from wondernest.platform.db.unit import UnitOfWork
-from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, TransactionConflict
+from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.http import errors
 from wondernest.platform.http.asgi import AsgiExchange, Receive, Scope, Send
 from wondernest.platform.http.body import RawStream
@@ -32,11 +29,13 @@ from wondernest.platform.http.request import Reply, Request
 from wondernest.platform.http.router import Route, Router
 from wondernest.platform.http.sending import Sender
 from wondernest.platform.http.streaming import as_stream
+from wondernest.platform.http.units import UnitRunner
 from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.telemetry.metrics import UNMATCHED, Metrics, RouteMetrics
 
 if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
+    from wondernest.platform.db.idempotency import IdempotencyKeys
     from wondernest.platform.db.pool import Database
     from wondernest.platform.http.addresses import Network
     from wondernest.platform.http.rate_limits import RequestLimits
@@ -102,6 +101,7 @@ class Application:
         self.rooms = rooms
         self.router = Router(rooms.endpoints)
         self._m = machinery
+        self._units = UnitRunner(machinery.database, machinery.idempotency)
         self._allowed_hosts = machinery.allowed_hosts
         self._bound = {id(route): self._bind(route) for route in self.router.routes}
         self._unanswered: dict[tuple[str, str], RouteMetrics] = {}
@@ -191,54 +191,15 @@ class Application:
             request.body = decoded(endpoint, bound.decoder, raw)
         elif bound.stream is not None:
             request.body = streamed_body(exchange, endpoint, bound.stream, bound.limit_bytes, machinery.body_timeout_s)
-            return await (self._in_unit(endpoint, request, caller) if endpoint.unit else endpoint.handler(request))
+            return await (
+                self._units.run_once(endpoint, request, caller) if endpoint.unit else endpoint.handler(request)
+            )
         key = headers.get(b"idempotency-key") if endpoint.replayable else None
         if key is not None and caller is not None:
-            return await _again(lambda: self._replay(endpoint, request, caller, key, raw, bound.route.template))
+            return await self._units.replay(endpoint, request, caller, key, raw, bound.route.template)
         if endpoint.unit:
-            return await _again(lambda: self._in_unit(endpoint, request, caller))
+            return await self._units.run(endpoint, request, caller)
         return await endpoint.handler(request)
-
-    async def _in_unit(self, endpoint: Endpoint, request: Request[Any], caller: Caller | None) -> AnyReply:
-        unit = UnitOfWork(self._m.database)
-        request.bind(caller, unit)
-        try:
-            reply = await endpoint.handler(request)
-            await unit.commit()
-        except BaseException as error:
-            await unit.rollback(error)
-            raise
-        return reply
-
-    async def _replay(
-        self, endpoint: Endpoint, request: Request[Any], caller: Caller, key: bytes, raw: bytes, template: str
-    ) -> Reply:
-        name = key.decode("latin-1").strip()
-        if not name or len(name) > MAX_KEY_CHARS or not name.isprintable():
-            raise errors.BadRequest(f"Idempotency-Key must have 1 to {MAX_KEY_CHARS} printable characters")
-        keys = self._m.idempotency
-        unit = UnitOfWork(self._m.database)
-        request.bind(caller, unit)
-        aim = "\0".join([*request.segments, request.header(b"if-match") or ""]).encode()
-        try:
-            kept = await keys.claim(unit, caller.user_id, name, f"{endpoint.method} {template}", aim + b"\0" + raw)
-            if kept is not None:
-                await unit.commit()
-                headers = tuple((n.encode(), v.encode()) for n, v in kept.headers)
-                return Reply(kept.status, kept.body, headers=(*headers, (b"idempotent-replayed", b"true")))
-            reply = await endpoint.handler(request)
-            if not isinstance(reply, Reply):
-                raise TypeError(f"{template}: a stream cannot be given again")
-            shown = tuple((n.decode(), v.decode()) for n, v in reply.headers)
-            await keys.keep(unit, caller.user_id, name, KeptReply(reply.status, reply.content, shown))
-            await unit.commit()
-        except KeyReused as error:
-            await unit.rollback(error)
-            raise errors.IdempotencyMismatch from None
-        except BaseException as error:
-            await unit.rollback(error)
-            raise
-        return reply
 
     # Pieces ------------------------------------------------------------------------------------------------------------
 
@@ -402,11 +363,3 @@ def _streamed(endpoint: Endpoint, reply: AnyReply, exchange: Exchange) -> Reply 
     if endpoint.replayable:
         raise TypeError(f"{endpoint.path}: a stream cannot be given again")
     return as_stream(reply, exchange)
-
-
-async def _again(work: Callable[[], Awaitable[AnyReply]]) -> AnyReply:
-    """Run a whole unit of work, and run it again when the database undid it in favour of somebody else's."""
-    for _ in range(MAX_ATTEMPTS - 1):
-        with contextlib.suppress(TransactionConflict):
-            return await work()
-    return await work()
