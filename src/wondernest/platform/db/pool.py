@@ -1,4 +1,4 @@
-"""A pool of asyncpg connections that is last-in-first-out, bounded in every wait, and heals by itself."""
+"""A LIFO pool of asyncpg connections. Every wait has a time limit, and the pool recovers by itself after a fault."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ Row: TypeAlias = asyncpg.Record
 Answer = TypeVar("Answer")
 DEPENDENCY = "database"
 RECONNECT_PAUSE_S = 0.25
-"""After a refused connection, how long requests are turned away at once instead of each knocking again."""
+"""After a failed connect, how long requests are refused at once instead of each trying to connect again."""
 RECOVERED_AFTER_S = 2.0
-"""A fault is told to be over once nothing failed for so long. With some statements failing and others not (a full disk, a locked
-table) each of them would otherwise be told as an end or a beginning."""
+"""The recovery is logged after so long without a failure. Otherwise, when only some statements fail (a full disk, a locked
+table), each of them would be logged as a new fault or a recovery."""
 CLOSE_TIMEOUT_S = 3.0
 STATEMENT_CACHE_SIZE = 256
 PLANS = "force_generic_plan"
-"""Plan a statement once a connection. Left to itself PostgreSQL plans one over short arrays anew each time, because it prices
-an array of unknown length as ten rows; that takes longer than running it. So no statement may need its values to be planned
-well: a filter that may be absent must not be the one that makes it fast."""
+"""Plan each statement once per connection. By default PostgreSQL plans a statement over short arrays again each time, because
+it estimates an array of unknown length as ten rows; planning takes longer than running. So no statement may need its values
+for a good plan: an optional filter must not be the one that makes it fast."""
 COMPRESS = """
     select set_config(name, 'lz4', false) from pg_settings
      where name = 'default_toast_compression' and 'lz4' = any (enumvals)"""
-"""What compresses the documents we write, where the server was built with it: a tenth of the time of PostgreSQL's own method, for
-hardly a larger result. Values say themselves how they were compressed, so every backend reads them."""
+"""Compress stored documents with lz4, if the server was built with it: it takes a tenth of the time of pglz, and the result is only
+slightly larger. Each value stores its own compression method, so every backend can read it."""
 _BROKEN = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # its connection failed while nobody was using it
+    asyncpg.InternalClientError,  # the connection failed while it was idle
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.PostgresSystemError,
@@ -56,11 +56,11 @@ _BROKEN = (
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
 )
-"""What says "the database cannot serve now" rather than "this value is wrong"."""
+"""Errors that mean "the database cannot serve now", as opposed to "this value is wrong"."""
 
 
 class Executor(Protocol):
-    """Runs statements: the database itself (each on its own) or a unit of work (all or nothing)."""
+    """Runs statements: a `Database` (each in its own transaction) or a `UnitOfWork` (all in one transaction)."""
 
     async def fetch(self, sql: str, /, *args: Any) -> list[Row]:
         """All rows."""
@@ -80,7 +80,7 @@ class Executor(Protocol):
 
 
 class Database:
-    """Connections to PostgreSQL. Raises DependencyUnavailable for anything that is the database's fault."""
+    """Connections to PostgreSQL. Raises DependencyUnavailable for every fault of the database."""
 
     def __init__(self, settings: DatabaseSettings, metrics: Metrics, *, role: str = "request") -> None:
         self._settings = settings
@@ -99,7 +99,7 @@ class Database:
 
     @asynccontextmanager
     async def lease(self) -> AsyncGenerator[Connection]:
-        """A connection for a few statements; a broken one is dropped, its fault becomes DependencyUnavailable."""
+        """A connection for a few statements. Faults are raised as DependencyUnavailable; a broken connection is closed."""
         connection = await self._acquire()
         try:
             yield connection
@@ -124,7 +124,7 @@ class Database:
             self.answered()
 
     async def fetch(self, sql: str, *args: Any) -> list[Row]:
-        """All rows of one statement, in a transaction of its own."""
+        """All rows of one statement, in its own transaction."""
         return await self._run_alone(lambda connection: connection.fetch(sql, *args))
 
     async def fetchrow(self, sql: str, *args: Any) -> Row | None:
@@ -140,7 +140,7 @@ class Database:
         return await self._run_alone(lambda connection: connection.execute(sql, *args))
 
     async def _run_alone(self, statement: Callable[[Connection], Awaitable[Answer]]) -> Answer:
-        """Run a statement that is its own transaction; overtaken, it left nothing behind and is run again."""
+        """Run one statement in its own transaction. After a conflict it changed nothing, so it is run again."""
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 async with self.lease() as connection:
@@ -151,7 +151,7 @@ class Database:
         raise AssertionError
 
     async def connect(self) -> Connection:
-        """A connection of one's own, outside the pool (listening, probes); the caller closes it."""
+        """A new connection outside the pool (for listeners and probes); the caller closes it."""
         timeout = self._settings.connect_timeout_s
         try:
             async with asyncio.timeout(timeout):
@@ -160,7 +160,7 @@ class Database:
             raise self._unavailable(error) from error
 
     async def close(self) -> None:
-        """Close every idle connection; leased ones are closed when they come back."""
+        """Close all idle connections; leased ones are closed when they are released."""
         self._closed = True
         idle, self._idle = self._idle, []
         self._open -= len(idle)
@@ -212,7 +212,7 @@ class Database:
         return connection if connection is not None else await self._acquire()
 
     def _leave_queue(self, future: asyncio.Future[Connection | None]) -> None:
-        """A connection handed to a waiter that left in the same moment goes to the next."""
+        """Remove a waiter. If it already got a connection, the next waiter gets that."""
         if future.done() and not future.cancelled() and future.exception() is None:
             handed = future.result()
             if handed is not None:
@@ -267,15 +267,15 @@ class Database:
             await connection.set_type_codec(
                 "jsonb", schema="pg_catalog", encoder=_encode_jsonb, decoder=_decode_jsonb, format="binary"
             )
-        except BaseException:  # nobody has it yet who could close it
+        except BaseException:  # the caller does not have it yet, so it cannot close it
             connection.terminate()
             raise
         return connection
 
-    # What is told to the outside ------------------------------------------------------------------------------------
+    # Logs and metrics -----------------------------------------------------------------------------------------------
 
     def answered(self) -> None:
-        """Note a sign of life, from a lease or from a connection outside the pool."""
+        """Note that the database answered: on a lease, or on a connection outside the pool."""
         if self._failing and monotonic() - self._failed_at > RECOVERED_AFTER_S:
             self._failing = False
             log.info("database available again")

@@ -1,4 +1,4 @@
-"""Outgoing mail: one port, SMTP or an outbox folder behind it. Mails are sent by jobs."""
+"""Outgoing mail: the interface `Mailer`, implemented with SMTP and with an outbox folder. Jobs send the mail."""
 
 from wondernest.platform.mail.letter import Letter, Mailer, MailFailed, MailRefused
 from wondernest.platform.mail.outbox import OutboxMailer

@@ -1,4 +1,4 @@
-"""Mail into a folder, one .eml file each: for development, where there is no mail server."""
+"""Writes mail into a folder, one .eml file each: for development without a mail server."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 SUFFIX: Final = ".eml"
 SHOWN: Final = 50
 FOLDER_MODE: Final = 0o700
-"""Mails hold one-time tokens: only the owner of the process reads them."""
+"""Mails contain one-time tokens: only the user of the process may read them."""
 
 
 class OutboxMail(Struct, frozen=True):
-    """A mail that lies in the outbox."""
+    """A mail in the outbox."""
 
     to: str
     subject: str
@@ -31,7 +31,7 @@ class OutboxMail(Struct, frozen=True):
 
 
 class OutboxMailer:
-    """Writes mails instead of sending them."""
+    """Writes mails to a folder instead of sending them."""
 
     def __init__(self, folder: Path, sender: str, clock: Clock) -> None:
         self._folder = folder
@@ -39,7 +39,7 @@ class OutboxMailer:
         self._clock = clock
 
     async def send(self, letter: Letter) -> None:
-        """Put the mail into the folder, whole or not at all; raises MailFailed or MailRefused."""
+        """Write the mail atomically; raises MailFailed or MailRefused."""
         now = self._clock.now()
         content = letter.rendered(self._sender, now).as_bytes()
         name = f"{epoch_ms(now)}-{secrets.token_hex(4)}"

@@ -1,4 +1,4 @@
-"""Mail through an SMTP server."""
+"""Sends mail through an SMTP server."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from wondernest.settings import Mail
 
 PERMANENT: Final = range(500, 600)
-"""Reply codes that say "never", as opposed to "not now"."""
+"""SMTP reply codes of permanent failures."""
 
 
 class SmtpMailer:
-    """One connection a mail, with or without TLS; the certificate is verified."""
+    """Opens one connection per mail, with or without TLS; certificates are verified."""
 
     def __init__(self, settings: Mail, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
 
     async def send(self, letter: Letter) -> None:
-        """Hand the mail to the server; raises MailFailed or MailRefused."""
+        """Send the mail; raises MailFailed or MailRefused."""
         import aiosmtplib
 
         settings = self._settings

@@ -1,6 +1,6 @@
-"""Brings a database up to the numbered SQL files, each in a transaction of its own that also marks it as applied.
+"""Applies the numbered SQL files, each in its own transaction, which also records the file as applied.
 
-Several processes may start it at once, it may be stopped anywhere and started again, and it alters nothing but tables of ours.
+Several processes may run it at once. It may be killed at any point and run again. It alters only our own tables.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from wondernest.platform.db.migrations.files import MigrationFile, migration_fil
 from wondernest.platform.db.migrations.state import VERSION_SCHEMA, VERSION_TABLE
 
 ADVISORY_LOCK_KEY = 0x776F6E646572
-"""`wonder`: one installer per database at a time."""
+"""The bytes of `wonder`. The lock allows one migration per database at a time."""
 
 LOCK_TIMEOUT_S = 5.0
-"""Longest wait for a table that others use, so that their requests do not queue up behind us."""
+"""How long to wait for a table lock. Requests of others queue behind a waiting lock, so it is short."""
 
 STATEMENT_TIMEOUT_S = 60.0
 CONNECT_TIMEOUT_S = 10
 BUSY_ATTEMPTS = 6
-"""How often a file is tried when a table it touches is busy."""
+"""How often a file is tried while a table that it needs is locked."""
 
 _VERSIONS = f"{VERSION_SCHEMA}.{VERSION_TABLE}"
 
 
 class MigrationError(Exception):
-    """The database could not be brought up to date; the message is one line that says why."""
+    """The migration failed; the message is one line with the reason."""
 
 
 class MigrationResult(Struct, frozen=True):
-    """What a run did: files by name, what the role was refused, what waits for that, what is needed and missing."""
+    """The result of a run: names of files, refused statements, objects that wait for those, needed objects that are missing."""
 
     applied: tuple[str, ...]
     skipped: tuple[str, ...]
@@ -52,7 +52,7 @@ class MigrationResult(Struct, frozen=True):
 
 
 class _Incomplete(Exception):
-    """Part of a file was refused: it is not marked as applied, and neither is what follows."""
+    """Part of a file was refused. Neither it nor any later file is recorded as applied."""
 
 
 def migrate(
@@ -65,10 +65,10 @@ def migrate(
     statement_timeout_s: float = STATEMENT_TIMEOUT_S,
     files: tuple[MigrationFile, ...] | None = None,
 ) -> MigrationResult:
-    """Apply every file that is not marked as applied; raises MigrationError when that cannot go on.
+    """Apply every file that is not recorded as applied. Raises MigrationError when that fails.
 
-    `files`: None for those of migrations/. `needed`: the tables (`schema.table`) and columns (`schema.table.column`) without which the server cannot work.
-    What the role may not create is left out, listed in the result and reported with the statements for the owner.
+    `files`: None for those of migrations/. `needed`: tables (`schema.table`) and columns (`schema.table.column`) that the server
+    needs. What the role has no right to create is skipped; its SQL is in the result and is reported for the owner.
     """
     with _session(database_url) as connection:
         _lock(connection, lock_wait_s)
@@ -77,14 +77,14 @@ def migrate(
 
 
 def pending(database_url: str) -> list[str]:
-    """Names of the files that are not marked as applied."""
+    """The names of the files that are not recorded as applied."""
     with _session(database_url) as connection:
         applied_to = _applied_version(connection)
         return [file.name for file in migration_files() if file.number > applied_to]
 
 
 class _Run:
-    """One run under the advisory lock."""
+    """One run, under the advisory lock."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class _Run:
         self._applied: list[str] = []
 
     def result(self) -> MigrationResult:
-        """Do the work and say what came of it."""
+        """Apply the files; returns the result."""
         check_changes(self._files)
         before = _applied_version(self._connection)
         if before <= self._files[-1].number and self._installation.begin(self._files):
@@ -128,7 +128,7 @@ class _Run:
         return [file for file in self._files if file.number > applied_to]
 
     def _create_version_table(self) -> None:
-        """The table of the mark, in the shape in which Alembic made it: earlier releases use it too."""
+        """Create the version table in Alembic's form: earlier releases use it too."""
         with self._connection.transaction():
             self._connection.execute(
                 f"create table if not exists {_VERSIONS} ("
@@ -136,7 +136,7 @@ class _Run:
             )
 
     def _apply(self, file: MigrationFile) -> None:
-        """Run a file and mark it, in one transaction; raises _Incomplete when part of it was refused."""
+        """Run a file and record it, in one transaction. Raises _Incomplete if part of it was refused."""
         with self._connection.transaction():
             made = self._installation.run(file)
             if not self._installation.complete:
@@ -147,7 +147,7 @@ class _Run:
         self._applied.append(file.name)
 
     def _run_the_rest(self, applied_to: str) -> None:
-        """Do what the role may; the next run starts again at the first file without a mark."""
+        """Run what the role may run, without recording it. The next run starts again at the first file that is not recorded."""
         self._installation.reset_refusals()
         for file in self._after(applied_to):
             self._retry_while_locked(lambda file=file: self._run_unmarked(file))
@@ -158,7 +158,7 @@ class _Run:
         self._report(f"{file.name}: {made}, to be finished by a later run")
 
     def _retry_while_locked(self, work: Callable[[], object]) -> None:
-        """Try again while a table is busy: what was done before stays done, and nothing is held meanwhile."""
+        """Retry while a table is locked. Earlier files stay applied, and no lock is held between attempts."""
         for attempt in range(1, BUSY_ATTEMPTS + 1):
             try:
                 work()
@@ -180,7 +180,7 @@ class _Run:
 
 
 def _applied_version(connection: psycopg.Connection) -> str:
-    """The number of the last applied file, or an empty text."""
+    """The number of the last applied file; empty if there is none."""
     try:
         row = connection.execute(f"select max(version_num) from {_VERSIONS}".encode()).fetchone()  # noqa: S608 - a constant
     except (errors.UndefinedTable, errors.InvalidSchemaName, errors.InsufficientPrivilege):
@@ -190,7 +190,7 @@ def _applied_version(connection: psycopg.Connection) -> str:
 
 @contextmanager
 def _session(database_url: str) -> Generator[psycopg.Connection]:
-    """One connection of our own; a failure of the database leaves as MigrationError."""
+    """A new connection; errors of the database are raised as MigrationError."""
     try:
         with psycopg.connect(
             database_url,
@@ -206,7 +206,7 @@ def _session(database_url: str) -> Generator[psycopg.Connection]:
 
 
 def _lock(connection: psycopg.Connection, wait_s: float) -> None:
-    """Wait until no other installer works on this database; the lock ends with the session."""
+    """Wait until no other migration runs on this database; the lock ends with the session."""
     _limit(connection, wait_s, 0)
     try:
         connection.execute("select pg_advisory_lock(%s)", [ADVISORY_LOCK_KEY])
