@@ -87,7 +87,7 @@ async def test_a_handler_that_knows_better_is_not_asked_again() -> None:
 
 async def test_a_job_that_takes_its_process_along_each_time_is_dead_without_being_run() -> None:
     trial = Trial(fails)
-    assert await trial(4) == Dead("its process ended amid every attempt")
+    assert await trial(4) == Dead("its process ended during every attempt")
 
 
 async def test_a_handler_beyond_its_time_is_ended_and_tried_again() -> None:

@@ -1,4 +1,4 @@
-"""The application: from a request's head to its endpoint to its reply, and every cross-cutting answer on the way."""
+"""The application: routes a request to its endpoint, applies guards and limits, and sends the reply."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 CLIENT_CLOSED: Final = 499
-"""Counted, never sent: the client left before it could be answered."""
+"""Logged and counted, never sent: the client disconnected before the reply."""
 FLUSH_INTERVAL_S: Final = 0.05
-"""How often log lines are written and tallies added to the shared counters, while requests come."""
+"""How often log lines and metrics are flushed while requests arrive."""
 METHODS: Final = frozenset(REQUEST_METHODS.split(", "))
 OTHER_METHOD: Final = "OTHER"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
@@ -56,12 +56,12 @@ _BEARER: Final = b"bearer "
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A route with what its declaration was turned into at start."""
+    """A route, and what was prepared for it at the start."""
 
     route: Route
     endpoint: Endpoint
     parameters: tuple[PathParameter[Any], ...]
-    """In the order of the path's segments."""
+    """In the order of the path."""
     decoder: BodyDecoder | None
     stream: RawStream | None
     metrics: RouteMetrics
@@ -71,7 +71,7 @@ class Bound:
 
 @dataclass(slots=True, kw_only=True)
 class Machinery:
-    """What the application needs from outside; built by the composition root."""
+    """The adapters and settings of an application; made by `app.py`."""
 
     authenticator: Authenticator
     database: Database
@@ -87,11 +87,11 @@ class Machinery:
     max_body_bytes: int
     operator_token: str
     allowed_hosts: AllowedHosts | None = None
-    """None: a request may name any host."""
+    """None: any Host is allowed."""
 
 
 class Application:
-    """One application made from the declarations of its rooms."""
+    """The application of some rooms."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class Application:
         self._units = UnitRunner(machinery.database, machinery.idempotency)
         self._allowed_hosts = machinery.allowed_hosts
         self._bound = {id(route): self._bind(route) for route in self.router.routes}
-        self._unanswered: dict[tuple[str, str], RouteMetrics] = {}
+        self._without_endpoint: dict[tuple[str, str], RouteMetrics] = {}
         self._id_prefix = os.urandom(6).hex()
         self._id_counter = count()
         self._flush_scheduled = False
@@ -112,7 +112,7 @@ class Application:
 
     @property
     def metric_names(self) -> set[str]:
-        """The names of all instruments."""
+        """The names of all metrics."""
         return self._m.metrics.names()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,14 +120,14 @@ class Application:
         if scope["type"] == "http":
             await self.serve(AsgiExchange(scope, receive, send, self._stopping))
         elif scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._run_lifespan(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
 
     # One request -----------------------------------------------------------------------------------------------------
 
     async def serve(self, exchange: Exchange) -> None:
-        """Answer one request; raises nothing that is an Exception."""
+        """Answer one request; never raises an Exception."""
         started = monotonic()
         method = exchange.method
         request_id = self._request_id(exchange.headers)
@@ -243,8 +243,8 @@ class Application:
             raise errors.Unauthenticated(self._m.realm)
 
     def _break_off(self, exchange: Exchange, error: Exception, request_id: str, template: str) -> None:
-        """A fault after the reply has begun: a client must not take what it has for the whole."""
-        known = isinstance(error, DependencyUnavailable)  # then its cause is logged where it was met
+        """Abort after an error in a reply that has begun, so that the client does not take it for complete."""
+        known = isinstance(error, DependencyUnavailable)  # then its cause is logged already
         log.error("reply broken off", request_id=request_id, path=template, exc_info=None if known else error)
         self._m.metrics.broken_replies.inc()
         exchange.abort()
@@ -273,7 +273,7 @@ class Application:
     ) -> None:
         seconds = monotonic() - started
         if bound is None:
-            metrics = self._metrics_of_unanswered(method, template)
+            metrics = self._metrics_without_endpoint(method, template)
         else:
             metrics = bound.head_metrics if method == "HEAD" else bound.metrics
         metrics.count(status, seconds)
@@ -297,12 +297,12 @@ class Application:
         self._m.metrics.flush()
         self._m.request_log.flush()
 
-    def _metrics_of_unanswered(self, method: str, template: str) -> RouteMetrics:
-        """Of requests that no endpoint answers; a method that is none of ours has no label of its own."""
+    def _metrics_without_endpoint(self, method: str, template: str) -> RouteMetrics:
+        """The metrics of requests without an endpoint; unknown methods share one label."""
         key = (method if method in METHODS else OTHER_METHOD, template)
-        metrics = self._unanswered.get(key)
+        metrics = self._without_endpoint.get(key)
         if metrics is None:
-            metrics = self._unanswered[key] = self._m.metrics.route(*key)
+            metrics = self._without_endpoint[key] = self._m.metrics.route(*key)
         return metrics
 
     def _request_id(self, headers: dict[bytes, bytes]) -> str:
@@ -315,7 +315,7 @@ class Application:
         endpoint = route.endpoint
         metrics = self._m.metrics
         parameters = {parameter.name: parameter for parameter in endpoint.parameters}
-        if unknown := self._m.limits.unknown(endpoint.limits):  # it would be no limit at all
+        if unknown := self._m.limits.unknown(endpoint.limits):  # otherwise there would be no limit at all
             raise ValueError(f"{endpoint.method} {route.template}: no limit group is called {', '.join(unknown)}")
         stream = endpoint.body if isinstance(endpoint.body, RawStream) else None
         if stream is not None and endpoint.replayable:
@@ -334,16 +334,16 @@ class Application:
     # Life ----------------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Start the rooms; raises what stops the start."""
+        """Start the rooms. Whatever is raised stops the start."""
         await self.rooms.start()
 
     async def stop(self) -> None:
-        """Let the rooms release what they hold, and write down what has gathered."""
+        """Stop the rooms, and flush log lines and metrics."""
         self._stopping.set()
         await self.rooms.stop()
         self._flush()
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _run_lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
             await self.start()

@@ -1,4 +1,4 @@
-"""Typed path parameters: what a segment of a path is read as, and what a text that cannot be read is answered with."""
+"""Typed path parameters: how a path segment is parsed, and the error for one that cannot be parsed."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from wondernest.platform.ids import parse_uuid
 T = TypeVar("T")
 
 
-def _names_nothing(_text: str) -> ApiError:
+def _not_found(_text: str) -> ApiError:
     return RouteNotFound()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PathParameter(Generic[T]):
-    """A parameter of path templates. Two with the same name are still two: handlers ask by the object itself."""
+    """A parameter of path templates. Handlers read its value by the object (`request.path(CHILD)`), not by name."""
 
     name: str
     parse: Callable[[str], T | None]
-    """The value of a decoded segment; None for a text that is refused."""
-    refusal: Callable[[str], ApiError] = _names_nothing
-    """What such a text is answered with; takes the text."""
+    """Returns the value of a decoded segment, or None if it is invalid."""
+    refusal: Callable[[str], ApiError] = _not_found
+    """Makes the error for an invalid segment; takes its text."""
     schema: type = str
-    """For the document."""
+    """For the OpenAPI document."""
     description: str = ""
 
     def read(self, text: str) -> T:
@@ -44,5 +44,5 @@ def uuid_parameter(name: str, refusal: Callable[[str], ApiError], description: s
 
 
 def text_parameter(name: str, description: str = "") -> PathParameter[str]:
-    """A name: any text is one."""
+    """A name: any text is valid."""
     return PathParameter(name, str, description=description)

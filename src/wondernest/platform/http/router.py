@@ -1,4 +1,4 @@
-"""From method and path to endpoint: one dictionary walk by path segment, static segments before parameters."""
+"""Finds the endpoint of a method and path: a tree of path segments; static segments win over parameters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wondernest.platform.http.endpoint import Endpoint
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An endpoint under one of its mounts."""
+    """An endpoint at one of its mounts."""
 
     endpoint: Endpoint
     template: str
@@ -27,7 +27,7 @@ class _Node:
 
 
 class Router:
-    """Finds routes; built once, read only afterwards. Raises ValueError for two endpoints on one path and method."""
+    """Finds routes; immutable once built. Raises ValueError for two endpoints with the same path and method."""
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self._root = _Node()
@@ -37,17 +37,17 @@ class Router:
                 self._add(endpoint, template)
 
     def find(self, path: str) -> tuple[dict[str, Route], list[str], str] | None:
-        """The routes of a raw (still percent-encoded) path by method, its parameter values, and its Allow text."""
+        """For a raw (percent-encoded) path: its routes by method, its parameter values, and its Allow header. None: no such path."""
         values: list[str] = []
         segments = path[1:].split("/")
-        found = self._straight(segments, values)
+        found = self._find_directly(segments, values)
         if found is None:
             values.clear()
             found = self._walk(self._root, segments, 0, values)
         return None if found is None else (found.routes, values, found.allow)
 
-    def _straight(self, segments: list[str], values: list[str]) -> _Node | None:
-        """The walk without a step back: right whenever it arrives, because static segments go first in both."""
+    def _find_directly(self, segments: list[str], values: list[str]) -> _Node | None:
+        """Search without backtracking. If it finds a node, `_walk` would find the same: both try static segments first."""
         node = self._root
         for segment in segments:
             child = node.children.get(segment)
@@ -102,7 +102,7 @@ class Router:
 
 
 def _decode(segment: str) -> str | None:
-    """A path segment's text; None when it is not UTF-8 or holds NUL, which no stored name can."""
+    """The decoded segment; None if it is not UTF-8 or contains NUL, which PostgreSQL cannot store."""
     if "%" not in segment:
         return segment
     try:
