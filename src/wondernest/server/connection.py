@@ -185,9 +185,8 @@ class Connection(asyncio.Protocol):
         exchange.method = parser.get_method().decode()
         exchange.path, exchange.query = _split(self._target)
         exchange.keep_alive = parser.should_keep_alive()
-        if (
-            not exchange.keep_alive or b"connection" in exchange.headers
-        ):  # every HTTP/1.0 client is covered by this condition
+        # Every HTTP/1.0 client is covered by this condition.
+        if not exchange.keep_alive or b"connection" in exchange.headers:
             exchange.accepts_chunked = parser.get_http_version() != "1.0"
         if b"expect" in exchange.headers:
             exchange.expects_continue = (

@@ -128,7 +128,7 @@ class Database(
 
     url: Secret = Secret()
     pool_size: Positive = 8
-    """Per worker. 4 workers, a fifth during a replacement, and their listeners make 45; on old installations the role may have 50."""
+    """Per worker. 4 workers, a fifth during a replacement, and listeners make 45 connections; old installations allow the role 50."""
     acquire_timeout_s: Seconds = 2.0
     connect_timeout_s: Seconds = 2.0
     statement_timeout_s: Seconds = 5.0

@@ -164,9 +164,8 @@ class Master:
             pass
         code = await asyncio.to_thread(spawned.process.wait)
         spawned.channel.close()
-        for gauge in self._metrics.glob(
-            f"gauge_*_{spawned.process.pid}.db"
-        ):  # a gauge of an ended process is not valid any more
+        # A gauge of an ended process is not valid any more.
+        for gauge in self._metrics.glob(f"gauge_*_{spawned.process.pid}.db"):
             gauge.unlink()
         return code
 

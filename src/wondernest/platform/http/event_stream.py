@@ -40,9 +40,8 @@ async def framed(
         draining.cancel()
         if upcoming is not None:
             upcoming.cancel()
-            with contextlib.suppress(
-                asyncio.CancelledError, Exception
-            ):  # the stream has ended, so its error is ignored
+            # The stream has ended, so its error is ignored.
+            with contextlib.suppress(asyncio.CancelledError, Exception):
                 await upcoming
         close = getattr(events, "aclose", None)
         if close is not None:
