@@ -1,4 +1,4 @@
-"""What is said on stdout is written in order, and a reader that does not read holds nobody up."""
+"""`StdoutWriter` writes lines in order, and a blocked reader never blocks the writer's callers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def test_lines_of_many_threads_arrive_whole_and_each_threads_in_order() -> None:
     written: list[bytes] = []
     stdout = StdoutWriter(written.append)
 
-    def say(name: int) -> None:
+    def write(name: int) -> None:
         for number in range(200):
             stdout.write(f"{name} {number}\n")
 
-    threads = [threading.Thread(target=say, args=[name]) for name in range(4)]
+    threads = [threading.Thread(target=write, args=[name]) for name in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -33,7 +33,7 @@ def test_lines_of_many_threads_arrive_whole_and_each_threads_in_order() -> None:
     assert stdout.dropped == 0
 
 
-def test_what_nobody_reads_in_time_is_dropped_and_counted_and_then_it_goes_on() -> None:
+def test_lines_beyond_the_bound_are_dropped_and_counted_and_later_ones_are_written() -> None:
     reading = threading.Event()
     written: list[bytes] = []
 
@@ -72,18 +72,18 @@ def test_a_text_that_is_no_unicode_is_written_all_the_same() -> None:
     assert written == ["\\udc00 Zoë\n".encode()]
 
 
-SAYING = "from wondernest.platform.telemetry.stdout import STDOUT; STDOUT.write({what!r} * {times})"
+WRITING = "from wondernest.platform.telemetry.stdout import STDOUT; STDOUT.write({what!r} * {times})"
 
 
-def test_the_end_of_a_process_waits_for_its_last_words_but_not_for_ever() -> None:
-    said = subprocess.run(
-        [sys.executable, "-c", SAYING.format(what=LINE, times=5000)], capture_output=True, check=True
+def test_the_end_of_a_process_waits_for_buffered_lines_but_not_for_ever() -> None:
+    written = subprocess.run(
+        [sys.executable, "-c", WRITING.format(what=LINE, times=5000)], capture_output=True, check=True
     ).stdout
-    assert said.decode() == LINE * 5000
+    assert written.decode() == LINE * 5000
 
     unread, end = os.pipe()
     began = time.monotonic()
-    subprocess.run([sys.executable, "-c", SAYING.format(what=LINE, times=5000)], stdout=end, check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", WRITING.format(what=LINE, times=5000)], stdout=end, check=True, timeout=30)
     assert time.monotonic() - began < 20
     os.close(end)
     os.close(unread)
@@ -92,7 +92,7 @@ def test_the_end_of_a_process_waits_for_its_last_words_but_not_for_ever() -> Non
 def test_a_pipe_that_does_not_block_is_written_whole() -> None:
     reader, end = os.pipe()
     os.set_blocking(end, False)
-    with subprocess.Popen([sys.executable, "-c", SAYING.format(what=LINE, times=5000)], stdout=end) as process:
+    with subprocess.Popen([sys.executable, "-c", WRITING.format(what=LINE, times=5000)], stdout=end) as process:
         os.close(end)
         with os.fdopen(reader, "rb") as pipe:
             time.sleep(0.2)

@@ -1,4 +1,4 @@
-"""KeyLocks: one holder for each key, the others in order of arrival, bounded, whoever leaves meanwhile."""
+"""Locks per key: one holder per key, waiters in order of arrival, bounded, also when callers are cancelled."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def test_several_keys_are_taken_together_or_not_at_all() -> None:
     assert not locks.held
 
 
-async def test_a_turn_handed_to_one_that_leaves_in_the_same_moment_goes_to_the_next() -> None:
+async def test_a_lock_granted_to_a_caller_that_is_cancelled_just_then_goes_to_the_next() -> None:
     locks = KeyLocks()
     assert locks.try_acquire("k")
     leaving, behind = (asyncio.create_task(locks.acquire(["k"])) for _ in range(2))
