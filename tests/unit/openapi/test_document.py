@@ -293,6 +293,6 @@ def test_fields_have_the_schema_of_their_type(field: str, schema: dict[str, Any]
     assert component("FixturesChild")["properties"][field] == schema
 
 
-def test_a_type_without_a_place_on_this_wire_is_refused() -> None:
+def test_a_type_without_a_wire_form_is_refused() -> None:
     with pytest.raises(TypeError, match="no place"):
         described(replies={200: Response(bytes)})
