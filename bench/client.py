@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 client on keep-alive connections: what the paced generator and the journeys ask with."""
+"""A small HTTP/1.1 client with keep-alive, for scenarios whose requests depend on earlier answers (logins, days)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TIMEOUT_S = 15.0
 
 @dataclass(slots=True)
 class Answer:
-    """A status and what came with it; header names in lower case."""
+    """A response; header names in lower case."""
 
     status: int = 0
     headers: dict[bytes, bytes] = field(default_factory=dict["bytes", "bytes"])
@@ -22,7 +22,7 @@ class Answer:
 
 
 class Client:
-    """One connection, one request at a time; opened when needed and again after it was lost."""
+    """One connection, one request at a time; opened when needed and reopened after a loss."""
 
     def __init__(self, host: str, port: int) -> None:
         self._host = host
@@ -56,7 +56,7 @@ class Client:
 
 
 class _Wire(asyncio.Protocol):
-    """An open connection, from its first byte to its last."""
+    """One open connection."""
 
     def __init__(self) -> None:
         self.closed = False

@@ -1,4 +1,4 @@
-"""`bin/bench`: runs the scenarios asked for, one after another, and prints one table."""
+"""`bin/bench`: runs the chosen scenarios, one after another, and prints one table."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from bench.growth import run_growth
 from bench.logins import run_logins
 from bench.options import Options, parse
 from bench.scenarios import STEADY
+from bench.setup import Setup, SetupError, setup
 from bench.soak import run_soak
-from bench.stage import Stage, StageError, stage
 from bench.start import run_cold_start
 from bench.steady import run_steady
 from bench.table import Row, table
@@ -30,13 +30,13 @@ _STEADY = {scenario.name: scenario for scenario in STEADY}
 
 
 def main(words: Sequence[str]) -> int:
-    """Run and print; returns the exit code. A table cut short by Ctrl-C is printed as far as it came."""
+    """Run and print; returns the exit code. After Ctrl-C the rows measured so far are printed."""
     options = parse(words)
     signal.signal(signal.SIGTERM, _interrupt)
     rows: list[Row] = []
     notes: list[str] = []
-    act = _record_plans if options.plans else _measure
-    failure = _failure_of(lambda: act(options, rows, notes))
+    run = _record_plans if options.plans else _measure
+    failure = _failure_of(lambda: run(options, rows, notes))
     if rows:
         described, shown = results.conditions(options, notes), table(rows)
         sys.stdout.write(f"{described}\n\n{shown}\n")
@@ -47,11 +47,11 @@ def main(words: Sequence[str]) -> int:
     return FAILURE if failure else 0
 
 
-def _failure_of(act: Callable[[], None]) -> str:
-    """What stopped it, in one line; nothing when nothing did."""
+def _failure_of(run: Callable[[], None]) -> str:
+    """The error that stopped the run, in one line; empty when there was none."""
     try:
-        act()
-    except (StageError, LoadError, EmbeddedError, psycopg.Error, OSError) as error:
+        run()
+    except (SetupError, LoadError, EmbeddedError, psycopg.Error, OSError) as error:
         return " ".join(str(error).split()) or type(error).__name__
     except KeyboardInterrupt:
         return "stopped"
@@ -59,7 +59,7 @@ def _failure_of(act: Callable[[], None]) -> str:
 
 
 def _measure(options: Options, rows: list[Row], notes: list[str]) -> None:
-    with stage(options) as made:
+    with setup(options) as made:
         notes += made.notes
         for name in options.scenarios:
             rows += _run(made, name)
@@ -71,7 +71,7 @@ def _record_plans(options: Options, _rows: list[Row], _notes: list[str]) -> None
     record_plans(max(options.sizes))
 
 
-def _run(made: Stage, name: str) -> list[Row]:
+def _run(made: Setup, name: str) -> list[Row]:
     return run_steady(made, _STEADY[name]) if name in _STEADY else _SPECIAL[name](made)
 
 

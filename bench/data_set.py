@@ -1,4 +1,4 @@
-"""The families the bench loads: written by COPY, the same ones each time, kept for the next run."""
+"""The families that the bench works on: written by COPY, the same in each run, kept for the next one."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ GAME: Final = "sticker_book"
 FIRST_KEY: Final = "sticker_project_0"
 """The key of every child's first save, which always has 2 kB."""
 EVEN_SHARE: Final = 10
-"""In one of so many families all saves have 2 kB: lists of them are compared."""
+"""One family in this many has only saves of 2 kB, so that their lists have one size."""
 PASSWORD: Final = "Bench-Sunflower-7"  # noqa: S105 - of accounts that exist on no real server
 BCRYPT_COST: Final = 12
 _TOKEN_LIFE_S: Final = 6 * 3600
 _DOCUMENTS: Final = 400
 _FAMILIES_AT_ONCE: Final = 50_000
-"""Written in one transaction: a build that is stopped loses no more than that."""
+"""Written in one transaction: a build that is interrupted loses no more than this."""
 _SEED: Final = 20250902
 _MAIL: Final = "bench-{}@bench.invalid"
 _KEEP_VERSIONS: Final = """
@@ -46,8 +46,8 @@ _COUNT: Final = r"select count(*) from core.users where email like 'bench-%@benc
 class DataSet:
     """Families 0, 1, 2, … with fixed ids.
 
-    `small`: every document has 2 kB. `asking`: so many families, spread evenly over all, do all the asking; then every save
-    has a kept version as well, and the saves that are asked for have as many as are kept.
+    `small`: every document has 2 kB. `asking`: only this many families, spread evenly over all, send requests; every save then
+    has one kept version, and the saves that are requested have the largest number that the service keeps.
     """
 
     def __init__(self, families: int, *, small: bool = False, asking: int | None = None) -> None:
@@ -71,47 +71,47 @@ class DataSet:
                     if self._asking is not None:
                         self._keep_versions(connection)
                 if len(missing) < self.families - present:
-                    report(f"{missing.stop:,} families are there")
+                    report(f"{missing.stop:,} families written")
         vacuum(database_url)
 
     def missing(self, database_url: str) -> int:
-        """How many families are not there yet."""
+        """How many families are still to be written."""
         with psycopg.connect(database_url) as connection:
             row = connection.execute(_COUNT).fetchone()
         return max(0, self.families - (row[0] if row else 0))
 
     def _keep_versions(self, connection: psycopg.Connection) -> None:
-        """Of the saves just copied; their documents are small, because nobody reads them."""
+        """Add kept versions of the saves just copied; their documents are small, because nothing reads them."""
         asked = [_child(number, place) for number in self._chosen() for place in range(CHILDREN)]
         connection.execute(
             _KEEP_VERSIONS, {"asked": asked, "key": FIRST_KEY, "game": GAME, "kept": Games().kept_versions}
         )
 
     def _chosen(self) -> Iterable[int]:
-        """The families that ask."""
+        """The numbers of the families that send requests."""
         return range(0, self.families, self._step)
 
     def parents(self, secret: str, issuer: str, audience: str) -> list[Actor]:
-        """A token for each family, with its first child."""
+        """An actor for each family: its token and its first child."""
         return self._actors(secret, issuer, audience, self._chosen(), children=1)
 
     def children(self, secret: str, issuer: str, audience: str) -> list[Actor]:
-        """A token for each child."""
+        """An actor for each child."""
         return self._actors(secret, issuer, audience, self._chosen(), children=CHILDREN)
 
     def even_children(self, secret: str, issuer: str, audience: str) -> list[Actor]:
-        """Those whose saves all have 2 kB."""
+        """Actors whose saves all have 2 kB."""
         chosen = range(0, self.families, EVEN_SHARE)
         return self._actors(secret, issuer, audience, chosen, children=CHILDREN)
 
     def emails(self) -> list[str]:
-        """The accounts that ask, all with the same password."""
+        """The e-mail addresses of the families that send requests; all have the same password."""
         return [_MAIL.format(number) for number in self._chosen()]
 
     def _actors(
         self, secret: str, issuer: str, audience: str, families: Iterable[int], *, children: int
     ) -> list[Actor]:
-        """One token for each family through all scenarios, as devices keep theirs."""
+        """Each family keeps one token through all scenarios, as a device does."""
         actors: list[Actor] = []
         for number in families:
             if number not in self._tokens:
@@ -122,7 +122,7 @@ class DataSet:
 
 
 def vacuum(database_url: str) -> None:
-    """Leave nothing to clean up or to write out behind a round's back."""
+    """Vacuum and checkpoint now, so that neither happens during a round."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("vacuum analyze")
         connection.execute("checkpoint")

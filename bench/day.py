@@ -15,7 +15,7 @@ from bench.client import Answer, Client
 from bench.data_set import PASSWORD
 from bench.documents import drawn_size
 from bench.scenarios import event_body, save_body
-from bench.stage import Stage, Target, say
+from bench.setup import Setup, Target, say
 from bench.steady import cpu_s, figures_of
 from bench.table import Figures, Row
 from bench.tally import Tally
@@ -26,48 +26,49 @@ LOADS = 10
 EVENTS = 20
 FAMILIES = 200
 SHARE_AT_ONCE = 50
-"""One of so many families of the data set has its day at the same time, up to FAMILIES."""
+"""One family in this many of the data set has its day at the same time, up to FAMILIES."""
 PATIENCE_S = 120.0
-"""How long a family goes on asking to register while the server says that it is busy."""
+"""How long a family retries its sign-up while the server answers that it is busy."""
 BUSY_PAUSE_S = 1.0
 BUSY = frozenset({429, 503})
 
 
 @dataclass(slots=True)
 class Days:
-    """What happened so far."""
+    """A run of days: its target and what was measured so far."""
 
     port: int
     gzip: bool
     apart_s: float = 0.0
-    """Where load is held: how far apart a family begins its requests. A family that the server keeps longer is not hurried."""
+    """The shortest time between the starts of two requests of a family; 0: no pause."""
     tally: Tally = field(default_factory=Tally)
     sign_ups: Tally = field(default_factory=Tally)
-    """Apart from the rest, because they are bcrypt's time."""
-    turned_away: int = 0
+    """Counted apart, because their time is that of bcrypt."""
+    busy_answers: int = 0
+    """Sign-ups answered 429 or 503 and tried again."""
 
 
-def run_day(stage: Stage) -> list[Row]:
-    """S8: every family registers, adds a child and plays; sign-up is bcrypt's work, so it decides how long this takes."""
-    at_once = max(1, min(FAMILIES, stage.options.families // SHARE_AT_ONCE))
+def run_day(setup: Setup) -> list[Row]:
+    """S8: every family registers, adds a child and plays. bcrypt at sign-up decides how long this takes."""
+    at_once = max(1, min(FAMILIES, setup.options.families // SHARE_AT_ONCE))
     rows: list[Row] = []
-    for target in stage.targets:
+    for target in setup.targets:
         say(f"S8 a day in the life of {at_once} families: {target.name}")
-        days = Days(target.port, stage.options.gzip)
-        figures, statuses = _watched(stage, target, days, _together(days, at_once))
-        busy = f"busy {days.turned_away} times" if days.turned_away else ""
+        days = Days(target.port, setup.options.gzip)
+        figures, statuses = _watched(setup, target, days, _together(days, at_once))
+        busy = f"busy {days.busy_answers} times" if days.busy_answers else ""
         note = "; ".join(filter(None, [busy, statuses]))
         rows.append(Row(f"S8 day of {at_once} families", target.name, figures, note))
     return rows
 
 
-def _watched(stage: Stage, target: Target, days: Days, work: Coroutine[Any, Any, None]) -> tuple[Figures, str]:
-    trees = [target.tree, stage.database]
+def _watched(setup: Setup, target: Target, days: Days, work: Coroutine[Any, Any, None]) -> tuple[Figures, str]:
+    trees = [target.tree, setup.database]
     before, start = list(map(cpu_s, trees)), time.perf_counter()
     asyncio.run(work)
     load = days.tally.joined(days.sign_ups).result(time.perf_counter() - start)
     spent = [now - then for now, then in zip(map(cpu_s, trees), before, strict=True)]
-    return figures_of(load, target, spent, stage.database), load.statuses
+    return figures_of(load, target, spent, setup.database), load.statuses
 
 
 async def _together(days: Days, families: int) -> None:
@@ -75,7 +76,7 @@ async def _together(days: Days, families: int) -> None:
 
 
 async def repeated(days: Days, families: int) -> None:
-    """Day after day of some families, until it is cancelled."""
+    """Some families live one day after another until cancelled."""
 
     async def one_after_another(number: int) -> None:
         for day in itertools.count():
@@ -85,7 +86,7 @@ async def repeated(days: Days, families: int) -> None:
 
 
 async def _family(days: Days, rng: random.Random) -> None:
-    """One family's day; what the server refuses is counted, and a family that cannot sign up has no day."""
+    """One family's day. Refusals are counted; a family that cannot sign up sends nothing else."""
     async with Client("127.0.0.1", days.port) as client:
         account = await _sign_up(days, client, rng)
         token = account.get("data", {}).get("accessToken", "")
@@ -99,7 +100,7 @@ async def _family(days: Days, rng: random.Random) -> None:
 
 
 def _play(rng: random.Random) -> Iterator[tuple[str, bytes, bytes | None]]:
-    """30 saves of ten projects, a load after every third, an event after two of three."""
+    """30 saves of ten projects, a load with every third save, an event with each of the first 20."""
     data = b"/api/v2/games/children/" + CHILD + b"/data"
     for number in range(SAVES):
         key = f"sticker_project_{number % LOADS}"
@@ -121,7 +122,7 @@ async def _sign_up(days: Days, client: Client, rng: random.Random) -> dict[str, 
         )
         if answer.status not in BUSY or not busy:
             return _json(answer)
-        days.turned_away += 1
+        days.busy_answers += 1
         await asyncio.sleep(BUSY_PAUSE_S * (0.5 + rng.random()))
 
 

@@ -1,4 +1,4 @@
-"""Save documents as the sticker book makes them, of an exact size."""
+"""Save documents like those of the sticker book, of an exact size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EMOJI = "🦄🐻🐼🦊🐸🌈🚀🌻"
 
 
 def drawn_size(rng: random.Random) -> int:
-    """A size in bytes as families' saves have them."""
+    """A random size in bytes, distributed as in real saves."""
     lot = rng.random()
     for share, low, high in SIZES:
         if lot < share:
@@ -30,7 +30,7 @@ def drawn_size(rng: random.Random) -> int:
 
 
 def project(size: int, rng: random.Random, *, revision: str = "0000000000000000") -> bytes:
-    """A sticker book project of exactly so many bytes of JSON (at least about 1,000); `revision` makes it one of a kind."""
+    """A sticker book project of exactly `size` bytes of JSON (at least about 1,000); `revision` makes it unique."""
     stickers: list[dict[str, Any]] = []
     drawings: list[dict[str, Any]] = []
     document = _shell(stickers, drawings, revision)

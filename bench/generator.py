@@ -1,4 +1,4 @@
-"""Our own load generator: plain sockets and one selector, so that it takes as little as it can of the cores that the server needs."""
+"""Our own load generator: plain sockets and one selector, to leave as much CPU as possible to the server."""
 
 from __future__ import annotations
 
@@ -21,86 +21,86 @@ _STATUS: Final = slice(9, 12)
 """Of `HTTP/1.1 200 OK`."""
 _WITHOUT_BODY: Final = frozenset({204, 304})
 _READ_BYTES: Final = 1 << 18
-LOOK_EVERY_S: Final = 1.0
-"""How often waiting answers are looked at for having waited too long."""
+CHECK_TIMEOUTS_EVERY_S: Final = 1.0
+"""How often pending requests are checked for a time-out."""
 
 
-class Lines:
-    """Keep-alive connections; each asks one request at a time. Open for as long as the context."""
+class Connections:
+    """Keep-alive connections, each with one request at a time. Open within the `with` block."""
 
     def __init__(self, port: int, connections: int, tally: Tally) -> None:
         self._tally = tally
-        self._lines = [_Line(port) for _ in range(connections)]
+        self._connections = [_Connection(port) for _ in range(connections)]
         self._poller = selectors.DefaultSelector()
-        self._idle = list(self._lines)
-        self._looked = time.perf_counter()
+        self._idle = list(self._connections)
+        self._checked = time.perf_counter()
 
     def __enter__(self) -> Self:
-        for line in self._lines:
-            with contextlib.suppress(OSError):  # tried again, and counted, when it is to ask
-                line.open(self._poller)
+        for connection in self._connections:
+            with contextlib.suppress(OSError):  # tried again, and counted, at its first request
+                connection.open(self._poller)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for line in self._lines:
-            line.close(self._poller)
+        for connection in self._connections:
+            connection.close(self._poller)
         self._poller.close()
 
     @property
     def idle(self) -> int:
-        """How many could ask now."""
+        """How many connections can take a request now."""
         return len(self._idle)
 
     @property
     def all_idle(self) -> bool:
-        """Whether nothing is on its way."""
-        return len(self._idle) == len(self._lines)
+        """Whether no request is pending."""
+        return len(self._idle) == len(self._connections)
 
     def ask(self, content: bytes, due: float) -> None:
-        """Send a request on an idle connection; its answer counts from when it was due."""
-        line = self._idle.pop()
+        """Send a request on an idle connection; its latency is counted from `due`."""
+        connection = self._idle.pop()
         try:
-            line.ask(content, due, self._poller)
+            connection.ask(content, due, self._poller)
         except OSError:
-            self._lose(line)
+            self._lose(connection)
 
     def wait(self, seconds: float) -> None:
-        """Take the answers that come until then; returns with the first of them."""
+        """Handle the answers that arrive; returns after the first ones or after the time given."""
         for key, events in self._poller.select(seconds):
-            line: _Line = key.data
+            connection: _Connection = key.data
             try:
                 if events & selectors.EVENT_WRITE:
-                    line.send(self._poller)
-                if events & selectors.EVENT_READ and (status := line.read()):
-                    self._tally.note(time.perf_counter() - line.due, status)
-                    self._free(line)
+                    connection.send(self._poller)
+                if events & selectors.EVENT_READ and (status := connection.read()):
+                    self._tally.note(time.perf_counter() - connection.due, status)
+                    self._free(connection)
             except OSError:
-                self._lose(line)
+                self._lose(connection)
         now = time.perf_counter()
-        if now - self._looked > LOOK_EVERY_S:
-            self._looked = now
-            for line in self._lines:
-                if line.asking and now - line.due > TIMEOUT_S:
-                    self._lose(line)
+        if now - self._checked > CHECK_TIMEOUTS_EVERY_S:
+            self._checked = now
+            for connection in self._connections:
+                if connection.asking and now - connection.due > TIMEOUT_S:
+                    self._lose(connection)
 
-    def _free(self, line: _Line) -> None:
-        if line.ended:
-            line.close(self._poller)
-        self._idle.append(line)
+    def _free(self, connection: _Connection) -> None:
+        if connection.ended:
+            connection.close(self._poller)
+        self._idle.append(connection)
 
-    def _lose(self, line: _Line) -> None:
-        """A request got no answer, unless the server only closed a connection on which nothing was asked."""
-        asked = line.asking
-        line.close(self._poller)
+    def _lose(self, connection: _Connection) -> None:
+        """Close a failed connection; a request pending on it counts as broken."""
+        asked = connection.asking
+        connection.close(self._poller)
         if asked:
             self._tally.broken += 1
-            self._idle.append(line)
+            self._idle.append(connection)
 
 
-class _Line:
-    """One connection: what is still to be sent, and how much of the answer is still to come."""
+class _Connection:
+    """One connection with the unsent rest of its request and the expected length of the answer."""
 
     __slots__ = (
         "_expected",
@@ -129,7 +129,7 @@ class _Line:
         self.ended = False
 
     def open(self, poller: selectors.BaseSelector) -> socket.socket:
-        """The socket, connected by now. Raises OSError."""
+        """The connected socket. Raises OSError."""
         if self._socket is None:
             made = socket.create_connection(("127.0.0.1", self._port), timeout=TIMEOUT_S)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -139,7 +139,7 @@ class _Line:
         return self._socket
 
     def close(self, poller: selectors.BaseSelector) -> None:
-        """Hang up."""
+        """Close the socket."""
         if self._socket is not None:
             poller.unregister(self._socket)
             self._socket.close()
@@ -191,34 +191,34 @@ class _Line:
 
 
 def generate(port: int, requests: Iterator[bytes], connections: int, seconds: float, rate: float | None) -> Load:
-    """Ask as fast as answers come or, given a rate, so many a second: late ones count from when they were due."""
+    """Send as fast as answers arrive or, given a rate, that many a second; latencies then count from when each was due."""
     tally = Tally()
     start = time.perf_counter()
-    with Lines(port, connections, tally) as lines:
+    with Connections(port, connections, tally) as opened:
         if rate is None:
-            _press(lines, requests, seconds)
+            _press(opened, requests, seconds)
         else:
-            _pace(lines, requests, round(seconds * rate), rate)
+            _pace(opened, requests, round(seconds * rate), rate)
     return tally.result(time.perf_counter() - start)
 
 
-def _press(lines: Lines, requests: Iterator[bytes], seconds: float) -> None:
+def _press(connections: Connections, requests: Iterator[bytes], seconds: float) -> None:
     end = time.perf_counter() + seconds
-    while (now := time.perf_counter()) < end or not lines.all_idle:
-        for _ in range(lines.idle if now < end else 0):
-            lines.ask(next(requests), now)
-        lines.wait(LOOK_EVERY_S)
+    while (now := time.perf_counter()) < end or not connections.all_idle:
+        for _ in range(connections.idle if now < end else 0):
+            connections.ask(next(requests), now)
+        connections.wait(CHECK_TIMEOUTS_EVERY_S)
 
 
-def _pace(lines: Lines, requests: Iterator[bytes], wanted: int, rate: float) -> None:
+def _pace(connections: Connections, requests: Iterator[bytes], wanted: int, rate: float) -> None:
     start, asked = time.perf_counter(), 0
-    while asked < wanted or not lines.all_idle:
+    while asked < wanted or not connections.all_idle:
         due = start + asked / rate
-        for _ in range(min(lines.idle, wanted - asked)):
+        for _ in range(min(connections.idle, wanted - asked)):
             if due > time.perf_counter():
                 break
-            lines.ask(next(requests), due)
+            connections.ask(next(requests), due)
             asked += 1
             due = start + asked / rate
-        may_ask = lines.idle and asked < wanted
-        lines.wait(max(0.0, due - time.perf_counter()) if may_ask else LOOK_EVERY_S)
+        may_ask = connections.idle and asked < wanted
+        connections.wait(max(0.0, due - time.perf_counter()) if may_ask else CHECK_TIMEOUTS_EVERY_S)

@@ -1,8 +1,8 @@
-"""S9: what a save and a load cost when there are more and more of them; the cost must stay flat.
+"""S9: the cost of a save and a load as the number of stored saves grows; it must stay flat.
 
-The same number of families asks at every size, spread evenly over all there are, and each save they ask for has a full history:
-so tokens are as well known, histories as long and caches as warm among ten million saves as among ten thousand, and what is
-left to differ is the size of the tables and the depth of their indexes.
+At every size the same number of families sends requests, spread evenly over all families, and each save they request has a full
+history. So verified tokens, length of histories and warmth of caches are equal at ten thousand and at ten million saves; only
+the size of the tables and the depth of their indexes differ.
 """
 
 from __future__ import annotations
@@ -20,97 +20,97 @@ from bench.data_set import CHILDREN, SAVES, DataSet
 from bench.load import press
 from bench.options import SIZES
 from bench.scenarios import LOAD, SAVE, Scenario
-from bench.stage import HOME, OURS, Stage, StageError, Target, fresh_database, say
+from bench.setup import HOME, OURS, Setup, SetupError, Target, fresh_database, say
 from bench.steady import WARM_UP_S, measure, prepare, warm_up
 from bench.table import RATIO, Figures, Row, medians, ratio
 from wondernest.development.embedded.postgres import EmbeddedPostgres
 
 ASKING: Final = min(SIZES) // (CHILDREN * SAVES)
-"""Families that ask: all there are at the smallest of the usual sizes."""
+"""Families that send requests: all families of the smallest usual size."""
 BYTES_OF_A_SAVE: Final = 3_000
-"""With its indexes, a small kept version and its share of the family: measured 2,500; the rest is for writing it."""
+"""On disk, with indexes, a small kept version and its share of the family: 2,500 measured, the rest is needed while writing."""
 FREE_BYTES: Final = 15 * 10**9
-"""What a build leaves on the disk, at least."""
-_QUIET: Final = ("games.simple_game_data", "wondernest.save_versions", "games.child_game_instances")
-"""Written by saves. A small table is vacuumed again and again within a round, a large one not once: neither is, so that rounds
-are alike; each begins vacuumed."""
+"""Disk space that a build leaves free, at least."""
+_WRITTEN_BY_SAVES: Final = ("games.simple_game_data", "wondernest.save_versions", "games.child_game_instances")
+"""Tables that saves write. Autovacuum would visit a small table several times within a round and a large one never, so it is
+off for them; each round begins with a vacuum instead."""
 
 
 @dataclass(frozen=True, slots=True)
-class Grown:
-    """A running server on a database of a size."""
+class SizedServer:
+    """A running server on a database with a given number of saves."""
 
     saves: int
     database_url: str
-    stage: Stage
+    setup: Setup
     target: Target
 
 
 def database_name(saves: int) -> str:
-    """Where so many saves are kept for the next run."""
+    """The name of the database with that many saves, which is kept for the next run."""
     return f"growth_{saves}"
 
 
 def grown_database(postgres: EmbeddedPostgres, saves: int) -> tuple[str, DataSet]:
-    """A database of that many saves, made or completed; raises StageError when the disk is too small for it."""
+    """The address and data set of a database with that many saves, built where missing; raises SetupError when the disk is too small."""
     data = DataSet(saves // (CHILDREN * SAVES), small=True, asking=ASKING)
     url = fresh_database(postgres, database_name(saves))
     missing = data.missing(url) * CHILDREN * SAVES
     free = shutil.disk_usage(HOME).free
     if missing and free - missing * BYTES_OF_A_SAVE < FREE_BYTES:
         needed = (missing * BYTES_OF_A_SAVE + FREE_BYTES) / 1e9
-        raise StageError(f"{saves:,} saves: {needed:.0f} GB of free disk are needed, {free / 1e9:.0f} GB are there")
+        raise SetupError(f"{saves:,} saves: {needed:.0f} GB of free disk are needed, {free / 1e9:.0f} GB are free")
     data.install(url, say)
     return url, data
 
 
-def run_growth(stage: Stage) -> list[Row]:
-    """S3 and S4 of our own server at each size, in turns; then each size against the smallest."""
-    if stage.servers.postgres is None:
-        raise StageError("S9 needs the bench's own database")
+def run_growth(setup: Setup) -> list[Row]:
+    """S3 and S4 on our own server at each size, in turns; then each size compared with the smallest."""
+    if setup.servers.postgres is None:
+        raise SetupError("S9 needs the bench's own database")
     with ExitStack() as stack:
-        sizes = [_grown(stage, stack, saves) for saves in stage.options.sizes]
+        sizes = [_sized_server(setup, stack, saves) for saves in setup.options.sizes]
         return [row for scenario in (SAVE, LOAD) for row in _compared(scenario, sizes)]
 
 
-def _grown(stage: Stage, stack: ExitStack, saves: int) -> Grown:
-    assert stage.servers.postgres is not None
-    url, data = grown_database(stage.servers.postgres, saves)
+def _sized_server(setup: Setup, stack: ExitStack, saves: int) -> SizedServer:
+    assert setup.servers.postgres is not None
+    url, data = grown_database(setup.servers.postgres, saves)
     with psycopg.connect(url, autocommit=True) as connection:
-        for table in _QUIET:
+        for table in _WRITTEN_BY_SAVES:
             quiet = sql.SQL("alter table {} set (autovacuum_enabled = off)")
             connection.execute(quiet.format(sql.Identifier(*table.split("."))))
-    target = stack.enter_context(stage.ours(url).running())
-    return Grown(saves, url, replace(stage, data=data), target)
+    target = stack.enter_context(setup.ours(url).running())
+    return SizedServer(saves, url, replace(setup, data=data), target)
 
 
-def _tidy(database_url: str) -> None:
-    """Vacuumed down to the indexes, which a large table would otherwise be spared, and written out."""
+def _vacuum(database_url: str) -> None:
+    """Vacuum with index clean-up, which PostgreSQL would skip for a large table, and write a checkpoint."""
     with psycopg.connect(database_url, autocommit=True) as connection:
-        for table in _QUIET:
+        for table in _WRITTEN_BY_SAVES:
             tidy = sql.SQL("vacuum (analyze, index_cleanup on) {}")
             connection.execute(tidy.format(sql.Identifier(*table.split("."))))
         connection.execute("checkpoint")
 
 
-def _compared(scenario: Scenario, sizes: Sequence[Grown]) -> list[Row]:
-    """The sizes take turns, so that what else happens on the machine happens to all of them."""
-    works = [prepare(grown.stage, scenario) for grown in sizes]
-    for grown, work in zip(sizes, works, strict=True):
-        say(f"S9 {scenario.title} at {grown.saves:,} saves: warming up")
-        warm_up(grown.stage, grown.target, work)
+def _compared(scenario: Scenario, sizes: Sequence[SizedServer]) -> list[Row]:
+    """The sizes take turns, so that other load on the machine disturbs all of them alike."""
+    works = [prepare(sized.setup, scenario) for sized in sizes]
+    for sized, work in zip(sizes, works, strict=True):
+        say(f"S9 {scenario.title} at {sized.saves:,} saves: warming up")
+        warm_up(sized.setup, sized.target, work)
     rounds: list[list[Figures]] = [[] for _ in sizes]
-    for number in range(sizes[0].stage.options.rounds):
-        for grown, work, figures in zip(sizes, works, rounds, strict=True):
-            say(f"S9 {scenario.title} at {grown.saves:,} saves, round {number + 1}")
-            _tidy(grown.database_url)
-            press(grown.target.port, work, grown.stage.options.connections, WARM_UP_S)
-            figures.append(measure(grown.stage, grown.target, work))
-    return rows_of(scenario.title, [grown.saves for grown in sizes], [medians(figures) for figures in rounds])
+    for number in range(sizes[0].setup.options.rounds):
+        for sized, work, figures in zip(sizes, works, rounds, strict=True):
+            say(f"S9 {scenario.title} at {sized.saves:,} saves, round {number + 1}")
+            _vacuum(sized.database_url)
+            press(sized.target.port, work, sized.setup.options.connections, WARM_UP_S)
+            figures.append(measure(sized.setup, sized.target, work))
+    return rows_of(scenario.title, [sized.saves for sized in sizes], [medians(figures) for figures in rounds])
 
 
 def rows_of(title: str, sizes: Sequence[int], figures: Sequence[Figures]) -> list[Row]:
-    """A row for each size; beneath each but the smallest, what that one costs against it."""
+    """A row for each size; below each except the smallest, its ratio to the smallest."""
     rows: list[Row] = []
     for saves, measured in zip(sizes, figures, strict=True):
         scenario = f"S9 {title} at {saves:,} saves"

@@ -1,6 +1,6 @@
-"""The hot statements, found by doing what requests do: the one place to adapt when a repository's methods change.
+"""The hot statements, found by calling the repositories as requests do. Adapt this file when their methods change.
 
-An act names the statements it runs, in their order. `bench/plans.py` says so when it ran more or fewer.
+An operation names the statements it runs, in order; `bench/plans.py` reports an error when it ran more or fewer.
 """
 
 from __future__ import annotations
@@ -34,25 +34,27 @@ from wondernest.family.repository import Acting, FamilyRepository
 from wondernest.games.repository import HistoryRepository, LoadRepository, RegistryRepository, SaveRepository
 from wondernest.games.rules import LIST_TOGETHER_BYTES, Deletion, Listing, Read, SaveKey, Write
 from wondernest.games.service import ProjectSaves
+from wondernest.platform.caller import Caller
+from wondernest.platform.clock import SystemClock
 from wondernest.platform.db.idempotency import IdempotencyKeys, KeptReply
 from wondernest.platform.db.unit import UnitOfWork
-from wondernest.platform.http.caller import Caller
-from wondernest.platform.ids import new_token, new_uuid, sha256_hex
+from wondernest.platform.ids import RandomIds, new_uuid, sha256_hex
 from wondernest.settings.tree import Games
 
 if TYPE_CHECKING:
-    from bench.rehearsal import OneConnection
+    from bench.statements import OneConnection
 
 BATCH: Final = 16
-"""Requests that share a statement, beside 1."""
+"""How many requests share a statement, where not 1."""
 SAVES_OF_A_BATCH: Final = 8
 REFRESH_LIFE: Final = timedelta(days=30)
+IDS: Final = RandomIds(SystemClock())
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """Somebody of the data set, with a child of theirs."""
+    """A parent of the data set with one child."""
 
     user_id: UUID
     family_id: UUID
@@ -61,7 +63,7 @@ class Parent:
 
     @property
     def caller(self) -> Caller:
-        """As a verified token presents them."""
+        """The caller that a verified token of this parent gives."""
         return Caller(
             user_id=self.user_id,
             family_id=self.family_id,
@@ -76,12 +78,12 @@ class Parent:
 
     @property
     def acting(self) -> Acting:
-        """As the family room knows them."""
+        """The same for the family room."""
         return Acting(self.user_id, self.family_id)
 
 
 class Requests:
-    """What parents do, by the service's own repositories on one connection. `count` of them at once share a statement."""
+    """Requests of parents, made through the service's own repositories on one connection. `count` parents share a statement."""
 
     def __init__(self, database: OneConnection, parents: Sequence[Parent]) -> None:
         kept = Games()
@@ -95,7 +97,9 @@ class Requests:
         self._accounts = AccountRepository(database)
         self._sessions = SessionRepository(database)
         self._keys = IdempotencyKeys(kept.idempotency_life_h)
-        self._analytics = AnalyticsService(database, AnalyticsRepository(self._registry), ProjectSaves(self._saves))
+        self._analytics = AnalyticsService(
+            database, AnalyticsRepository(self._registry, IDS), ProjectSaves(self._saves)
+        )
         self._serials = itertools.count(int(datetime.now(UTC).timestamp() * 1e6))
 
     # Saves --------------------------------------------------------------------------------------------------------
@@ -112,7 +116,7 @@ class Requests:
         assert all(await asyncio.gather(*(self._loads.find(listing, instances=True) for listing in asked)))
 
     async def list_large(self, _: int) -> None:
-        """GET of a child's saves that are too large to travel with others."""
+        """GET of a child's saves that are too large to share a read with others."""
         one = self._parents[0]
         document = b'{"project":"%s"}' % token_urlsafe(LIST_TOGETHER_BYTES).encode()
         await self._saves.store(Write(one.user_id, one.child_id, SaveKey(GAME, "project"), document))
@@ -170,7 +174,7 @@ class Requests:
     # Events -------------------------------------------------------------------------------------------------------
 
     async def track(self, count: int) -> None:
-        """POST of an event that says how long somebody played."""
+        """POST of an event with a play time."""
         unit = UnitOfWork(self._database)
         sent = [
             self._analytics.track(parent.caller, self._event(parent, next(self._serials)), unit)
@@ -211,7 +215,7 @@ class Requests:
         assert await self._sessions.open(_session(account.id), account.password_hash)
 
     async def sign_up(self, _: int) -> None:
-        """A sign-up: the address is looked for and not found."""
+        """A sign-up: the address is looked up and not found."""
         email = f"plan-{next(self._serials)}@bench.invalid"
         assert await self._accounts.by_email(email) is None
         user = new_uuid()
@@ -233,13 +237,13 @@ class Requests:
         await self._sessions.end_chain(self._database, one.user_id, access, now, REFRESH_LIFE)
 
     async def replay(self, _: int) -> None:
-        """A request with an Idempotency-Key: the key is claimed and the reply kept; then a retry finds it."""
-        user, key = self._parents[0].user_id, new_token()
+        """A request with an Idempotency-Key: the key is claimed, the reply stored, and a retry finds it."""
+        user, key = self._parents[0].user_id, IDS.token()
         await self._keys.claim(self._database, user, key, "PUT /", b"{}")
         await self._keys.keep(self._database, user, key, KeptReply(200, b"{}", ()))
         assert await self._keys.claim(self._database, user, key, "PUT /", b"{}")
 
-    # What each process does by itself --------------------------------------------------------------------------------
+    # Background work ------------------------------------------------------------------------------------------------
 
     async def follow(self, _: int) -> None:
         """Reading the revocations of the last minute."""
@@ -247,14 +251,14 @@ class Requests:
         await RevocationRepository.since(self._database.only, now - timedelta(minutes=1), now, now - REFRESH_LIFE)
 
     async def prune(self, _: int) -> None:
-        """Looking for what has expired when nothing has."""
+        """Looking for expired rows when there are none."""
         await RevocationRepository.prune(self._database, LONG_AGO, LONG_AGO)
         await self._keys.forget_expired(self._database)
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """Something a request does. `names`: the statements it runs, in order; None for one that another act shows."""
+class Operation:
+    """What one kind of request does. `names`: its statements, in order; None for a statement that another operation shows."""
 
     serves: str
     names: Sequence[str | None]
@@ -262,29 +266,32 @@ class Act:
     counts: Sequence[int] = (1,)
 
 
-_EACH_WORKER: Final = "every worker, by itself: "
-ACTS: Final = (
-    Act("GET one save", ["save-load"], Requests.load, (1, BATCH)),
-    Act("GET the saves of a child", ["save-list"], Requests.list_saves, (1, BATCH)),
-    Act("GET large saves of a child", [None, None, "save-list-headings", "save-list-documents"], Requests.list_large),
-    Act("PUT a save over an older one", ["save-store"], Requests.save, (1, BATCH)),
-    Act("PUT a save under a new key", ["save-store-first"], Requests.first_save, (1, BATCH)),
-    Act("DELETE one save", ["save-delete"], Requests.delete),
-    Act("POST a batch of saves", ["save-lock"], Requests.lock),
-    Act("GET kept versions", ["version-list", "version-load"], Requests.versions),
-    Act("the games of a child", ["instance-prepare", "instance-list", "instance-active"], Requests.instances),
-    Act("POST an event", ["event-store"], Requests.track, (1, BATCH)),
-    Act("GET the family profile", ["household"], Requests.profile, (1, BATCH)),
-    Act("GET the children", ["family-children", "family-child"], Requests.children),
-    Act("GET a consent", ["consent-find"], Requests.consent),
-    Act("POST login", ["account-by-email", "session-open"], Requests.log_in),
-    Act("POST register", ["account-by-new-email", "session-register"], Requests.sign_up),
-    Act("POST refresh", ["session-standing", "session-renew"], Requests.refresh),
-    Act("POST logout", ["user-lock", "session-end"], Requests.log_out),
-    Act("a request with an Idempotency-Key", ["key-claim", "key-keep", None, "key-read"], Requests.replay),
-    Act(f"{_EACH_WORKER}revocations", ["revoked-tokens-new", "token-cutoffs-new"], Requests.follow),
-    Act(
-        f"{_EACH_WORKER}expired rows",
+_EACH_WORKER: Final = "every worker, in the background: "
+_SCHEDULED: Final = "the jobs process, on a schedule: "
+OPERATIONS: Final = (
+    Operation("GET one save", ["save-load"], Requests.load, (1, BATCH)),
+    Operation("GET the saves of a child", ["save-list"], Requests.list_saves, (1, BATCH)),
+    Operation(
+        "GET large saves of a child", [None, None, "save-list-headings", "save-list-documents"], Requests.list_large
+    ),
+    Operation("PUT a save over an older one", ["save-store"], Requests.save, (1, BATCH)),
+    Operation("PUT a save under a new key", ["save-store-first"], Requests.first_save, (1, BATCH)),
+    Operation("DELETE one save", ["save-delete"], Requests.delete),
+    Operation("POST a batch of saves", ["save-lock"], Requests.lock),
+    Operation("GET kept versions", ["version-list", "version-load"], Requests.versions),
+    Operation("the games of a child", ["instance-prepare", "instance-list", "instance-active"], Requests.instances),
+    Operation("POST an event", ["event-store"], Requests.track, (1, BATCH)),
+    Operation("GET the family profile", ["household"], Requests.profile, (1, BATCH)),
+    Operation("GET the children", ["family-children", "family-child"], Requests.children),
+    Operation("GET a consent", ["consent-find"], Requests.consent),
+    Operation("POST login", ["account-by-email", "session-open"], Requests.log_in),
+    Operation("POST register", ["account-by-new-email", "session-register"], Requests.sign_up),
+    Operation("POST refresh", ["session-standing", "session-renew"], Requests.refresh),
+    Operation("POST logout", ["user-lock", "session-end"], Requests.log_out),
+    Operation("a request with an Idempotency-Key", ["key-claim", "key-keep", None, "key-read"], Requests.replay),
+    Operation(f"{_EACH_WORKER}revocations", ["revoked-tokens-new", "token-cutoffs-new"], Requests.follow),
+    Operation(
+        f"{_SCHEDULED}expired rows",
         [
             "prune-revoked-tokens",
             "prune-email-verifications",
@@ -301,5 +308,5 @@ ACTS: Final = (
 
 def _session(user_id: UUID) -> NewSession:
     now = datetime.now(UTC)
-    pair = TokenPair(new_token(), new_token(), now + timedelta(hours=1), now + REFRESH_LIFE)
+    pair = TokenPair(IDS.token(), IDS.token(), now + timedelta(hours=1), now + REFRESH_LIFE)
     return NewSession(user_id, pair, None, now)

@@ -1,4 +1,4 @@
-"""Presses requests on a server: wrk where there is one, else our own generator; paced load is always our own."""
+"""Load on a server: with wrk where it is installed, else with our own generator; paced load always with our own."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from bench.work import Work
 SCRIPT = Path(__file__).with_name("wrk.lua")
 RESULT = "RESULT "
 CORES_PER_THREAD = 4
-"""One thread of wrk keeps about that many cores of server busy."""
+"""One thread of wrk keeps about this many server cores busy."""
 SETTLE_S = 60.0
-"""How long after its time a generator may still be at it before it is a failure of the bench."""
+"""A generator that has not ended this long after its time fails the bench."""
 
 
 def press(port: int, work: Work, connections: int, seconds: float) -> Load:
-    """As fast as the server answers, each connection asking again at once. Raises LoadError."""
+    """Closed-loop load: each connection sends its next request as soon as the last is answered. Raises LoadError."""
     wrk = shutil.which("wrk")
     if wrk is None:
         return generate(port, work.requests(), connections, seconds, rate=None)
@@ -34,7 +34,7 @@ def press(port: int, work: Work, connections: int, seconds: float) -> Load:
 
 
 def pace(port: int, work: Work, connections: int, seconds: float, rate: float) -> Load:
-    """A fixed number of requests a second; one that had to wait for a free connection counts from when it was due."""
+    """A fixed number of requests a second; latencies count from when each request was due."""
     return generate(port, work.requests(), connections, seconds, rate)
 
 

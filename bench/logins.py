@@ -1,4 +1,4 @@
-"""S7: logins, bound by bcrypt, and what they do to everybody else."""
+"""S7: logins, which are bound by bcrypt, and their effect on other requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bench.data_set import BCRYPT_COST, PASSWORD
 from bench.load import pace
 from bench.processes import cores
 from bench.scenarios import PROFILE
-from bench.stage import Stage, Target, say
+from bench.setup import Setup, Target, say
 from bench.steady import prepare
 from bench.table import Figures, Row
 from bench.tally import Load, Tally
@@ -32,23 +32,23 @@ CALIBRATION_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class _Storm:
-    """One server: profiles alone, profiles during the storm, and the logins of the storm."""
+    """One server: profiles without logins, profiles during the login storm, and the logins themselves."""
 
     quiet: Load
     meanwhile: Load
     logins: Load
 
 
-def run_logins(stage: Stage) -> list[Row]:
+def run_logins(setup: Setup) -> list[Row]:
     """Rows for bcrypt alone, for the logins, and for profiles before and during them."""
     say("S7 logins: bcrypt alone")
     rows = [Row("S7 bcrypt alone, all cores", "–", Figures(per_second=_bcrypt_per_second()))]
     storms: dict[str, _Storm] = {}
-    profiles = prepare(stage, PROFILE)
-    emails = itertools.cycle(stage.data.emails())
-    for target in stage.targets:
+    profiles = prepare(setup, PROFILE)
+    emails = itertools.cycle(setup.data.emails())
+    for target in setup.targets:
         say(f"S7 logins: {target.name}")
-        storms[target.name] = asyncio.run(_storm(target, profiles, emails, stage.options.seconds))
+        storms[target.name] = asyncio.run(_storm(target, profiles, emails, setup.options.seconds))
     shared = f"{PROFILES_PER_S:.0f} profiles/s"
     for title in (f"S7 logins, {CALLERS} callers", f"S7 {shared}, quiet", f"S7 {shared}, during logins"):
         for name, storm in storms.items():

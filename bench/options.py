@@ -1,4 +1,4 @@
-"""What the command line says, checked before anything starts."""
+"""The command line's options, checked before anything starts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 QUICK = ("S1", "S2", "S3", "S3b", "S3c", "S4", "S4b", "S5", "S7", "S8", "S10")
 LONG = ("S9", "S11")
-"""Only when named: S9 builds databases of up to a million saves, S11 takes `--seconds` as its whole length."""
+"""Run only when named: S9 builds databases of up to a million saves; S11 takes `--seconds` as its whole length."""
 NEEDS_OWN_SERVER = frozenset({"S9", "S10"})
 SIZES = (10_000, 100_000, 1_000_000)
 SAVES_OF_A_FAMILY = 20
@@ -43,7 +43,7 @@ class Options:
 
 
 def parse(words: Sequence[str]) -> Options:
-    """The options; ends the program with one line when they make no sense."""
+    """The options; ends the program with one line when they are invalid."""
     parser = _parser()
     given = parser.parse_args(words)
     try:
@@ -91,7 +91,11 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("url", nargs="?", metavar="URL", help="a running server; without it one is started, with its own database")
     add("--scenario", metavar="S1,S2,...", help=f"of {', '.join((*QUICK, *LONG))}; default: all but {', '.join(LONG)}")
-    add("--against", metavar="URL|COMMAND", help="a second server, run in turns: an address, or a command to start it")
+    add(
+        "--against",
+        metavar="URL|COMMAND",
+        help="a second server, measured in turns: an address, or a command to start it",
+    )
     add("--seconds", type=_duration, default=10.0, help="of each round (default 10)")
     add("--rounds", type=_count, default=3, help="medians are taken over them (default 3)")
     add("--connections", type=_count, default=64, help="keep-alive connections (default 64)")
@@ -118,7 +122,7 @@ def _scenarios(text: str | None) -> tuple[str, ...]:
 
 
 def _sizes(text: str | None) -> tuple[int, ...]:
-    """Whole families, the smallest first; raises ValueError."""
+    """Numbers of saves of whole families, ascending; raises ValueError."""
     if text is None:
         return SIZES
     sizes = sorted({_saves(word) for word in text.split(",")})
@@ -133,7 +137,7 @@ def _saves(text: str) -> int:
 
 
 def _require_loopback(address: str) -> None:
-    """Raises ValueError unless the address can only be this machine: a load generator is a weapon."""
+    """Raises ValueError unless the address can only be this machine: load must never hit another one by mistake."""
     parts = urlsplit(address)
     hosts = [parts.hostname or "", *parse_qs(parts.query).get("host", [])]
     for host in filter(None, hosts):

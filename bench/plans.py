@@ -1,4 +1,4 @@
-"""`bin/bench --plans`: how PostgreSQL runs each hot statement among a million saves, kept in bench/plans/, and checked."""
+"""`bin/bench --plans`: the plan of each hot statement in a database of a million saves, written to bench/plans/ and checked."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from typing import Final
 
 from bench.data_set import DataSet
 from bench.growth import grown_database
-from bench.hot import ACTS, BATCH, Act, Parent, Requests
-from bench.life import add_life
-from bench.rehearsal import Explained, OneConnection, explain, one_connection, rehearse
+from bench.hot import BATCH, OPERATIONS, Operation, Parent, Requests
+from bench.related_rows import add_related_rows
 from bench.results import commit
-from bench.stage import StageError, own_postgres, say
+from bench.setup import SetupError, own_postgres, say
+from bench.statements import Explained, OneConnection, explain, one_connection, record_statements
 
 FOLDER: Final = Path(__file__).with_name("plans")
 SMALL: Final = frozenset({"game_registry", "game_types", "game_categories"})
-"""Tables that do not grow with families: a dozen rows, read whole as a matter of course."""
-_SHORT: Final = "looked through once an hour for each worker, and holds only what has not expired"
-RIGHT: Final[Mapping[str, str]] = {
+"""Tables that do not grow with the number of families: a dozen rows, which may be read whole."""
+_SHORT: Final = "searched once an hour, and holds only what has not expired"
+MAY_READ_WHOLE: Final[Mapping[str, str]] = {
     "prune-email-verifications": f"{_SHORT}, one day's sign-ups",
     "prune-reset-tokens": f"{_SHORT}, one hour's resets",
     "prune-token-cutoffs": f"{_SHORT}, a month's password resets",
     "prune-refresh-tokens": (
-        "core.refresh_tokens has no index on expires_at and belongs to the earlier backends: looking for expired tokens"
-        " reads it from one end to the other, once an hour for each worker"
+        "core.refresh_tokens has no index on expires_at and belongs to the earlier backends: the search for expired tokens"
+        " reads the whole table, once an hour"
     ),
 }
 """Statements that may read a growing table whole, and why."""
 PAGES_OF_A_REQUEST: Final = 200
-"""More pages than that for one request mean that the index chosen was the wrong one."""
+"""More pages than this for one request mean that the planner chose a wrong index."""
 _WHOLE = re.compile(r"Seq Scan on (\w+)(?!.*never executed)")
 _PAGES = re.compile(r"Buffers: shared(?: hit=(\d+))?(?: read=(\d+))?")
 _PARENTS = """
@@ -49,16 +49,16 @@ _ROWS = """
 
 @dataclass(slots=True)
 class Page:
-    """One file: a statement, run by so many requests at once."""
+    """One file: a statement and its runs, by the number of requests that shared it."""
 
     name: str
     serves: str
     runs: dict[int, Explained] = field(default_factory=dict["int", "Explained"])
 
     def text(self, made_on: str) -> str:
-        """What is written."""
+        """The text of the file."""
         parts = [f"{self.name}\n\nserves: {self.serves}\n{made_on}"]
-        if reason := RIGHT.get(self.name):
+        if reason := MAY_READ_WHOLE.get(self.name):
             parts.append(f"reads a table whole: {reason}")
         for count, run in self.runs.items():
             given = "\n".join(f"  ${number} {kind}" for number, kind in enumerate(run.parameters, 1))
@@ -68,8 +68,8 @@ class Page:
         return "\n\n".join(parts) + "\n"
 
     def faults(self) -> list[str]:
-        """What is wrong with the plans; a statement in RIGHT may do what it does."""
-        if self.name in RIGHT:
+        """What is wrong with the plans; none for a statement listed in MAY_READ_WHOLE."""
+        if self.name in MAY_READ_WHOLE:
             return []
         return [
             f"{self.name}, {count} at once: {fault}"
@@ -79,8 +79,8 @@ class Page:
 
 
 def faults(plan: str, requests: int) -> list[str]:
-    """What makes a plan's cost grow with the tables."""
-    found = [f"reads {table} from one end to the other" for table in sorted(set(_WHOLE.findall(plan)) - SMALL)]
+    """The parts of a plan whose cost grows with the tables."""
+    found = [f"reads the whole of {table}" for table in sorted(set(_WHOLE.findall(plan)) - SMALL)]
     nodes = _PAGES.findall(plan.partition("\nPlanning:")[0])
     pages = max((sum(int(number or 0) for number in node) for node in nodes), default=0)
     if pages > PAGES_OF_A_REQUEST * requests:
@@ -89,34 +89,36 @@ def faults(plan: str, requests: int) -> list[str]:
 
 
 def record_plans(saves: int) -> None:
-    """Write every plan; raises StageError when one is bad or a statement is not the one that was expected."""
+    """Write every plan; raises SetupError when a plan is bad or the statements are not the expected ones."""
     with own_postgres() as postgres:
         url, data = grown_database(postgres, saves)
-        add_life(url, say)
+        add_related_rows(url, say)
         pages, made_on = asyncio.run(explained(url, data))
     _write(pages, made_on)
     if bad := [fault for page in pages for fault in page.faults()]:
-        raise StageError("; ".join(bad))
+        raise SetupError("; ".join(bad))
 
 
 async def explained(url: str, data: DataSet) -> tuple[list[Page], str]:
-    """A page for each hot statement, and what it was made on; raises StageError."""
+    """A page for each hot statement, and the database they were made on; raises SetupError."""
     emails = data.emails()
     chosen = emails[:: max(1, len(emails) // BATCH)][:BATCH]
     async with one_connection(url) as database:
         rows = await database.fetch(_PARENTS, chosen)
         requests = Requests(database, [Parent(*row) for row in rows])
         made_on = await _conditions(database)
-        return [page for act in ACTS for page in await _pages(database, requests, act)], made_on
+        return [page for one in OPERATIONS for page in await _pages(database, requests, one)], made_on
 
 
-async def _pages(database: OneConnection, requests: Requests, act: Act) -> list[Page]:
-    pages = [Page(name, act.serves) if name else None for name in act.names]
-    for count in act.counts:
-        noted = await rehearse(database, act.run, requests, count)
+async def _pages(database: OneConnection, requests: Requests, operation: Operation) -> list[Page]:
+    pages = [Page(name, operation.serves) if name else None for name in operation.names]
+    for count in operation.counts:
+        noted = await record_statements(database, operation.run, requests, count)
         if len(noted) != len(pages):
             ran = ", ".join(" ".join(statement.sql.split()[:6]) for statement in noted)
-            raise StageError(f"{act.serves}: {len(noted)} statements ran ({ran}), bench/hot.py names {len(pages)}")
+            raise SetupError(
+                f"{operation.serves}: {len(noted)} statements ran ({ran}), bench/hot.py names {len(pages)}"
+            )
         for page, run in zip(pages, await explain(database, noted), strict=True):
             if page:
                 page.runs[count] = run

@@ -1,4 +1,4 @@
-"""What process trees cost: CPU time and memory out of /proc. Linux only; elsewhere nothing is known."""
+"""CPU time, memory and open files of process trees, read from /proc. Linux only: on other systems they are empty."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Usage:
     rss_mb: float
     largest_rss_mb: float
     descriptors: int = 0
-    """Open files and sockets, as far as we may see them."""
+    """Open files and sockets, of the processes whose /proc entries we may read."""
 
 
 class ProcessTree:
@@ -32,19 +32,19 @@ class ProcessTree:
         self.root = root
 
     def usage(self) -> Usage:
-        """CPU time so far, ended children included, and memory now."""
+        """CPU time so far (ended children included) and memory now."""
         parents = _parents()
-        members, grown = {self.root}, True
-        while grown:
+        members, growing = {self.root}, True
+        while growing:
             more = {pid for pid, parent in parents.items() if parent in members} - members
             members |= more
-            grown = bool(more)
+            growing = bool(more)
         sizes = [_rss_mb(pid) for pid in members]
         return Usage(sum(map(_cpu_s, members)), sum(sizes), max(sizes), sum(map(_descriptors, members)))
 
 
 def listening(port: int) -> ProcessTree | None:
-    """The tree of whoever listens on a TCP port of this machine, as far as we may see it."""
+    """The process tree that listens on a TCP port of this machine; None when we may not see it."""
     inodes = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
     owners = {pid for pid in _pids() if inodes and _holds(pid, inodes)}
     parents = _parents()
@@ -53,7 +53,7 @@ def listening(port: int) -> ProcessTree | None:
 
 
 def waiting_at(port: int) -> int:
-    """Connections that nobody has accepted yet, and accepted ones with something that nobody has read yet."""
+    """Connections not accepted yet, plus accepted connections with unread bytes."""
     waiting = 0
     for fields in _sockets(port):
         unread = int(fields[_QUEUES_FIELD].rpartition(":")[2], 16)
@@ -62,7 +62,7 @@ def waiting_at(port: int) -> int:
 
 
 def postmaster_of(backend: int) -> ProcessTree | None:
-    """The tree of the PostgreSQL that a backend belongs to, when it runs on this machine."""
+    """The process tree of the PostgreSQL server that owns a backend; None when it does not run on this machine."""
     if not backend or _name(backend) != "postgres":
         return None
     parent = _parents().get(backend)
@@ -122,7 +122,7 @@ def _listening_inodes(port: int) -> set[str]:
 
 
 def _sockets(port: int) -> list[list[str]]:
-    """What the kernel tells about each TCP socket of this machine with a local port."""
+    """The kernel's fields for each TCP socket of this machine with that local port."""
     found: list[list[str]] = []
     for table in ("tcp", "tcp6"):
         try:

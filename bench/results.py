@@ -1,4 +1,4 @@
-"""bench/RESULTS.md: figures with what they were measured on."""
+"""bench/RESULTS.md: figures with the conditions they were measured under."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PATH = Path(__file__).with_name("RESULTS.md")
 
 
 def conditions(options: Options, notes: Sequence[str]) -> str:
-    """One paragraph: when, which commit and interpreter, how many cores, which database, how hard."""
+    """One paragraph: commit, interpreter, cores, database and load."""
     implementation = f"{platform.python_implementation()} {platform.python_version()}"
     parts = [
         f"commit {commit()}",
@@ -36,7 +36,7 @@ def append(described: str, shown: str) -> None:
 
 
 def commit() -> str:
-    """The commit measured, marked when the tree differs from it."""
+    """The commit measured; marked `-dirty` when the working tree differs from it."""
     words = ["git", "-C", str(PATH.parent), "describe", "--always", "--dirty", "--abbrev=9"]
     shown = subprocess.run(words, capture_output=True, text=True, check=False)
     return shown.stdout.strip() or "unknown"

@@ -26,7 +26,7 @@ class Actors(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One kind of request; `most` limits how many actors take turns."""
+    """One kind of request; `most` limits the number of actors."""
 
     name: str
     title: str
@@ -39,14 +39,14 @@ class Scenario:
 
 
 def save_body(size: int, data_key: str, seed: int) -> bytes:
-    """A save of a sticker book project; its revision is the blank for a serial, so that no two are the same."""
+    """A save of a sticker book project; its revision is the placeholder for a serial number, so that no two saves are equal."""
     document = project(size, random.Random(seed), revision=_REVISION)
     named = document.replace(_REVISION.encode(), SERIAL, 1)
     return b'{"gameType":"%s","dataKey":"%s","dataValue":%s}' % (GAME.encode(), data_key.encode(), named)
 
 
 def event_body() -> bytes:
-    """An event of the memory game, at a time of its own."""
+    """An event of the memory game with a unique time."""
     data = b'{"gameId":"memory_match","score":120,"level":3,"playTimeMinutes":7,"timestamp":%s}' % SERIAL
     return b'{"eventType":"game_progress","childId":"%s","contentId":"memory_match","duration":7,"eventData":%s}' % (
         CHILD,

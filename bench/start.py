@@ -1,4 +1,4 @@
-"""S10: from exec to the first answers, with an installed schema."""
+"""S10: time from exec to the first answers, with an installed schema."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import http
 import statistics
 import time
 
-from bench.stage import PROBE_PAUSE_S, START_TIMEOUT_S, Launcher, Stage, StageError, answer_of, say
+from bench.setup import PROBE_PAUSE_S, START_TIMEOUT_S, Launcher, Setup, SetupError, answer_of, say
 from bench.table import Figures, Row
 
 STARTS = 3
 
 
-def run_cold_start(stage: Stage) -> list[Row]:
-    """The median of some starts, as p50: the first 200 of /health and of a family profile."""
-    token = stage.data.parents(*stage.token_terms)[0].token
+def run_cold_start(setup: Setup) -> list[Row]:
+    """The median of a few starts, as p50: time to the first 200 of /health and of a family profile."""
+    token = setup.data.parents(*setup.token_terms)[0].token
     rows: list[Row] = []
-    for launcher in stage.launchers:
+    for launcher in setup.launchers:
         say(f"S10 cold start: {launcher.name}")
         took = [_start(launcher, token) for _ in range(STARTS)]
         rows += [
@@ -37,6 +37,6 @@ def _start(launcher: Launcher, token: str) -> tuple[float, float]:
 def _until_ok(begun: float, port: int, path: str, token: str | None) -> float:
     while answer_of(port, path, token) != http.HTTPStatus.OK:
         if time.perf_counter() - begun > START_TIMEOUT_S:
-            raise StageError(f"no 200 of {path} within {START_TIMEOUT_S:.0f} s")
+            raise SetupError(f"no 200 of {path} within {START_TIMEOUT_S:.0f} s")
         time.sleep(PROBE_PAUSE_S)
     return (time.perf_counter() - begun) * 1e3

@@ -32,7 +32,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The figures of one server in one scenario; `note` where there is something to say."""
+    """The figures of one server in one scenario, with an optional note."""
 
     scenario: str
     server: str
@@ -58,7 +58,7 @@ _COLUMNS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
 
 
 def medians(rounds: Sequence[Figures]) -> Figures:
-    """Each figure's median over the rounds; errors are added up."""
+    """The median of each figure over the rounds; errors are added up."""
     merged: dict[str, float | None] = {}
     for field in fields(Figures):
         values = [value for one in rounds if (value := getattr(one, field.name)) is not None]
@@ -68,7 +68,7 @@ def medians(rounds: Sequence[Figures]) -> Figures:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Markdown; columns in which nobody has a figure are left out."""
+    """A Markdown table; columns without any figure are left out."""
     shown = [column for column in _COLUMNS if any(getattr(row.figures, column[1]) is not None for row in rows)]
     notes = any(row.note for row in rows)
     head = ["scenario", "server", *(column[0] for column in shown), *(["note"] if notes else [])]
@@ -89,7 +89,7 @@ def _with_ratios(rows: Iterable[Row]) -> Iterable[Row]:
 
 
 def ratio(ours: Figures, other: Figures) -> Figures:
-    """Each figure as a multiple of the other's; errors are not compared."""
+    """Each figure of `ours` divided by that of `other`; errors are not compared."""
     ratios: dict[str, float | None] = {}
     for field in fields(Figures):
         one, two = getattr(ours, field.name), getattr(other, field.name)

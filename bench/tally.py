@@ -1,4 +1,4 @@
-"""What came back from a load, one answer at a time and summed up."""
+"""Results of a load: collected answer by answer, and summed up."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 
 class LoadError(Exception):
-    """The load generator itself failed; the message says how."""
+    """The load generator itself failed; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came back. `refused`: answers of 400 and above; `broken`: connections lost, not made, or too slow."""
+    """The sum of a load. `refused`: answers with status 400 and above; `broken`: requests without an answer."""
 
     requests: int
     seconds: float
@@ -22,7 +22,7 @@ class Load:
     refused: int
     broken: int
     statuses: str = ""
-    """What was refused, as far as the generator tells: `503 12 times`."""
+    """Refused answers by status, as `503 12 times`; empty where the generator does not report them."""
 
     @property
     def per_second(self) -> float:
@@ -39,7 +39,7 @@ class Tally:
     broken: int = 0
 
     def note(self, latency_s: float, status: int) -> None:
-        """An answer."""
+        """Count an answer."""
         self.latencies_s.append(latency_s)
         if status >= 400:
             self.refusals[status] += 1
@@ -49,7 +49,7 @@ class Tally:
         return Tally(self.latencies_s + other.latencies_s, self.refusals + other.refusals, self.broken + other.broken)
 
     def result(self, seconds: float) -> Load:
-        """The sum of it."""
+        """The sum, over `seconds` of load."""
         ordered = sorted(self.latencies_s)
         p50, p99 = (percentile_ms(ordered, share) for share in (0.50, 0.99))
         statuses = ", ".join(f"{status} {count} times" for status, count in self.refusals.most_common())

@@ -1,4 +1,4 @@
-"""Requests as the load generators send them: bytes with blanks for the child, the token and a number."""
+"""Requests for the load generators: bytes with placeholders for the child, the token and a serial number."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import NamedTuple
 CHILD = b"\x01"
 TOKEN = b"\x02"
 SERIAL = b"\x03"
-"""Blanks. Control characters stand for nothing else in a request. A serial never comes twice: microseconds since 1970."""
+"""Placeholders: control characters, which occur nowhere else in a request. Serials begin at the microseconds since 1970: none repeats."""
 CHILD_CHARS = 36
 SERIAL_CHARS = 16
-_BLANKS = re.compile(rb"([\x01\x02\x03])")
+_PLACEHOLDERS = re.compile(rb"([\x01\x02\x03])")
 
 
 class Actor(NamedTuple):
-    """Who asks, and for which child."""
+    """Who sends a request, and for which child."""
 
     token: str
     child: str
@@ -28,21 +28,21 @@ class Actor(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One kind of request: variants that take turns, asked by actors that take turns."""
+    """One kind of request: its variants and its actors, used in rotation."""
 
     variants: tuple[bytes, ...]
     actors: Sequence[Actor]
 
     def requests(self) -> Iterator[bytes]:
-        """Requests without end."""
-        parts = [_BLANKS.split(variant) for variant in self.variants]
+        """An endless stream of requests."""
+        parts = [_PLACEHOLDERS.split(variant) for variant in self.variants]
         numbers = itertools.count(time.time_ns() // 1000)
         for number, variant in zip(numbers, itertools.cycle(parts), strict=False):
             actor = self.actors[number % len(self.actors)]
             yield _filled(variant, actor, number)
 
     def write_to(self, folder: Path) -> None:
-        """Lay it down for wrk.lua: `actors` (a token and a child in each line) and one file for each variant."""
+        """Write files for wrk.lua: `actors` (a token and a child in each line) and one file for each variant."""
         lines = (f"{actor.token}\t{actor.child}\n" for actor in self.actors)
         (folder / "actors").write_text("".join(lines))
         for number, variant in enumerate(self.variants, 1):
@@ -50,7 +50,7 @@ class Work:
 
 
 def request(method: str, path: bytes, host: str, body: bytes | None = None, *, bearer: bool, gzip: bool) -> bytes:
-    """A variant: the request with its blanks, the length counted as if they were filled."""
+    """A variant: the request with its placeholders; Content-Length is that of the filled request."""
     lines = [b"%s %s HTTP/1.1" % (method.encode(), path), b"Host: " + host.encode()]
     if bearer:
         lines.append(b"Authorization: Bearer " + TOKEN)

@@ -1,4 +1,4 @@
--- Fills the blanks of prepared requests (work.py) and prints one line of JSON at the end.
+-- Fills the placeholders of prepared requests (work.py) and prints one line of JSON at the end.
 -- Arguments: the folder, the number of variants, the first serial, the number of threads.
 
 local threads = {}

@@ -1,4 +1,4 @@
-"""Makes the project's environment from the lock file, once, and runs commands in it.
+"""Creates the project's virtual environment from the lock file and runs commands in it.
 
 Runs on the bare machine's Python, so it uses the standard library only and no syntax newer than Python 3.6.
 """
@@ -24,7 +24,7 @@ OLDEST_UV = (0, 8)
 
 
 def run(parts, arguments):
-    """Become `python <arguments>` in an environment that has the parts; does not return."""
+    """Replace this process by `python <arguments>` in an environment with the parts; does not return."""
     prepare(parts)
     os.chdir(ROOT)
     sys.stdout.flush()
@@ -32,9 +32,9 @@ def run(parts, arguments):
 
 
 def prepare(parts):
-    """Bring .venv up to date with pyproject.toml and uv.lock, doing nothing when it already is.
+    """Bring .venv up to date with pyproject.toml and uv.lock; does nothing when it is.
 
-    A part is `extra=name` or `group=name`, after the tables of pyproject.toml.
+    A part is `extra=name` or `group=name`: an extra or a dependency group of pyproject.toml.
     """
     _require_python()
     digest = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + (ROOT / "uv.lock").read_bytes()).hexdigest()
@@ -78,9 +78,9 @@ def _sync(parts):
     environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(VENV)}
     environment.pop("VIRTUAL_ENV", None)
     if _has_certificates():
-        environment.setdefault("UV_SYSTEM_CERTS", "true")  # behind a company's proxy its own list would refuse all
+        environment.setdefault("UV_SYSTEM_CERTS", "true")  # uv's own list rejects the certificate of a company's proxy
     if not _succeeds(command, environment):
-        _fail("The environment could not be made; the lines above say why. Running the command again tries again.")
+        _fail("The environment could not be made; the lines above give the reason. Run the command again to retry.")
 
 
 def _find_uv():
@@ -113,7 +113,7 @@ def _has_certificates():
 
 
 def _output(*command):
-    """What a command prints; nothing when it cannot run (a version manager's shim may stand for no program)."""
+    """The output of a command; empty when it cannot run (a version manager's shim may have no program behind it)."""
     try:
         shown = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     except OSError:

@@ -1,4 +1,4 @@
-"""Fixtures for the whole suite: real servers, a database of its own for each test, the application in process."""
+"""Fixtures for the whole suite: real servers, a separate database for each test, the application in process."""
 
 from hypothesis import HealthCheck, settings
 

@@ -26,6 +26,7 @@ from wondernest.platform.http.cors import CrossOrigin
 from wondernest.platform.http.hosts import AllowedHosts
 from wondernest.platform.http.rate_limits import RequestLimits
 from wondernest.platform.http.sending import Sender
+from wondernest.platform.ids import RandomIds
 from wondernest.platform.jobs import Job, QueuedJobs, Schedule
 from wondernest.platform.jobs.instruments import JobInstruments
 from wondernest.platform.mail import Mailer, OutboxMailer, SmtpMailer
@@ -36,7 +37,7 @@ from wondernest.platform.telemetry.stdout import STDOUT
 from wondernest.web import room as web
 
 if TYPE_CHECKING:
-    from wondernest.platform.http.caller import Authenticator
+    from wondernest.platform.caller import Authenticator
     from wondernest.settings import Settings
 
 
@@ -71,7 +72,7 @@ def background(settings: Settings, *, clock: Clock | None = None, more: Sequence
 
 
 def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, Authenticator]:
-    """The rooms, lowest first: a new one is a line here. Raises UnknownJob for a name that is sent and not declared."""
+    """The rooms, lowest first: a new one is a line here. Raises UnknownJob or ValueError for names that do not exist."""
     accounts = auth.build(parts)
     play = games.build(parts)
     below = Rooms(
@@ -88,6 +89,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, Authenticator]
     )
     rooms = Rooms((*below.all, health.build(parts, below), web.build(parts, below)))
     parts.jobs.check(rooms.jobs, rooms.schedules)
+    rooms.require_metrics(parts.metrics.names())
     parts.instruments.show(job.name for job in rooms.jobs)
     return rooms, accounts.verifier
 
@@ -108,6 +110,7 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
     return Parts(
         settings=settings,
         clock=clock,
+        ids=RandomIds(clock),
         metrics=metrics,
         database=Database(settings.database, metrics),
         counters=counters,

@@ -1,4 +1,4 @@
-"""What events change besides the event log: projects, play time, coins, milestones (games contract §6)."""
+"""Effects of events besides the event log: projects, play time, coins, milestones (games contract §6)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PROJECT = {"id": "17", "name": "Masterpiece", "canvasSize": {"width": 800.0, "he
 
 @pytest.fixture(scope="module")
 def database_url(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
-    """One database for the whole module: every test has a child of its own."""
+    """One database for the whole module; each test registers its own child."""
     with database_on(pg_server, migrated_template) as url:
         yield url
 
@@ -56,7 +56,7 @@ async def test_a_saved_project_becomes_a_save(zoe: Player, document: Any) -> Non
     assert '"width": 800.0' in stored["sticker_project_17"]
 
 
-async def test_the_project_is_not_kept_in_the_event_too(zoe: Player) -> None:
+async def test_the_project_is_not_stored_in_the_event_too(zoe: Player) -> None:
     await zoe.report("save_project", eventData=project({**PROJECT, "drawing": "x" * 100_000}))
     stored = zoe.events()[0]["event_data"]
     assert stored["eventData"] == {"gameType": "sticker_book", "projectId": "17", "timestamp": 1}
@@ -75,7 +75,7 @@ async def test_a_project_that_cannot_be_read_overwrites_nothing_and_is_201(zoe: 
 @pytest.mark.parametrize(
     "data", [project(gameType="puzzle"), project(projectId=None), project(None), project(projectId="x" * 300)]
 )
-async def test_a_save_event_that_lacks_something_stores_no_save(zoe: Player, data: dict[str, Any]) -> None:
+async def test_a_save_event_with_missing_fields_stores_no_save(zoe: Player, data: dict[str, Any]) -> None:
     assert (await zoe.report("save_project", eventData=data)).status_code == 201
     assert saves(zoe) == {}
 
@@ -95,7 +95,7 @@ async def test_a_deleted_project_is_gone_and_deleting_it_again_is_201(zoe: Playe
     assert saves(zoe) == {}
 
 
-async def test_a_foreign_child_s_projects_are_out_of_reach(zoe: Player) -> None:
+async def test_a_foreign_child_s_projects_cannot_be_changed(zoe: Player) -> None:
     other = await player(zoe.client, zoe.database_url)
     await other.report("save_project", eventData=project())
     for event_type in ("save_project", "delete_project"):
@@ -141,7 +141,7 @@ async def test_minutes_reported_at_once_all_count(zoe: Player) -> None:
     assert minutes(zoe) == 100
 
 
-async def test_a_game_nobody_registered_adds_none(zoe: Player) -> None:
+async def test_an_unregistered_game_adds_no_minutes(zoe: Player) -> None:
     assert (await zoe.report("game_progress", contentId="memory_match", duration=7)).status_code == 201
     assert zoe.rows("select from games.child_game_instances where child_id = %s", zoe.child_id) == []
 
@@ -149,14 +149,14 @@ async def test_a_game_nobody_registered_adds_none(zoe: Player) -> None:
 # Coins ----------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_balance_is_taken_over_with_the_totals_of_its_history(zoe: Player) -> None:
+async def test_a_balance_is_stored_with_the_totals_of_its_history(zoe: Player) -> None:
     await zoe.report("virtual_currency_updated", contentId="virtual_currency", eventData=coins(30, HISTORY, 1))
     [row] = zoe.rows("select * from games.virtual_currency where child_id = %s", zoe.child_id)
     assert (row["balance"], row["total_earned"], row["total_spent"]) == (30, 50, 20)
     assert zoe.events()[0]["event_category"] == "currency"
 
 
-async def test_each_transaction_is_entered_once_though_the_whole_history_is_sent(zoe: Player) -> None:
+async def test_each_transaction_is_stored_once_although_the_whole_history_is_sent(zoe: Player) -> None:
     await zoe.report("virtual_currency_updated", eventData=coins(30, HISTORY, 1))
     longer = [*HISTORY, {"amount": 5, "reason": "gift", "timestamp": "2026-05-02T10:00:00", "balanceAfter": 35}]
     await zoe.report("virtual_currency_updated", eventData=coins(35, longer, 2))
@@ -170,7 +170,7 @@ async def test_each_transaction_is_entered_once_though_the_whole_history_is_sent
     assert zoe.rows("select balance from games.virtual_currency where child_id = %s", zoe.child_id) == [{"balance": 35}]
 
 
-async def test_two_devices_at_once_enter_each_transaction_once(zoe: Player) -> None:
+async def test_two_devices_at_once_store_each_transaction_once(zoe: Player) -> None:
     reports = (zoe.report("virtual_currency_updated", eventData=coins(30, HISTORY, number)) for number in range(10))
     assert {answer.status_code for answer in await asyncio.gather(*reports)} == {201}
     assert len(zoe.rows("select from games.currency_transactions where child_id = %s", zoe.child_id)) == 2

@@ -1,4 +1,4 @@
-"""Events on databases that are not as ours would be (schema.md §2, games contract §6)."""
+"""Events on databases of other shapes than ours (schema.md §2, games contract §6)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def test_the_older_shape_of_the_ledger_is_tolerated(zoe: Player) -> None:
     assert len(zoe.rows("select source_reference from games.currency_transactions")) == 2
 
 
-async def test_an_event_whose_consequence_fails_is_not_stored_and_can_be_sent_again(zoe: Player) -> None:
+async def test_an_event_whose_effect_fails_is_not_stored_and_can_be_sent_again(zoe: Player) -> None:
     zoe.execute("alter table games.virtual_currency add constraint broken check (balance < 10)")
     failed = await zoe.report("virtual_currency_updated", eventData=coins(30, HISTORY, 1))
     assert (failed.status_code, failed.json()) == (500, {"message": "Failed to track event"})

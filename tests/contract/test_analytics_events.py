@@ -21,7 +21,7 @@ FLUTTER = {"gameId": "memory_match", "score": 120, "level": 3, "playTimeMinutes"
 
 @pytest.fixture(scope="module")
 def database_url(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
-    """One database for the whole module: every test has a child of its own."""
+    """One database for the whole module; each test registers its own child."""
     with database_on(pg_server, migrated_template) as url:
         yield url
 
@@ -31,7 +31,7 @@ async def zoe(app_client: httpx2.AsyncClient, database_url: str) -> Player:
     return await player(app_client, database_url)
 
 
-# Taken in -------------------------------------------------------------------------------------------------------------
+# Accepted -------------------------------------------------------------------------------------------------------------
 
 
 async def test_the_app_s_own_event_is_answered_201_with_id_and_time_as_text(zoe: Player) -> None:
@@ -64,7 +64,7 @@ async def test_a_session_id_that_is_a_uuid_gets_its_column(zoe: Player) -> None:
     assert zoe.events()[0]["session_id"] == session
 
 
-async def test_any_content_type_will_do(zoe: Player) -> None:
+async def test_any_content_type_is_accepted(zoe: Player) -> None:
     body = json.dumps({"eventType": "score_update", "childId": zoe.child_id})
     headers = {**zoe.parent.bearer, "content-type": "text/plain"}
     answer = await zoe.client.post("/api/v1/analytics/events", content=body, headers=headers)
@@ -106,7 +106,7 @@ async def test_numbers_keep_their_kind(zoe: Player) -> None:
     assert "12345678901234567890" in row["text"]
 
 
-async def test_data_beyond_64_kib_is_taken_but_not_kept_whole(zoe: Player) -> None:
+async def test_data_beyond_64_kib_is_accepted_but_not_stored_whole(zoe: Player) -> None:
     data = {"timestamp": 1, "drawing": "x" * 200_000}
     assert (await zoe.report(eventData=data)).status_code == 201
     stored = zoe.events()[0]["event_data"]
@@ -170,7 +170,7 @@ async def test_a_child_id_that_is_no_uuid_is_400(zoe: Player, child_id: str) -> 
 
 
 @pytest.mark.parametrize("child_id", ["not-a-uuid", "7c9e6679-7425-40de-944b-e07fc1f90ae7"])
-async def test_a_parent_without_family_is_400_before_the_child_is_looked_at(zoe: Player, child_id: str) -> None:
+async def test_a_parent_without_family_is_400_before_the_child_is_checked(zoe: Player, child_id: str) -> None:
     zoe.execute("delete from family.family_members where user_id = %s", zoe.parent.user_id)
     answer = await zoe.report(childId=child_id)
     assert (answer.status_code, answer.json()) == (400, {"message": "No family context in token"})
@@ -182,7 +182,7 @@ async def test_an_unknown_child_is_404(zoe: Player) -> None:
     assert answer.json() == {"error": "NOT_FOUND", "message": "Child not found", "timestamp": IsInt(gt=0)}
 
 
-async def test_a_foreign_child_looks_unknown_and_gets_nothing(zoe: Player) -> None:
+async def test_a_foreign_child_is_404_and_stores_nothing(zoe: Player) -> None:
     other = await player(zoe.client, zoe.database_url)
     foreign = await zoe.report(childId=other.child_id)
     unknown = await zoe.report(childId=str(uuid4()))
@@ -231,7 +231,7 @@ async def test_the_same_event_many_times_at_once_is_stored_once(zoe: Player) -> 
     assert len(zoe.events()) == 1
 
 
-async def test_gathered_events_do_not_mix_up_their_answers(zoe: Player) -> None:
+async def test_batched_events_each_get_their_own_answer(zoe: Player) -> None:
     other = await player(zoe.client, zoe.database_url)
     stranger = str(uuid4())
     targets = [(zoe, zoe.child_id), (zoe, other.child_id), (other, other.child_id), (zoe, stranger)] * 15

@@ -54,7 +54,7 @@ async def test_a_missing_or_null_required_field_is_400(app_client: httpx2.AsyncC
             assert (response.status_code, response.json()) == (400, expected(path)), (path, body)
 
 
-async def test_a_readable_body_is_taken_whatever_its_content_type(app_client: httpx2.AsyncClient) -> None:
+async def test_a_readable_body_is_accepted_with_any_content_type(app_client: httpx2.AsyncClient) -> None:
     for number, content_type in enumerate(("text/plain", "application/x-www-form-urlencoded", "")):
         content = f'{{"email":"ann{number}@example.com","password":"Sunflower7"}}'
         response = await app_client.post(

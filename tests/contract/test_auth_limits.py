@@ -53,7 +53,7 @@ async def test_a_burst_of_wrong_passwords_is_checked_five_times_at_most(app_clie
     assert Counter(response.status_code for response in responses) == {401: 5, 429: 7}
 
 
-async def test_a_success_forgets_the_failures_of_its_address(app_client: httpx2.AsyncClient) -> None:
+async def test_a_success_clears_the_failures_of_its_address(app_client: httpx2.AsyncClient) -> None:
     parent = await register(app_client)
     for _ in range(2):
         for _ in range(4):
@@ -74,7 +74,7 @@ async def test_guessing_from_many_addresses_is_limited_and_does_not_lock_the_own
         assert (await attempt(client, parent, parent.password, "192.0.2.1")).status_code == 200
 
 
-async def test_the_count_goes_on_in_memory_when_the_shared_store_goes_away(
+async def test_counting_goes_on_in_memory_when_the_shared_store_is_down(
     make_settings: Callable[..., Settings], own_valkey_server: EmbeddedValkey
 ) -> None:
     settings = make_settings(REDIS_ENABLED="true", REDIS_URL=own_valkey_server.url())
@@ -126,7 +126,7 @@ async def test_switched_off_limits_count_nothing(make_settings: Callable[..., Se
         assert statuses == {401}
 
 
-async def test_more_logins_than_the_pool_takes_are_told_to_come_back(make_settings: Callable[..., Settings]) -> None:
+async def test_more_logins_than_the_pool_takes_get_503_with_retry_after(make_settings: Callable[..., Settings]) -> None:
     settings = make_settings(BCRYPT_THREADS="1", BCRYPT_QUEUE="1", BCRYPT_COST="8", RATE_LIMIT_FAILED_LOGINS="0")
     async with running(create_app(settings)) as client:
         parent = await register(client)

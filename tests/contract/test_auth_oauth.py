@@ -1,4 +1,4 @@
-"""Login through an outside provider on the wire (auth contract §2 oauth)."""
+"""Login through an identity provider on the wire (auth contract §2 oauth)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def signer() -> Signer:
 async def client(
     make_settings: Callable[..., Settings], tmp_path: Path, signer: Signer
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    """An application that knows all three providers by key files."""
+    """An application with key files of all three providers."""
     keys = tmp_path / "keys.json"
     keys.write_bytes(signer.document())
     environ = {f"OAUTH_{name.upper()}_CLIENT_IDS": CLIENT_IDS[name] for name in CLIENT_IDS}
@@ -70,7 +70,7 @@ async def test_a_new_address_gets_a_verified_account_without_password_and_a_fami
     assert again.json()["data"]["userId"] == response.json()["data"]["userId"]
 
 
-async def test_names_sent_along_win_over_those_of_the_token(
+async def test_names_of_the_request_win_over_those_of_the_token(
     client: httpx2.AsyncClient, signer: Signer, database_url: str
 ) -> None:
     await logged_in(client, signer.token("google", given_name="Ann"), firstName="Anna", lastName="Li")
@@ -78,13 +78,13 @@ async def test_names_sent_along_win_over_those_of_the_token(
     assert tuple(user) == ("Anna", "Li")
 
 
-async def test_each_provider_is_known_in_any_letter_case(client: httpx2.AsyncClient, signer: Signer) -> None:
+async def test_a_providers_name_is_accepted_in_any_letter_case(client: httpx2.AsyncClient, signer: Signer) -> None:
     for provider in ("google", "apple", "facebook", "Apple"):
         token = signer.token(provider.lower(), email_verified="true")
         assert (await logged_in(client, token, provider=provider)).status_code == 200, provider
 
 
-async def test_facebook_vouches_by_giving_the_address_and_the_others_have_to_say_so(
+async def test_an_address_counts_as_verified_from_facebook_and_else_only_with_its_claim(
     client: httpx2.AsyncClient, signer: Signer
 ) -> None:
     token = signer.token("facebook", email_verified=None)
@@ -120,7 +120,7 @@ async def test_a_token_with_a_wrong_claim_is_refused(client: httpx2.AsyncClient,
         assert (response.status_code, response.json()) == (401, REFUSED), claims
 
 
-async def test_a_token_of_one_provider_does_not_pass_for_another(client: httpx2.AsyncClient, signer: Signer) -> None:
+async def test_a_token_of_one_provider_is_refused_for_another(client: httpx2.AsyncClient, signer: Signer) -> None:
     for provider in ("apple", "facebook"):
         assert (await logged_in(client, signer.token("google"), provider=provider)).status_code == 401
 
@@ -143,12 +143,12 @@ async def test_a_token_signed_by_somebody_else_or_by_no_allowed_algorithm_is_ref
         assert (response.status_code, response.json()) == (401, REFUSED)
 
 
-async def test_an_address_that_is_not_the_tokens_is_refused(client: httpx2.AsyncClient, signer: Signer) -> None:
+async def test_an_address_other_than_the_tokens_is_refused(client: httpx2.AsyncClient, signer: Signer) -> None:
     response = await logged_in(client, signer.token("google"), email="other@example.com")
     assert (response.status_code, response.json()) == (401, REFUSED)
 
 
-async def test_an_account_with_a_password_is_handed_over_only_when_its_address_was_verified(
+async def test_an_account_with_a_password_is_linked_only_when_its_address_was_verified(
     client: httpx2.AsyncClient, signer: Signer
 ) -> None:
     parent = await register(client, email="ann@example.com")
@@ -159,7 +159,7 @@ async def test_an_account_with_a_password_is_handed_over_only_when_its_address_w
     assert response.json()["data"]["userId"] == parent.user_id
 
 
-async def test_a_half_made_account_without_a_password_is_its_owners(
+async def test_an_unfinished_account_without_a_password_is_given_to_its_owner(
     client: httpx2.AsyncClient, signer: Signer, database_url: str
 ) -> None:
     await register(client, email="ann@example.com")
@@ -181,7 +181,7 @@ async def test_a_provider_that_is_not_configured_is_refused(app_client: httpx2.A
     assert (response.status_code, response.json()) == (401, REFUSED)
 
 
-async def test_without_the_providers_keys_the_login_is_to_be_tried_later(
+async def test_without_the_providers_keys_the_answer_is_503_with_retry_after(
     make_settings: Callable[..., Settings], tmp_path: Path, signer: Signer
 ) -> None:
     settings = make_settings(

@@ -137,7 +137,7 @@ async def test_a_burst_of_wrong_pins_is_checked_five_times_at_most(app_client: h
     assert Counter(response.status_code for response in responses) == {401: 5, 429: 25}
 
 
-async def test_a_right_pin_forgets_the_wrong_ones(app_client: httpx2.AsyncClient) -> None:
+async def test_a_right_pin_clears_the_failures(app_client: httpx2.AsyncClient) -> None:
     parent = await with_pin(app_client)
     for _ in range(2):
         for _ in range(4):
@@ -170,7 +170,7 @@ async def test_a_simple_pin_is_400(app_client: httpx2.AsyncClient) -> None:
         assert (response.status_code, response.json()) == (400, {"message": "PIN is too simple"}), pin
 
 
-async def test_a_pin_that_is_set_is_only_replaced_by_who_knows_it(app_client: httpx2.AsyncClient) -> None:
+async def test_a_pin_is_replaced_only_with_the_current_one(app_client: httpx2.AsyncClient) -> None:
     parent = await with_pin(app_client)
     for body in ({"pin": "8264"}, {"pin": "8264", "currentPin": "9999"}):
         response = await set_up(app_client, parent, **body)
@@ -179,7 +179,7 @@ async def test_a_pin_that_is_set_is_only_replaced_by_who_knows_it(app_client: ht
     assert (await verified(app_client, "8264", parent)).status_code == 200
 
 
-async def test_guesses_at_the_current_pin_lock_too(app_client: httpx2.AsyncClient) -> None:
+async def test_wrong_current_pins_lock_too(app_client: httpx2.AsyncClient) -> None:
     parent = await with_pin(app_client)
     for _ in range(5):
         assert (await set_up(app_client, parent, pin="8264", currentPin="9999")).status_code == 409
@@ -193,7 +193,7 @@ async def test_guesses_at_the_current_pin_lock_too(app_client: httpx2.AsyncClien
     assert (await verified(app_client, PIN, parent)).status_code == 429
 
 
-async def test_of_two_first_pins_at_once_one_is_set(app_client: httpx2.AsyncClient) -> None:
+async def test_of_two_first_pins_set_at_once_one_wins(app_client: httpx2.AsyncClient) -> None:
     parent = await register(app_client)
     responses = await asyncio.gather(*(set_up(app_client, parent, pin=pin) for pin in ("8264", "5937")))
     assert sorted(response.status_code for response in responses) == [200, 409]

@@ -27,7 +27,7 @@ MAILED = {"message": "Password reset email sent"}
 
 
 async def reset_code(client: httpx2.AsyncClient, outbox: Path, parent: Parent) -> str:
-    """The code of a fresh reset mail; the mail of the registration comes before it."""
+    """The code of a new reset mail; the registration's mail came before it."""
     before = len(await mails_to(outbox, parent.email))
     assert (await client.post(REQUEST, json={"email": parent.email})).status_code == 200
     return code_in((await mails_to(outbox, parent.email, before + 1))[-1])
@@ -85,7 +85,7 @@ async def test_a_reset_sets_the_password_and_ends_every_session(app_client: http
     assert renewed.status_code == 200
 
 
-async def test_the_owner_is_told_that_the_password_changed(app_client: httpx2.AsyncClient, outbox: Path) -> None:
+async def test_the_owner_gets_a_mail_that_the_password_changed(app_client: httpx2.AsyncClient, outbox: Path) -> None:
     parent = await register(app_client)
     assert (await confirm(app_client, await reset_code(app_client, outbox, parent))).status_code == 200
     mails = await mails_to(outbox, parent.email, 3)
@@ -111,7 +111,7 @@ async def test_of_many_confirmations_at_once_exactly_one_wins(app_client: httpx2
     await log_in(app_client, Parent(parent.email, winner, parent.user_id, "", ""))
 
 
-async def test_of_two_tokens_at_once_one_wins_and_the_other_is_spent(
+async def test_of_two_tokens_at_once_one_wins_and_the_other_is_used_up(
     app_client: httpx2.AsyncClient, outbox: Path
 ) -> None:
     parent = await register(app_client)
@@ -150,7 +150,7 @@ async def test_a_closed_account_gets_no_reset(app_client: httpx2.AsyncClient, ou
     assert await value(database_url, "select count(*) from core.password_reset_tokens") == 1
 
 
-async def test_an_hour_brings_five_reset_mails_at_most(
+async def test_an_address_gets_five_reset_mails_an_hour_at_most(
     app_client: httpx2.AsyncClient, outbox: Path, database_url: str
 ) -> None:
     bothered, other = await register(app_client), await register(app_client)
@@ -182,7 +182,7 @@ async def test_the_mailed_token_verifies_once_and_only_its_own_account(
         assert (response.status_code, response.json()) == (status, body)
 
 
-async def test_where_the_mailed_token_is_demanded_the_bearer_alone_does_not_do(
+async def test_where_the_mailed_token_is_required_the_bearer_alone_is_not_enough(
     make_settings: Callable[..., Settings], outbox: Path
 ) -> None:
     settings = make_settings(EMAIL_VERIFICATION_REQUIRE_TOKEN="true")

@@ -24,7 +24,7 @@ APP_BODY = {
     "phoneNumber": "",
     "countryCode": "US",
 }
-"""What the app sends, to the letter."""
+"""The app's own body, field for field."""
 
 
 async def refusal(client: httpx2.AsyncClient, **fields: Any) -> str:
@@ -181,7 +181,7 @@ async def test_null_for_a_field_with_a_default_counts_as_absent(app_client: http
     await register(app_client, timezone=None, language=None, countryCode=None, phoneNumber=None, name=None)
 
 
-async def test_an_attempt_with_a_taken_address_is_told_to_its_owner_once(
+async def test_the_owner_of_a_taken_address_gets_one_mail_about_attempts(
     app_client: httpx2.AsyncClient, tmp_path: Path
 ) -> None:
     await register(app_client, **APP_BODY)

@@ -84,14 +84,14 @@ async def test_login_names_everything_that_is_wrong_with_the_request(app_client:
     }
 
 
-async def test_a_shell_escaped_bang_in_a_login_is_taken_as_a_bang(app_client: httpx2.AsyncClient) -> None:
+async def test_a_shell_escaped_exclamation_mark_in_a_login_is_unescaped(app_client: httpx2.AsyncClient) -> None:
     parent = await register(app_client, password="Pass1234!")
     raw = f'{{"email":"{parent.email}","password":"Pass1234\\!"}}'.encode()
     response = await app_client.post("/api/v1/auth/parent/login", content=raw)
     assert response.status_code == 200
 
 
-async def test_a_password_with_a_real_backslash_bang_logs_in(app_client: httpx2.AsyncClient) -> None:
+async def test_a_password_with_a_real_backslash_and_exclamation_mark_logs_in(app_client: httpx2.AsyncClient) -> None:
     parent = await register(app_client, password="Pass1234\\!")
     await log_in(app_client, parent)
 
@@ -143,7 +143,7 @@ async def test_a_missing_refresh_token_is_400(app_client: httpx2.AsyncClient) ->
         assert (response.status_code, response.json()) == (400, {"message": "Refresh token is required"}), body
 
 
-async def test_an_access_token_does_not_refresh_and_a_refresh_token_does_not_act(
+async def test_an_access_token_does_not_refresh_and_a_refresh_token_is_no_bearer(
     app_client: httpx2.AsyncClient,
 ) -> None:
     parent = await register(app_client)
@@ -221,7 +221,7 @@ async def test_parent_logout_takes_an_empty_body_of_json_type(app_client: httpx2
     assert (response.status_code, response.json()) == (200, {"message": "Logged out successfully"})
 
 
-async def test_me_tells_the_four_fields_with_the_role_of_the_token(app_client: httpx2.AsyncClient) -> None:
+async def test_me_answers_the_four_fields_with_the_role_of_the_token(app_client: httpx2.AsyncClient) -> None:
     parent = await register(app_client)
     response = await app_client.get("/api/v1/auth/me", headers=parent.bearer)
     assert response.status_code == 200

@@ -1,4 +1,4 @@
-"""Consent over the wire: granted, asked for, changed, revoked."""
+"""Consent on the wire: granted, read, changed, revoked."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def standing(client: httpx2.AsyncClient, parent: Parent, child_id: str) ->
 
 
 def app_id(moment: datetime) -> str:
-    """The id the app makes up for a child it is about to add."""
+    """The id that the app invents for a child it is about to add."""
     return f"child_{int(moment.timestamp() * 1000)}"
 
 
@@ -112,9 +112,7 @@ async def test_the_apps_own_id_is_taken_for_the_child_made_at_that_time(
 
 
 @pytest.mark.parametrize("sent", ["child_1755116213442", "child_", "guest_child", "child_" + "9" * 40, "ключ"])
-async def test_an_id_that_says_nothing_is_taken_for_the_newest_active_child(
-    app_client: httpx2.AsyncClient, sent: str
-) -> None:
+async def test_an_unknown_form_of_id_means_the_newest_active_child(app_client: httpx2.AsyncClient, sent: str) -> None:
     parent = await register(app_client)
     await add_child(app_client, parent, name="old")
     newest = await add_child(app_client, parent, name="new")
@@ -267,7 +265,7 @@ async def test_the_consent_for_an_archived_child_can_be_revoked_but_not_granted(
     assert (await standing(app_client, parent, child["id"]))["consentStatus"] == "REVOKED"
 
 
-async def test_a_user_without_a_family_is_told_so(app_client: httpx2.AsyncClient) -> None:
+async def test_a_user_without_a_family_is_refused(app_client: httpx2.AsyncClient) -> None:
     owner = await register(app_client)
     child = await add_child(app_client, owner)
     for child_id in (child["id"], "child_1755116213442"):
@@ -333,7 +331,7 @@ async def test_what_an_unverified_consent_is_called_can_be_set(make_settings: An
     assert reply["verificationStatus"] == "PENDING_PRODUCTION_IMPLEMENTATION"
 
 
-async def test_a_consent_text_of_another_hand_permits_nothing(
+async def test_a_consent_text_of_unknown_form_permits_nothing(
     app_client: httpx2.AsyncClient, database_url: str
 ) -> None:
     parent = await register(app_client)

@@ -32,7 +32,7 @@ async def change(client: httpx2.AsyncClient, parent: Parent, child_id: str, **fi
     return answer.json()["data"]
 
 
-async def test_a_new_child_is_answered_whole_and_read_the_same(app_client: httpx2.AsyncClient) -> None:
+async def test_a_new_child_is_answered_in_full_and_read_back_the_same(app_client: httpx2.AsyncClient) -> None:
     parent = await register(app_client)
     form = {"name": " Mia ", "birthDate": "2020-01-15", "interests": ["Science"], "avatar": ""}
     answer = await app_client.post(CHILDREN, json=form, headers=parent.bearer)
@@ -111,7 +111,7 @@ async def test_the_apps_name_for_the_picture_wins(app_client: httpx2.AsyncClient
         ({"name": "a\x00b"}, "Invalid JSON format"),
     ],
 )
-async def test_a_form_against_a_rule_is_refused_in_words(
+async def test_a_form_that_breaks_a_rule_is_refused_with_a_message(
     app_client: httpx2.AsyncClient, fields: dict[str, Any], message: str
 ) -> None:
     parent = await register(app_client)
@@ -212,7 +212,7 @@ async def test_changes_made_at_once_are_all_kept(app_client: httpx2.AsyncClient)
     assert kept["timeRestrictions"]["bedtimeEnabled"] is False
 
 
-async def test_a_change_of_the_name_does_not_fix_settings_nobody_chose(
+async def test_a_change_of_the_name_does_not_store_default_settings(
     app_client: httpx2.AsyncClient, database_url: str
 ) -> None:
     parent = await register(app_client)
@@ -224,7 +224,7 @@ async def test_a_change_of_the_name_does_not_fix_settings_nobody_chose(
     assert changed["contentSettings"]["maxAgeRating"] == changed["age"] + 1
 
 
-async def test_another_familys_child_is_forbidden_and_stays_as_it_was(app_client: httpx2.AsyncClient) -> None:
+async def test_another_familys_child_is_forbidden_and_unchanged(app_client: httpx2.AsyncClient) -> None:
     owner, stranger = await register(app_client), await register(app_client)
     child = await add_child(app_client, owner)
     path = f"{CHILDREN}/{child['id']}"

@@ -1,4 +1,4 @@
-"""GET /family/profile and what every family route shares: the family the caller acts for."""
+"""GET /family/profile, and how every family route finds the caller's family."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ async def test_the_profile_has_family_members_and_children(app_client: httpx2.As
     assert shown["children"] == [first, second]
 
 
-async def test_a_token_minted_elsewhere_without_a_family_finds_it_by_membership(app_client: httpx2.AsyncClient) -> None:
+async def test_a_token_of_another_server_without_a_family_finds_it_by_membership(
+    app_client: httpx2.AsyncClient,
+) -> None:
     parent = await register(app_client)
     answer = await app_client.get(PROFILE, headers=minted(parent.user_id))
     assert answer.status_code == 200
@@ -71,7 +73,7 @@ async def test_a_family_claim_that_is_no_uuid_is_refused(app_client: httpx2.Asyn
         assert (answer.status_code, answer.json()) == (400, expected)
 
 
-async def test_a_user_without_a_family_is_told_so(app_client: httpx2.AsyncClient) -> None:
+async def test_a_user_without_a_family_is_refused(app_client: httpx2.AsyncClient) -> None:
     headers = minted(str(uuid4()))
     child = {"name": "Mia", "birthDate": "2020-01-15"}
     for answer in (
@@ -97,7 +99,7 @@ async def test_a_claim_of_a_family_the_user_left_counts_as_missing(
     assert (answer.status_code, answer.json()) == (400, NO_FAMILY)
 
 
-async def test_with_two_families_the_claim_chooses_and_else_the_earlier_membership(
+async def test_with_two_families_the_claim_decides_or_else_the_earlier_membership(
     app_client: httpx2.AsyncClient, database_url: str
 ) -> None:
     ann, bob = await register(app_client), await register(app_client)
@@ -146,7 +148,7 @@ async def test_rows_with_nulls_are_read(app_client: httpx2.AsyncClient, database
 
 
 @pytest.mark.parametrize("document", ["null", "[]", '"text"', '{"maxAgeRating": "x", "bedtimeStart": 7}', "[[1]]"])
-async def test_odd_settings_of_others_never_break_the_profile(
+async def test_odd_settings_of_other_backends_never_break_the_profile(
     app_client: httpx2.AsyncClient, database_url: str, document: str
 ) -> None:
     parent = await register(app_client)
@@ -173,7 +175,7 @@ async def test_odd_settings_of_others_never_break_the_profile(
     assert shown["children"][0]["contentSettings"]["subtitlesEnabled"]
 
 
-async def test_a_child_of_another_server_gets_the_defaults_of_every_read(
+async def test_a_child_of_another_server_is_shown_with_defaults(
     app_client: httpx2.AsyncClient, database_url: str
 ) -> None:
     parent = await register(app_client)

@@ -69,7 +69,7 @@ async def test_a_body_that_is_no_object_of_settings_is_refused(app_client: httpx
     assert answer.json()["error"] == "validation_error"
 
 
-async def test_settings_do_not_grow_without_end(app_client: httpx2.AsyncClient) -> None:
+async def test_settings_have_a_size_limit(app_client: httpx2.AsyncClient) -> None:
     parent = await register(app_client)
     kept = await save(app_client, parent, {"first": "x" * 40_000})
     answer = await app_client.put(SETTINGS, json={"second": "x" * 40_000}, headers=parent.bearer)

@@ -51,7 +51,7 @@ async def test_kinds_and_categories_are_listed_by_name_and_win_over_a_games_key(
     assert set(categories["categories"][0]) == {"id", "name", "parentCategoryId"}
 
 
-async def test_an_instance_is_made_once_and_given_again(mia: Player) -> None:
+async def test_an_instance_is_created_once_and_returned_again(mia: Player) -> None:
     address = f"{GAMES}/children/{mia.child_id}/instances"
     first = (await mia.ask("POST", f"{address}/sticker_book")).json()
     second = (await mia.ask("POST", f"{address}/sticker_book")).json()
@@ -64,7 +64,7 @@ async def test_an_instance_is_made_once_and_given_again(mia: Player) -> None:
     assert (await mia.ask("GET", address)).json() == {"success": True, "instances": [instance]}
 
 
-async def test_an_unknown_game_and_an_unknown_child_are_told_apart(mia: Player) -> None:
+async def test_an_unknown_game_and_an_unknown_child_have_different_errors(mia: Player) -> None:
     unknown = await mia.ask("POST", f"{GAMES}/children/{mia.child_id}/instances/chess")
     assert (unknown.status_code, unknown.json()["message"]) == (404, "Game 'chess' not found")
     nobody = await mia.ask("POST", f"{GAMES}/children/{uuid4()}/instances/sticker_book")

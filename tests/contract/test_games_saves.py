@@ -25,7 +25,7 @@ async def mia(app_client: httpx2.AsyncClient) -> Player:
 
 
 def literally(text: str) -> Any:
-    """JSON with its numbers as they were written, so that 100.0 and 100 differ."""
+    """Parsed JSON that keeps the spelling of numbers, so that 100.0 and 100 differ."""
     return json.loads(text, parse_float=lambda number: f"float {number}", parse_int=lambda number: f"int {number}")
 
 
@@ -78,7 +78,7 @@ async def test_with_both_names_the_game_type_wins(mia: Player) -> None:
     assert [item["gameType"] for item in listed] == ["a"]
 
 
-async def test_the_document_comes_back_literally(mia: Player) -> None:
+async def test_the_document_comes_back_exactly_as_sent(mia: Player) -> None:
     raw = b'{"gameType":"sticker_book","dataKey":"k","dataValue":' + DOCUMENT.encode() + b"}"
     assert (await mia.ask("PUT", mia.saves, raw)).status_code == 200
     item = literally((await mia.load()).text)
@@ -145,7 +145,7 @@ async def test_the_list_is_newest_first_and_filters_by_type_and_key(mia: Player)
         (b'{"gameType":"t","dataKey":"","dataValue":{}}', "Game type and data key are required"),
     ],
 )
-async def test_what_cannot_be_stored_is_refused_in_plain_text(mia: Player, body: bytes, reason: str) -> None:
+async def test_what_cannot_be_stored_is_refused_with_a_plain_text(mia: Player, body: bytes, reason: str) -> None:
     answer = await mia.ask("PUT", mia.saves, body)
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
@@ -197,7 +197,7 @@ async def test_an_absent_save_is_a_404_with_its_own_text(mia: Player) -> None:
         assert body == {"error": "NOT_FOUND", "message": "Game data not found"}
 
 
-async def test_deleting_answers_what_went(mia: Player) -> None:
+async def test_deleting_answers_what_was_deleted(mia: Player) -> None:
     for key in ("a", "b", "c"):
         await mia.save({}, key)
     one = await mia.ask("DELETE", f"{mia.saves}/sticker_book/a")
@@ -261,7 +261,7 @@ async def test_a_body_above_ten_mebibytes_is_413(mia: Player) -> None:
     assert (answer.json()["error"], answer.json()["message"]) == ("PAYLOAD_TOO_LARGE", "Request body too large")
 
 
-async def test_a_save_of_a_registered_game_moves_its_instance_and_counts_sessions_by_pause(
+async def test_a_save_of_a_registered_game_updates_its_instance_and_counts_sessions_by_pauses(
     mia: Player, database_url: str
 ) -> None:
     of_child = (
@@ -302,7 +302,7 @@ async def test_a_row_without_any_date_is_served_saved_and_deleted(mia: Player, d
 
 
 async def test_texts_of_the_registry_rooms_own_table_are_left_as_they_are(mia: Player, database_url: str) -> None:
-    """Kotlin wrote games.child_game_data with every value as a JSON text in a string (schema trap 10); nothing of ours reads it."""
+    """Kotlin wrote every value of games.child_game_data as JSON text in a string (schema trap 10); none of our code reads it."""
     instances = f"/api/v2/games/children/{mia.child_id}/instances/sticker_book"
     instance = (await mia.ask("POST", instances)).json()["instance"]["id"]
     legacy = '{"a": "1", "b": "\\"x\\""}'

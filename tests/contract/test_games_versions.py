@@ -1,4 +1,4 @@
-"""Versions, preconditions, history, restore, batch and safe retries: ours, beside the contract."""
+"""Versions, preconditions, history, restore, batch and safe retries: additions to the contract."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ async def test_a_write_by_an_older_backend_changes_the_etag_and_what_it_wrote_is
     assert document.json()["dataValue"] == {"kotlin": 1}
 
 
-async def test_versions_go_on_although_an_older_backend_deleted_and_made_the_row_anew(
+async def test_versions_continue_after_an_older_backend_deleted_and_recreated_the_row(
     mia: Player, database_url: str
 ) -> None:
     child = UUID(mia.child_id)
@@ -90,7 +90,7 @@ async def test_versions_go_on_although_an_older_backend_deleted_and_made_the_row
     assert versions == [3, 2, 1]
 
 
-async def test_what_was_overwritten_is_listed_read_and_brought_back(mia: Player) -> None:
+async def test_an_overwritten_save_is_listed_read_and_restored(mia: Player) -> None:
     for n in range(3):
         await mia.save({"n": n}, X_Device_Id=f"tablet {n}")
     versions = await mia.kept()
@@ -108,7 +108,7 @@ async def test_what_was_overwritten_is_listed_read_and_brought_back(mia: Player)
     assert (await mia.kept())[0]["reason"] == "restored"
 
 
-async def test_a_deleted_save_is_kept_and_brought_back_and_its_versions_go_on(mia: Player) -> None:
+async def test_a_deleted_save_is_kept_and_restored_and_its_versions_continue(mia: Player) -> None:
     await mia.save({"n": 1})
     await mia.ask("DELETE", f"{mia.saves}/sticker_book/k")
     [kept] = await mia.kept()
@@ -120,7 +120,7 @@ async def test_a_deleted_save_is_kept_and_brought_back_and_its_versions_go_on(mi
     assert [kept["version"] for kept in await mia.kept()] == [3, 2, 1]
 
 
-async def test_the_same_document_again_moves_the_version_but_fills_no_history(mia: Player) -> None:
+async def test_the_same_document_again_raises_the_version_but_adds_no_history(mia: Player) -> None:
     for _ in range(3):
         await mia.save({"x": 1.0})
     assert await mia.kept() == []
@@ -138,7 +138,7 @@ async def test_the_last_twenty_are_kept_for_each_key(mia: Player) -> None:
         assert [kept["version"] for kept in await mia.kept(key)] == list(range(24, 4, -1))
 
 
-async def test_saving_the_same_again_and_again_costs_no_history(mia: Player) -> None:
+async def test_saving_the_same_document_repeatedly_drops_no_history(mia: Player) -> None:
     for n in range(20):
         await mia.save({"n": n})
     for _ in range(25):
@@ -149,7 +149,7 @@ async def test_saving_the_same_again_and_again_costs_no_history(mia: Player) -> 
     assert [kept["version"] for kept in await mia.kept()] == [46, 45, *range(19, 1, -1)]
 
 
-async def test_what_was_kept_in_one_moment_stays_on_one_page(mia: Player) -> None:
+async def test_versions_kept_at_the_same_time_stay_on_one_page(mia: Player) -> None:
     await mia.save({}, "first")
     await mia.ask("DELETE", f"{mia.saves}/sticker_book/first")
     for key in ("a", "b", "c"):
@@ -207,7 +207,7 @@ async def test_a_batch_writes_many_keys_with_a_result_for_each(mia: Player) -> N
     assert (await mia.load("a", "t")).status_code == 404
 
 
-async def test_a_refused_operation_leaves_the_others_standing(mia: Player) -> None:
+async def test_a_refused_operation_does_not_affect_the_others(mia: Player) -> None:
     etag = (await mia.save({"n": 0}, "a", "t")).headers["etag"]
     await mia.save({"n": 1}, "a", "t")
     answer = await batch(
@@ -245,7 +245,7 @@ async def test_a_batch_has_one_to_fifty_operations(mia: Player) -> None:
     assert (await batch(mia, *(put(str(n), {}) for n in range(50))))["success"]
 
 
-async def test_batches_that_cross_each_other_all_succeed(mia: Player) -> None:
+async def test_batches_with_the_same_keys_in_other_order_all_succeed(mia: Player) -> None:
     keys = [str(n) for n in range(8)]
     forward = [put(key, {"n": 1}) for key in keys] + [gone("x")]
     backward = [put(key, {"n": 2}) for key in reversed(keys)] + [gone("y")]
@@ -265,12 +265,12 @@ async def test_a_retry_with_the_same_key_acts_once_and_gets_the_first_answer(mia
     assert (other.status_code, other.json()["error"]) == (409, "IDEMPOTENCY_KEY_REUSED")
 
 
-async def test_twins_in_flight_with_one_key_act_once(mia: Player) -> None:
+async def test_two_concurrent_requests_with_one_key_act_once(mia: Player) -> None:
     answers = await asyncio.gather(*(mia.save({"n": 1}, Idempotency_Key="twin") for _ in range(6)))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.headers["etag"] for answer in answers}) == 1
 
 
-async def test_a_refused_request_leaves_its_key_free(mia: Player) -> None:
+async def test_a_refused_request_does_not_use_up_its_key(mia: Player) -> None:
     assert (await mia.save({"n": 1}, If_Match='"none"', Idempotency_Key="free")).status_code == 409
     assert (await mia.save({"n": 1}, Idempotency_Key="free")).status_code == 200

@@ -18,7 +18,7 @@ PATHS = ("/metrics", "/health/metrics")
 
 @pytest.fixture(scope="module")
 def database_url(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
-    """One database for the whole module: its tests leave nothing that another would mind."""
+    """One database for the whole module: its tests do not disturb each other."""
     with database_on(pg_server, migrated_template) as url:
         yield url
 
@@ -36,7 +36,7 @@ async def test_both_paths_give_prometheus_text(app_client: httpx2.AsyncClient, p
     assert "# TYPE wondernest_auth_operations counter\n" in answer.text
 
 
-async def test_requests_are_really_counted(app_client: httpx2.AsyncClient) -> None:
+async def test_requests_are_counted(app_client: httpx2.AsyncClient) -> None:
     sample = 'wondernest_http_requests_total{method="GET",path="/health",status="200"}'
     before = value((await app_client.get("/metrics")).text, sample)
     for _ in range(3):
@@ -44,7 +44,7 @@ async def test_requests_are_really_counted(app_client: httpx2.AsyncClient) -> No
     assert value((await app_client.get("/metrics")).text, sample) == before + 3
 
 
-async def test_what_no_route_matches_has_no_path_of_its_own(app_client: httpx2.AsyncClient) -> None:
+async def test_paths_without_a_route_share_one_label(app_client: httpx2.AsyncClient) -> None:
     await app_client.get("/api/v1/children-of-anna")
     text = (await app_client.get("/metrics")).text
     assert value(text, 'wondernest_http_requests_total{method="GET",path="unmatched",status="404"}') == 1
@@ -71,7 +71,9 @@ async def test_bad_tokens_are_counted(app_client: httpx2.AsyncClient) -> None:
     assert value(text, 'wondernest_jwt_validations_total{result="invalid"}') == 1
 
 
-async def test_the_cache_gauge_tells_the_present(make_settings: Callable[..., Settings], flushed_valkey: str) -> None:
+async def test_the_cache_gauge_shows_the_present_state(
+    make_settings: Callable[..., Settings], flushed_valkey: str
+) -> None:
     up = make_settings(REDIS_ENABLED="true", REDIS_URL=flushed_valkey)
     down = make_settings(REDIS_ENABLED="true", REDIS_URL="redis://127.0.0.1:1/0")
     for settings, expected in ((up, 1.0), (down, 0.0)):

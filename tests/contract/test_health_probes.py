@@ -1,4 +1,4 @@
-"""Health on the wire (server contract §4), with real dependencies that go away."""
+"""Health on the wire (server contract §4), with real dependencies that are stopped."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MakeSettings = Callable[..., Settings]
 
 @pytest.fixture(scope="module")
 def database_url(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
-    """One database for the whole module: its tests leave nothing that another would mind."""
+    """One database for the whole module: its tests do not disturb each other."""
     with database_on(pg_server, migrated_template) as url:
         yield url
 
@@ -98,7 +98,7 @@ async def test_without_database_it_is_not_ready(make_settings: MakeSettings) -> 
     assert await asked(make_settings(DATABASE_URL=NOWHERE), "/health/ready") == (503, expected)
 
 
-async def test_without_cache_it_is_ready_and_says_so(make_settings: MakeSettings) -> None:
+async def test_without_cache_it_is_ready_and_reports_the_cache(make_settings: MakeSettings) -> None:
     settings = make_settings(REDIS_ENABLED="true", REDIS_URL=NO_CACHE)
     assert await asked(settings, "/health/ready") == (200, {"status": "READY", "redis": "DOWN"})
 
@@ -114,7 +114,7 @@ async def test_started_once_the_schema_is_in_place(app_client: httpx2.AsyncClien
     assert (answer.status_code, answer.json()) == (200, {"status": "STARTED"})
 
 
-async def test_starting_while_the_database_is_away(make_settings: MakeSettings) -> None:
+async def test_starting_while_the_database_is_down(make_settings: MakeSettings) -> None:
     assert await asked(make_settings(DATABASE_URL=NOWHERE), "/health/startup") == (503, {"status": "STARTING"})
 
 
@@ -127,7 +127,7 @@ async def test_a_database_without_our_tables_is_neither_started_nor_ready(
     assert await asked(settings, "/health/ready") == (503, incomplete)
 
 
-async def test_one_table_short_is_not_ready(
+async def test_with_a_table_missing_it_is_not_ready(
     make_settings: MakeSettings, pg_server: EmbeddedPostgres, migrated_template: str
 ) -> None:
     with database_on(pg_server, migrated_template) as url:
@@ -152,9 +152,7 @@ async def test_a_database_that_comes_back_is_noticed_without_a_restart(
         assert answer.status_code == 200
 
 
-async def test_a_cache_that_goes_away_is_noticed(
-    make_settings: MakeSettings, own_valkey_server: EmbeddedValkey
-) -> None:
+async def test_a_cache_that_stops_is_noticed(make_settings: MakeSettings, own_valkey_server: EmbeddedValkey) -> None:
     settings = make_settings(REDIS_ENABLED="true", REDIS_URL=own_valkey_server.url())
     async with running(create_app(settings)) as client:
         assert (await client.get("/health/ready")).json() == {"status": "READY"}

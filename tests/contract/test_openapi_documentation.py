@@ -18,7 +18,7 @@ from wondernest.settings import Settings
 
 @pytest.fixture(scope="module")
 def database_url(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
-    """One database for the whole module: its tests leave nothing that another would mind."""
+    """One database for the whole module: its tests do not disturb each other."""
     with database_on(pg_server, migrated_template) as url:
         yield url
 
@@ -35,7 +35,7 @@ async def test_the_document_is_served_as_yaml_and_json(app_client: httpx2.AsyncC
     ("query", "version"),
     [("?version=3.0", "3.0.3"), ("?version=3.0.3", "3.0.3"), ("?version=", "3.1.0"), ("?version=9", "3.1.0")],
 )
-async def test_generators_may_ask_for_the_older_dialect(
+async def test_generators_may_request_the_older_dialect(
     app_client: httpx2.AsyncClient, query: str, version: str
 ) -> None:
     assert (await app_client.get("/openapi.json" + query)).json()["openapi"] == version
@@ -88,6 +88,6 @@ async def test_switched_off_the_documentation_does_not_exist(make_settings: Call
         assert (answer.status_code, answer.json()["error"]) == (404, "NOT_FOUND")
 
 
-def test_it_is_off_in_production_unless_asked_for(make_settings: Callable[..., Settings]) -> None:
+def test_it_is_off_in_production_unless_enabled(make_settings: Callable[..., Settings]) -> None:
     assert not make_settings(APP_ENV="production").app.shows_docs
     assert make_settings(APP_ENV="production", DOCS_ENABLED="true").app.shows_docs

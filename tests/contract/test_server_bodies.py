@@ -1,4 +1,4 @@
-"""Request bodies on every route that takes one: tolerant, bounded, never 415, 422 or a fault (server contract §5.1, §5.6)."""
+"""Request bodies on every route with a body: tolerant, bounded, never 415, 422 or 5xx (server contract §5.1, §5.6)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ BODIES = (
 
 @pytest.fixture(scope="module")
 def database_url(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
-    """One database for the whole module: its tests leave nothing that another would mind."""
+    """One database for the whole module: its tests do not disturb each other."""
     with database_on(pg_server, migrated_template) as url:
         yield url
 
@@ -58,7 +58,7 @@ def path_of(route: Route) -> str:
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:16]))
-async def test_no_body_on_any_route_is_a_fault_415_or_422(
+async def test_no_body_on_any_route_causes_5xx_415_or_422(
     app_client: httpx2.AsyncClient, application: Application, body: bytes
 ) -> None:
     parent = await register(app_client)

@@ -35,7 +35,7 @@ REQUEST_HEADERS = (
 
 @pytest.fixture(scope="module")
 def database_url(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
-    """One database for the whole module: its tests leave nothing that another would mind."""
+    """One database for the whole module: its tests do not disturb each other."""
     with database_on(pg_server, migrated_template) as url:
         yield url
 

@@ -1,4 +1,4 @@
-"""Requests that use another name for the server are refused where SERVER_ALLOWED_HOSTS says so."""
+"""Requests with an unknown Host are refused where SERVER_ALLOWED_HOSTS is set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wondernest.settings import Settings
 
 @pytest.mark.parametrize("method", ["GET", "OPTIONS", "POST"])
 @pytest.mark.parametrize("path", ["/health", "/api/v1/auth/parent/login", "/no/such/path"])
-async def test_another_name_is_answered_421_whatever_is_asked(
+async def test_another_name_is_answered_421_on_every_route(
     make_settings: Callable[..., Settings], method: str, path: str
 ) -> None:
     async with running(create_app(make_settings(SERVER_ALLOWED_HOSTS="localhost"))) as client:

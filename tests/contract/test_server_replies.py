@@ -1,4 +1,4 @@
-"""What holds for every route: statuses of the machinery, paths, HEAD, headers, compression (server contract §5)."""
+"""Rules for every route: common statuses, paths, HEAD, headers, compression (server contract §5)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHILD = "50cb1b31-bd85-4604-8cd1-efc1a73c9359"
 
 @pytest.fixture(scope="module")
 def database_url(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
-    """One database for the whole module: its tests leave nothing that another would mind."""
+    """One database for the whole module: its tests do not disturb each other."""
     with database_on(pg_server, migrated_template) as url:
         yield url
 
@@ -118,7 +118,7 @@ async def test_a_dependency_that_is_down_is_503_with_retry_after(make_settings: 
     }
 
 
-async def test_a_limit_passed_is_429_with_retry_after(make_settings: Callable[..., Settings]) -> None:
+async def test_a_limit_exceeded_is_429_with_retry_after(make_settings: Callable[..., Settings]) -> None:
     async with running(create_app(make_settings(RATE_LIMIT_AUTH="2"))) as client:
         allowed = [await client.post("/api/v1/auth/refresh", json={"refreshToken": "x"}) for _ in range(2)]
         refused = await client.post("/api/v2/auth/refresh", json={"refreshToken": "x"})
@@ -140,7 +140,7 @@ async def test_health_and_metrics_are_exempt_from_limits(make_settings: Callable
             assert "x-ratelimit-limit" not in answer.headers
 
 
-async def test_every_get_answers_head_alike_without_a_body(
+async def test_every_get_answers_head_with_the_same_headers_and_no_body(
     app_client: httpx2.AsyncClient, application: Application
 ) -> None:
     parent = await register(app_client)
@@ -169,13 +169,13 @@ async def test_an_empty_query_value_counts_as_absent(app_client: httpx2.AsyncCli
 
 
 @pytest.mark.parametrize("query", ["?" + "&" * 5000, "?%", "?%ff=%ff", "?a=%00", "?" + "a=1&" * 500, "?=&=&;"])
-async def test_no_query_string_is_a_fault(app_client: httpx2.AsyncClient, query: str) -> None:
+async def test_no_query_string_causes_5xx(app_client: httpx2.AsyncClient, query: str) -> None:
     parent = await register(app_client)
     for path in ("/health", f"/api/v2/games/children/{CHILD}/data"):
         assert (await app_client.get(path + query, headers=parent.bearer)).status_code == 200
 
 
-async def test_a_body_nobody_asked_for_is_not_looked_at(app_client: httpx2.AsyncClient) -> None:
+async def test_a_body_on_a_route_without_one_is_ignored(app_client: httpx2.AsyncClient) -> None:
     headers = {"content-type": "application/json"}
     for body in (b"", b"{broken"):
         answer = await app_client.request("GET", "/health", content=body, headers=headers)
@@ -186,7 +186,7 @@ async def test_a_body_nobody_asked_for_is_not_looked_at(app_client: httpx2.Async
 
 
 @pytest.mark.parametrize("path", ["/health", "/nope", "/api/v1/auth/me", "/metrics", "/swagger"])
-async def test_every_reply_carries_the_standing_headers(app_client: httpx2.AsyncClient, path: str) -> None:
+async def test_every_reply_has_the_common_headers(app_client: httpx2.AsyncClient, path: str) -> None:
     headers = (await app_client.get(path)).headers
     assert headers["x-request-id"]
     assert headers["x-content-type-options"] == "nosniff"
@@ -209,7 +209,7 @@ async def test_a_request_id_is_echoed(app_client: httpx2.AsyncClient, sent: str)
 
 
 @pytest.mark.parametrize("sent", ["", "x" * 129, "a b", "a\tb", "ä", "<script>", "a;b"])
-async def test_an_unfit_request_id_is_replaced(app_client: httpx2.AsyncClient, sent: str) -> None:
+async def test_an_invalid_request_id_is_replaced(app_client: httpx2.AsyncClient, sent: str) -> None:
     headers: Any = {"x-request-id": sent.encode()}
     answered = (await app_client.get("/health", headers=headers)).headers["x-request-id"]
     assert answered != sent

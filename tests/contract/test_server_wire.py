@@ -1,4 +1,4 @@
-"""What only bytes on a real connection show (server contract §5.1-§5.6)."""
+"""Behaviour that only raw bytes on a connection show (server contract §5.1-§5.6)."""
 
 from __future__ import annotations
 
@@ -103,11 +103,11 @@ def test_a_chunked_body_is_refused_as_soon_as_it_passes_the_limit(wire: Wire) ->
             wire.socket.sendall(chunk)
             sent += 0x10000
     except OSError:
-        pass  # the server hung up on us, as it should
+        pass  # the server closed the connection, as expected
     assert sent < 100 * MIB
 
 
-def test_a_client_that_waits_to_be_asked_is_asked(wire: Wire) -> None:
+def test_a_client_that_expects_100_continue_gets_it(wire: Wire) -> None:
     body = b'{"refreshToken":"x"}'
     wire.send("POST /api/v1/auth/refresh HTTP/1.1", f"content-length: {len(body)}", "expect: 100-continue")
     assert wire.head()[0] == 100
@@ -115,36 +115,36 @@ def test_a_client_that_waits_to_be_asked_is_asked(wire: Wire) -> None:
     assert wire.reply()[0] == 401
 
 
-def test_a_client_that_waits_is_not_asked_for_what_is_too_large(wire: Wire) -> None:
+def test_a_client_that_expects_100_continue_gets_413_for_a_large_body(wire: Wire) -> None:
     wire.send(f"POST {LOGIN} HTTP/1.1", f"content-length: {100 * MIB}", "expect: 100-continue")
     assert wire.reply()[0] == 413
 
 
-def test_a_body_that_does_not_come_is_given_up(wire: Wire) -> None:
+def test_a_body_that_does_not_arrive_times_out(wire: Wire) -> None:
     wire.send(f"POST {LOGIN} HTTP/1.1", "content-length: 100", body=b'{"email":')
     status, headers, body = wire.reply()
     assert (status, headers["connection"]) == (408, "close")
     assert b'"error":"REQUEST_TIMEOUT"' in body
 
 
-def test_a_client_that_leaves_half_way_disturbs_nobody(server: LiveServer) -> None:
+def test_a_client_that_leaves_half_way_does_not_disturb_others(server: LiveServer) -> None:
     for _ in range(5):
         with closing(Wire(server)) as leaver:
             leaver.send(f"POST {LOGIN} HTTP/1.1", "content-length: 100", body=b'{"email":')
     with closing(Wire(server)) as stayer:
         stayer.send("GET /health HTTP/1.1")
         assert stayer.reply()[0] == 200
-    assert '"level": "error"' not in server.words()
+    assert '"level": "error"' not in server.log_text()
 
 
-def test_a_body_nobody_reads_does_not_spoil_the_next_request(wire: Wire) -> None:
+def test_an_unread_body_does_not_disturb_the_next_request(wire: Wire) -> None:
     wire.send("GET /health HTTP/1.1", "content-type: application/json", "content-length: 7", body=b"{broken")
     assert wire.reply()[0] == 200
     wire.send("GET /health HTTP/1.1")
     assert wire.reply()[0] == 200
 
 
-def test_a_refused_request_with_a_body_does_not_spoil_the_next_one(wire: Wire) -> None:
+def test_a_refused_request_with_a_body_does_not_disturb_the_next_one(wire: Wire) -> None:
     wire.send("POST /nowhere HTTP/1.1", "content-length: 20", body=b"GET /health HTTP/1.1")
     assert wire.reply()[0] == 404
     wire.send("GET /health HTTP/1.1")
@@ -159,7 +159,7 @@ def test_a_large_reply_is_compressed_on_the_wire(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("line", ["GARBAGE", "GET /health HTTP/9.9", "GET  HTTP/1.1"])
-def test_what_is_no_http_gets_no_traceback(server: LiveServer, line: str) -> None:
+def test_bytes_that_are_not_http_get_no_traceback(server: LiveServer, line: str) -> None:
     with closing(Wire(server)) as wire:
         wire.send(line)
         answer = wire.file.read(4096)
@@ -167,4 +167,4 @@ def test_what_is_no_http_gets_no_traceback(server: LiveServer, line: str) -> Non
     with closing(Wire(server)) as wire:
         wire.send("GET /health HTTP/1.1")
         assert wire.reply()[0] == 200
-    assert "Traceback" not in server.words()
+    assert "Traceback" not in server.log_text()

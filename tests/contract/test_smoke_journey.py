@@ -1,4 +1,4 @@
-"""The main job, on real workers: a parent registers, adds a child, and what one device saves another one gets."""
+"""The main use case on real workers: a parent registers, adds a child, and one device reads what another one saved."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ DOCUMENT = (
     ' "position": {"x": 100.0, "y": 648.6790161132812}, "zero": 0.0, "color": 4278190080, "flag": true, "nothing": null,'
     ' "points": [{"x": 1.0, "y": 2}, {"x": 3, "y": 4.0}], "text": "{\\"n\\":100.0}", "日本": {}}'
 )
-"""Numbers, scripts and escapes that a careless decoder would change."""
+"""Numbers, scripts and escapes that a careless JSON library would change."""
 
 
 @pytest.fixture
 def device(live_server: StartServer) -> Iterator[httpx2.Client]:
-    """A device; each request on a connection of its own, so any of two workers may answer."""
+    """A device; each request opens a new connection, so that either of two workers may answer."""
     with httpx2.Client(base_url=live_server(WORKERS="2").base_url, headers={"Connection": "close"}) as client:
         yield client
 
 
 def literally(text: str) -> Any:
-    """JSON with its numbers as they are written."""
+    """Parsed JSON that keeps the spelling of numbers."""
     return json.loads(text, parse_float=lambda n: f"float {n}", parse_int=lambda n: f"int {n}")
 
 
@@ -45,7 +45,7 @@ def signed_up(device: httpx2.Client, name: str) -> tuple[dict[str, Any], dict[st
     return data, {"Authorization": f"Bearer {data['accessToken']}"}
 
 
-def test_what_one_device_saves_another_one_gets(device: httpx2.Client) -> None:
+def test_one_device_reads_what_another_one_saved(device: httpx2.Client) -> None:
     registered, bearer = signed_up(device, "Ann")
     claims = jwt.decode(registered["accessToken"], options={"verify_signature": False})
     assert claims["userId"] == claims["sub"] == registered["userId"]
@@ -81,7 +81,7 @@ def test_what_one_device_saves_another_one_gets(device: httpx2.Client) -> None:
     ]
 
 
-def test_nobody_elses_device_gets_it(device: httpx2.Client) -> None:
+def test_a_device_of_another_family_cannot_read_it(device: httpx2.Client) -> None:
     _, bearer = signed_up(device, "Ann")
     form = {"name": "Mia", "birthDate": "2019-03-15"}
     child_id = device.post("/api/v1/family/children", json=form, headers=bearer).json()["data"]["id"]

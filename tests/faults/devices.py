@@ -1,4 +1,4 @@
-"""Devices that save without pause from threads of their own, and note what they were told."""
+"""Devices that save without pause, each in its own thread, and record every answer."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from tests.faults.ledger import FILLING_BYTES, GAME_TYPE, Ledger, Page
 from tests.fixtures.processes import wait_for
 
 RETRY_PAUSE_S = 0.02
-"""What a device waits after a refusal; a real one waits as long as Retry-After says."""
+"""How long a device waits after a refusal; a real one waits for Retry-After."""
 HURRIED_SAVES = 500
 LEISURE_S = 0.1
-"""After so many saves a device takes its time, or a quick machine would write more than the 1,000 versions that can be kept."""
+"""A device slows down after HURRIED_SAVES, or a fast machine would write more than the 1,000 versions that can be kept."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class Answer:
 
 
 class Devices:
-    """A household's devices, each with a save of its own, writing the next document when the last was acknowledged.
+    """A household's devices. Each has its own save and writes the next document when the last was acknowledged.
 
-    They write in the three ways there are: one save (gathered with others), one with an Idempotency-Key (a unit of
-    work), and a batch.
+    They use all three ways to write: a save (batched with others), a save with an Idempotency-Key (a unit of work),
+    and a request with a batch of operations.
     """
 
     def __init__(self, household: Household, count: int = 6, filling_bytes: int = FILLING_BYTES) -> None:
@@ -71,13 +71,13 @@ class Devices:
             thread.start()
 
     def stop(self) -> None:
-        """Save no more; returns when every answer is in."""
+        """Stop saving; returns when every answer has arrived."""
         self._done.set()
         for thread in self._threads:
             thread.join()
 
     def wait_for_saves(self, count: int) -> None:
-        """Until that many more saves were acknowledged, some of each device."""
+        """Wait until that many more saves were acknowledged, some from each device."""
         before = {key: len(page.acknowledged) for key, page in self.ledger.pages.items()}
         each = -(-count // len(before))
         wait_for(
@@ -86,7 +86,7 @@ class Devices:
         )
 
     def wait_for_refusals(self, count: int) -> None:
-        """Until that many more attempts were refused or left without an answer."""
+        """Wait until that many more attempts were refused or left without an answer."""
         before = len(self.refusals())
         wait_for(lambda: len(self.refusals()) >= before + count, f"{count} more refusals")
 
@@ -98,8 +98,8 @@ class Devices:
         """The status of every attempt; None for a connection that ended without an answer."""
         return [answer.status for answer in list(self.answers)]
 
-    def whole_again_s(self, since: float) -> float | None:
-        """From a moment (`time.monotonic`) until every device was acknowledged and refused no more; None if none was."""
+    def recovered_after_s(self, since: float) -> float | None:
+        """Seconds from `since` (`time.monotonic`) until every device saves again without refusals; None without any refusal."""
         if not self.refusals():
             return None
         return max(self._served_again(device, since) for device in self.ledger.pages) - since
@@ -110,7 +110,7 @@ class Devices:
         return min((answer.ended for answer in later if answer.ended > refused), default=math.inf)
 
     def slowest_s(self) -> float:
-        """The longest that a device waited for an answer, or for the lack of one."""
+        """The longest time that a device waited for an answer or a broken connection."""
         return max(answer.seconds for answer in self.answers)
 
     def _write(self, key: str) -> None:
@@ -150,6 +150,6 @@ def _of_operation(answer: Any) -> int:
     return answer["results"][0]["status"]
 
 
-def unlike(answers: Iterable[Answer], *statuses: int | None) -> list[Answer]:
-    """The answers that have none of the statuses."""
+def without_status(answers: Iterable[Answer], *statuses: int | None) -> list[Answer]:
+    """The answers with a status other than these."""
     return [answer for answer in answers if answer.status not in statuses]

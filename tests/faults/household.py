@@ -1,4 +1,4 @@
-"""A parent and a child on a running server, and one request at a time from outside."""
+"""A parent and a child on a running server, and single requests for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.fixtures.auth import PASSWORD, sign_up
 from tests.fixtures.family import CHILDREN, child_form
 
 PATIENCE_S = 30.0
-"""No answer takes longer than this, whatever happens to the service: beyond it a client gives up and the test fails."""
+"""The longest time any answer may take; after it a client gives up and the test fails."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Household:
         return httpx2.Client(base_url=self.base_url, headers=self.bearer, timeout=PATIENCE_S, **options)
 
 
-def settle(base_url: str, **headers: str) -> Household:
+def register_household(base_url: str, **headers: str) -> Household:
     """Register a parent and add a child; header names with `_` for `-`."""
     named = {name.replace("_", "-"): text for name, text in headers.items()}
     with httpx2.Client(base_url=base_url, headers=named, timeout=PATIENCE_S) as client:
@@ -58,9 +58,9 @@ def settle(base_url: str, **headers: str) -> Household:
     return Household(base_url, form["email"], data["userId"], data["accessToken"], data["refreshToken"], child_id)
 
 
-def settle_beside(client: httpx2.Client) -> Household:
-    """As `settle`, at the client's server and from its address."""
-    return settle(str(client.base_url).rstrip("/"), X_Forwarded_For=client.headers["x-forwarded-for"])
+def register_household_through(client: httpx2.Client) -> Household:
+    """As `register_household`, on the client's server and with its client address."""
+    return register_household(str(client.base_url).rstrip("/"), X_Forwarded_For=client.headers["x-forwarded-for"])
 
 
 def log_in(client: httpx2.Client, email: str, password: str = PASSWORD) -> httpx2.Response:
@@ -93,7 +93,7 @@ def begun(household: Household, *headers: str) -> Generator[socket.socket]:
 def status_of(connection: socket.socket) -> int:
     """The status of the answer; the connection is then closed by the server."""
     received = b""
-    with contextlib.suppress(ConnectionResetError):  # of what we sent and nobody read
+    with contextlib.suppress(ConnectionResetError):  # the server closed with unread bytes of ours
         while chunk := connection.recv(65536):
             received += chunk
     return int(received.split(b" ", 2)[1])

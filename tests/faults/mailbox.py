@@ -1,4 +1,4 @@
-"""A mail server in a thread, which can be held up in the middle of a mail."""
+"""A mail server in a thread, which can pause in the middle of a mail."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PATIENCE_S = 60.0
 
 
 class Mailbox:
-    """What arrived, in order; a mail that is held has arrived, but its sender does not know."""
+    """The mails that arrived, in order. A held mail has arrived, but its sender has no answer yet."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
@@ -39,7 +39,7 @@ class Mailbox:
 
     @contextmanager
     def held(self) -> Generator[None]:
-        """Answer no mail until the end."""
+        """Answer no mail until the end of the block."""
         self._go_on.clear()
         try:
             yield
@@ -47,7 +47,7 @@ class Mailbox:
             self._go_on.set()
 
     def wait_for(self, subject: str, address: str, count: int = 1) -> list[EmailMessage]:
-        """The mails with that subject to that address, as soon as there are that many."""
+        """The mails with that subject to that address; waits until there are `count`."""
 
         def found() -> list[EmailMessage]:
             return [mail for mail in list(self.mails) if mail["Subject"] == subject and mail["To"] == address]
@@ -58,7 +58,7 @@ class Mailbox:
 
 @contextmanager
 def mail_server() -> Generator[tuple[Mailbox, dict[str, str]]]:
-    """A running mail server and the variables that lead to it."""
+    """A running mail server, and the environment variables that point to it."""
     mailbox = Mailbox()
     port = free_port()
     controller = Controller(mailbox, hostname="127.0.0.1", port=port, server_hostname="test")

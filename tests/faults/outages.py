@@ -1,4 +1,4 @@
-"""Bad things that happen to servers, each undone at the end."""
+"""Outages of servers, each undone at the end of its block."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from wondernest.development.embedded.server import EmbeddedServer
 
 @contextlib.contextmanager
 def frozen(server: EmbeddedServer) -> Generator[None]:
-    """Stop every process of a server where it stands: connections stay open and nothing answers."""
+    """Freeze every process of a server (SIGSTOP): connections stay open and nothing answers."""
     stopped: list[int] = []
     try:
-        os.kill(server.pid, signal.SIGSTOP)  # first, so that it starts no more
+        os.kill(server.pid, signal.SIGSTOP)  # first, so that it starts no further child
         stopped.append(server.pid)
         for child in children(server.pid):
             with contextlib.suppress(ProcessLookupError):
@@ -36,7 +36,7 @@ def frozen(server: EmbeddedServer) -> Generator[None]:
 
 @contextlib.contextmanager
 def files_limited(server: EmbeddedServer, limit_bytes: int) -> Generator[None]:
-    """Let no file of a server grow beyond a size: what it writes then fails as on a full disk."""
+    """Limit the size of a server's files: writes beyond it fail as on a full disk."""
     _limit_files(server, str(limit_bytes))
     try:
         yield
@@ -45,7 +45,9 @@ def files_limited(server: EmbeddedServer, limit_bytes: int) -> Generator[None]:
 
 
 def _limit_files(server: EmbeddedServer, soft: str) -> None:
-    owner = Path(f"/proc/{server.pid}").stat()  # a process may be limited by whom it belongs to, which root is not
+    owner = Path(
+        f"/proc/{server.pid}"
+    ).stat()  # prlimit runs as the owner of the processes: root may lack the right to limit them
     for pid in (server.pid, *children(server.pid)):
         words = ["prlimit", f"--pid={pid}", f"--fsize={soft}:"]
         done = subprocess.run(words, check=False, user=owner.st_uid, group=owner.st_gid, extra_groups=[])
@@ -54,7 +56,7 @@ def _limit_files(server: EmbeddedServer, soft: str) -> None:
 
 @contextlib.contextmanager
 def locked(database_url: str, table: LiteralString) -> Generator[Callable[[], None]]:
-    """Hold a lock that everyone who reads or writes the table has to wait for; what is given ends it early."""
+    """Lock a table against reads and writes; the function yielded releases the lock early."""
     with psycopg.connect(database_url) as holder:
         holder.execute(f"lock table {table} in access exclusive mode")
         yield holder.rollback
@@ -62,7 +64,7 @@ def locked(database_url: str, table: LiteralString) -> Generator[Callable[[], No
 
 @contextlib.contextmanager
 def all_connections_taken(database_url: str) -> Generator[None]:
-    """Take every connection that the server gives to anybody."""
+    """Open connections until the server has none left."""
     with contextlib.ExitStack() as hogs:
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Bodies that end too early, never end, are far too large, or hold what no text can."""
+"""Bodies that end early, never end, are far too large, or are nested too deep."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.faults.devices import Devices
-from tests.faults.household import Household, begun, settle, status_of
+from tests.faults.household import Household, begun, register_household, status_of
 from tests.fixtures.processes import wait_for
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ MIB = 1024 * 1024
 HUGE_BYTES = 100 * MIB
 ALLOWED_BYTES = 10 * MIB
 ROOM_BYTES = 64 * MIB
-"""What a worker may grow by: one allowed body and its copies, far below a huge one."""
+"""How much a worker's memory may grow: one allowed body and its copies, far below a huge one."""
 NEST = 1_000_000
 DRIBBLE_S = 0.02
 
@@ -36,7 +36,7 @@ def server(live_server: StartServer) -> LiveServer:
 
 @pytest.fixture
 def household(server: LiveServer) -> Household:
-    return settle(server.base_url)
+    return register_household(server.base_url)
 
 
 def body(key: str = "page", filling: str = "x") -> bytes:
@@ -73,11 +73,11 @@ def test_a_body_cut_off_half_way_stores_nothing_and_is_counted(
     assert works(household)
 
 
-def test_a_dribbled_body_is_given_up_with_408(
+def test_a_body_sent_too_slowly_is_answered_408(
     server: LiveServer, household: Household, database_url: str, bad_day: BadDay
 ) -> None:
     first = b""
-    neighbours = settle(server.base_url)
+    neighbours = register_household(server.base_url)
     with Devices(neighbours, count=2) as devices:
         devices.wait_for_saves(4)
         with begun(household, "Content-Length: 1000") as connection:
@@ -94,7 +94,7 @@ def test_a_dribbled_body_is_given_up_with_408(
     assert works(household)
     assert devices.refusals() == []
     devices.ledger.check(neighbours, database_url)
-    bad_day.was(
+    bad_day.record(
         "a body dribbled byte by byte, time-out 0.5 s", server, saw=[*devices.statuses(), int(first.split(b" ", 2)[1])]
     )
 
@@ -105,7 +105,9 @@ def test_100_mb_announced_are_refused_before_they_are_sent(server: LiveServer, h
     assert works(household)
 
 
-def test_100_mb_unannounced_are_refused_on_the_way_and_never_held(server: LiveServer, household: Household) -> None:
+def test_100_mb_in_chunks_are_refused_while_they_arrive_and_never_buffered(
+    server: LiveServer, household: Household
+) -> None:
     (worker,) = server.workers()
     before = peak_bytes(worker)
     sent = 0
@@ -134,7 +136,7 @@ NESTS: dict[str, Callable[[], bytes]] = {
 }
 
 
-def test_a_million_deep_nest_is_a_bad_request(household: Household, database_url: str) -> None:
+def test_json_nested_a_million_deep_is_a_bad_request(household: Household, database_url: str) -> None:
     with household.client() as client:
         for name, nest in NESTS.items():
             for method, path in (

@@ -1,4 +1,4 @@
-"""Valkey killed, frozen, emptied or flapping: every route still answers right, logins and PINs stay limited, and it is used again."""
+"""Valkey killed, frozen, emptied or flapping: every route answers correctly, logins and PINs stay limited, and it is used again after."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import pytest
 import redis
 
 from tests.faults.devices import Devices
-from tests.faults.household import PATIENCE_S, Household, log_in, save, settle
+from tests.faults.household import PATIENCE_S, Household, log_in, register_household, save
 from tests.faults.outages import frozen
 from tests.fixtures.auth import PASSWORD
-from tests.fixtures.bad_days import over
+from tests.fixtures.bad_days import all_faults_ended
 from tests.fixtures.processes import wait_for
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ PIN_ATTEMPTS = 5
 BOUND_S = 10.0
 FLAP_S = 0.3
 ANY_WORKER = {"Connection": "close"}
-"""A new connection for each request goes to whichever worker is free."""
+"""Each request opens a new connection, so that any worker may get it."""
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def emptied(server: EmbeddedValkey) -> Generator[None]:
 
 @contextmanager
 def flapping(server: EmbeddedValkey) -> Generator[None]:
-    """Killed and started again all the time, so that no process can rely on what it found a moment ago."""
+    """Killed and started again all the time, so that what a process found a moment ago no longer holds."""
     done = threading.Event()
 
     def flap() -> None:
@@ -73,7 +73,7 @@ def flapping(server: EmbeddedValkey) -> Generator[None]:
 
 
 @pytest.mark.parametrize("gone", [killed, frozen, emptied, flapping])
-def test_every_route_answers_right_without_the_cache_and_limits_hold(
+def test_every_route_works_without_the_cache_and_limits_hold(
     live_server: StartServer,
     own_valkey_server: EmbeddedValkey,
     database_url: str,
@@ -89,48 +89,50 @@ def test_every_route_answers_right_without_the_cache_and_limits_hold(
         RATE_LIMIT_CREDENTIALS="100000",
         SAVE_KEPT_VERSIONS="1000",
     )
-    household = settle(server.base_url)
-    walk(server, household)
+    household = register_household(server.base_url)
+    use_the_service(server, household)
     with Devices(household, count=2) as devices:
         devices.wait_for_saves(10)
         with gone(own_valkey_server):
-            walk(server, household)
-            guess_passwords(server, settle(server.base_url))
+            use_the_service(server, household)
+            guess_passwords(server, register_household(server.base_url))
             guess_pins(household)
             devices.wait_for_saves(10)
-        back = time.monotonic()
-        wait_for(lambda: knock(server) and over(server), "every worker says that it is over")
-        whole_after_s = time.monotonic() - back
-        walk(server, household)
+        started = time.monotonic()
+        wait_for(
+            lambda: send_limited_request(server) and all_faults_ended(server), "the workers log the end of the fault"
+        )
+        recovered_after_s = time.monotonic() - started
+        use_the_service(server, household)
         wait_for(lambda: counts_together(server), "one count for all workers again")
-    assert devices.refusals() == [], server.words()
+    assert devices.refusals() == [], server.log_text()
     devices.ledger.check(household, database_url)
-    found = bad_day.was(
+    found = bad_day.record(
         f"Valkey {gone.__name__}",
         server,
         saw=devices.statuses(),
         slowest_s=devices.slowest_s(),
-        whole_after_s=None if gone is emptied else whole_after_s,
+        recovered_after_s=None if gone is emptied else recovered_after_s,
     )
     assert (found.logged["cache unavailable, counting in memory"] > 0) is (gone is not emptied)
     assert (found.failures["cache"] > 0) is (gone is not emptied)
     assert "wondernest_redis_up 1" in metrics(server)
 
 
-def knock(server: LiveServer) -> bool:
-    """Have some worker count a request; it learns then what became of the cache."""
+def send_limited_request(server: LiveServer) -> bool:
+    """Send a request that is counted for a limit; its worker notices then that the cache is back."""
     form = {"email": "bad", "password": PASSWORD}
     with httpx2.Client(base_url=server.base_url, timeout=PATIENCE_S, headers=ANY_WORKER, verify=False) as client:
         return client.post("/api/v1/auth/parent/register", json=form).status_code == 400
 
 
 def counts_together(server: LiveServer) -> bool:
-    """Whether somebody new may try as many passwords as one process allows, whichever worker looks at them."""
-    return guess_passwords(server, settle(server.base_url)) == FAILED_LOGINS
+    """Whether a new account allows as many wrong passwords over all workers as one process does."""
+    return guess_passwords(server, register_household(server.base_url)) == FAILED_LOGINS
 
 
-def walk(server: LiveServer, household: Household) -> None:
-    """What a family does in a day."""
+def use_the_service(server: LiveServer, household: Household) -> None:
+    """One request of each kind."""
     with household.client() as client:
         steps = [
             client.get("/health"),
@@ -143,16 +145,16 @@ def walk(server: LiveServer, household: Household) -> None:
         ]
     assert [step.status_code for step in steps] == [200] * len(steps), [step.text[:100] for step in steps]
     assert max(step.elapsed.total_seconds() for step in steps) < BOUND_S
-    settle(server.base_url)
+    register_household(server.base_url)
 
 
 def guess_passwords(server: LiveServer, household: Household) -> int:
-    """How many wrong passwords were looked at before the account was shut to us."""
+    """How many wrong passwords were checked before further attempts were refused."""
     tried = 0
     with httpx2.Client(base_url=server.base_url, timeout=BOUND_S, headers=ANY_WORKER) as client:
         while (answer := log_in(client, household.email, "Wrong-Day-7")).status_code == 401:
             tried += 1
-            assert tried <= WORKERS * FAILED_LOGINS, "more than one limit a worker"
+            assert tried <= WORKERS * FAILED_LOGINS, "more than one limit for each worker"
         assert answer.status_code == 429, answer.text
         assert int(answer.headers["retry-after"]) > 0
     return tried

@@ -1,4 +1,4 @@
-"""Clocks that disagree: the issuer's runs ahead, ours jumps."""
+"""Clocks that differ: the issuer's is ahead, ours jumps."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class OurClock:
 
 
 def token(issued: float, expires: float) -> dict[str, str]:
-    """Headers with a token of the issuer's clock, in seconds from our NOW."""
+    """Headers with a token whose times are given in seconds from our NOW."""
     began = NOW.timestamp()
     claims: dict[str, Any] = {
         "iss": "wondernest-api",
@@ -58,10 +58,10 @@ SKEWED = [
     (-3600, 0, False),
     (-3600, -1, False),
 ]
-"""When issued and when expired, in seconds of our clock; whether it is admitted."""
+"""Time of issue and of expiry, in seconds of our clock; whether the token is accepted."""
 
 
-async def test_a_token_is_held_against_our_own_clock(make_settings: Callable[..., Settings]) -> None:
+async def test_a_token_is_compared_with_our_own_clock(make_settings: Callable[..., Settings]) -> None:
     async with running(create_app(make_settings(), clock=OurClock())) as client:
         for issued, expires, admitted in SKEWED:
             answer = await client.get(PROFILE, headers=token(issued, expires))
@@ -87,7 +87,7 @@ async def test_a_jump_of_our_clock_ends_tokens_and_a_jump_back_breaks_nothing(
         assert (await client.get("/health")).status_code == 200
 
 
-async def test_saves_keep_their_order_and_limits_their_length_whatever_our_clock_says(
+async def test_saves_keep_their_order_and_limits_their_length_when_our_clock_jumps(
     make_settings: Callable[..., Settings], bad_day: BadDay
 ) -> None:
     clock = OurClock()
@@ -103,4 +103,4 @@ async def test_saves_keep_their_order_and_limits_their_length_whatever_our_clock
         assert statuses == [200, 401, 200, 401, 200, 401, 200, 429, 200, 401]
         assert (await mia.load()).json()["dataValue"] == {"number": 4}
         assert [version["version"] for version in await mia.kept()] == [4, 3, 2, 1]
-    bad_day.was("our clock jumps two hours ahead and back", None, saw=statuses)
+    bad_day.record("our clock jumps two hours ahead and back", None, saw=statuses)

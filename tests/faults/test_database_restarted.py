@@ -1,4 +1,4 @@
-"""PostgreSQL ends hard under load: requests fail fast, recover by themselves, and nothing acknowledged is lost."""
+"""PostgreSQL is killed under load: requests fail fast, recover by themselves, and nothing acknowledged is lost."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from tests.faults.devices import Devices, unlike
-from tests.faults.household import log_in, settle
-from tests.fixtures.bad_days import over
+from tests.faults.devices import Devices, without_status
+from tests.faults.household import log_in, register_household
+from tests.fixtures.bad_days import all_faults_ended
 from tests.fixtures.processes import wait_for
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 WORKERS = 2
 FAST_S = 10.0
-"""Generous: a refused connection is known at once."""
+"""Generous: a refused connection fails at once."""
 
 
 @pytest.mark.parametrize("crash", [signal.SIGQUIT, signal.SIGKILL], ids=["immediate", "killed"])
@@ -34,7 +34,7 @@ def test_saves_fail_fast_while_it_is_down_and_recover_by_themselves(
     bad_day: BadDay,
 ) -> None:
     server = live_server(WORKERS=str(WORKERS), DATABASE_URL=fragile_database, SAVE_KEPT_VERSIONS="1000")
-    household = settle(server.base_url)
+    household = register_household(server.base_url)
     with Devices(household) as devices:
         devices.wait_for_saves(60)
         os.kill(fragile_postgres.pid, crash)
@@ -50,18 +50,18 @@ def test_saves_fail_fast_while_it_is_down_and_recover_by_themselves(
         fragile_postgres.start()
         running = time.monotonic()
         devices.wait_for_saves(60)
-        wait_for(lambda: over(server), "every worker says that it is over")
+        wait_for(lambda: all_faults_ended(server), "the workers log the end of the fault")
     refusals = devices.refusals()
-    assert unlike(refusals, 503) == [], server.words()
+    assert without_status(refusals, 503) == [], server.log_text()
     assert all(int(answer.retry_after or 0) > 0 for answer in refusals)
     assert devices.slowest_s() < FAST_S
     devices.ledger.check(household, fragile_database)
-    found = bad_day.was(
-        f"PostgreSQL ends hard under load ({crash.name}) and is started again",
+    found = bad_day.record(
+        f"PostgreSQL killed under load ({crash.name}) and started again",
         server,
         saw=devices.statuses(),
         slowest_s=devices.slowest_s(),
-        whole_after_s=devices.whole_again_s(running),
+        recovered_after_s=devices.recovered_after_s(running),
     )
     assert found.logged["database unavailable"] == found.logged["database available again"] == WORKERS
     assert found.failures["database"] > 0

@@ -1,4 +1,4 @@
-"""The database's disk is full: saves are refused, reads go on, and it passes when there is room again."""
+"""The database's disk is full: saves are refused, reads go on, and saves work again once there is space."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.devices import Devices, unlike
-from tests.faults.household import settle
+from tests.faults.devices import Devices, without_status
+from tests.faults.household import register_household
 from tests.faults.outages import files_limited
-from tests.fixtures.bad_days import over
+from tests.fixtures.bad_days import all_faults_ended
 from tests.fixtures.processes import wait_for
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from wondernest.development.embedded.postgres import EmbeddedPostgres
 
 LOG_SEGMENT_BYTES = 16 * 1024 * 1024
-"""Files of the write-ahead log have this size; a smaller limit would stop PostgreSQL altogether."""
+"""The size of a write-ahead log file; a smaller limit would stop PostgreSQL completely."""
 FILLING_BYTES = 100_000
-"""Of a document: twice as many on the wire."""
+"""Random bytes in a document; hexadecimal doubles them on the wire."""
 
 
 @pytest.mark.skipif(shutil.which("prlimit") is None, reason="limits the files of another process with prlimit (Linux)")
@@ -30,7 +30,7 @@ def test_saves_are_refused_while_the_disk_is_full_and_nothing_acknowledged_is_lo
     live_server: StartServer, fragile_postgres: EmbeddedPostgres, fragile_database: str, bad_day: BadDay
 ) -> None:
     server = live_server(WORKERS="2", DATABASE_URL=fragile_database, SAVE_KEPT_VERSIONS="1000")
-    household = settle(server.base_url)
+    household = register_household(server.base_url)
     with Devices(household, count=3, filling_bytes=FILLING_BYTES) as devices:
         devices.wait_for_saves(6)
         with files_limited(fragile_postgres, LOG_SEGMENT_BYTES):
@@ -40,15 +40,15 @@ def test_saves_are_refused_while_the_disk_is_full_and_nothing_acknowledged_is_lo
                 assert client.get(f"{household.saves}/sticker_book/device0").status_code == 200
         room = time.monotonic()
         devices.wait_for_saves(6)
-        wait_for(lambda: over(server), "every worker says that it is over")
-    assert unlike(devices.refusals(), 503) == [], server.words()
+        wait_for(lambda: all_faults_ended(server), "the workers log the end of the fault")
+    assert without_status(devices.refusals(), 503) == [], server.log_text()
     devices.ledger.check(household, fragile_database)
-    found = bad_day.was(
+    found = bad_day.record(
         "PostgreSQL's disk full",
         server,
         saw=devices.statuses(),
         slowest_s=devices.slowest_s(),
-        whole_after_s=devices.whole_again_s(room),
+        recovered_after_s=devices.recovered_after_s(room),
     )
     assert found.logged["database unavailable"] > 0
     assert found.failures["database"] > 0

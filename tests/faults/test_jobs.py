@@ -1,4 +1,4 @@
-"""The jobs process killed amid each kind of job, the database away while jobs wait, a poison job, a full disk."""
+"""The jobs process killed during each kind of job, the database down while jobs wait, a poison job, a full disk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from tests.faults.devices import Devices
-from tests.faults.household import settle
+from tests.faults.household import register_household
 from tests.faults.mailbox import Mailbox, mail_server
 from tests.faults.outages import files_limited
 from tests.faults.test_disk_full import FILLING_BYTES, LOG_SEGMENT_BYTES
@@ -72,12 +72,12 @@ CHORES = {
         "select from wondernest.job_log where created < now() - interval '7 days' for update",
     ),
 }
-"""For each chore: rows that are old and rows that are not, which are left, and what holds the chore up."""
+"""For each chore: a statement that adds an old and a new row, a query for the rows left, and a lock that blocks the chore."""
 
 
 @dataclass(frozen=True)
 class House:
-    """A server with a jobs process, its mail, and a parent."""
+    """A server with a jobs process and a mail server."""
 
     server: LiveServer
     mailbox: Mailbox
@@ -97,15 +97,15 @@ class House:
         return self.post("parent/register", email=address, password=PASSWORD, name="Ann Lee")
 
     def kill_jobs(self) -> None:
-        """Kill the jobs process, and wait for the next one."""
+        """Kill the jobs process and wait for its replacement."""
         wait_for(self.server.jobs_processes, "a jobs process")
         (victim,) = self.server.jobs_processes()
         os.kill(victim, signal.SIGKILL)
-        wait_for(lambda: self.server.jobs_processes() - {victim}, "a jobs process in its place")
+        wait_for(lambda: self.server.jobs_processes() - {victim}, "a new jobs process")
 
     def wait_until_idle(self) -> None:
         wait_for(
-            lambda: self.rows("select status from wondernest.jobs") == [], f"no job is left\n{self.server.words()}"
+            lambda: self.rows("select status from wondernest.jobs") == [], f"no job is left\n{self.server.log_text()}"
         )
 
 
@@ -117,8 +117,8 @@ def house(start: StartServer, database_url: str, **environ: str) -> Generator[Ho
         assert server.stop() == 0
 
 
-def killed_amid(home: House, cause: Callable[[], object], subject: str) -> str:
-    """The text of a mail amid whose sending the process was killed; it came twice, each time the same."""
+def killed_during(home: House, cause: Callable[[], object], subject: str) -> str:
+    """Kill the jobs process while it sends a mail; returns the mail's text, which must arrive twice, identical."""
     with home.mailbox.held():
         cause()
         home.mailbox.wait_for(subject, ANN)
@@ -130,7 +130,7 @@ def killed_amid(home: House, cause: Callable[[], object], subject: str) -> str:
     return second.get_content().replace("\r\n", "\n")
 
 
-def test_kill_9_amid_each_kind_of_mail_sends_the_same_mail_again(
+def test_kill_9_during_each_kind_of_mail_sends_the_same_mail_again(
     live_server: StartServer, database_url: str, bad_day: BadDay
 ) -> None:
     with house(live_server, database_url, PIN_MAX_ATTEMPTS="2") as home:
@@ -140,25 +140,25 @@ def test_kill_9_amid_each_kind_of_mail_sends_the_same_mail_again(
             answers.append(home.post(path, **body))
 
         signed_up: list[httpx2.Response] = []
-        code_in(killed_amid(home, lambda: signed_up.append(home.sign_up()), CONFIRM))
+        code_in(killed_during(home, lambda: signed_up.append(home.sign_up()), CONFIRM))
         bearer = f"Bearer {signed_up[0].json()['data']['accessToken']}"
         assert len(home.rows("select 1 from wondernest.email_verifications")) == 1
-        killed_amid(home, home.sign_up, TAKEN)
-        killed_amid(home, lambda: [post("parent/verify-pin", pin="8642", bearer=bearer) for _ in range(2)], LOCKED)
-        code = code_in(killed_amid(home, lambda: post("password-reset", email=ANN), RESET))
+        killed_during(home, home.sign_up, TAKEN)
+        killed_during(home, lambda: [post("parent/verify-pin", pin="8642", bearer=bearer) for _ in range(2)], LOCKED)
+        code = code_in(killed_during(home, lambda: post("password-reset", email=ANN), RESET))
         assert len(home.rows("select 1 from core.password_reset_tokens")) == 1
         confirmed = {"token": code, "newPassword": NEW_PASSWORD}
-        killed_amid(home, lambda: post("password-reset/confirm", **confirmed), CHANGED)
+        killed_during(home, lambda: post("password-reset/confirm", **confirmed), CHANGED)
         assert answers[-1].status_code == 200
         assert len(home.mailbox.mails) == 10, "five mails, each twice"
         statuses = [answer.status_code for answer in (*signed_up, *answers)]
-        found = bad_day.was("the jobs process killed with -9 amid each kind of mail", home.server, saw=statuses)
+        found = bad_day.record("the jobs process killed with -9 during each kind of mail", home.server, saw=statuses)
     assert found.logged["jobs process ended"] >= 5
     assert found.logged["job is dead"] == 0
 
 
 @pytest.mark.parametrize("name", CHORES)
-def test_kill_9_amid_a_chore_leaves_it_done_once(
+def test_kill_9_during_a_chore_leaves_it_done_once(
     live_server: StartServer, database_url: str, bad_day: BadDay, name: str
 ) -> None:
     before, left, hold = CHORES[name]
@@ -168,15 +168,15 @@ def test_kill_9_amid_a_chore_leaves_it_done_once(
             holder.execute(hold.encode())
             home.rows("select wondernest.enqueue_job(%s, '{}', null)", name)
             stuck = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-            wait_for(lambda: home.rows(stuck), f"the chore is amid its work\n{home.server.words()}")
+            wait_for(lambda: home.rows(stuck), f"the chore waits for the lock\n{home.server.log_text()}")
             home.kill_jobs()
             holder.rollback()
         home.wait_until_idle()
         assert home.rows(left) == [(True,)]
-        bad_day.was(f"the jobs process killed with -9 amid {name}", home.server, saw=[])
+        bad_day.record(f"the jobs process killed with -9 during {name}", home.server, saw=[])
 
 
-def test_jobs_wait_for_a_database_that_is_away_and_for_a_mail_server_that_is_busy(
+def test_jobs_wait_while_the_database_is_down_and_the_mail_server_busy(
     live_server: StartServer, fragile_postgres: EmbeddedPostgres, fragile_database: str, bad_day: BadDay
 ) -> None:
     with house(live_server, fragile_database) as home:
@@ -186,15 +186,20 @@ def test_jobs_wait_for_a_database_that_is_away_and_for_a_mail_server_that_is_bus
         wait_for(lambda: home.rows(tried), "the mail waits for its next attempt")
         before = home.server.jobs_processes()
         fragile_postgres.kill()
-        wait_for(lambda: home.server.words().count("database unavailable") >= 2, "everybody noticed")
+        wait_for(
+            lambda: home.server.log_text().count("database unavailable") >= 2,
+            "worker and jobs process noticed the outage",
+        )
         refused = home.sign_up("bob@example.com").status_code
         fragile_postgres.start()
         home.mailbox.answer = "250 OK"
         home.mailbox.wait_for(CONFIRM, ANN)
         home.wait_until_idle()
-        assert home.server.jobs_processes() == before, "it waited and came back by itself"
-        wait_for(lambda: home.server.words().count("database available again") >= 2, "it is said to be over")
-        found = bad_day.was("the database away while jobs wait", home.server, saw=[201, refused])
+        assert home.server.jobs_processes() == before, "the jobs process survived the outage"
+        wait_for(
+            lambda: home.server.log_text().count("database available again") >= 2, "both logged the end of the outage"
+        )
+        found = bad_day.record("the database down while jobs wait", home.server, saw=[201, refused])
     assert refused == 503
     assert found.logged["the queue stopped and is started again"] == 0
     assert found.failures["mail"] >= 1
@@ -209,8 +214,8 @@ def test_a_poison_job_holds_up_no_mail(live_server: StartServer, database_url: s
         assert home.sign_up().status_code == 201
         home.mailbox.wait_for(CONFIRM, ANN)
         dead = "select count(*) from wondernest.jobs where status = 'failed'"
-        wait_for(lambda: home.rows(dead) == [(10,)], "the others are dead and kept")
-        found = bad_day.was("ten poison jobs before a mail", home.server, saw=[201])
+        wait_for(lambda: home.rows(dead) == [(10,)], "the poison jobs are dead and kept")
+        found = bad_day.record("ten poison jobs before a mail", home.server, saw=[201])
     assert found.logged["job is dead"] == 10
 
 
@@ -220,12 +225,12 @@ def test_a_full_disk_loses_no_mail_of_an_acknowledged_sign_up(
 ) -> None:
     with house(live_server, fragile_database) as home:
         statuses: dict[str, int] = {}
-        with Devices(settle(home.server.base_url), count=3, filling_bytes=FILLING_BYTES) as devices:
+        with Devices(register_household(home.server.base_url), count=3, filling_bytes=FILLING_BYTES) as devices:
             devices.wait_for_saves(6)
             with files_limited(fragile_postgres, LOG_SEGMENT_BYTES):
                 devices.wait_for_refusals(10)
                 for number in range(8):
-                    address = f"parent{number}@example.com"
+                    address = f"newcomer{number}@example.com"
                     statuses[address] = home.sign_up(address).status_code
             devices.wait_for_saves(6)
         for address, status in statuses.items():
@@ -233,7 +238,7 @@ def test_a_full_disk_loses_no_mail_of_an_acknowledged_sign_up(
             if status == 201:
                 home.mailbox.wait_for(CONFIRM, address)
         home.wait_until_idle()
-        known = {row[0] for row in home.rows("select email from core.users where email like 'parent%%'")}
+        known = {row[0] for row in home.rows("select email from core.users where email like 'newcomer%%'")}
         mailed = {str(mail["To"]) for mail in home.mailbox.mails}
         assert {address for address, status in statuses.items() if status == 201} <= known <= mailed
-        bad_day.was("PostgreSQL's disk full under the jobs table", home.server, saw=statuses.values())
+        bad_day.record("PostgreSQL's disk full under the jobs table", home.server, saw=statuses.values())

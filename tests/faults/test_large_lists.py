@@ -1,4 +1,4 @@
-"""Large lists of saves: read slowly, not to the end, or from a database that fails half-way."""
+"""Large lists of saves: read slowly, not to the end, or while the database fails."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.faults.household import Household, settle
+from tests.faults.household import Household, register_household
 from tests.fixtures.processes import wait_for
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ MIB = 1024 * 1024
 SAVES = 25
 DOCUMENT_BYTES = 6 * MIB
 ROOM_BYTES = 64 * MIB
-"""What a worker may grow by: two documents and their copies, far below the 150 MB of the list."""
+"""How much a worker's memory may grow: two documents and their copies, far below the 150 MB of the list."""
 READ_AT_ONCE = 65536
 
 
@@ -37,13 +37,13 @@ def server(live_server: StartServer) -> LiveServer:
 
 @pytest.fixture
 def household(server: LiveServer, database_url: str) -> Household:
-    """A child with 150 MB of saves, put where they belong without the indexes' and the network's toil."""
-    found = settle(server.base_url)
+    """A child with 150 MB of saves, inserted by SQL, which is faster than by requests."""
+    found = register_household(server.base_url)
     statement = """
         insert into games.simple_game_data (child_id, game_type, data_key, data_value, created_at, updated_at)
         values (%s, 'sticker_book', %s, %s, now(), now() - %s * interval '1 second')"""
     with psycopg.connect(database_url) as connection:
-        connection.execute("drop index games.idx_simple_game_data_content")  # of megabytes of values
+        connection.execute("drop index games.idx_simple_game_data_content")  # it would index megabytes of values
         for number in range(SAVES):
             drawing = [f"{number}:{place:04}" + "x" * 1000 for place in range(DOCUMENT_BYTES // 1000)]
             connection.execute(statement, [found.child_id, f"k{number}", Jsonb({"drawing": drawing}), number])
@@ -57,7 +57,7 @@ def peak_bytes(pid: int) -> int:
 
 @contextlib.contextmanager
 def asked(household: Household, *headers: str, room: int | None = None) -> Generator[socket.socket]:
-    """A connection on which the list was asked for; `room` for what the client's own system keeps."""
+    """A connection on which the list was requested; `room`: the size of the client's receive buffer."""
     port = int(household.base_url.rpartition(":")[2])
     lines = [
         f"GET {household.saves} HTTP/1.1",
@@ -75,7 +75,7 @@ def asked(household: Household, *headers: str, room: int | None = None) -> Gener
 
 
 def pieces(connection: socket.socket) -> Generator[bytes]:
-    """The reply as it arrives; ends where the connection does, in order or not."""
+    """The reply in pieces as it arrives, until the connection ends, cleanly or not."""
     with contextlib.suppress(ConnectionResetError):
         while piece := connection.recv(READ_AT_ONCE):
             yield piece
@@ -99,7 +99,7 @@ def unchunked(body: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
-def test_a_large_list_costs_a_document_or_two_and_arrives_whole(
+def test_a_large_list_needs_memory_for_two_documents_and_arrives_whole(
     server: LiveServer, household: Household, encoding: str
 ) -> None:
     (worker,) = server.workers()
@@ -113,7 +113,7 @@ def test_a_large_list_costs_a_document_or_two_and_arrives_whole(
     assert peak_bytes(worker) - before < ROOM_BYTES
 
 
-def test_readers_that_stop_cost_a_bounded_room_and_no_connection_of_the_database(
+def test_readers_that_stop_use_bounded_memory_and_no_database_connection(
     server: LiveServer, household: Household, database_url: str, bad_day: BadDay
 ) -> None:
     (worker,) = server.workers()
@@ -126,11 +126,11 @@ def test_readers_that_stop_cost_a_bounded_room_and_no_connection_of_the_database
         with household.client() as client:
             assert client.get(f"{household.saves}?dataKey=none").status_code == 200
         assert peak_bytes(worker) - before < 10 * 2 * DOCUMENT_BYTES + ROOM_BYTES
-    bad_day.was("ten readers of a list of 150 MB that stop", server, saw=[200])
+    bad_day.record("ten readers of a list of 150 MB that stop", server, saw=[200])
 
 
 def busy(url: str) -> int:
-    """How many of the service's connections are in a statement or a transaction."""
+    """The number of the service's connections in a statement or a transaction."""
     counting = "select count(*) from pg_stat_activity where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()"
     with psycopg.connect(url) as connection:
         row = connection.execute(counting).fetchone()
@@ -138,7 +138,7 @@ def busy(url: str) -> int:
     return row[0]
 
 
-def test_a_slow_reader_gets_what_is_there_when_its_turn_comes(
+def test_a_slow_reader_gets_each_save_as_it_is_when_it_is_read(
     server: LiveServer, household: Household, database_url: str, bad_day: BadDay
 ) -> None:
     with asked(household, room=READ_AT_ONCE) as connection:
@@ -150,7 +150,7 @@ def test_a_slow_reader_gets_what_is_there_when_its_turn_comes(
     content = unchunked(body)
     assert keys_of(content) == [f"k{n}" for n in range(SAVES) if n not in {12, 24}]
     assert content.count(b'"dataValue":{"new": 1.0}') == 1
-    bad_day.was("a slow reader of a list of 150 MB that changes meanwhile", server, saw=[200])
+    bad_day.record("a slow reader of a list of 150 MB that changes while it is read", server, saw=[200])
 
 
 def test_a_database_that_fails_half_way_breaks_the_connection(
@@ -168,7 +168,7 @@ def test_a_database_that_fails_half_way_breaks_the_connection(
     assert not unpacked.eof
     with psycopg.connect(database_url) as other:
         other.execute("alter table games.simple_game_data_away rename to simple_game_data")
-    found = bad_day.was("a database that fails in the middle of a list of 150 MB", server, saw=[200, None])
+    found = bad_day.record("a database that fails in the middle of a list of 150 MB", server, saw=[200, None])
     assert found.logged["reply broken off"] == 1
     with household.client() as client:
         assert client.get(f"{household.saves}?dataKey=none").status_code == 200

@@ -1,4 +1,4 @@
-"""Two servers, six workers, one database: writes that meet, requests sent twice, and changes seen everywhere at once."""
+"""Two servers, six workers, one database: concurrent writes, requests sent twice, and changes visible everywhere at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.faults.devices import Devices
-from tests.faults.household import Household, save, settle_beside
+from tests.faults.household import Household, register_household_through, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,15 +33,15 @@ _NUMBERS = """
 
 @pytest.fixture
 def household(workers: list[httpx2.Client]) -> Household:
-    """A family whose parent every client acts for."""
-    family = settle_beside(workers[0])
+    """A family for whose parent every client acts."""
+    family = register_household_through(workers[0])
     for worker in workers:
         worker.headers.update(family.bearer)
     return family
 
 
 def at_once(workers: list[httpx2.Client], request: Callable[[httpx2.Client], Any]) -> list[Any]:
-    """The same of every worker in the same moment."""
+    """Send the same request to every worker at the same time."""
     start = Barrier(len(workers))
 
     def ask(worker: httpx2.Client) -> Any:
@@ -52,7 +52,7 @@ def at_once(workers: list[httpx2.Client], request: Callable[[httpx2.Client], Any
         return list(people.map(ask, workers))
 
 
-def test_writers_at_every_worker_that_ask_for_the_state_they_read_overwrite_nobody(
+def test_conditional_writers_at_every_worker_never_overwrite_each_other(
     workers: list[httpx2.Client], household: Household, crew: Crew, bad_day: BadDay
 ) -> None:
     first = save(workers[0], household, KEY, {"n": 0})
@@ -80,13 +80,13 @@ def test_writers_at_every_worker_that_ask_for_the_state_they_read_overwrite_nobo
     with psycopg.connect(crew.database_url) as connection:
         stored = connection.execute(_NUMBERS, {"child": household.child_id, "key": KEY}).fetchall()
     assert sorted(number for (number,) in stored) == list(range(last + 1)), "current or kept, once each"
-    bad_day.was("six writers of one save with If-Match, at six workers of two servers", None, saw=seen)
+    bad_day.record("six writers of one save with If-Match, at six workers of two servers", None, saw=seen)
 
 
 def test_devices_at_both_servers_lose_nothing_acknowledged(
     workers: list[httpx2.Client], household: Household, crew: Crew
 ) -> None:
-    elsewhere = settle_beside(workers[-1])
+    elsewhere = register_household_through(workers[-1])
     with Devices(household, count=3) as here, Devices(elsewhere, count=3) as there:
         here.wait_for_saves(15)
         there.wait_for_saves(15)
@@ -129,9 +129,7 @@ def test_a_key_used_at_one_server_is_refused_for_another_request_at_both(
     assert workers[-1].get(f"{household.saves}/sticker_book/{KEY}").json()["dataValue"] == {"n": 1}
 
 
-def test_what_one_worker_changes_of_a_family_all_show_at_once(
-    workers: list[httpx2.Client], household: Household
-) -> None:
+def test_a_change_at_one_worker_is_visible_at_all_at_once(workers: list[httpx2.Client], household: Household) -> None:
     turns = cycle(workers)
     for round_number in range(len(workers)):
         name, other = f"Mia{round_number}", f"Ida{round_number}"
@@ -155,7 +153,7 @@ def test_what_one_worker_changes_of_a_family_all_show_at_once(
 
 
 def children(worker: httpx2.Client) -> dict[str, str]:
-    """The family's children as a worker shows them: their names by id."""
+    """The family's children as one worker lists them: names by id."""
     answer = worker.get(CHILDREN)
     assert answer.status_code == 200, answer.text
     return {child["id"]: child["name"] for child in answer.json()["data"]}

@@ -1,4 +1,4 @@
-"""Streams on bad days: uploads that are cut, dribbled or too large, and workers that are replaced under open streams."""
+"""Streams under faults: uploads that are cut, too slow or too large, and workers replaced while streams are open."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 UPLOAD_BYTES = 100 * MIB
 UPLOAD_ROOM_BYTES = MIB
-"""What an upload may cost, however large."""
+"""How much memory an upload of any size may use."""
 DRIBBLE_S = 0.02
 
 
@@ -43,7 +43,7 @@ def server(streaming_server: StartServer) -> LiveServer:
 
 @contextlib.contextmanager
 def asked(server: LiveServer, target: str, *headers: str, method: str = "POST") -> Generator[socket.socket]:
-    """A connection on which a request's head was sent."""
+    """A connection on which a request's head has been sent."""
     lines = [f"{method} /api/v1/streams/{target} HTTP/1.1", "Host: x", *headers]
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall("\r\n".join([*lines, "", ""]).encode())
@@ -68,26 +68,26 @@ def memory(pid: int, name: str) -> int:
 
 
 def upload(server: LiveServer) -> int:
-    """What the route says it received."""
+    """The number of bytes that the route received."""
     with asked(server, "upload", f"Content-Length: {UPLOAD_BYTES}", "Connection: close") as connection:
         for _ in range(UPLOAD_BYTES // MIB):
             connection.sendall(b"x" * MIB)
         return json.loads(everything_from(connection).partition(b"\r\n\r\n")[2])["size"]
 
 
-def test_an_upload_of_any_size_costs_a_mebibyte(server: LiveServer) -> None:
+def test_an_upload_of_any_size_needs_a_mebibyte(server: LiveServer) -> None:
     (worker,) = server.workers()
-    assert upload(server) == UPLOAD_BYTES  # what the first one loads, it loads once
-    Path(f"/proc/{worker}/clear_refs").write_text("5")  # forget the peak
+    assert upload(server) == UPLOAD_BYTES  # loads what is loaded only once
+    Path(f"/proc/{worker}/clear_refs").write_text("5")  # resets the peak
     before = memory(worker, "VmRSS")
     assert upload(server) == UPLOAD_BYTES
     assert memory(worker, "VmHWM") - before <= UPLOAD_ROOM_BYTES
 
 
-def test_uploads_that_are_cut_dribbled_or_too_large_leave_nothing_behind(server: LiveServer, bad_day: BadDay) -> None:
+def test_uploads_that_are_cut_too_slow_or_too_large_leave_nothing_behind(server: LiveServer, bad_day: BadDay) -> None:
     saw: list[int | None] = []
     with asked(server, "upload", "Content-Length: 1000") as connection:
-        connection.sendall(b"x" * 500)  # and leaves
+        connection.sendall(b"x" * 500)  # then the client leaves
     with asked(server, "upload", "Content-Length: 100000") as connection:
         connection.settimeout(DRIBBLE_S)
         reply = b""
@@ -103,7 +103,7 @@ def test_uploads_that_are_cut_dribbled_or_too_large_leave_nothing_behind(server:
                 connection.sendall(b"%x\r\n%b\r\n" % (MAX_SMALL_BYTES + 1, b"x" * (MAX_SMALL_BYTES + 1)))
             saw.append(status_of(everything_from(connection)))
     assert saw == [408, 413, 413]
-    found = bad_day.was("uploads cut, dribbled (time-out 0.5 s) and over their bound", server, saw=[None, *saw])
+    found = bad_day.record("uploads cut, too slow (time-out 0.5 s) and too large", server, saw=[None, *saw])
     assert found.statuses["499"] == 1
     assert not found.logged["request failed"]
     assert server.healthy()
@@ -126,7 +126,7 @@ def test_an_open_event_stream_does_not_keep_a_worker_from_being_replaced(
         received = connection.recv(65536)
         while b"id: 11" not in received:
             received += connection.recv(65536)
-    bad_day.was("SIGHUP with an open event stream, grace 600 s", server, saw=[200, 200])
+    bad_day.record("SIGHUP with an open event stream, grace 600 s", server, saw=[200, 200])
 
 
 def test_a_download_is_finished_within_the_grace_period(streaming_server: StartServer) -> None:
@@ -136,13 +136,13 @@ def test_a_download_is_finished_within_the_grace_period(streaming_server: StartS
     with asked(server, f"download?count={size // 65536}&size=65536&length={size}", method="GET") as connection:
         received = len(connection.recv(100))
         server.signal(signal.SIGHUP)
-        wait_for(lambda: server.workers() - {old}, "a worker in its place")
+        wait_for(lambda: server.workers() - {old}, "a new worker")
         received += len(everything_from(connection))
     assert received > size
     wait_for(lambda: old not in server.workers(), "the old worker's end")
 
 
-def test_a_download_that_nobody_reads_has_the_grace_period_and_no_more(streaming_server: StartServer) -> None:
+def test_an_unread_download_ends_with_the_grace_period(streaming_server: StartServer) -> None:
     server = streaming_server(SHUTDOWN_GRACE_S="0.5")
     (old,) = server.workers()
     with asked(server, "download?count=10000&size=65536", method="GET") as connection:

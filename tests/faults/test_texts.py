@@ -1,4 +1,4 @@
-"""NUL, lone surrogates and bytes that are no text: in bodies, paths, queries and headers. Never a fault of ours."""
+"""NUL, lone surrogates and invalid UTF-8 in bodies, paths, queries and headers: never a 5xx."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from tests.faults.household import Household, save, settle
+from tests.faults.household import Household, register_household, save
 from tests.fixtures.auth import PASSWORD
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def server(live_server: StartServer) -> LiveServer:
 
 @pytest.fixture
 def household(server: LiveServer) -> Household:
-    return settle(server.base_url)
+    return register_household(server.base_url)
 
 
 def test_odd_texts_in_bodies_are_refused_or_kept_and_never_fail(household: Household, server: LiveServer) -> None:
@@ -119,9 +119,9 @@ def test_odd_texts_in_bodies_are_refused_or_kept_and_never_fail(household: House
             for name, odd in ODD_JSON.items():
                 content = template.replace(b"%s", odd).replace(b"{child}", household.child_id.encode())
                 answer = client.request(method, path.replace("{child}", household.child_id), content=content)
-                assert answer.status_code < 500, (method, path, name, answer.text, server.words())
+                assert answer.status_code < 500, (method, path, name, answer.text, server.log_text())
         assert save(client, household, "after", {}).status_code == 200
-    assert "request failed" not in server.words()
+    assert "request failed" not in server.log_text()
 
 
 def test_odd_paths_and_queries_are_answered(household: Household, server: LiveServer) -> None:
@@ -130,7 +130,7 @@ def test_odd_paths_and_queries_are_answered(household: Household, server: LiveSe
             target = path.replace("{odd}", odd).replace("{child}", household.child_id).encode()
             lines = [b"GET " + target + b" HTTP/1.1", b"Authorization: " + household.bearer["Authorization"].encode()]
             assert status_of(server, lines) in {200, 400, 404}, target
-    assert "request failed" not in server.words()
+    assert "request failed" not in server.log_text()
 
 
 def test_odd_headers_are_answered(household: Household, server: LiveServer) -> None:
@@ -146,7 +146,7 @@ def test_odd_headers_are_answered(household: Household, server: LiveServer) -> N
             assert status in {200, 400, 401, 408, 409, 413, 417, 431}, (header, value)
     with httpx2.Client(base_url=server.base_url) as client:
         assert client.get("/health").status_code == 200
-    assert "request failed" not in server.words()
+    assert "request failed" not in server.log_text()
 
 
 def test_an_odd_password_is_kept_whole_or_refused(server: LiveServer) -> None:
@@ -162,7 +162,7 @@ def test_an_odd_password_is_kept_whole_or_refused(server: LiveServer) -> None:
 
 
 def status_of(server: LiveServer, lines: list[bytes], content: bytes = b"") -> int:
-    """The status of a request of raw lines, on a connection of its own."""
+    """The status of a request of raw lines, on a new connection."""
     has_host = any(line.startswith(b"Host:") for line in lines)
     own = [] if has_host else [b"Host: x"]
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from tests.faults.devices import Devices, unlike
-from tests.faults.household import begun, settle, status_of
+from tests.faults.devices import Devices, without_status
+from tests.faults.household import begun, register_household, status_of
 from tests.faults.outages import locked
 from tests.fixtures.processes import wait_for
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 KILLS = 3
 
 
-def test_kill_9_amid_saves_loses_nothing_acknowledged_and_leaves_nothing_half_written(
+def test_kill_9_during_saves_loses_nothing_acknowledged_and_leaves_nothing_half_written(
     live_server: StartServer, database_url: str, bad_day: BadDay
 ) -> None:
     server = live_server(WORKERS="2", SAVE_KEPT_VERSIONS="1000")
-    household = settle(server.base_url)
+    household = register_household(server.base_url)
     wait_for(lambda: len(server.workers()) == 2, "two workers")
     killed = 0.0
     with Devices(household) as devices:
@@ -38,16 +38,16 @@ def test_kill_9_amid_saves_loses_nothing_acknowledged_and_leaves_nothing_half_wr
             victim = min(before)
             killed = time.monotonic()
             os.kill(victim, signal.SIGKILL)
-            wait_for(lambda gone=victim: len(server.workers() - {gone}) == 2, "a worker in its place")
+            wait_for(lambda gone=victim: len(server.workers() - {gone}) == 2, "a new worker")
         devices.wait_for_saves(30)
-    assert unlike(devices.refusals(), None) == [], server.words()
+    assert without_status(devices.refusals(), None) == [], server.log_text()
     devices.ledger.check(household, database_url)
-    found = bad_day.was(
-        f"one of two workers killed with -9 amid gathered saves, {KILLS} times",
+    found = bad_day.record(
+        f"one of two workers killed with -9 during gathered saves, {KILLS} times",
         server,
         saw=devices.statuses(),
         slowest_s=devices.slowest_s(),
-        whole_after_s=devices.whole_again_s(killed),
+        recovered_after_s=devices.recovered_after_s(killed),
     )
     assert found.logged["worker ended"] == KILLS
 
@@ -56,18 +56,18 @@ def test_replacing_every_worker_under_load_fails_no_save(
     live_server: StartServer, database_url: str, bad_day: BadDay
 ) -> None:
     server = live_server(WORKERS="2", SAVE_KEPT_VERSIONS="1000")
-    household = settle(server.base_url)
+    household = register_household(server.base_url)
     wait_for(lambda: len(server.workers()) == 2, "two workers")
     before = server.workers()
     with Devices(household) as devices:
         devices.wait_for_saves(30)
         server.signal(signal.SIGHUP)
-        wait_for(lambda: "workers replaced" in server.words(), "all workers replaced")
+        wait_for(lambda: "workers replaced" in server.log_text(), "all workers replaced")
         devices.wait_for_saves(30)
-    assert devices.refusals() == [], server.words()
+    assert devices.refusals() == [], server.log_text()
     assert not before & server.workers()
     devices.ledger.check(household, database_url)
-    found = bad_day.was(
+    found = bad_day.record(
         "every worker replaced under load", server, saw=devices.statuses(), slowest_s=devices.slowest_s()
     )
     assert found.logged == {"replacing workers": 1, "workers replaced": 1}
@@ -75,7 +75,7 @@ def test_replacing_every_worker_under_load_fails_no_save(
 
 def test_sigterm_finishes_the_saves_in_flight(live_server: StartServer, database_url: str, bad_day: BadDay) -> None:
     server = live_server(WORKERS="2")
-    household = settle(server.base_url)
+    household = register_household(server.base_url)
     with contextlib.ExitStack() as requests, locked(database_url, "games.simple_game_data") as unlock:
         connections: list[socket.socket] = []
         for number in range(4):
@@ -94,4 +94,4 @@ def test_sigterm_finishes_the_saves_in_flight(live_server: StartServer, database
     with psycopg.connect(database_url) as connection:
         saved = connection.execute("select data_key from games.simple_game_data order by data_key").fetchall()
     assert saved == [(f"page{number}",) for number in range(4)]
-    bad_day.was("SIGTERM amid saves", None, saw=statuses)
+    bad_day.record("SIGTERM during saves", None, saw=statuses)

@@ -1,6 +1,6 @@
-"""Loaded by schemathesis: lets generated requests act as a parent and meet children and saves that exist.
+"""Loaded by schemathesis: lets generated requests act as a parent and use children and saves that exist.
 
-Most of what is generated would otherwise end at the token guard or at an id that is no id.
+Without it most generated requests would fail at the token check or at an invalid id.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TIMEOUT_S = 30.0
 GAME_TYPE, DATA_KEY = "sticker_book", "kept"
 """A save with one kept version, of a game of the registry."""
 RIGHT_IN_4 = 3
-"""Of four generated values, how many give way to a right one where we know one."""
+"""How many of four generated values are replaced by a valid one, where one is known."""
 PASSWORD = "Sunflower7"
 RIGHT: dict[str, Any] = {
     "childId": str(uuid4()),
@@ -45,7 +45,7 @@ RIGHT: dict[str, Any] = {
     "verificationMethod": "credit_card",
     "operations": [{"op": "put", "gameType": GAME_TYPE, "dataKey": DATA_KEY, "dataValue": {}}],
 }
-"""By name; a family's own stand before these."""
+"""Valid values by name; those of the family come first."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Family:
 
     @property
     def values(self) -> dict[str, str]:
-        """The right values of this family."""
+        """The valid values of this family."""
         return {"childId": self.child_id, "refreshToken": self.refresh}
 
     @property
@@ -67,7 +67,7 @@ class Family:
 
 
 class Families:
-    """Makes families: one that stays, and one for each request that ends a session or a child."""
+    """Registers families: a permanent one, and a new one for each request that ends a session or archives a child."""
 
     def __init__(self, base_url: str) -> None:
         self._client = httpx2.Client(base_url=base_url, timeout=TIMEOUT_S)
@@ -75,17 +75,17 @@ class Families:
         self._by_bearer: dict[str, Family] = {}
 
     def acting(self, case: schemathesis.Case) -> Family:
-        """The family that a request acts for."""
+        """The family for which a request acts."""
         ends = case.method == "DELETE" or case.path.endswith(("/logout", "/setup-pin"))
         return self._fresh() if ends else self.lasting()
 
     def lasting(self) -> Family:
-        """The family that stays."""
+        """The permanent family."""
         self._lasting = self._lasting or self._fresh()
         return self._lasting
 
     def of(self, bearer: str | None) -> Family:
-        """Whose token this is."""
+        """The family with this token."""
         return self._by_bearer.get(bearer or "") or self.lasting()
 
     def _fresh(self) -> Family:
@@ -115,20 +115,20 @@ if os.environ[AS_VARIABLE] == PARENT:
 
     @schemathesis.auth(refresh_interval=None)
     class ActingParent:
-        """Puts an access token on every request."""
+        """Adds an access token to every request."""
 
         def get(self, case: schemathesis.Case, _context: schemathesis.AuthContext) -> Family:
-            """Whose token."""
+            """The token of the request's family."""
             return families.acting(case)
 
         def set(self, case: schemathesis.Case, data: Family, _context: schemathesis.AuthContext) -> None:
-            """Into the header."""
+            """Set the Authorization header."""
             case.headers["Authorization"] = data.bearer
 
 
 @schemathesis.hook
 def before_call(_context: Any, case: schemathesis.Case, _kwargs: dict[str, Any]) -> None:
-    """Put values that are right in place of some; which ones is a matter of what was generated, so runs repeat."""
+    """Replace some values by valid ones; the choice depends only on what was generated, so runs are repeatable."""
     family = families.of(case.headers.get("Authorization"))
     for place in _places(case):
         for name in place:
@@ -143,9 +143,9 @@ def before_call(_context: Any, case: schemathesis.Case, _kwargs: dict[str, Any])
 def only_what_tolerance_forgives_is_taken(
     _context: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
 ) -> None:
-    """A body that was taken is one that its schema, read tolerantly, allows."""
+    """An accepted body must satisfy its schema, read tolerantly."""
     declared = case.operation.definition.raw.get("requestBody")
-    refused_in_parts = response.content.startswith(b'{"success":false')  # how a batch says it
+    refused_in_parts = response.content.startswith(b'{"success":false')  # in the reply of a batch
     if declared is None or refused_in_parts or not 200 <= response.status_code < 300:
         return
     body: Any = response.request.body or b""
@@ -162,7 +162,7 @@ def only_what_tolerance_forgives_is_taken(
 
 
 def _complete(case: schemathesis.Case, body: dict[str, Any]) -> None:
-    """What no schema says: a new account needs a new address, and a save says its game in one of two fields."""
+    """Adds what no schema expresses: a new account needs a new address, and a save names its game in one of two fields."""
     if case.path.endswith(("/register", "/signup")) and body.get("email") == RIGHT["email"]:
         body["email"] = f"fuzz-{uuid4().hex}@example.com"
     elif case.method == "PUT" and case.path.endswith("/data") and "gameKey" not in body:
@@ -170,7 +170,7 @@ def _complete(case: schemathesis.Case, body: dict[str, Any]) -> None:
 
 
 def _places(case: schemathesis.Case) -> Iterator[MutableMapping[str, Any]]:
-    """Where named values stand."""
+    """The places of named values in a request."""
     if case.path_parameters:
         yield case.path_parameters
     if isinstance(case.body, dict):

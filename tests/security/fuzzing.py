@@ -1,4 +1,4 @@
-"""Runs schemathesis over the description that a server gives of itself."""
+"""Runs schemathesis on a server's own OpenAPI document."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Role = Literal["parent", "nobody"]
 HOOKS = "tests.security.fuzz_hooks"
 LONG: Final = ("coverage", "fuzzing", "stateful")
 SHORT: Final[Mapping[Role, Sequence[str]]] = {"parent": ("coverage", "fuzzing"), "nobody": ("fuzzing",)}
-"""What the suite has time for: nobody gets past the token guard anyway."""
+"""Fewer cases in the suite: none of them may pass the token check anyway."""
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 TIMEOUT_S = 3_600.0
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run found."""
+    """The result of a run."""
 
     passed: bool
     cases: int
@@ -30,7 +30,7 @@ class Outcome:
 
 
 def fuzz(base_url: str, role: Role, *, phases: Sequence[str], examples: int, seed: int, folder: Path) -> Outcome:
-    """Send generated requests, up to so many for each operation and phase, with every check on."""
+    """Send generated requests, up to `cases` for each operation and phase, with all checks."""
     words = [
         sys.executable,
         "-m",

@@ -1,10 +1,13 @@
-"""Families for the walk over every route: how to fill a route in, and tokens that must not open it."""
+"""Families, paths and bodies for requests to every route, and tokens that every route must refuse."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,64 +17,30 @@ import jwt
 
 from tests.fixtures import family as fixtures
 from tests.fixtures.application import TEST_SECRET
+from wondernest.access.people import CHILD
 from wondernest.platform.http.router import Route
+from wondernest.platform.personal_data import USER
+from wondernest.platform.rooms import Rooms
 
-PARAMETERS = {
-    "gameKey": "sticker_book",
-    "gameType": "sticker_book",
-    "dataKey": "kept",
-    "version": "1",
-}
-"""Values for path parameters other than ids of children."""
-BODIES: dict[tuple[str, str], Any] = {
-    ("PUT", "/family/settings"): {"maxScreenTimeMinutes": 30},
-    ("POST", "/family/children"): {"name": "Zoe", "birthDate": "2020-01-15"},
-    ("POST", "/children"): {"name": "Zoe", "birthDate": "2020-01-15"},
-    ("PUT", "/family/children/{childId}"): {"name": "Taken"},
-    ("POST", "/coppa/consent"): {
-        "childId": "{childId}",
-        "consentType": "full",
-        "permissions": {"dataCollection": True},
-        "verificationMethod": "credit_card",
-    },
-    ("PUT", "/coppa/consent/{childId}"): {"permissions": {"dataCollection": True}},
-    ("PUT", "/games/children/{childId}/data"): {
-        "gameType": "sticker_book",
-        "dataKey": "kept",
-        "dataValue": {"taken": 1},
-    },
-    ("POST", "/games/children/{childId}/data/batch"): {
-        "operations": [{"op": "put", "gameType": "sticker_book", "dataKey": "kept", "dataValue": {"taken": 1}}]
-    },
-    ("PUT", "/games/children/{childId}/instances/{gameKey}/settings"): {"settings": {"taken": True}},
-    ("POST", "/analytics/events"): {"eventType": "game_progress", "childId": "{childId}", "eventData": {"taken": 1}},
-    ("POST", "/auth/parent/setup-pin"): {"pin": "2580"},
-    ("POST", "/auth/verify-email"): {},
-}
-"""A valid body for each route that reads one and needs a caller."""
-WATCHED = (
-    "family.child_profiles",
-    "family.child_settings",
-    "wondernest.child_details",
-    "games.simple_game_data",
-    "wondernest.save_versions",
-    "games.child_game_instances",
-    "analytics.analytics_events",
-    "compliance.coppa_consent",
-)
-FAMILY_WATCHED = {"core.users": "id", "family.family_members": "user_id"}
-"""What belongs to the parent, by the column that says so."""
+FURNISHING = Path(__file__).with_name("furnishing")
+"""A module for each room whose routes need something to be there: `furnish` makes it and names it by path parameter."""
+CHILD_ID = "childId"
 
 
 @dataclass(frozen=True)
 class Parent:
-    """A registered parent with one child, a save of two versions, an instance and a consent."""
+    """A registered parent with one child, and something behind every route."""
 
     name: str
     user_id: UUID
-    child_id: str
+    values: Mapping[str, str]
+    """What is theirs, by path parameter."""
     token: str
     refresh_token: str
+
+    @property
+    def child_id(self) -> str:
+        return self.values[CHILD_ID]
 
     @property
     def bearer(self) -> dict[str, str]:
@@ -83,60 +52,63 @@ class Parent:
 
     @property
     def without_family(self) -> dict[str, str]:
-        """A token as Kotlin mints it: no family in it, and no session row."""
+        """A token like Kotlin's: without a family and without a session row."""
         return {"Authorization": "Bearer " + token(sub=str(self.user_id))}
 
     def claiming_family_of(self, other: Parent) -> dict[str, str]:
-        """A good token of this parent that names another's family."""
+        """A valid token of this parent that names another parent's family."""
         return {"Authorization": "Bearer " + token(sub=str(self.user_id), familyId=other.claims["familyId"])}
 
 
-async def furnish(client: httpx2.AsyncClient) -> Parent:
-    """A family of its own, with something behind every route."""
+async def register_parent_with_data(client: httpx2.AsyncClient) -> Parent:
+    """A new family with data for every route."""
     name = f"Ann{uuid4().hex}"
-    registered, child_id = await fixtures.settle(
+    registered, child_id = await fixtures.register_with_child(
         client, child_name=f"{name} junior", email=f"{name}@example.com", name=f"{name} Walker"
     )
-    bearer = registered.bearer
-    for document in ({"n": 1}, {"n": 2}):
-        body = {"gameType": "sticker_book", "dataKey": "kept", "dataValue": document}
-        await done(client.put(f"/api/v2/games/children/{child_id}/data", json=body, headers=bearer))
-    await done(client.post(f"/api/v2/games/children/{child_id}/instances/sticker_book", headers=bearer))
-    consent = BODIES["POST", "/coppa/consent"] | {"childId": child_id}
-    await done(client.post("/api/v1/coppa/consent", json=consent, headers=bearer))
-    return Parent(name, UUID(registered.user_id), child_id, registered.access, registered.refresh)
+    values = {CHILD_ID: str(child_id)}
+    for path in sorted(FURNISHING.glob("*.py")):
+        room = import_module(f"tests.security.furnishing.{path.stem}")
+        values |= await room.furnish(client, registered.bearer, str(child_id))
+    return Parent(name, UUID(registered.user_id), values, registered.access, registered.refresh)
 
 
-async def done(asked: Any) -> None:
-    answer: httpx2.Response = await asked
+async def succeed(sent: Awaitable[httpx2.Response]) -> httpx2.Response:
+    answer = await sent
     assert answer.is_success, answer.text
+    return answer
 
 
-def address(route: Route, child_id: str) -> str:
+def address(route: Route, values: Mapping[str, str]) -> str:
     path = route.template
-    for name in route.names:
-        value = child_id if name == "childId" else PARAMETERS.get(name)
-        assert value is not None, f"tell PARAMETERS how to fill {{{name}}} of {route.template}"
-        path = path.replace(f"{{{name}}}", value)
+    for parameter in route.endpoint.parameters:
+        value = values.get(parameter.name, parameter.example)
+        assert value is not None, f"give {parameter.name} of {route.template} an example, or make one in furnishing/"
+        path = path.replace(f"{{{parameter.name}}}", value)
     return path
 
 
-def body_of(route: Route, child_id: str) -> Any:
-    if route.endpoint.body is None:
+def body_of(route: Route, values: Mapping[str, str]) -> Any:
+    endpoint = route.endpoint
+    if endpoint.body is None:
         return None
-    key = (route.endpoint.method, route.endpoint.path)
-    assert key in BODIES, f"tell BODIES a valid body of {key}"
-    return json.loads(json.dumps(BODIES[key]).replace("{childId}", child_id))
+    assert endpoint.example is not None, f"give {endpoint.method} {endpoint.path} an example of its body"
+    text = json.dumps(endpoint.example)
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return json.loads(text)
 
 
-async def call(client: httpx2.AsyncClient, route: Route, child_id: str, headers: dict[str, str]) -> httpx2.Response:
+async def call(
+    client: httpx2.AsyncClient, route: Route, values: Mapping[str, str], headers: dict[str, str]
+) -> httpx2.Response:
     return await client.request(
-        route.endpoint.method, address(route, child_id), json=body_of(route, child_id), headers=headers
+        route.endpoint.method, address(route, values), json=body_of(route, values), headers=headers
     )
 
 
 def token(key: str = TEST_SECRET, algorithm: str = "HS256", **changes: Any) -> str:
-    """An access token as any of the backends mints it; None leaves a claim out."""
+    """An access token as any of the backends makes it; None leaves a claim out."""
     now = int(time.time())
     claims = {
         "iss": "wondernest-api",
@@ -153,8 +125,8 @@ def token(key: str = TEST_SECRET, algorithm: str = "HS256", **changes: Any) -> s
     return jwt.encode({name: value for name, value in claims.items() if value is not None}, key, algorithm)
 
 
-def refused(parent: Parent) -> dict[str, str]:
-    """Headers that open nothing, by what is wrong with them."""
+def bad_authorizations(parent: Parent) -> dict[str, str]:
+    """Authorization headers that every route must refuse, by their defect."""
     user, now = {"sub": str(parent.user_id)}, int(time.time())
     return {
         "no token": "",
@@ -175,18 +147,11 @@ def refused(parent: Parent) -> dict[str, str]:
     }
 
 
-async def contents(url: str, parent: Parent) -> dict[str, list[str]]:
-    """Every row that belongs to the parent or the child."""
-    columns = {table: "id" if table == "family.child_profiles" else "child_id" for table in WATCHED} | FAMILY_WATCHED
+async def contents(url: str, rooms: Rooms, parent: Parent) -> dict[str, list[Any]]:
+    """Every row that any room holds about the parent or the child."""
+    people = {CHILD: [UUID(parent.child_id)], USER: [parent.user_id]}
     connection = await asyncpg.connect(url)
     try:
-        found: dict[str, list[str]] = {}
-        for table, column in columns.items():
-            owner = parent.user_id if table in FAMILY_WATCHED else UUID(parent.child_id)
-            rows = await connection.fetch(
-                f"select t::text as line from {table} t where {column} = $1 order by 1", owner
-            )
-            found[table] = [row["line"] for row in rows]
-        return found
+        return {holding.table: sorted(await holding.export(connection, people)) for holding in rooms.personal_data}
     finally:
         await connection.close()

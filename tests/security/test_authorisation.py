@@ -1,9 +1,9 @@
-"""Every route of the registry, under every mount, against everyone who may come: a new route is walked without being listed."""
+"""Every route of the registry, under every mount, with every kind of caller; new routes are covered without a list."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,16 +13,16 @@ import pytest_asyncio
 
 from tests.fixtures.application import TEST_ENVIRONMENT, declared, running
 from tests.fixtures.servers import database_on
-from tests.security.households import Parent, address, call, contents, furnish, refused
+from tests.security.households import Parent, address, bad_authorizations, call, contents, register_parent_with_data
 from wondernest.app import create_app
 from wondernest.development.embedded.postgres import EmbeddedPostgres
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.router import Route
 from wondernest.settings import load_settings
 
 OPERATOR = "the-operators-own-token"
 FORBIDDEN_SHOWN = ("/family/children/{childId}", "/coppa/consent")
-"""Where the contract answers 403 for another family's child; everywhere else it looks missing."""
+"""Where the contract answers 403 for another family's child; elsewhere the answer is that of a missing child."""
 OPEN = {
     CallerKind.PUBLIC: {
         *("/health", "/health/detailed", "/health/ready", "/health/live", "/health/startup"),
@@ -34,7 +34,7 @@ OPEN = {
     CallerKind.OPTIONAL: {"/auth/logout", "/auth/parent/logout", "/auth/parent/verify-pin"},
     CallerKind.OPERATOR: {"/metrics"},
 }
-"""The routes that are open to more than parents. Whatever is not here must ask for a parent's token."""
+"""The routes that are open not only to parents. Every other route must require a parent's token."""
 in_the_loop = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -43,7 +43,7 @@ def registry() -> list[Route]:
 
 
 def each(*kinds: CallerKind) -> pytest.MarkDecorator:
-    """One test for each route that serves such callers, named after it."""
+    """One test for each route with such a caller kind, named after the route."""
     routes = [route for route in registry() if route.endpoint.caller in kinds]
     return pytest.mark.parametrize("route", routes, ids=lambda route: f"{route.endpoint.method} {route.template}")
 
@@ -64,23 +64,23 @@ async def client(database: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def parent(client: httpx2.AsyncClient) -> Parent:
-    return await furnish(client)
+    return await register_parent_with_data(client)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stranger(client: httpx2.AsyncClient) -> Parent:
-    return await furnish(client)
+    return await register_parent_with_data(client)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def logged_out(client: httpx2.AsyncClient) -> Parent:
-    parent = await furnish(client)
+    parent = await register_parent_with_data(client)
     assert (await client.get("/api/v1/auth/me", headers=parent.bearer)).is_success
     assert (await client.post("/api/v1/auth/logout", headers=parent.bearer)).is_success
     return parent
 
 
-def test_a_route_is_open_only_when_it_stands_in_the_list_of_open_routes() -> None:
+def test_a_route_is_open_only_when_it_is_in_the_list_of_open_routes() -> None:
     for kind, paths in OPEN.items():
         assert {route.endpoint.path for route in registry() if route.endpoint.caller is kind} == paths
     assert set(OPEN) | {CallerKind.USER} == set(CallerKind)
@@ -88,9 +88,11 @@ def test_a_route_is_open_only_when_it_stands_in_the_list_of_open_routes() -> Non
 
 @each(CallerKind.USER)
 @in_the_loop
-async def test_nobody_without_a_good_token_gets_in(client: httpx2.AsyncClient, parent: Parent, route: Route) -> None:
-    for what, value in refused(parent).items():
-        answer = await call(client, route, parent.child_id, {"Authorization": value} if value else {})
+async def test_a_request_without_a_valid_token_is_refused(
+    client: httpx2.AsyncClient, parent: Parent, route: Route
+) -> None:
+    for what, value in bad_authorizations(parent).items():
+        answer = await call(client, route, parent.values, {"Authorization": value} if value else {})
         assert answer.status_code == 401, what
         assert answer.headers["www-authenticate"] == 'Bearer realm="WonderNest API"', what
         body = answer.json()
@@ -101,7 +103,7 @@ async def test_nobody_without_a_good_token_gets_in(client: httpx2.AsyncClient, p
 @each(CallerKind.USER)
 @in_the_loop
 async def test_a_revoked_token_is_refused(client: httpx2.AsyncClient, logged_out: Parent, route: Route) -> None:
-    assert (await call(client, route, logged_out.child_id, logged_out.bearer)).status_code == 401
+    assert (await call(client, route, logged_out.values, logged_out.bearer)).status_code == 401
 
 
 @each(CallerKind.USER)
@@ -109,8 +111,8 @@ async def test_a_revoked_token_is_refused(client: httpx2.AsyncClient, logged_out
 async def test_a_token_without_a_family_works_for_its_own_by_membership(
     client: httpx2.AsyncClient, route: Route
 ) -> None:
-    parent = await furnish(client)
-    answer = await call(client, route, parent.child_id, parent.without_family)
+    parent = await register_parent_with_data(client)
+    answer = await call(client, route, parent.values, parent.without_family)
     assert answer.is_success, answer.text
 
 
@@ -119,27 +121,28 @@ async def test_a_token_without_a_family_works_for_its_own_by_membership(
 async def test_another_family_sees_and_touches_nothing(
     client: httpx2.AsyncClient, database: str, parent: Parent, stranger: Parent, route: Route
 ) -> None:
-    before = await contents(database, parent)
+    before = await contents(database, declared().rooms, parent)
     tokens = {
         "as it is": stranger.bearer,
         "without a family": stranger.without_family,
         "claiming the other's family": stranger.claiming_family_of(parent),
     }
     for how, headers in tokens.items():
-        foreign = await call(client, route, parent.child_id, headers)
+        foreign = await call(client, route, parent.values, headers)
         assert parent.name not in foreign.text, how
         assert str(parent.user_id) not in foreign.text, how
-        if parent.child_id not in address(route, parent.child_id) + foreign.request.content.decode():
+        sent = address(route, parent.values) + foreign.request.content.decode()
+        if not any(value in sent for value in parent.values.values()):
             continue
         if any(shown in route.template for shown in FORBIDDEN_SHOWN):
             assert foreign.status_code == 403, how
             assert set(foreign.json()) <= {"error", "message", "warning", "timestamp"}, how
             continue
-        missing_id = str(uuid4())
-        missing = await call(client, route, missing_id, headers)
+        nowhere = {name: str(uuid4()) for name in parent.values}
+        missing = await call(client, route, nowhere, headers)
         assert foreign.status_code == missing.status_code, how
-        assert faceless(foreign.text, parent.child_id) == faceless(missing.text, missing_id), how
-    assert await contents(database, parent) == before
+        assert without_ids_and_times(foreign.text, parent.values) == without_ids_and_times(missing.text, nowhere), how
+    assert await contents(database, declared().rooms, parent) == before
 
 
 @each(CallerKind.OPTIONAL)
@@ -147,22 +150,25 @@ async def test_another_family_sees_and_touches_nothing(
 async def test_where_a_token_is_optional_a_bad_one_counts_as_absent(
     client: httpx2.AsyncClient, parent: Parent, route: Route
 ) -> None:
-    kinds = refused(parent)
+    kinds = bad_authorizations(parent)
     anonymous = await ask(client, route, kinds.pop("no token"))
     for what, value in kinds.items():
         answer = await ask(client, route, value)
-        assert (answer.status_code, faceless(answer.text)) == (anonymous.status_code, faceless(anonymous.text)), what
+        assert (answer.status_code, without_ids_and_times(answer.text)) == (
+            anonymous.status_code,
+            without_ids_and_times(anonymous.text),
+        ), what
     assert (await client.get("/api/v1/auth/me", headers=parent.bearer)).status_code == 200, "nobody was logged out"
 
 
 @each(CallerKind.PUBLIC)
 @in_the_loop
-async def test_where_no_token_is_asked_for_none_makes_a_difference(
+async def test_where_no_token_is_required_a_token_makes_no_difference(
     client: httpx2.AsyncClient, parent: Parent, route: Route
 ) -> None:
     without = await ask(client, route, "")
     assert without.status_code < 500
-    for what, value in {**refused(parent), "good": f"Bearer {parent.token}"}.items():
+    for what, value in {**bad_authorizations(parent), "good": f"Bearer {parent.token}"}.items():
         answer = await ask(client, route, value)
         assert answer.status_code == without.status_code, what
         assert parent.name not in answer.text, what
@@ -173,16 +179,18 @@ async def test_where_no_token_is_asked_for_none_makes_a_difference(
 async def test_the_operators_routes_open_to_the_operator_alone(
     client: httpx2.AsyncClient, parent: Parent, route: Route
 ) -> None:
-    for what, value in {**refused(parent), "good": f"Bearer {parent.token}", "near": f"Bearer {OPERATOR}x"}.items():
+    for what, value in {
+        **bad_authorizations(parent),
+        "good": f"Bearer {parent.token}",
+        "near": f"Bearer {OPERATOR}x",
+    }.items():
         assert (await ask(client, route, value)).status_code == 401, what
     assert (await ask(client, route, f"Bearer {OPERATOR}")).status_code == 200
 
 
 @each(*CallerKind)
 @in_the_loop
-async def test_a_method_that_is_not_there_is_refused_before_anybody_is_asked_for(
-    client: httpx2.AsyncClient, route: Route
-) -> None:
+async def test_an_unknown_method_is_refused_before_authentication(client: httpx2.AsyncClient, route: Route) -> None:
     here = {other.endpoint.method for other in registry() if other.template == route.template}
     assert "PATCH" not in here
     answer = await client.request("PATCH", route.template)
@@ -191,8 +199,8 @@ async def test_a_method_that_is_not_there_is_refused_before_anybody_is_asked_for
 
 
 @in_the_loop
-async def test_a_family_claim_opens_only_a_family_one_belongs_to(client: httpx2.AsyncClient) -> None:
-    owner, other = await furnish(client), await furnish(client)
+async def test_a_family_claim_is_valid_only_for_a_member_of_that_family(client: httpx2.AsyncClient) -> None:
+    owner, other = await register_parent_with_data(client), await register_parent_with_data(client)
     profile = "/api/v1/family/profile"
     mine = (await client.get(profile, headers=owner.without_family)).json()["data"]
     assert [child["id"] for child in mine["children"]] == [owner.child_id]
@@ -201,16 +209,17 @@ async def test_a_family_claim_opens_only_a_family_one_belongs_to(client: httpx2.
 
 
 async def ask(client: httpx2.AsyncClient, route: Route, authorization: str) -> httpx2.Response:
-    """A route that does not need a parent, with a body that is no good where one is read."""
+    """A request to a route that needs no parent, with an invalid body where one is read."""
     body = None if route.endpoint.body is None else {}
     headers = {"Authorization": authorization} if authorization else {}
     path = route.template.replace("{asset}", "swagger-ui.css")
     return await client.request(route.endpoint.method, path, json=body, headers=headers)
 
 
-def faceless(text: str, child_id: str = "") -> str:
-    """The answer without what may differ: the id that was asked for and the time."""
-    text = text.replace(child_id, "ID") if child_id else text
+def without_ids_and_times(text: str, values: Mapping[str, str] | None = None) -> str:
+    """The answer without what may differ: the ids that were asked for and the time."""
+    for value in (values or {}).values():
+        text = text.replace(value, "ID")
     try:
         body = json.loads(text)
     except ValueError:

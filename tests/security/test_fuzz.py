@@ -1,4 +1,4 @@
-"""Generated requests find no 5xx, no undocumented status, content type, header or shape, and no way past the guard."""
+"""Generated requests cause no 5xx, no undocumented status, content type, header or shape, and never pass the token check."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from tests.fixtures.processes import StartServer
 
 CASES = int(os.environ.get("FUZZ_CASES", "0"))
-"""0: the short run of the suite, always the same. `bin/fuzz` sets it, and FUZZ_SEED."""
+"""0: the short run of the suite, always the same. `bin/fuzz` sets this and FUZZ_SEED."""
 SEED = int(os.environ.get("FUZZ_SEED", "20260301"))
 SHORT_EXAMPLES, LONG_EXAMPLES = 4, 60
-"""For each operation: a long run comes to its cases in rounds of fresh seeds."""
+"""Cases for each operation in a round; a long run has several rounds with new seeds."""
 
 
 @pytest.fixture(scope="module")
 def tally() -> Iterator[Counter[Role]]:
-    """How many cases were sent as whom; told at the end."""
+    """The number of cases sent, by caller; printed at the end."""
     sent: Counter[Role] = Counter()
     yield sent
     shares = ", ".join(f"{count} as {role}" for role, count in sorted(sent.items()))
@@ -55,6 +55,6 @@ def test_the_api_answers_generated_requests_as_it_describes(
         sys.stdout.flush()
         if tally[role] * len(get_args(Role)) >= CASES:
             break
-    words = server.words()
+    words = server.log_text()
     assert "request failed" not in words, words
     assert '"level": "error"' not in words, words

@@ -1,4 +1,4 @@
-"""No password, PIN, token, e-mail, name or document of anybody stands in a log, in the metrics or in the cache."""
+"""No password, PIN, token, e-mail, name or document appears in a log, in the metrics or in the cache."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ TIMEOUT_S = 30.0
 
 
 @dataclass
-class Walk:
-    """A family's days with the service, good and bad, and what must not be found afterwards."""
+class Journey:
+    """Requests of a family, successful and failing, and the secrets that must not appear afterwards."""
 
     client: httpx2.Client
     outbox: Path
@@ -56,7 +56,7 @@ class Walk:
     child_id: str = ""
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
-        """Any request; tokens in its answer are secrets from now on."""
+        """Send a request; tokens in its answer become secrets."""
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         answer = self.client.request(method, path, content=content, headers={**self.bearer, **headers})
         self.secrets.update(re.findall(r"eyJ[\w-]+\.[\w-]+\.[\w-]+|parent_mode_\w+[\w-]*", answer.text))
@@ -105,8 +105,8 @@ class Walk:
             },
         )
 
-    def stumble(self) -> None:
-        """Requests that are wrong, with something personal wherever a client can put it."""
+    def send_invalid_requests(self) -> None:
+        """Invalid requests with personal data wherever a client can put it."""
         self.send("GET", f"/api/v1/{PATH_TEXT}")
         self.send("GET", f"/api/v1/family/children/{PATH_TEXT}?token={QUERY_TEXT}")
         self.send("GET", f"/api/v1/family/profile?email={MAIL_ADDRESS}&q={QUERY_TEXT}")
@@ -131,8 +131,8 @@ class Walk:
         data = self.send("POST", "/api/v1/auth/parent/login", login).json()["data"]
         self.bearer = {"Authorization": f"Bearer {data['accessToken']}"}
 
-    def meet(self, status: int) -> None:
-        """What a family does while the service cannot serve it."""
+    def expect_failures(self, status: int) -> None:
+        """Requests that must all fail with the status."""
         save = {"gameType": "sticker_book", "dataKey": PATH_TEXT, "dataValue": {"text": DOCUMENT_TEXT}}
         event = {"eventType": "game_progress", "childId": self.child_id, "eventData": {"text": EVENT_TEXT}}
         sign_up = {"email": UNKNOWN_ADDRESS, "password": PASSWORD, "name": PARENT_NAME}
@@ -151,7 +151,7 @@ class Walk:
 
 
 def break_tables(url: str) -> None:
-    """From now on the driver's faults quote rows: checks that fail, types that do not fit, a table that is gone."""
+    """Make the driver's errors quote rows: failing checks, a missing column, a missing table."""
     with psycopg.connect(url) as connection:
         connection.execute("alter table games.simple_game_data add constraint never check (false) not valid")
         connection.execute("alter table core.users add constraint never check (false) not valid")
@@ -161,10 +161,10 @@ def break_tables(url: str) -> None:
 
 def assert_clean(where: str, text: str, secrets: set[str]) -> None:
     found = {secret for secret in secrets if secret.lower() in text.lower()}
-    assert not found, f"{where} tells {found}"
+    assert not found, f"{where} contains {found}"
 
 
-def test_nothing_personal_stands_in_the_logs_whatever_happens(
+def test_no_personal_data_appears_in_logs_metrics_or_cache(
     live_server: StartServer,
     fragile_postgres: EmbeddedPostgres,
     fragile_database: str,
@@ -183,27 +183,27 @@ def test_nothing_personal_stands_in_the_logs_whatever_happens(
         JOBS_PROCESSES="1",
     )
     with httpx2.Client(base_url=server.base_url, timeout=TIMEOUT_S) as client:
-        walk = Walk(client, tmp_path / "outbox")
-        walk.secrets |= {fragile_database.rpartition("/")[0], own_valkey_server.url()}
-        walk.sign_up()
-        walk.guess()
-        walk.play()
-        walk.stumble()
-        walk.reset()
+        journey = Journey(client, tmp_path / "outbox")
+        journey.secrets |= {fragile_database.rpartition("/")[0], own_valkey_server.url()}
+        journey.sign_up()
+        journey.guess()
+        journey.play()
+        journey.send_invalid_requests()
+        journey.reset()
         with redis.from_url(own_valkey_server.url()) as cache:
-            assert_clean("the cache", repr([(key, cache.hgetall(key)) for key in cache.scan_iter()]), walk.secrets)
+            assert_clean("the cache", repr([(key, cache.hgetall(key)) for key in cache.scan_iter()]), journey.secrets)
         own_valkey_server.kill()
         with frozen(fragile_postgres):
-            walk.meet(503)
-        wait_for(lambda: walk.send("GET", "/api/v1/family/profile").status_code == 200, "the database is back")
+            journey.expect_failures(503)
+        wait_for(lambda: journey.send("GET", "/api/v1/family/profile").status_code == 200, "the database is back")
         break_tables(fragile_database)
-        walk.meet(500)
+        journey.expect_failures(500)
         metrics = client.get("/metrics").text
     assert server.stop() == 0
-    words = server.words()
-    assert "request failed" in words, "the faults were real"
-    assert '"status":503' in words
-    assert_clean("the log", words, walk.secrets)
-    assert_clean("the metrics", metrics, walk.secrets)
-    for line in words.splitlines():
+    log = server.log_text()
+    assert "request failed" in log, "the faults were real"
+    assert '"status":503' in log
+    assert_clean("the log", log, journey.secrets)
+    assert_clean("the metrics", metrics, journey.secrets)
+    for line in log.splitlines():
         assert isinstance(json.loads(line), dict), line

@@ -1,4 +1,4 @@
-"""What the contract forgives in a body (auth contract §1.2, §1.4), told a second time and apart from the decoder."""
+"""The contract's tolerance for bodies (auth contract §1.2, §1.4), implemented a second time, independent of the decoder."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ TRUTHS = {"true", "false", "1", "0"}
 
 
 class Written(str):
-    """A number of a document, as it was written there."""
+    """A number with its spelling in the document."""
 
     __slots__ = ()
 
 
 def read(body: bytes) -> Any:
-    """A document whose numbers keep their spelling; raises ValueError for what is no JSON."""
+    """Parse a document, keeping the spelling of its numbers; raises ValueError for invalid JSON."""
     return json.loads(body, parse_int=Written, parse_float=Written, parse_constant=_refuse)
 
 
@@ -28,13 +28,13 @@ def _refuse(name: str) -> None:
 
 
 class Tolerance:
-    """Judges values by the schemas of one description."""
+    """Checks values against the schemas of one OpenAPI document."""
 
     def __init__(self, description: Mapping[str, Any]) -> None:
         self._schemas: Mapping[str, Schema] = description["components"]["schemas"]
 
     def forgives(self, value: Any, schema: Schema | bool) -> bool:
-        """Whether a value satisfies a schema, or would once it is read tolerantly."""
+        """Whether a value satisfies a schema when it is read tolerantly."""
         if isinstance(schema, bool):
             return schema
         if "$ref" in schema:

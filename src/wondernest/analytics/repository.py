@@ -13,11 +13,11 @@ from msgspec import Struct
 from wondernest.access.guardianship import guards
 from wondernest.analytics.envelope import BadDocument
 from wondernest.platform.db.batch import LockWait
-from wondernest.platform.ids import new_ordered_uuid
 
 if TYPE_CHECKING:
     from wondernest.analytics.rules import Currency, Milestone, Played, Transaction
     from wondernest.platform.db.pool import Executor
+    from wondernest.platform.ids import Ids
 
 MILESTONE: Final = "milestone"
 _MINE: Final = guards("given.child_id", "given.user_id", archived_too=True)
@@ -102,10 +102,10 @@ class NewEvent(Struct, frozen=True):
     fingerprint: bytes | None
     played: Played | None = None
 
-    def columns(self) -> tuple[object, ...]:
+    def columns(self, event_id: UUID) -> tuple[object, ...]:
         """The statement's values."""
         return (
-            new_ordered_uuid(),
+            event_id,
             self.user_id,
             self.child_id,
             self.kind,
@@ -140,7 +140,8 @@ class PlayTime(Protocol):
 class AnalyticsRepository:
     """Events and what is derived from them."""
 
-    def __init__(self, play: PlayTime) -> None:
+    def __init__(self, play: PlayTime, ids: Ids) -> None:
+        self._ids = ids
         self._store = _STORE.format(recording=play.recording("played"))
         self._ledger: str | None = None
 
@@ -148,7 +149,7 @@ class AnalyticsRepository:
         self, executor: Executor, events: Sequence[NewEvent], wait: LockWait = LockWait.UNBOUNDED
     ) -> list[Verdict]:
         """Store what is new and the adults' own, with what was played, a verdict for each. Alone, a refused event raises BadDocument."""
-        columns = zip(*(event.columns() for event in events), strict=True)
+        columns = zip(*(event.columns(self._ids.ordered_uuid()) for event in events), strict=True)
         try:
             rows = await executor.fetch(self._store, *(list(column) for column in columns), wait.value)
         except (asyncpg.DataError, asyncpg.ProgramLimitExceededError):

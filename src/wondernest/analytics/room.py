@@ -28,7 +28,7 @@ INDEXES: Final = ("wondernest.idx_event_identities_created",)
 
 def build(parts: Parts, projects: ProjectSaves, play: PlayTime) -> Room:
     """Events in. `projects` and `play`: what events set in motion in the games room."""
-    repository = AnalyticsRepository(play)
+    repository = AnalyticsRepository(play, parts.ids)
     service = AnalyticsService(parts.database, repository, projects)
     identities = IdentityJobs(parts.database, repository, parts.clock)
     return Room(

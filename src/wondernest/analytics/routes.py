@@ -7,8 +7,8 @@ from typing import Final
 from wondernest.analytics import errors
 from wondernest.analytics.service import AnalyticsService, Report
 from wondernest.analytics.wire import EventBody, Tracked
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.clock import Clock, epoch_ms
-from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.endpoint import MIB, Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
@@ -36,6 +36,7 @@ class AnalyticsRoutes:
     @GROUP.post(
         "/analytics/events",
         body=EventBody,
+        example={"eventType": "game_progress", "childId": "{childId}", "eventData": {"level": 1}},
         max_body_bytes=MAX_BODY_BYTES,
         unit=True,
         replies={

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from wondernest.analytics.ports import ProjectSaves
+    from wondernest.platform.caller import Caller
     from wondernest.platform.db.pool import Database
     from wondernest.platform.db.unit import UnitOfWork
-    from wondernest.platform.http.caller import Caller
 
 
 class Report(Struct, frozen=True):

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wondernest.auth.errors import PinLocked
-from wondernest.platform.http.errors import RateLimited
+from wondernest.auth.errors import PinLocked, TooManyAttempts
 from wondernest.platform.ids import sha256_hex
 
 if TYPE_CHECKING:
@@ -37,20 +36,20 @@ class LoginAttempts:
         self._limit = limits.failures_per_minute if limits.enabled else 0
 
     async def admit(self, email: str, ip: str | None) -> None:
-        """Count an attempt about to be checked; raises RateLimited."""
+        """Count an attempt about to be checked; raises TooManyAttempts."""
         if not self._limit:
             return
         pair = _key(email, ip)
         count, left = await self._counters.increment(f"login:{pair}", MINUTE_S)
         if count > self._limit:
-            raise RateLimited(left)
+            raise TooManyAttempts(left)
         known, _ = await self._counters.peek(f"login-known:{pair}")
         if known:
             return
         for window_s, multiple in ACCOUNT_WINDOWS:
             count, left = await self._counters.increment(f"login-account:{window_s}:{_key(email)}", window_s)
             if count > self._limit * multiple:
-                raise RateLimited(left)
+                raise TooManyAttempts(left)
 
     async def succeeded(self, email: str, ip: str | None) -> None:
         """Forget the failures of this address and remember that it knows the password."""

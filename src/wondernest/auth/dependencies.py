@@ -12,6 +12,7 @@ from wondernest.auth.repository import AccountRepository, ProofRepository, Sessi
 from wondernest.auth.tokens import TokenIssuer, TokenVerifier
 from wondernest.platform.clock import Clock
 from wondernest.platform.db.pool import Database
+from wondernest.platform.ids import Ids
 
 
 class Dependencies(Struct, frozen=True, kw_only=True):
@@ -31,3 +32,4 @@ class Dependencies(Struct, frozen=True, kw_only=True):
     database: Database
     """For a job that has no other row to commit with."""
     clock: Clock
+    ids: Ids

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from wondernest.platform.http.errors import ApiError, GenericError
+from wondernest.platform.http.errors import ApiError, GenericError, RateLimited
 
 
 class MessageError(ApiError):
@@ -62,6 +62,10 @@ class RefreshTokenMissing(MessageError):
 
     def __init__(self) -> None:
         super().__init__(400, "Refresh token is required")
+
+
+class TooManyAttempts(RateLimited):
+    """429: too many failed attempts; Retry-After says when the next may be made."""
 
 
 class UnknownAccount(Refused):

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Final
 from wondernest.auth import errors, rules
 from wondernest.auth.jobs import USER
 from wondernest.platform.clock import epoch_ms
-from wondernest.platform.http.errors import RateLimited
-from wondernest.platform.ids import new_token, sha256_hex
+from wondernest.platform.ids import sha256_hex
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from wondernest.auth.dependencies import Dependencies
-    from wondernest.platform.http.caller import Caller
+    from wondernest.platform.caller import Caller
 
 PARENT_MODE_LIFE: Final = timedelta(minutes=15)
 
@@ -46,7 +45,7 @@ class PinService:
             raise errors.WrongPin
         await deps.pin_attempts.succeeded(who)
         now = deps.clock.now()
-        token = f"parent_mode_{epoch_ms(now)}_{new_token()}"
+        token = f"parent_mode_{epoch_ms(now)}_{deps.ids.token()}"
         if caller is not None and holder is not None:
             await deps.sessions.note_parent_mode(caller.user_id, sha256_hex(token), now + PARENT_MODE_LIFE, now)
         return token
@@ -76,7 +75,7 @@ class PinService:
         try:
             await deps.pin_attempts.admit(who)
         except errors.PinLocked as locked:
-            raise RateLimited(locked.retry_after_s) from None
+            raise errors.TooManyAttempts(locked.retry_after_s) from None
         if not await deps.hasher.matches(current, pin_hash):
             await self._wrong(who, caller.user_id)
             raise errors.PinAlreadySet

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from wondernest.auth.dependencies import Dependencies
     from wondernest.auth.repository import RevokedToken
+    from wondernest.platform.caller import Caller
     from wondernest.platform.db.unit import UnitOfWork
-    from wondernest.platform.http.caller import Caller
     from wondernest.settings import Auth
 
 RESET_MAILS_PER_HOUR: Final = 5

@@ -76,6 +76,7 @@ def build(parts: Parts) -> Auth:
         senders=senders(parts.jobs),
         database=database,
         clock=clock,
+        ids=parts.ids,
     )
     accounts, counted = AccountService(deps, settings), AccountMetrics(parts.metrics)
     pins, recovery = PinService(deps, settings.default_pin), RecoveryService(deps, settings.auth)

@@ -14,16 +14,16 @@ from wondernest.auth import errors, rules
 from wondernest.auth.jobs import USER
 from wondernest.auth.repository import Account, NewAccount, NewSession, RevokedToken
 from wondernest.auth.tokens import TokenPair, TokenSubject
-from wondernest.platform.http.errors import ApiError
-from wondernest.platform.ids import new_token, new_uuid, sha256_hex
+from wondernest.platform.ids import sha256_hex
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from wondernest.auth.dependencies import Dependencies
     from wondernest.auth.oauth import Identity
+    from wondernest.platform.caller import Caller
     from wondernest.platform.db.unit import UnitOfWork
-    from wondernest.platform.http.caller import Caller
+    from wondernest.platform.ids import Ids
     from wondernest.settings import Settings
 
 PARENT_ROLE: Final = "parent"
@@ -60,8 +60,8 @@ class AccountService:
             raise errors.EmailTaken
         person = sign_up.names.normalised()
         new = NewAccount(
-            user_id=new_uuid(),
-            family_id=new_uuid(),
+            user_id=deps.ids.uuid(),
+            family_id=deps.ids.uuid(),
             email=email,
             password_hash=await deps.hasher.hash(sign_up.password),
             first_name=person.first,
@@ -83,7 +83,7 @@ class AccountService:
             return await self._open(account, ip)
         deps = self._with
         name = rules.PersonName(account.first_name, None).family_name
-        housed = await deps.accounts.with_family(unit, account.id, new_uuid(), name, deps.clock.now())
+        housed = await deps.accounts.with_family(unit, account.id, deps.ids.uuid(), name, deps.clock.now())
         return await self._open(replace(housed or account, password_hash=account.password_hash), ip, unit)
 
     async def log_in(self, email: str, password: str, ip: str | None) -> OpenSession:
@@ -105,7 +105,7 @@ class AccountService:
             raise errors.OutsideLoginRefused
         account = await deps.accounts.by_email(identity.email)
         if account is None:
-            return await self._store(_account_of(identity, login.names), ip, taken=errors.OutsideLoginRefused)
+            return await self._store(_account_of(identity, login.names, deps.ids), ip, taken=errors.OutsideLoginRefused)
         if not account.active or (account.password_hash != NO_PASSWORD and not account.verified):
             raise errors.OutsideLoginRefused
         if not account.verified:
@@ -150,7 +150,7 @@ class AccountService:
         """A token that marks the session of the caller's child; it is no bearer."""
         deps = self._with
         now = deps.clock.now()
-        token = f"child_session_{new_token()}"
+        token = f"child_session_{deps.ids.token()}"
         await deps.sessions.note_child(caller.user_id, sha256_hex(token), now + self._access_life, now, child_id)
         return token
 
@@ -192,7 +192,7 @@ class AccountService:
         ip: str | None,
         unit: UnitOfWork | None = None,
         *,
-        taken: Callable[[], ApiError] = errors.EmailTaken,
+        taken: Callable[[], Exception] = errors.EmailTaken,
     ) -> OpenSession:
         account = Account(
             id=new.user_id,
@@ -223,14 +223,14 @@ class AccountService:
             await deps.senders.sign_up_attempt(deps.database, {USER: account.id})
 
 
-def _account_of(identity: Identity, given: rules.NameFields) -> NewAccount:
+def _account_of(identity: Identity, given: rules.NameFields, ids: Ids) -> NewAccount:
     """An account for whom a provider vouches: verified, without a password. Names sent along win over the token's."""
     known = identity.names.normalised()
     person = given.normalised()
     first, last = person.first or known.first, person.last or known.last
     return NewAccount(
-        user_id=new_uuid(),
-        family_id=new_uuid(),
+        user_id=ids.uuid(),
+        family_id=ids.uuid(),
         email=identity.email,
         password_hash=NO_PASSWORD,
         first_name=first,

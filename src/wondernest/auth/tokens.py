@@ -10,8 +10,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from wondernest.platform.caller import Caller
 from wondernest.platform.faults import DependencyUnavailable
-from wondernest.platform.http.caller import Caller
 from wondernest.platform.ids import new_uuid, parse_uuid, sha256_hex
 
 if TYPE_CHECKING:

@@ -87,9 +87,11 @@ def seed() -> int:
 @app.command
 def doctor() -> int:
     """Print the effective settings and check database, schema and cache."""
+    from wondernest.app import create_app
     from wondernest.commands.doctor import doctor
 
-    return 0 if doctor(_settings(), _say) else FAILURE
+    settings = _settings()
+    return 0 if doctor(settings, create_app(settings).rooms, _say) else FAILURE
 
 
 @app.command

@@ -13,7 +13,6 @@ import psycopg
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
-from wondernest.app import create_app
 from wondernest.platform.db.migrations.state import schema_state
 from wondernest.platform.db.schema_check import unused_indexes
 from wondernest.platform.jobs.state import queue_state
@@ -27,12 +26,12 @@ MASK = "***"
 Say = Callable[[str], None]
 
 
-def doctor(settings: Settings, say: Say) -> bool:
+def doctor(settings: Settings, rooms: Rooms, say: Say) -> bool:
     """Print the effective settings and the state of everything behind us; True when requests can be served."""
     for line in effective(settings):
         say(line)
     say("")
-    return asyncio.run(_examine(settings, say))
+    return asyncio.run(_examine(settings, rooms, say))
 
 
 def effective(settings: Settings) -> Iterator[str]:
@@ -58,8 +57,7 @@ def shown(name: str, value: object) -> str:
     return "" if value is None else str(value)
 
 
-async def _examine(settings: Settings, say: Say) -> bool:
-    rooms = create_app(settings).rooms
+async def _examine(settings: Settings, rooms: Rooms, say: Say) -> bool:
     _settings(settings, say)
     usable = await _database(settings, rooms, say)
     await _cache(settings, say)

@@ -18,7 +18,7 @@ TABLES: Final = (Table("compliance.coppa_consent", ("select", "insert", "update"
 
 def build(parts: Parts) -> Room:
     """Consents."""
-    service = ConsentService(ConsentRepository(), parts.database, parts.clock)
+    service = ConsentService(ConsentRepository(), parts.database, parts.clock, parts.ids)
     return Room(
         name="coppa",
         endpoints=ConsentRoutes(service, parts.settings.coppa.unverified_status).endpoints(),

@@ -8,7 +8,7 @@ from wondernest.coppa import errors, wire
 from wondernest.coppa.rules import DATA_COLLECTION, ChildReference
 from wondernest.coppa.service import Changes, ConsentService, Grant, Origin
 from wondernest.coppa.terms import Terms
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import PathParameter
@@ -56,6 +56,12 @@ class ConsentRoutes:
     @GROUP.post(
         "/coppa/consent",
         body=wire.ConsentBody,
+        example={
+            "childId": "{childId}",
+            "consentType": "full",
+            "permissions": {"dataCollection": True},
+            "verificationMethod": "credit_card",
+        },
         unit=True,
         replayable=True,
         replies={201: Response(wire.Granted, "Stored; an earlier consent is revoked"), **REFUSALS},
@@ -105,6 +111,7 @@ class ConsentRoutes:
     @GROUP.put(
         ONE,
         body=wire.ChangeBody,
+        example={"permissions": {"dataCollection": True}},
         body_optional=True,
         unit=True,
         replies={200: Response(wire.Changed, "Replaced; the old one is kept, revoked"), **REFUSALS},

@@ -11,15 +11,15 @@ from wondernest.coppa import errors, rules
 from wondernest.coppa.repository import ConsentRepository, FoundChild, KnownConsent, NewConsent
 from wondernest.coppa.rules import ChildReference, Consent
 from wondernest.coppa.terms import Terms
-from wondernest.platform.ids import new_uuid
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Executor
     from wondernest.platform.db.unit import UnitOfWork
-    from wondernest.platform.http.caller import Caller
+    from wondernest.platform.ids import Ids
 
 
 class Origin(Struct, frozen=True):
@@ -58,7 +58,8 @@ class Standing(Struct, frozen=True):
 class ConsentService:
     """What a parent can do with consents. Raises the room's errors."""
 
-    def __init__(self, repository: ConsentRepository, database: Executor, clock: Clock) -> None:
+    def __init__(self, repository: ConsentRepository, database: Executor, clock: Clock, ids: Ids) -> None:
+        self._ids = ids
         self._repository = repository
         self._database = database
         self._clock = clock
@@ -127,7 +128,7 @@ class ConsentService:
         self, caller: Caller, child_id: UUID, kind: str, terms: Terms, origin: Origin, unit: UnitOfWork
     ) -> Consent:
         new = NewConsent(
-            id=new_uuid(),
+            id=self._ids.uuid(),
             child_id=child_id,
             parent_id=caller.user_id,
             kind=kind,

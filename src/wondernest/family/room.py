@@ -26,7 +26,7 @@ TABLES: Final = (
 
 def build(parts: Parts, accounts: AccountService) -> Room:
     """Families and children."""
-    service = FamilyService(FamilyRepository(), parts.database, accounts, parts.clock)
+    service = FamilyService(FamilyRepository(), parts.database, accounts, parts.clock, parts.ids)
     return Room(
         name="family",
         endpoints=FamilyRoutes(service, parts.clock).endpoints(),

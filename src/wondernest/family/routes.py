@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wondernest.family import errors, wire
 from wondernest.family.service import ChildChanges, ChildDraft, FamilyService
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import uuid_parameter
@@ -77,6 +77,7 @@ class FamilyRoutes:
         "/family/children",
         "/children",
         body=wire.NewChildBody,
+        example={"name": "Zoe", "birthDate": "2020-01-15"},
         replayable=True,
         replies={
             201: Response(wire.ChildReply, "Added; what it may see and for how long follows its age"),
@@ -113,6 +114,7 @@ class FamilyRoutes:
         ONE,
         parameters=(CHILD_TO_CHANGE,),
         body=wire.ChildChangesBody,
+        example={"name": "Zoe"},
         unit=True,
         replies={200: Response(wire.ChildReply), **OF_ONE_CHILD},
         failure="Failed to update child profile",
@@ -159,6 +161,7 @@ class FamilyRoutes:
     @GROUP.put(
         "/family/settings",
         body=dict[str, Any],
+        example={"maxScreenTimeMinutes": 30},
         unit=True,
         replies={200: Response(wire.SettingsReply, "All that are stored now"), 400: BAD_REQUEST},
         failure="Failed to update settings",

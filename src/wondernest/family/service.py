@@ -16,17 +16,17 @@ from wondernest.family.model import Child, Household
 from wondernest.family.preferences import SettingsChanges
 from wondernest.family.repository import Acting, ChildRecord, FamilyGone, FamilyRepository, FoundChild, FoundHousehold
 from wondernest.platform.db.batch import Batcher, LockWait
-from wondernest.platform.ids import new_uuid
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from wondernest.auth.service import AccountService
     from wondernest.family.limits import ContentChanges, TimeChanges
+    from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Connection, Database
     from wondernest.platform.db.unit import UnitOfWork
-    from wondernest.platform.http.caller import Caller
+    from wondernest.platform.ids import Ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,9 @@ class FamilyService:
     """What a parent can do with the family. Raises the room's errors."""
 
     def __init__(
-        self, repository: FamilyRepository, database: Database, accounts: AccountService, clock: Clock
+        self, repository: FamilyRepository, database: Database, accounts: AccountService, clock: Clock, ids: Ids
     ) -> None:
+        self._ids = ids
         self._repository = repository
         self._database = database
         self._accounts = accounts
@@ -90,7 +91,7 @@ class FamilyService:
         """Add a child, its settings by age; raises InvalidFamilyId, NoFamily, FamilyNotFound or ValidationFailed."""
         acting = _acting(caller)
         try:
-            record = _drafted(draft, self._clock.now())
+            record = _drafted(draft, self._ids.uuid(), self._clock.now())
         except rules.Unacceptable as broken:
             raise errors.ValidationFailed(str(broken)) from None
         try:
@@ -175,13 +176,13 @@ def _acting(caller: Caller) -> Acting:
     return Acting(caller.user_id, caller.family_id)
 
 
-def _drafted(draft: ChildDraft, now: datetime) -> ChildRecord:
+def _drafted(draft: ChildDraft, child_id: UUID, now: datetime) -> ChildRecord:
     """A new child, its settings by age; raises Unacceptable."""
     name = rules.name(draft.name)
     birth_date = rules.birth_date(draft.birth_date, now.date())
     age = age_on(now.date(), birth_date)
     return ChildRecord(
-        id=new_uuid(),
+        id=child_id,
         name=name,
         birth_date=birth_date,
         gender=rules.gender(draft.gender),

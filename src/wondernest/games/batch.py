@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from wondernest.games.errors import InvalidBody
 from wondernest.games.repository import UNSTORABLE
 from wondernest.games.rules import Deletion, Precondition, Saved, SaveKey, Write
 from wondernest.games.service import unstorable
-from wondernest.platform.http.errors import ApiError
 
 if TYPE_CHECKING:
     from wondernest.games.repository import SaveRepository
+    from wondernest.platform.caller import Caller
     from wondernest.platform.db.unit import UnitOfWork
-    from wondernest.platform.http.caller import Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Step:
     condition: Precondition
 
 
-Outcome = Saved | ApiError
+Outcome = Saved | InvalidBody
 
 
 class BatchService:

@@ -13,7 +13,7 @@ from wondernest.games.service import unstorable
 if TYPE_CHECKING:
     from wondernest.games.repository import RegistryRepository
     from wondernest.games.rules import Fields
-    from wondernest.platform.http.caller import Caller
+    from wondernest.platform.caller import Caller
 
 
 class RegistryService:

@@ -30,8 +30,8 @@ from wondernest.platform.json import expands_too_far, instant
 if TYPE_CHECKING:
     from wondernest.games.metrics import SaveMetrics
     from wondernest.games.repository import HistoryRepository, LoadRepository, SaveRepository
+    from wondernest.platform.caller import Caller
     from wondernest.platform.db.unit import UnitOfWork
-    from wondernest.platform.http.caller import Caller
 
 
 class Intent(Struct, frozen=True):

@@ -11,7 +11,7 @@ from wondernest import __version__
 from wondernest.health.errors import DetailsBroken, ReadinessBroken
 from wondernest.health.service import HealthService
 from wondernest.health.wire import Alive, Component, Detailed, NotReady, Ready, Startup, Up, UpOrDown
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json

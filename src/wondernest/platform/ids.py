@@ -6,29 +6,62 @@ import hashlib
 import os
 import re
 import secrets
-import time
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from asyncpg.pgproto import pgproto
+
+if TYPE_CHECKING:
+    from wondernest.platform.clock import Clock
 
 TOKEN_BYTES = 32
 _DASHED_OR_PLAIN = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{32}")
 
 
+class Ids(Protocol):
+    """Makes unguessable identifiers and secrets."""
+
+    def uuid(self) -> UUID:
+        """A random version-4 UUID."""
+        ...
+
+    def ordered_uuid(self) -> UUID:
+        """A UUID of version 7: milliseconds since 1970, then 74 random bits.
+
+        For tables with many inserts: each new row goes to the end of the primary key's index, not to a random page.
+        """
+        ...
+
+    def token(self) -> str:
+        """32 random bytes as 43 characters of base64url without padding."""
+        ...
+
+
+class RandomIds:
+    """Identifiers from the operating system's random generator."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def uuid(self) -> UUID:
+        """A random version-4 UUID."""
+        return new_uuid()
+
+    def ordered_uuid(self) -> UUID:
+        """A UUID of version 7."""
+        number = int.from_bytes(os.urandom(10))
+        number |= int(self._clock.now().timestamp() * 1000) << 80
+        number = number & ~(0xF << 76) | 0x7 << 76
+        return pgproto.UUID((number & ~(0x3 << 62) | 0x2 << 62).to_bytes(16))
+
+    def token(self) -> str:
+        """32 random bytes as 43 characters of base64url without padding."""
+        return secrets.token_urlsafe(TOKEN_BYTES)
+
+
 def new_uuid() -> UUID:
-    """A random version-4 UUID."""
+    """A random version-4 UUID, for what no test needs to hold: names of processes and of tokens."""
     return UUID(bytes=os.urandom(16), version=4)
-
-
-def new_ordered_uuid() -> UUID:
-    """A UUID of version 7: milliseconds since 1970, then 74 random bits.
-
-    For tables with many inserts: each new row goes to the end of the primary key's index, not to a random page.
-    """
-    number = int.from_bytes(os.urandom(10))
-    number |= time.time_ns() // 1_000_000 << 80
-    number = number & ~(0xF << 76) | 0x7 << 76
-    return pgproto.UUID((number & ~(0x3 << 62) | 0x2 << 62).to_bytes(16))
 
 
 def parse_uuid(text: str) -> UUID | None:
@@ -37,11 +70,6 @@ def parse_uuid(text: str) -> UUID | None:
     Returns asyncpg's subclass of UUID: equal to any other UUID, but fifteen times as fast to parse and to send.
     """
     return pgproto.UUID(text) if _DASHED_OR_PLAIN.fullmatch(text) else None
-
-
-def new_token() -> str:
-    """32 random bytes as 43 characters of base64url without padding."""
-    return secrets.token_urlsafe(TOKEN_BYTES)
 
 
 def sha256_hex(text: str) -> str:

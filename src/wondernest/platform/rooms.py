@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.idempotency import IdempotencyKeys
     from wondernest.platform.db.pool import Database
+    from wondernest.platform.ids import Ids
     from wondernest.platform.jobs import Job, QueuedJobs, Schedule
     from wondernest.platform.jobs.instruments import JobInstruments
     from wondernest.platform.mail import Mailer
@@ -34,6 +35,7 @@ class Parts(Struct, frozen=True, kw_only=True):
 
     settings: Settings
     clock: Clock
+    ids: Ids
     metrics: Metrics
     database: Database
     counters: Counters
@@ -154,6 +156,12 @@ class Rooms(Struct, frozen=True):
     def personal_data(self) -> tuple[Holding, ...]:
         """Every table with personal data."""
         return tuple(holding for room in self.all for holding in room.personal_data)
+
+    def require_metrics(self, made: set[str]) -> None:
+        """Raise ValueError unless the instruments that were made are those that the rooms declare."""
+        declared = {name for room in self.all for name in room.metrics}
+        if declared != made:
+            raise ValueError(f"metrics declared and not made, or made and not declared: {sorted(declared ^ made)}")
 
     async def start(self) -> None:
         """Run the `on_start` hooks in order. Whatever a hook raises stops the start."""

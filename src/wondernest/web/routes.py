@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Query, Response
 from wondernest.platform.http.errors import TYPE_JSON, RouteNotFound
 from wondernest.platform.http.groups import RouteGroup
@@ -26,7 +26,7 @@ _ASSET_HEADERS: Final = ((b"cache-control", b"public, max-age=86400"),)
 _DOCUMENT_HEADERS: Final = ((b"cache-control", b"no-cache"),)
 
 
-ASSET: Final = text_parameter("asset")
+ASSET: Final = text_parameter("asset", example="start.js")
 VERSION: Final = Query("version", str, "3.0 for the older dialect")
 GROUP: Final = RouteGroup(
     tag="Documentation", caller=CallerKind.PUBLIC, mounts=("",), parameters=(ASSET,), documented=False

@@ -1,4 +1,4 @@
-"""Key sets of identity providers: by URL from a server of the test's own, and from a file."""
+"""Key sets of identity providers: from a URL (a server of the test) and from a file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOUR_S = 3600.0
 
 @dataclass
 class KeyServer:
-    """Serves one document over HTTP and counts how often it was asked."""
+    """Serves one document over HTTP and counts its requests."""
 
     url: str = ""
     content: bytes = b""
@@ -53,7 +53,7 @@ async def server() -> AsyncIterator[KeyServer]:
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Holds the monotonic clock of the key sets; calling it moves it on."""
+    """Fixes the monotonic clock of the key sets; the function yielded advances it."""
     moment = [1000.0]
     monkeypatch.setattr(jwks, "monotonic", lambda: moment[0])
 
@@ -72,7 +72,7 @@ def key_set(source: str, timeout_s: float = TIMEOUT_S) -> KeySet:
     return KeySet(source, HOUR_S, timeout_s, Metrics())
 
 
-async def test_keys_are_fetched_once_and_then_known(server: KeyServer, signer: Signer) -> None:
+async def test_keys_are_fetched_once_and_then_cached(server: KeyServer, signer: Signer) -> None:
     server.content = signer.document()
     keys = key_set(server.url)
     found = await asyncio.gather(*(keys.key("one") for _ in range(20)))
@@ -88,7 +88,7 @@ async def test_both_kinds_of_key_are_bound_to_their_own_algorithm(server: KeySer
     assert algorithms == ["RS256", "ES256"]
 
 
-async def test_keys_for_encryption_of_other_algorithms_and_secrets_are_passed_over(
+async def test_keys_for_encryption_of_other_algorithms_and_secrets_are_skipped(
     server: KeyServer, signer: Signer
 ) -> None:
     entries = [
@@ -106,7 +106,7 @@ async def test_keys_for_encryption_of_other_algorithms_and_secrets_are_passed_ov
         assert await keys.key(name) is None
 
 
-async def test_an_unknown_id_makes_it_ask_again_but_not_too_often(
+async def test_an_unknown_id_fetches_again_but_not_too_often(
     server: KeyServer, signer: Signer, now: Callable[[float], None]
 ) -> None:
     server.content = signer.document()
@@ -121,7 +121,7 @@ async def test_an_unknown_id_makes_it_ask_again_but_not_too_often(
     assert server.asked == 2
 
 
-async def test_known_keys_outlive_an_outage_of_the_provider(
+async def test_cached_keys_survive_an_outage_of_the_provider(
     server: KeyServer, signer: Signer, now: Callable[[float], None]
 ) -> None:
     server.content = signer.document()
@@ -138,7 +138,7 @@ async def test_known_keys_outlive_an_outage_of_the_provider(
     "content",
     [b"", b"no json", b"[]", b'{"keys":{}}', b'{"keys":[]}', b'{"keys":[1]}', b"\xff", b"[" * 100_000, b" " * 300_000],
 )
-async def test_a_document_that_is_no_key_set_is_the_providers_fault(server: KeyServer, content: bytes) -> None:
+async def test_a_document_that_is_no_key_set_is_a_fault_of_the_provider(server: KeyServer, content: bytes) -> None:
     server.content = content
     with pytest.raises(DependencyUnavailable):
         await key_set(server.url).key("one")
@@ -150,14 +150,14 @@ async def test_a_redirect_is_not_followed(server: KeyServer) -> None:
         await key_set(server.url).key("one")
 
 
-async def test_a_slow_provider_is_not_waited_for(server: KeyServer) -> None:
+async def test_a_slow_provider_times_out(server: KeyServer) -> None:
     server.held.clear()
     with pytest.raises(DependencyUnavailable):
         await key_set(server.url, timeout_s=0.05).key("one")
     server.held.set()
 
 
-async def test_after_a_fault_the_provider_is_left_alone_for_a_moment(
+async def test_after_a_fault_the_provider_is_not_asked_for_a_while(
     server: KeyServer, signer: Signer, now: Callable[[float], None]
 ) -> None:
     server.status = 503

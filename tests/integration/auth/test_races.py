@@ -1,4 +1,4 @@
-"""What is being ended while a request is under way stays ended: row locks decide, not luck."""
+"""A session or password that ends during a request stays ended: row locks decide the order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WAITING = (
 
 @asynccontextmanager
 async def in_flight(database_url: str, *statements: str) -> AsyncGenerator[None]:
-    """Statements of another request that are not yet committed; committed at the end, once ours waits for them."""
+    """Uncommitted statements of another request; they commit at the end, once ours waits for them."""
     connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(database_url)
     try:
         async with connection.transaction():
@@ -64,7 +64,7 @@ async def test_a_refresh_does_not_outlive_a_logout_in_flight(app_client: httpx2.
     assert (await renewed).status_code == 401
 
 
-async def test_logouts_refreshes_and_logins_at_once_do_not_block_each_other_for_good(
+async def test_logouts_refreshes_and_logins_at_once_do_not_deadlock(
     app_client: httpx2.AsyncClient,
 ) -> None:
     parent = await register(app_client)

@@ -30,7 +30,7 @@ async def status(client: httpx2.AsyncClient, parent: Parent) -> int:
 
 
 async def refuses(client: httpx2.AsyncClient, parent: Parent) -> None:
-    """Returns as soon as the process refuses the parent's token."""
+    """Returns once the process refuses the parent's token."""
     async with asyncio.timeout(PATIENCE_S):
         while await status(client, parent) != 401:
             await asyncio.sleep(0.02)
@@ -40,7 +40,7 @@ async def log_out(client: httpx2.AsyncClient, parent: Parent) -> None:
     assert (await client.post("/api/v1/auth/logout", headers=parent.bearer)).status_code == 200
 
 
-async def test_a_logout_in_one_process_is_heard_in_the_other(make_settings: Callable[..., Settings]) -> None:
+async def test_a_logout_in_one_process_reaches_the_other(make_settings: Callable[..., Settings]) -> None:
     settings = make_settings()
     async with running(create_app(settings)) as one, running(create_app(settings)) as two:
         parent = await register(one)
@@ -77,7 +77,7 @@ async def test_a_lost_connection_is_replaced_and_nothing_is_missed(
         await refuses(two, parent)
 
 
-async def test_a_revocation_nobody_was_told_of_is_read_by_itself(
+async def test_a_revocation_without_a_notification_is_read_by_polling(
     make_settings: Callable[..., Settings], database_url: str
 ) -> None:
     async with running(create_app(make_settings())) as client:
@@ -100,7 +100,7 @@ async def test_a_cutoff_refuses_every_earlier_token(make_settings: Callable[...,
         assert response.status_code == 401
 
 
-async def test_the_service_starts_while_the_database_is_away_and_follows_once_it_is_back(
+async def test_the_service_starts_while_the_database_is_down_and_follows_once_it_is_back(
     make_settings: Callable[..., Settings], own_pg_server: EmbeddedPostgres
 ) -> None:
     url = own_pg_server.url()

@@ -1,4 +1,4 @@
-"""Accounts that Kotlin, Rust or a hand wrote (schema traps 1, 5, 6, 14, 17, 18)."""
+"""Accounts written by Kotlin, Rust or by hand (schema traps 1, 5, 6, 14, 17, 18)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOGIN = "/api/v1/auth/parent/login"
 
 
 def hashed(prefix: str) -> str:
-    """A hash as another implementation spells it."""
+    """A hash with the prefix of another implementation."""
     made = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
     return prefix + made.removeprefix("$2b$")
 
@@ -114,7 +114,7 @@ async def test_of_two_families_the_earliest_joined_one_counts(
     assert family_of(await log_in(app_client)) == earliest
 
 
-async def test_a_parent_without_a_family_gets_one_at_the_first_login_and_keeps_it(
+async def test_a_parent_without_a_family_gets_one_at_the_first_login(
     app_client: httpx2.AsyncClient, database_url: str
 ) -> None:
     await make_user(database_url, family=False)
@@ -152,7 +152,7 @@ async def test_login_lists_active_children_oldest_profile_first(
 
 
 def minted(user_id: str, **claims: Any) -> str:
-    """A token made by hand with the shared secret: no family, no session row, role as Rust writes it."""
+    """A token made by hand with the shared secret: no family, no session row, the role spelled as in Rust."""
     now = int(time.time())
     body = {
         "iss": "wondernest-api",
@@ -180,7 +180,7 @@ async def test_a_token_made_by_hand_works_and_logs_out(app_client: httpx2.AsyncC
     assert (await app_client.get("/api/v1/auth/me", headers=bearer)).status_code == 401
 
 
-async def test_a_token_of_nobody_is_refused_politely_everywhere(app_client: httpx2.AsyncClient) -> None:
+async def test_a_token_of_an_unknown_user_is_refused_everywhere(app_client: httpx2.AsyncClient) -> None:
     bearer = {"Authorization": f"Bearer {minted(str(uuid4()), exp=253402300799)}"}
     assert (await app_client.get("/api/v1/auth/me", headers=bearer)).status_code == 401
     assert (await app_client.post("/api/v1/auth/verify-email", headers=bearer)).status_code == 400

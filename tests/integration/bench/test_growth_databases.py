@@ -8,18 +8,18 @@ import pytest
 
 from bench.data_set import FIRST_KEY
 from bench.growth import FREE_BYTES, grown_database
-from bench.stage import StageError
+from bench.setup import SetupError
 from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.settings.tree import Games
 
 SAVES = 40
 
 
-def test_a_database_is_made_once_with_full_histories_where_saves_are_asked_for_and_not_on_a_full_disk(
+def test_a_database_is_built_once_with_full_histories_of_requested_saves_and_not_on_a_full_disk(
     pg_server: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=FREE_BYTES))
-    with pytest.raises(StageError, match="15 GB of free disk are needed"):
+    with pytest.raises(SetupError, match="15 GB of free disk are needed"):
         grown_database(pg_server, SAVES)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2 * FREE_BYTES))
     url, data = grown_database(pg_server, SAVES)

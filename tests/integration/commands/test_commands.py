@@ -1,4 +1,4 @@
-"""The commands that look at a database or fill it."""
+"""The commands that check a database or fill it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.application import declared
 from wondernest.commands.doctor import doctor, effective, shown
 from wondernest.development.embedded.valkey import EmbeddedValkey
 from wondernest.settings import Secret, Settings, load_settings
@@ -18,7 +19,7 @@ MakeSettings = Callable[..., Settings]
 
 def examine(settings: Settings) -> tuple[bool, str]:
     lines: list[str] = []
-    healthy = doctor(settings, lines.append)
+    healthy = doctor(settings, declared().rooms, lines.append)
     return healthy, "\n".join(lines)
 
 

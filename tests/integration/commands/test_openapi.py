@@ -1,4 +1,4 @@
-"""`wondernest openapi`: the same text every time, and a copy that has fallen behind is found."""
+"""`wondernest openapi`: the same text every time, and an outdated copy is detected."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import msgspec
 from wondernest.commands.openapi import COMMITTED, check, document
 
 
-def test_it_says_the_same_every_time_in_every_dialect() -> None:
+def test_its_output_is_the_same_every_time_in_every_dialect() -> None:
     assert document("yaml", "3.1") == document("yaml", "3.1")
     assert msgspec.json.decode(document("json", "3.0"))["openapi"].startswith("3.0.")
     assert msgspec.json.decode(document("json", "3.1"))["openapi"].startswith("3.1.")
 
 
-def test_a_committed_copy_that_fell_behind_is_found(tmp_path: Path) -> None:
+def test_an_outdated_committed_copy_is_detected(tmp_path: Path) -> None:
     copy = tmp_path / COMMITTED
     copy.parent.mkdir()
     said: list[str] = []

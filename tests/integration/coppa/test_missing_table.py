@@ -1,4 +1,4 @@
-"""A database whose owner has not made the table of consents yet: the role of the application may not."""
+"""A database without the table of consents, which only its owner may create."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.fixtures.family import add_child, profile
 CONSENT = "/api/v1/coppa/consent"
 
 
-async def test_consent_fails_in_its_own_words_and_children_go_on(
+async def test_consent_fails_with_its_own_error_and_children_still_work(
     app_client: httpx2.AsyncClient, database_url: str
 ) -> None:
     parent = await register(app_client)

@@ -1,4 +1,4 @@
-"""`wondernest dev`: all of it up from an empty folder, all of it gone again, and the same data the next time."""
+"""`wondernest dev`: starts everything from an empty folder, stops everything, and has the same data the next time."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class Dev:
                 stderr=said,
             )
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self._said.read_text()
 
     def wait_until_running(self) -> None:
-        wait_for(lambda: "is running" in self.said() or self.process.poll() is not None, "running")
-        assert self.process.poll() is None, self.said()
+        wait_for(lambda: "is running" in self.output() or self.process.poll() is not None, "running")
+        assert self.process.poll() is None, self.output()
 
     def post(self, path: str, body: object) -> tuple[int, dict[str, object]]:
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
@@ -75,17 +75,17 @@ class Dev:
 
 
 @pytest.mark.timeout(240)
-def test_it_runs_everything_stops_everything_and_heals_after_a_crash(root: Path) -> None:
+def test_it_starts_everything_stops_everything_and_recovers_after_a_crash(root: Path) -> None:
     first = Dev(root)
     first.wait_until_running()
-    for told in (
+    for line in (
         DEMO_EMAIL,
         DEMO_PASSWORD,
         CLIENTS_CHILD,
         f"http://127.0.0.1:{first.port}",
         str(root / ".dev" / "logs"),
     ):
-        assert told in first.said()
+        assert line in first.output()
     login = {"email": DEMO_EMAIL, "password": DEMO_PASSWORD}
     status, reply = first.post("/api/v1/auth/parent/login", login)
     assert status == 200, reply
@@ -95,11 +95,11 @@ def test_it_runs_everything_stops_everything_and_heals_after_a_crash(root: Path)
     assert first.get("/dev/outbox", "10.0.2.2:8080")[0] == 200
     assert first.get("/", "rebound.example")[0] == 421
     with pytest.raises(ConnectionRefusedError):
-        first.get("/health", at="127.0.0.2")  # which whoever listens on all addresses answers
+        first.get("/health", at="127.0.0.2")  # answered only when the server listens on all addresses
 
     refused = Dev(root)
     assert refused.process.wait(60) == 1
-    assert f"is in use by process {first.process.pid}" in refused.said()
+    assert f"is in use by process {first.process.pid}" in refused.output()
 
     first.end(signal.SIGKILL)
 
@@ -109,25 +109,25 @@ def test_it_runs_everything_stops_everything_and_heals_after_a_crash(root: Path)
     assert second.end(signal.SIGINT) == 0
 
 
-def test_it_refuses_to_be_production(root: Path) -> None:
+def test_it_refuses_production(root: Path) -> None:
     run = Dev(root, APP_ENV="production", JWT_SECRET="a-secret-that-is-long-enough-0123456789")
     assert run.process.wait(60) == 1
-    assert run.said() == "wondernest: APP_ENV: dev is for development, this is production\n"
+    assert run.output() == "wondernest: APP_ENV: dev is for development, this is production\n"
     assert not (root / ".dev" / "postgres").exists()
 
 
-def test_a_port_that_is_taken_is_told_before_anything_is_started(root: Path) -> None:
+def test_a_port_in_use_is_reported_before_anything_is_started(root: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         run = Dev(root, SERVER_PORT=str(port))
         assert run.process.wait(60) == 1
-    assert run.said() == f"wondernest: SERVER_PORT: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+    assert run.output() == f"wondernest: SERVER_PORT: cannot listen on 127.0.0.1:{port}: Address already in use\n"
     assert not (root / ".dev" / "postgres").exists()
 
 
-def test_it_listens_where_it_is_told(root: Path) -> None:
+def test_it_listens_on_the_address_given(root: Path) -> None:
     with socket.create_server(("127.0.0.2", 0)) as taken:
         port = taken.getsockname()[1]
         run = Dev(root, "--host", "127.0.0.2", SERVER_PORT=str(port))
         assert run.process.wait(60) == 1
-    assert run.said() == f"wondernest: SERVER_PORT: cannot listen on 127.0.0.2:{port}: Address already in use\n"
+    assert run.output() == f"wondernest: SERVER_PORT: cannot listen on 127.0.0.2:{port}: Address already in use\n"

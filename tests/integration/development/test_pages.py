@@ -1,4 +1,4 @@
-"""The pages of development: where to begin, and the mails that nobody sent."""
+"""The pages of development: the first page, and the outbox of mails that are not sent."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def client(make_settings: MakeSettings, folder: Path) -> AsyncIterator[htt
         yield client
 
 
-async def test_the_first_page_tells_the_demo_login_and_where_to_go(client: httpx2.AsyncClient) -> None:
+async def test_the_first_page_shows_the_demo_login_and_links(client: httpx2.AsyncClient) -> None:
     page = await client.get("/")
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     for told in (DEMO_EMAIL, DEMO_PASSWORD, CLIENTS_CHILD, "1234"):
@@ -56,7 +56,7 @@ async def test_the_pages_are_no_part_of_the_documented_api(client: httpx2.AsyncC
     assert not {"/", "/dev/outbox"} & set(paths)
 
 
-async def test_the_first_page_leads_to_no_outbox_where_mail_goes_out(make_settings: MakeSettings) -> None:
+async def test_the_first_page_has_no_outbox_link_where_mail_is_sent(make_settings: MakeSettings) -> None:
     application = create_app(make_settings(APP_ENV="development", SMTP_HOST="localhost"), more=(build,))
     async with running(application) as client:
         assert "/dev/outbox" not in (await client.get("/")).text
@@ -76,9 +76,7 @@ async def test_the_service_itself_answers_the_contracts_404(make_settings: MakeS
     assert (reply.status_code, reply.json()["error"]) == (404, "NOT_FOUND")
 
 
-async def test_the_outbox_lists_mails_with_what_they_say_escaped(
-    client: httpx2.AsyncClient, outbox: OutboxMailer
-) -> None:
+async def test_the_outbox_lists_mails_with_their_text_escaped(client: httpx2.AsyncClient, outbox: OutboxMailer) -> None:
     await outbox.send(Letter("ann@example.com", "<b>bold</b>", "<script>alert(1)</script> {braces}"))
     page = (await client.get("/dev/outbox")).text
     assert "ann@example.com" in page
@@ -87,5 +85,5 @@ async def test_the_outbox_lists_mails_with_what_they_say_escaped(
     assert "&lt;b&gt;bold&lt;/b&gt;" in page
 
 
-async def test_an_empty_outbox_says_so(client: httpx2.AsyncClient) -> None:
+async def test_an_empty_outbox_has_a_note(client: httpx2.AsyncClient) -> None:
     assert "No mail yet." in (await client.get("/dev/outbox")).text

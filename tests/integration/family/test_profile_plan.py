@@ -1,4 +1,4 @@
-"""The profile's statement costs the same in a small database and in a large one, analysed or not."""
+"""The cost of the profile's statement does not depend on the size of the database, analysed or not."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ BY_INDEX = {"users", "families", "family_members", "child_profiles", "child_sett
 
 
 def scanned_whole(plan: Any) -> set[str]:
-    """The tables a plan reads from one end to the other."""
+    """The tables that a plan reads whole."""
     found = {plan["Relation Name"]} if plan["Node Type"] == "Seq Scan" else set()
     return found.union(*(scanned_whole(part) for part in plan.get("Plans", ())))
 
 
 @pytest.mark.parametrize("analysed", [False, True])
-async def test_every_table_of_a_profile_is_probed_by_index(database_url: str, analysed: bool) -> None:
+async def test_every_table_of_a_profile_is_read_by_index(database_url: str, analysed: bool) -> None:
     connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(database_url)
     try:
         await connection.execute(SEED.format(FAMILIES))

@@ -1,4 +1,4 @@
-"""Children and settings as other hands may have stored them."""
+"""Children and settings as other backends may have stored them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def only_child(client: httpx2.AsyncClient, parent: Parent) -> dict[str, An
         ("infinity", "9999-12-31T00:00:00Z", 0),
     ],
 )
-async def test_a_birth_date_outside_the_years_python_counts_is_read_at_their_edge(
+async def test_a_birth_date_outside_pythons_years_is_read_as_the_nearest(
     app_client: httpx2.AsyncClient, database_url: str, stored: str, shown: str, age: int | None
 ) -> None:
     parent = await register(app_client)
@@ -37,7 +37,7 @@ async def test_a_birth_date_outside_the_years_python_counts_is_read_at_their_edg
     assert (await app_client.get(f"/api/v1/coppa/consent/{child_id}", headers=parent.bearer)).status_code == 200
 
 
-async def test_numbers_that_fit_nowhere_give_way_to_the_defaults(
+async def test_numbers_out_of_range_are_replaced_by_the_defaults(
     app_client: httpx2.AsyncClient, database_url: str
 ) -> None:
     parent = await register(app_client)
@@ -74,7 +74,9 @@ async def test_settings_in_columns_only_are_shown(app_client: httpx2.AsyncClient
     assert child["timeRestrictions"]["dailyScreenTimeMinutes"] == 25
 
 
-async def test_one_who_has_grown_up_can_still_be_edited(app_client: httpx2.AsyncClient, database_url: str) -> None:
+async def test_a_child_older_than_the_limit_can_still_be_edited(
+    app_client: httpx2.AsyncClient, database_url: str
+) -> None:
     parent = await register(app_client)
     child_id = (await add_child(app_client, parent))["id"]
     await rows(database_url, "update family.child_profiles set birth_date = '2000-02-29'")

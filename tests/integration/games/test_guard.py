@@ -1,4 +1,4 @@
-"""The guard stands in the statements that write saves: a caller that passes a stranger writes nothing."""
+"""The guard is part of the statements that write saves: for a user who is no guardian they write nothing."""
 
 from __future__ import annotations
 

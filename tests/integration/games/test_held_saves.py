@@ -1,4 +1,4 @@
-"""Saves whose rows somebody holds wait by themselves: whoever shares their batch is served at once."""
+"""Saves whose rows are locked by another client wait alone: the rest of their batch is served at once."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ async def test_a_batch_serves_all_but_the_held_ones_while_they_are_held(
         outcomes = await asyncio.gather(*(asked[key] for key in held), return_exceptions=True)
         for key, outcome in zip(held, outcomes, strict=True):
             assert isinstance(outcome, Held if key in refused else Saved)
-            # what was held is kept before it is overwritten
+            # the version that the other client wrote is kept before it is overwritten
             assert await numbers(database, mia, key) == [0] if key in refused else [0, 1]
 
 
-async def test_a_held_copy_of_a_game_holds_up_its_child_alone(
+async def test_a_locked_instance_delays_only_its_child(
     mia: Player, app_client: httpx2.AsyncClient, database_url: str
 ) -> None:
     noah = await player(app_client)

@@ -1,4 +1,4 @@
-"""N devices through random interleavings: nothing a device was told is stored is ever lost without a kept version."""
+"""N devices in random interleavings: every acknowledged document is current or a kept version."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ DEVICES = 6
 STEPS = 25
 KEYS = ("a", "b", "c")
 ENOUGH = "1000"
-"""Versions kept: more than one run writes, so that every acknowledged document must still be there."""
+"""The number of kept versions: more than one run writes, so that every acknowledged document must still be there."""
 
 
 class Device:
-    """Acts at random and remembers which documents it was told are stored."""
+    """Acts at random and records which documents were acknowledged."""
 
     def __init__(self, name: str, mia: Player, chance: random.Random) -> None:
         self.name = name
@@ -123,10 +123,10 @@ async def test_every_acknowledged_document_is_current_or_kept(
             assert len(set(versions)) == len(versions)
 
 
-async def test_an_older_backend_writing_the_same_key_at_the_same_time_costs_us_nothing_of_its_own(
+async def test_our_documents_survive_an_older_backend_that_writes_the_same_key(
     make_settings: Callable[..., Settings], database_url: str
 ) -> None:
-    """Kotlin's and Rust's statements keep nothing of what they replace: what they did not take of ours is all there."""
+    """Kotlin's and Rust's statements keep no versions: all documents that they did not replace must be there."""
     stop = asyncio.Event()
     child: list[UUID] = []
     taken: set[str] = set()
@@ -136,7 +136,7 @@ async def test_an_older_backend_writing_the_same_key_at_the_same_time_costs_us_n
         count = 0
 
         async def run(statement: str, *arguments: object) -> None:
-            # what it replaced or deleted; null where it wrote a new row
+            # the document that it replaced or deleted; null where it wrote a new row
             for row in await connection.fetch(statement, child[0], *arguments):
                 if row["gone"] is not None:
                     taken.add(json.loads(row["gone"])["mark"])

@@ -1,4 +1,4 @@
-"""Lists of saves: small ones travel together, large ones alone, and nobody can tell which from the answer."""
+"""Lists of saves: small ones share a statement, large ones are read alone, and the answers do not differ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes of one key are stored in the order they came, whatever their size and whatever becomes of their callers."""
+"""Writes of one key are stored in order of arrival, whatever their size, also when callers leave."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def test_a_small_save_and_a_large_one_do_not_overtake_each_other(
         assert await numbers(database, mia, "k") == list(range(len(sizes)))
 
 
-async def test_a_held_save_is_not_overtaken_by_the_next(mia: Player, database_url: str) -> None:
+async def test_a_save_that_waits_for_a_lock_is_not_overtaken_by_the_next(mia: Player, database_url: str) -> None:
     async with saves_of(database_url) as (saves, database):
         await saves.store(write(mia, "k", 0))
         async with transaction(database_url, HELD, UUID(mia.child_id)):
@@ -116,7 +116,7 @@ async def test_saves_wait_for_the_unit_of_work_that_came_before_them(
 
 
 async def until_waiting(database: Database) -> None:
-    """Until a statement waits for somebody's lock."""
+    """Wait until a statement waits for a lock."""
     waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
     async with asyncio.timeout(30):
         while not await database.fetchval(waiting):
@@ -125,10 +125,10 @@ async def until_waiting(database: Database) -> None:
 
 @dataclass(frozen=True)
 class Act:
-    """What a device does, how many turns of the loop after the act before, and when it gives up."""
+    """One action of a device: how many loop iterations after the one before, and when it gives up."""
 
     size: int | None
-    """None: a delete."""
+    """None for a delete."""
     pause: int
     patience: int | None
 
@@ -170,7 +170,7 @@ async def settled(mia: Player, database_url: str) -> tuple[str, Player]:
 
 
 async def live(url: str, mia: Player, key: str, acts: list[Act]) -> tuple[set[int], list[int]]:
-    """The numbers of the saves that were acknowledged, and those found stored, in their order."""
+    """The numbers of the acknowledged saves, and those stored, in order."""
     async with saves_of(url) as (saves, database):
         asked: list[asyncio.Task[int | None]] = []
         for number, act in enumerate(acts):

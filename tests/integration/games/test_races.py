@@ -1,4 +1,4 @@
-"""Writes that meet in the middle: another backend, or another of ours, holds the row when we come for it."""
+"""Concurrent writes: another backend, or another process of ours, holds the row that we write."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ INSERT = """
 KOTLIN = f"""{INSERT}
     on conflict (child_id, game_type, data_key)
     do update set id = excluded.id, data_value = excluded.data_value, created_at = excluded.created_at"""
-"""Gives the row a new id each time, as Kotlin's upsert does."""
+"""Kotlin's upsert: gives the row a new id each time."""
 DELETE = "delete from games.simple_game_data where child_id = $1 and data_key = 'k'"
 WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 OURS = {"ours": 1}
@@ -47,14 +47,14 @@ async def connected(database_url: str) -> AsyncGenerator[asyncpg.Connection[asyn
 
 
 async def until_waiting(database_url: str, count: int = 1) -> None:
-    """Until that many statements wait for somebody's lock."""
+    """Wait until that many statements wait for a lock."""
     async with asyncio.timeout(30), connected(database_url) as watcher:
         while await watcher.fetchval(WAITING) < count:
             await asyncio.sleep(0.01)
 
 
 async def meeting(database_url: str, mia: Player, ours: Awaitable[Answer], *theirs: str) -> Answer:
-    """What ours answers when it comes while theirs is under way, and theirs commits first."""
+    """The answer to our request when it arrives during their transaction, and theirs commits first."""
     async with connected(database_url) as other:
         transaction = other.transaction()
         await transaction.start()
@@ -84,19 +84,19 @@ async def test_what_kotlin_is_writing_is_kept_when_we_overwrite_it(mia: Player, 
     assert await documents(mia) == {1: {"theirs": 1}}
 
 
-async def test_a_row_that_somebody_is_inserting_is_kept_before_we_overwrite_it(mia: Player, database_url: str) -> None:
+async def test_a_row_inserted_concurrently_is_kept_before_we_overwrite_it(mia: Player, database_url: str) -> None:
     assert (await meeting(database_url, mia, mia.save(OURS), INSERT)).status_code == 200
     assert (await mia.load()).json()["dataValue"] == OURS
     assert await documents(mia) == {1: {"theirs": 1}}
 
 
-async def test_create_only_loses_to_a_row_that_somebody_is_inserting(mia: Player, database_url: str) -> None:
+async def test_create_only_loses_to_a_concurrent_insert(mia: Player, database_url: str) -> None:
     answer = await meeting(database_url, mia, mia.save(OURS, If_None_Match="*"), INSERT)
     assert answer.status_code == 409
     assert (await mia.load()).json()["dataValue"] == {"theirs": 1}
 
 
-async def test_a_stale_etag_loses_to_a_write_under_way(mia: Player, database_url: str) -> None:
+async def test_a_stale_etag_loses_to_a_concurrent_write(mia: Player, database_url: str) -> None:
     etag = (await mia.save({"n": 1})).headers["etag"]
     assert (await meeting(database_url, mia, mia.save(OURS, If_Match=etag), KOTLIN)).status_code == 409
     etag = (await mia.load()).headers["etag"]
@@ -104,7 +104,7 @@ async def test_a_stale_etag_loses_to_a_write_under_way(mia: Player, database_url
 
 
 @pytest.mark.parametrize("theirs", [(DELETE,), (DELETE, INSERT)], ids=["deleting", "making anew"])
-async def test_a_save_stands_after_somebody_deleted_the_row_under_it(
+async def test_a_save_is_stored_although_its_row_was_deleted_concurrently(
     mia: Player, database_url: str, theirs: tuple[str, ...]
 ) -> None:
     await mia.save({"n": 1})
@@ -115,23 +115,25 @@ async def test_a_save_stands_after_somebody_deleted_the_row_under_it(
     assert await documents(mia) == {1: {"n": 1}, **made_anew}
 
 
-async def test_a_delete_takes_the_row_that_kotlin_gave_a_new_id_meanwhile(mia: Player, database_url: str) -> None:
+async def test_a_delete_removes_the_row_to_which_kotlin_gave_a_new_id_concurrently(
+    mia: Player, database_url: str
+) -> None:
     await mia.save({"n": 1})
     assert (await meeting(database_url, mia, delete(mia), KOTLIN)).status_code == 200
     assert (await mia.load()).status_code == 404
     assert await documents(mia) == {1: {"theirs": 1}}
 
 
-async def test_a_delete_takes_the_row_that_was_made_anew_meanwhile(mia: Player, database_url: str) -> None:
+async def test_a_delete_removes_the_row_that_was_recreated_concurrently(mia: Player, database_url: str) -> None:
     await mia.save({"n": 1})
     assert (await meeting(database_url, mia, delete(mia), DELETE, INSERT)).status_code == 200
     assert (await mia.load()).status_code == 404
 
 
-async def test_versions_are_told_once_although_a_delete_and_a_save_meet(
+async def test_no_version_is_answered_twice_when_a_delete_and_a_save_are_concurrent(
     mia: Player, make_settings: Callable[..., Settings], database_url: str
 ) -> None:
-    """They meet in the database only when they come to different processes."""
+    """They are concurrent in the database only in different processes."""
     await mia.save({"n": 1})
     await mia.save({"n": 2})
     body = {"gameKey": "sticker_book", "dataKey": "k", "dataValue": OURS}
@@ -155,7 +157,7 @@ async def test_versions_are_told_once_although_a_delete_and_a_save_meet(
         assert kept == {1: {"n": 1}, 2: {"n": 2}}
 
 
-async def test_documents_of_megabytes_never_hold_up_small_ones(mia: Player, database_url: str) -> None:
+async def test_documents_of_megabytes_never_delay_small_ones(mia: Player, database_url: str) -> None:
     large = {"text": "x" * 300_000}
     for key in ("a", "b", "c"):
         await mia.save({}, key)
@@ -171,7 +173,7 @@ async def test_documents_of_megabytes_never_hold_up_small_ones(mia: Player, data
     assert {(await asked).status_code for asked in held_up} == {200}
 
 
-async def test_a_batch_holds_nothing_of_another_familys_child(
+async def test_a_batch_locks_no_rows_of_another_familys_child(
     mia: Player, app_client: httpx2.AsyncClient, database_url: str
 ) -> None:
     foreign = await player(app_client)
@@ -187,7 +189,7 @@ async def test_a_batch_holds_nothing_of_another_familys_child(
         await transaction.commit()
 
 
-async def test_a_save_that_somebody_holds_waits_without_its_neighbours(mia: Player, database_url: str) -> None:
+async def test_a_locked_save_waits_without_the_rest_of_its_batch(mia: Player, database_url: str) -> None:
     async def put(key: str, number: int) -> httpx2.Response:
         form = {"gameType": "sticker_book", "dataKey": key, "dataValue": {"n": number}}
         return await mia.ask("PUT", mia.saves, form)
@@ -204,7 +206,7 @@ async def test_a_save_that_somebody_holds_waits_without_its_neighbours(mia: Play
     assert (await mia.ask("GET", f"{mia.saves}/sticker_book/k")).json()["dataValue"] == {"n": 2}
 
 
-async def test_a_large_save_that_somebody_holds_keeps_the_time_that_large_ones_have(
+async def test_a_locked_large_save_keeps_the_time_limit_of_large_ones(
     make_settings: Callable[..., Settings], database_url: str
 ) -> None:
     async with running(create_app(make_settings(DATABASE_STATEMENT_TIMEOUT_S="0.5"))) as client:

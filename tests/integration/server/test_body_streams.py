@@ -15,7 +15,7 @@ from wondernest.server.exchange import UNREQUESTED_BYTES
 from wondernest.settings import Settings
 
 READ_AT_ONCE_BYTES = 256 * 1024
-"""What the loop reads from a socket before it asks again."""
+"""The largest piece that the event loop reads from a socket at once."""
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def content(reply: bytes) -> Any:
     return json.loads(reply.partition(b"\r\n\r\n")[2])
 
 
-async def test_a_body_arrives_as_it_was_sent_however_framed(server: StreamServer) -> None:
+async def test_a_body_arrives_unchanged_in_either_framing(server: StreamServer) -> None:
     body = bytes(range(256)) * 4000
     told = {"size": len(body), "digest": hashlib.sha256(body).hexdigest()}
     whole = await server.answer(head("upload", f"Content-Length: {len(body)}") + body)
@@ -75,7 +75,7 @@ async def connections(server: StreamServer) -> list[Any]:
     return list(server.server.state.connections)
 
 
-async def test_a_client_that_waits_to_be_asked_is_asked_when_the_handler_reads(server: StreamServer) -> None:
+async def test_100_continue_is_sent_when_the_handler_reads(server: StreamServer) -> None:
     reader, writer = await server.connect(head("patient", "Content-Length: 2", "Expect: 100-continue"))
     await connections(server)
     server.streams.proceed.set()
@@ -85,7 +85,7 @@ async def test_a_client_that_waits_to_be_asked_is_asked_when_the_handler_reads(s
     writer.close()
 
 
-async def test_one_that_is_refused_is_not_asked_first(server: StreamServer) -> None:
+async def test_a_refused_request_gets_no_100_continue(server: StreamServer) -> None:
     reply = await server.answer(head("small", "Content-Length: 1001", "Expect: 100-continue"))
     assert reply.startswith(b"HTTP/1.1 413 ")
 
@@ -99,14 +99,14 @@ async def test_a_body_over_its_bound_is_refused_in_the_routes_own_shape(server: 
     assert content(reply) == {"success": False, "message": "Too large"}
 
 
-async def test_a_body_that_stops_is_given_up(server: StreamServer) -> None:
+async def test_a_body_that_stops_arriving_times_out(server: StreamServer) -> None:
     reply = await server.answer(head("upload", "Content-Length: 1000") + b"x" * 500)
     assert reply.startswith(b"HTTP/1.1 408 ")
     assert b"connection: close" in reply.lower()
     assert server.streams.received == 500
 
 
-async def test_a_body_below_the_rate_is_given_up_though_it_never_stops(server: StreamServer) -> None:
+async def test_a_body_below_the_minimum_rate_times_out(server: StreamServer) -> None:
     reader, writer = await server.connect(head("upload", "Content-Length: 1000"))
     answered = asyncio.create_task(reader.read())
     while not answered.done():
@@ -127,7 +127,7 @@ async def test_a_client_that_leaves_ends_the_upload(server: StreamServer) -> Non
         await asyncio.sleep(0.001)
 
 
-async def test_an_upload_that_nobody_reads_is_read_past(server: StreamServer) -> None:
+async def test_an_unread_upload_is_skipped(server: StreamServer) -> None:
     body = b"x" * MIB
     both = head("unread", f"Content-Length: {MIB}").replace(b"Connection: close\r\n", b"") + body
     received = await server.answer(both + head("unread", f"Content-Length: {MIB}") + body)
@@ -172,7 +172,7 @@ async def test_a_form_is_read_part_by_part(server: StreamServer) -> None:
     ],
     ids=["empty", "other", "cut", "parts", "header", "field", "latin", "nameless", "boundary"],
 )
-async def test_a_form_that_is_none_gets_the_routes_own_error(server: StreamServer, body: bytes) -> None:
+async def test_an_invalid_form_gets_the_routes_own_error(server: StreamServer, body: bytes) -> None:
     reply = await posted(server, body)
     assert reply.startswith(b"HTTP/1.1 400 ")
     assert content(reply)["success"] is False
@@ -181,5 +181,5 @@ async def test_a_form_that_is_none_gets_the_routes_own_error(server: StreamServe
 @pytest.mark.parametrize(
     "kind", ["application/json", "multipart/form-data", "multipart/form-data; boundary=" + "x" * 71]
 )
-async def test_a_form_without_a_boundary_gets_it_too(server: StreamServer, kind: str) -> None:
+async def test_a_form_without_a_boundary_gets_the_routes_own_error(server: StreamServer, kind: str) -> None:
     assert (await posted(server, form(PARTS), kind)).startswith(b"HTTP/1.1 400 ")

@@ -1,4 +1,4 @@
-"""Replies that are made while they are sent, byte by byte."""
+"""Streamed replies, checked byte by byte."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wondernest.server.connection import IDLE_CHECKS
 from wondernest.settings import Settings
 
 HELD_BYTES = 256 * 1024
-"""What a reader that reads nothing may cost."""
+"""How much memory a client that reads nothing may use."""
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ async def server(make_settings: Callable[..., Settings]) -> AsyncIterator[Stream
 
 
 def unchunked(body: bytes) -> tuple[bytes, bool]:
-    """The content of a chunked body, and whether it ended as one should."""
+    """The content of a chunked body, and whether it ended correctly."""
     content = b""
     while body:
         size, _, rest = body.partition(b"\r\n")
@@ -54,7 +54,7 @@ async def test_a_stream_of_unknown_length_is_chunked_and_ends_cleanly(server: St
     assert server.streams.closed == ["pieces"]
 
 
-async def test_a_stream_of_known_length_says_it(server: StreamServer) -> None:
+async def test_a_stream_of_known_length_has_content_length(server: StreamServer) -> None:
     head, body = taken_apart(await server.get("download?count=3&size=4&length=12"))
     assert b"content-length: 12\r\n" in head
     assert b"transfer-encoding" not in head
@@ -80,7 +80,7 @@ async def test_requests_before_and_after_a_stream_share_its_connection(server: S
     assert b"content-length" in last
 
 
-async def test_head_of_a_stream_makes_nothing_of_it(server: StreamServer) -> None:
+async def test_head_of_a_stream_does_not_start_it(server: StreamServer) -> None:
     head, body = taken_apart(await server.get("download?length=12", method="HEAD"))
     assert b"content-length: 12\r\n" in head
     assert body == b""
@@ -95,7 +95,7 @@ async def test_a_fault_half_way_breaks_the_connection_and_is_counted(server: Str
     assert server.broken() == 1
 
 
-async def test_a_fault_of_a_dependency_half_way_is_not_told_twice(
+async def test_a_fault_of_a_dependency_half_way_is_logged_once(
     server: StreamServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     received = await tolerant(server, "download?fails=1&with=database")
@@ -105,7 +105,7 @@ async def test_a_fault_of_a_dependency_half_way_is_not_told_twice(
 
 
 async def tolerant(server: StreamServer, target: str, version: str = "1.1") -> bytes:
-    """What arrives of an answer, however its connection ends."""
+    """The bytes of an answer, even if its connection is reset."""
     reader, writer = await server.connect(f"GET /api/v1/streams/{target} HTTP/{version}\r\nHost: x\r\n\r\n".encode())
     received = b""
     try:
@@ -118,13 +118,13 @@ async def tolerant(server: StreamServer, target: str, version: str = "1.1") -> b
 
 
 @pytest.mark.parametrize("length", [11, 13])
-async def test_a_stream_that_is_not_as_long_as_it_said_is_broken_off(server: StreamServer, length: int) -> None:
+async def test_a_stream_of_another_length_than_announced_is_broken_off(server: StreamServer, length: int) -> None:
     received = await tolerant(server, f"download?length={length}")
     assert len(taken_apart(received)[1]) < length
     assert server.broken() == 1
 
 
-async def test_a_text_is_compressed_on_its_way(server: StreamServer) -> None:
+async def test_a_streamed_text_is_compressed(server: StreamServer) -> None:
     query = "download?count=5&size=300000&kind=text/plain"
     head, body = taken_apart(await server.get(query, "Accept-Encoding: gzip"))
     assert b"content-encoding: gzip\r\n" in head
@@ -139,13 +139,13 @@ async def test_a_replayable_route_must_not_answer_with_a_stream(server: StreamSe
     assert server.streams.made == 0
 
 
-async def test_what_is_no_text_is_not_compressed(server: StreamServer) -> None:
+async def test_a_stream_of_binary_data_is_not_compressed(server: StreamServer) -> None:
     head, _ = taken_apart(await server.get("download", "Accept-Encoding: gzip"))
     assert b"content-encoding" not in head
 
 
 async def stalled(server: StreamServer, target: str) -> socket.socket:
-    """A client that sent its request and reads nothing; what its connection holds has reached its bound."""
+    """A client that sent its request and reads nothing, until its connection's buffer is full."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
     client.setblocking(False)
@@ -158,7 +158,7 @@ async def stalled(server: StreamServer, target: str) -> socket.socket:
     return client
 
 
-async def test_a_reader_that_reads_nothing_costs_a_bounded_buffer_and_is_given_up(server: StreamServer) -> None:
+async def test_a_client_that_reads_nothing_has_a_bounded_buffer_and_is_disconnected(server: StreamServer) -> None:
     client = await stalled(server, "download?count=1000&size=65536")
     (connection,) = server.server.state.connections
     assert connection._transport.get_write_buffer_size() <= HELD_BYTES
@@ -170,7 +170,7 @@ async def test_a_reader_that_reads_nothing_costs_a_bounded_buffer_and_is_given_u
     client.close()
 
 
-async def test_one_large_piece_is_handed_on_in_small_ones(server: StreamServer) -> None:
+async def test_a_large_piece_is_sent_in_small_ones(server: StreamServer) -> None:
     client = await stalled(server, f"download?count=1&size={12 * MIB}")
     (connection,) = server.server.state.connections
     assert connection._transport.get_write_buffer_size() <= HELD_BYTES
@@ -208,7 +208,7 @@ async def test_a_download_has_the_grace_period_and_no_more(server: StreamServer)
     client.close()
 
 
-async def test_a_blob_is_had_whole_or_in_part_or_not_again(server: StreamServer) -> None:
+async def test_a_blob_is_sent_whole_in_part_or_as_304(server: StreamServer) -> None:
     head, body = taken_apart(await server.get("blob", "Accept-Encoding: gzip"))
     assert body == BLOB
     assert f"etag: {BLOB_TAG}\r\n".encode() in head

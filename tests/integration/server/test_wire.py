@@ -1,4 +1,4 @@
-"""HTTP/1.1 as a worker speaks it, byte by byte."""
+"""HTTP/1.1 of a worker, byte by byte."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RunningWorker:
     port: int
 
     async def connect(self, sent: bytes = b"") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """A connection whose first bytes the worker has taken in."""
+        """A connection whose first bytes the worker has read."""
         before = set(self.connections)
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(sent)
@@ -39,7 +39,7 @@ class RunningWorker:
         return list(self.worker.server.state.connections)
 
     async def answer(self, sent: bytes) -> bytes:
-        """Everything that comes back before the worker closes the connection."""
+        """All bytes received until the worker closes the connection."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(sent)
         try:
@@ -67,7 +67,7 @@ async def worker(make_settings: Callable[..., Settings]) -> AsyncIterator[Runnin
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: "])
-async def test_a_head_that_does_not_come_is_given_up(worker: RunningWorker, sent: bytes) -> None:
+async def test_a_head_that_does_not_arrive_times_out(worker: RunningWorker, sent: bytes) -> None:
     reader, writer = await worker.connect(sent)
     worker.check(HEAD_CHECKS - 1)
     assert worker.connections[0].closed is False
@@ -76,7 +76,7 @@ async def test_a_head_that_does_not_come_is_given_up(worker: RunningWorker, sent
     writer.close()
 
 
-async def test_a_connection_between_requests_is_kept_longer_but_not_for_ever(worker: RunningWorker) -> None:
+async def test_an_idle_connection_has_a_longer_time_out(worker: RunningWorker) -> None:
     reader, writer = await worker.connect()
     for _ in range(2):
         writer.write(b"HEAD /health HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -88,14 +88,14 @@ async def test_a_connection_between_requests_is_kept_longer_but_not_for_ever(wor
     writer.close()
 
 
-async def test_a_head_without_end_is_refused(worker: RunningWorker) -> None:
+async def test_an_endless_head_is_refused(worker: RunningWorker) -> None:
     reader, writer = await worker.connect(b"GET /health HTTP/1.1\r\nHost: x\r\nX-Long: ")
     writer.write(b"a" * HEAD_LIMIT_BYTES + b"a")
     assert (await reader.read()).startswith(b"HTTP/1.1 431 ")
     writer.close()
 
 
-async def test_a_draining_worker_asks_its_clients_to_connect_anew(worker: RunningWorker) -> None:
+async def test_a_draining_worker_closes_connections_after_the_reply(worker: RunningWorker) -> None:
     reader, writer = await worker.connect(b"GET /health HTTP/1.1\r\n")
     ending = asyncio.create_task(worker.worker.shut_down())
     while not worker.worker.server.state.draining:
@@ -137,7 +137,7 @@ async def test_a_chunked_body_is_put_together(worker: RunningWorker) -> None:
     assert (await worker.answer(head + body)).startswith(b"HTTP/1.1 401 ")
 
 
-async def test_a_body_nobody_asks_for_is_read_past(worker: RunningWorker) -> None:
+async def test_an_unread_body_is_skipped(worker: RunningWorker) -> None:
     reader, writer = await worker.connect()
     for _ in range(2):
         writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n")
@@ -146,7 +146,7 @@ async def test_a_body_nobody_asks_for_is_read_past(worker: RunningWorker) -> Non
     writer.close()
 
 
-async def test_a_request_before_nonsense_is_answered_before_the_connection_ends(worker: RunningWorker) -> None:
+async def test_a_request_before_invalid_bytes_is_answered_before_the_connection_ends(worker: RunningWorker) -> None:
     received = await worker.answer(HEALTH + b"\x00\x01nonsense\r\n\r\n")
     assert received.startswith(b"HTTP/1.1 200 ")
     assert b"connection: close" in received
@@ -163,7 +163,7 @@ async def test_a_request_before_nonsense_is_answered_before_the_connection_ends(
         b"POST /api/v1/auth/parent/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n",
     ],
 )
-async def test_nonsense_is_a_bad_request(worker: RunningWorker, sent: bytes) -> None:
+async def test_invalid_bytes_are_a_bad_request(worker: RunningWorker, sent: bytes) -> None:
     assert (await worker.answer(sent)).startswith(b"HTTP/1.1 400 ")
 
 
@@ -175,14 +175,14 @@ async def test_a_target_is_its_path(worker: RunningWorker, target: bytes) -> Non
     assert (await worker.answer(sent)).startswith(b"HTTP/1.1 200 ")
 
 
-async def test_another_protocol_is_not_changed_to(worker: RunningWorker) -> None:
+async def test_an_upgrade_to_another_protocol_is_ignored(worker: RunningWorker) -> None:
     sent = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
     received = await worker.answer(sent)
     assert received.startswith(b"HTTP/1.1 200 ")
     assert b"connection: close" in received
 
 
-async def test_another_protocol_asked_for_with_a_body_is_refused_in_words_that_can_be_read(
+async def test_an_upgrade_request_with_a_body_gets_a_readable_refusal(
     worker: RunningWorker,
 ) -> None:
     head = b"POST /api/v1/auth/parent/login HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\n"
@@ -196,7 +196,7 @@ async def test_another_protocol_asked_for_with_a_body_is_refused_in_words_that_c
     writer.close()
 
 
-async def test_fields_after_a_body_are_no_headers_and_have_an_end(worker: RunningWorker) -> None:
+async def test_trailers_are_not_headers_and_are_bounded(worker: RunningWorker) -> None:
     head = b"POST /api/v1/auth/parent/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     reader, writer = await worker.connect(head + b"2\r\n{}\r\n0\r\nX-Request-ID: from-the-end\r\n")
     while not worker.connections[0].busy:
@@ -210,14 +210,14 @@ async def test_fields_after_a_body_are_no_headers_and_have_an_end(worker: Runnin
     writer.close()
 
 
-async def test_a_client_that_has_said_all_still_gets_its_answer(worker: RunningWorker) -> None:
+async def test_a_client_that_half_closes_still_gets_its_answer(worker: RunningWorker) -> None:
     reader, writer = await worker.connect(HEALTH)
     writer.write_eof()
     assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
     writer.close()
 
 
-async def test_what_is_refused_on_the_way_in_can_be_read_by_a_client_that_is_still_sending(
+async def test_an_early_refusal_reaches_a_client_that_is_still_sending(
     worker: RunningWorker,
 ) -> None:
     reader, writer = await worker.connect()
@@ -231,7 +231,7 @@ async def test_what_is_refused_on_the_way_in_can_be_read_by_a_client_that_is_sti
     writer.close()
 
 
-async def test_a_connection_too_many_is_told_to_come_back(worker: RunningWorker) -> None:
+async def test_a_connection_beyond_the_limit_gets_503_with_retry_after(worker: RunningWorker) -> None:
     others = [await worker.connect() for _ in range(3)]
     received = await worker.answer(HEALTH)
     assert received.startswith(b"HTTP/1.1 503 ")

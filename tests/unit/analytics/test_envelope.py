@@ -47,7 +47,7 @@ def test_small_data_is_stored_as_it_was_written() -> None:
     assert written in envelope(event({}), written, without_document=False)
 
 
-def test_data_beyond_the_cap_loses_its_largest_values_and_says_so() -> None:
+def test_data_beyond_the_cap_loses_its_largest_values_and_is_marked() -> None:
     data = json.dumps({"timestamp": 1, "picture": "x" * MAX_DATA_BYTES, "gameType": "sticker_book"}).encode()
     found = stored(data)
     assert found["eventData"] == {"timestamp": 1, "gameType": "sticker_book"}
@@ -55,7 +55,7 @@ def test_data_beyond_the_cap_loses_its_largest_values_and_says_so() -> None:
     assert len(json.dumps(found)) < MAX_DATA_BYTES
 
 
-def test_no_number_of_small_values_gets_past_the_cap() -> None:
+def test_many_small_values_do_not_exceed_the_cap() -> None:
     data = json.dumps({f"key{number}": number for number in range(20_000)}).encode()
     assert len(envelope(event({}), data, without_document=False)) < MAX_DATA_BYTES + 1024
 
@@ -72,7 +72,7 @@ def test_endless_references_are_shortened() -> None:
     assert (len(found["contentId"]), len(found["sessionId"])) == (255, 255)
 
 
-def test_an_event_without_a_time_of_its_own_cannot_be_known_again() -> None:
+def test_an_event_without_its_own_time_has_no_identity() -> None:
     assert fingerprint(event({"score": 1})) is None
     assert fingerprint(event({"score": 1, "timestamp": None})) is None
 
@@ -115,7 +115,7 @@ def test_a_text_that_is_no_project_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [b"[]", b"5", b"", b"{", b'{"a":"\\ud800"}', b'{"a":1e999}', b"[" * 100_000])
-def test_what_is_no_object_is_refused_with_a_reason(text: bytes) -> None:
+def test_data_other_than_an_object_is_refused_with_a_reason(text: bytes) -> None:
     with pytest.raises(BadDocument) as refused:
         read_object(text)
     assert str(refused.value)

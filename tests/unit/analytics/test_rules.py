@@ -1,4 +1,4 @@
-"""What events mean: categories, minutes, projects, coins, milestones."""
+"""The meaning of events: categories, minutes, projects, coins, milestones."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_an_event_is_filed_under_its_category(kind: str, data: dict[str, Any], e
         (event("score_update", content="memory", minutes=7), None),
     ],
 )
-def test_play_time_is_read_where_each_sender_puts_it(reported: Event, expected: Played | None) -> None:
+def test_play_time_is_read_from_each_senders_field(reported: Event, expected: Played | None) -> None:
     assert consequence(reported) == expected
 
 
@@ -120,7 +120,7 @@ def test_a_saved_project_is_stored_under_its_id() -> None:
         {"gameType": "sticker_book", "projectId": "x" * 200, "fullProjectData": {}},
     ],
 )
-def test_a_save_that_lacks_something_stores_nothing(data: dict[str, Any]) -> None:
+def test_a_save_with_missing_fields_stores_nothing(data: dict[str, Any]) -> None:
     assert consequence(event("save_project", data)) is None
 
 
@@ -152,7 +152,7 @@ def test_a_balance_that_cannot_be_stored_changes_nothing(balance: Any) -> None:
     assert consequence(event("virtual_currency_updated", {"balance": balance})) is None
 
 
-def test_a_milestone_is_known_by_its_title_or_else_by_what_it_is_about() -> None:
+def test_a_milestone_is_identified_by_its_title_or_else_by_its_subject() -> None:
     named = event(
         "milestone_achieved", {"title": " Counts to 5 ", "category": "cognitive", "description": "All by self"}
     )
@@ -180,7 +180,7 @@ def test_a_moment_is_read_in_either_form(value: Any, expected: datetime | None) 
 
 
 @given(KINDS, st.dictionaries(KEYS, JSON), st.none() | st.text(max_size=20), st.none() | st.integers())
-def test_no_data_whatever_is_a_fault_or_leaves_the_columns(
+def test_no_data_raises_or_exceeds_the_columns(
     kind: str, data: dict[str, Any], content: str | None, minutes: int | None
 ) -> None:
     found = Event(kind, content, None, minutes, data)

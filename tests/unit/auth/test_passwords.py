@@ -59,7 +59,7 @@ async def test_no_hash_or_a_malformed_one_never_matches(pool: PasswordHasher, st
     assert not await pool.matches("", stored)
 
 
-async def test_the_stand_in_for_unknown_accounts_is_a_real_hash_of_the_configured_cost() -> None:
+async def test_the_hash_for_unknown_accounts_is_a_real_one_of_the_configured_cost() -> None:
     made = hasher()
     assert made._unknown.startswith("$2b$04$")
     assert bcrypt.checkpw(b"x", made._unknown.encode()) is False
@@ -88,7 +88,7 @@ async def test_a_full_pool_refuses_at_once_and_recovers(pool: PasswordHasher) ->
     assert await pool.hash("x")
 
 
-async def test_a_caller_that_leaves_gives_its_place_back(pool: PasswordHasher) -> None:
+async def test_a_caller_that_leaves_frees_its_place(pool: PasswordHasher) -> None:
     gate = threading.Event()
     working = asyncio.create_task(pool._run(lambda: gate.wait(PATIENCE_S)))
     await asyncio.sleep(0)
@@ -104,6 +104,6 @@ async def test_a_caller_that_leaves_gives_its_place_back(pool: PasswordHasher) -
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have a priority of their own on Linux only")
-async def test_the_threads_stand_back_behind_the_loop(pool: PasswordHasher) -> None:
+async def test_the_threads_have_lower_priority_than_the_loop(pool: PasswordHasher) -> None:
     niceness = await pool._run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
     assert niceness == max(THREAD_NICENESS, os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))

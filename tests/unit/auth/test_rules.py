@@ -72,7 +72,7 @@ def test_a_password_passes_exactly_when_every_rule_holds(password: str) -> None:
     assert (rules.password_problems(password) == []) is holds
 
 
-def test_a_blank_password_is_only_said_to_be_missing() -> None:
+def test_a_blank_password_is_reported_only_as_missing() -> None:
     assert rules.password_problems(" \t") == ["Password is required"]
 
 
@@ -137,7 +137,7 @@ def test_every_region_of_the_zone_database_with_a_slash_passes(zone: str) -> Non
 
 
 @given(TEXT)
-def test_no_text_upsets_the_time_zone_check(text: str) -> None:
+def test_no_text_makes_the_time_zone_check_raise(text: str) -> None:
     assert is_time_zone(text) in {True, False}
 
 

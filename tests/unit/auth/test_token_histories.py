@@ -1,4 +1,4 @@
-"""Whatever happens to a verifier, it says of every token what plain PyJWT and a list of revocations say."""
+"""After any sequence of events, a verifier agrees with plain PyJWT and a list of revocations about every token."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.fixtures.tokens import (
     verifier,
 )
 from wondernest.auth.tokens import RefreshClaims, TokenIssuer, TokenSubject, TokenVerifier
-from wondernest.platform.http.caller import Caller
+from wondernest.platform.caller import Caller
 from wondernest.platform.ids import parse_uuid, sha256_hex
 
 CACHE_SIZE = 3
@@ -53,13 +53,13 @@ CHANGE = st.sampled_from([*sorted(CHANGES), *["iss", "aud", "userId", "type"] * 
     lambda name: st.tuples(st.just(name), CHANGES[name])
 )
 CLAIMS = st.lists(CHANGE, max_size=2).map(dict)
-"""Mostly good: what is refused at once has no history."""
+"""Mostly valid: a token that is refused at once has no history."""
 SHORT_STEPS = [0.25, 0.5, 0.5, 1.0, 1.0, 5.0, 5.0, 600.0, -0.5, -5.0, -600.0]
 STEPS = st.sampled_from(SHORT_STEPS * 2 + [3599.5, 30 * 86_400.0])
 
 
 def accepted(checks: TokenVerifier, token: str) -> Caller | None:
-    """What the verifier says of an access token: here its form is known, nowhere else."""
+    """The verifier's result for an access token. Only this function knows the form of its argument."""
     return checks.verify(token.encode(errors="surrogateescape"))
 
 
@@ -67,12 +67,12 @@ def accepted_refresh(checks: TokenVerifier, token: str) -> RefreshClaims | None:
     return checks.verify_refresh(token)
 
 
-def told_revoked(checks: TokenVerifier, token: str) -> bool:
+def was_revoked(checks: TokenVerifier, token: str) -> bool:
     return checks.was_revoked(token)
 
 
 class TokenHistory(RuleBasedStateMachine):
-    """A verifier with a small memory, and beside it what it must say."""
+    """A verifier with a small cache, and a model of its results."""
 
     tokens = Bundle("tokens")
 
@@ -90,7 +90,7 @@ class TokenHistory(RuleBasedStateMachine):
         return self.clock.moment.timestamp()
 
     @rule(target=tokens, user=st.sampled_from(USERS), family=st.sampled_from([FAMILY, None]))
-    def somebody_signs_in(self, user: UUID, family: UUID | None) -> Any:
+    def a_user_signs_in(self, user: UUID, family: UUID | None) -> Any:
         pair = self.issuer.issue(TokenSubject(user, family, "ann@example.com", "parent", verified=True))
         self.made += [pair.access, pair.refresh]
         return multiple(pair.access, pair.refresh)
@@ -101,7 +101,7 @@ class TokenHistory(RuleBasedStateMachine):
         key=st.sampled_from([SECRET] * 6 + [SECRET + "x", ""]),
         algorithm=st.sampled_from(["HS256"] * 9 + ["HS384", "HS512", "none"]),
     )
-    def somebody_makes_one(self, changes: dict[str, Any], key: str, algorithm: str) -> str:
+    def a_token_is_made_by_hand(self, changes: dict[str, Any], key: str, algorithm: str) -> str:
         self.made.append(encoded(claims(**changes), key, algorithm))
         return self.made[-1]
 
@@ -111,7 +111,7 @@ class TokenHistory(RuleBasedStateMachine):
         place=st.integers(0, 600),
         letter=st.sampled_from(["", "A", ".", "=", "é", "\udc80"]),
     )
-    def somebody_bends_one(self, token: str, place: int, letter: str) -> str:
+    def a_token_is_damaged(self, token: str, place: int, letter: str) -> str:
         self.made.append(token[:place] + letter + token[place + 1 :])
         return self.made[-1]
 
@@ -120,7 +120,7 @@ class TokenHistory(RuleBasedStateMachine):
         self.clock.moment += timedelta(seconds=step)
 
     @rule(token=tokens, life=st.sampled_from([0.5, 5.0, 3600.0]))
-    def one_is_revoked(self, token: str, life: float) -> None:
+    def a_token_is_revoked(self, token: str, life: float) -> None:
         token_hash = sha256_hex(token.encode(errors="replace").decode())
         self.verifier.revoke(token_hash, self.now_s + life)
         self.revoked[token_hash] = self.now_s + life
@@ -131,18 +131,18 @@ class TokenHistory(RuleBasedStateMachine):
         self.cutoffs[str(user)] = max(self.cutoffs.get(str(user), 0.0), self.now_s + offset)
 
     @rule()
-    def what_is_over_is_forgotten(self) -> None:
+    def expired_revocations_are_pruned(self) -> None:
         self.verifier.prune()
         self.revoked = {token_hash: ends for token_hash, ends in self.revoked.items() if ends > self.now_s}
         oldest = self.now_s - SETTINGS.refresh_life_ms / 1000
         self.cutoffs = {user: moment for user, moment in self.cutoffs.items() if moment > oldest}
 
     @rule(token=tokens)
-    def one_is_shown(self, token: str) -> None:
+    def a_token_is_verified(self, token: str) -> None:
         self._compare(token)
 
     @rule(token=tokens, step=STEPS)
-    def one_is_shown_before_and_after_a_while(self, token: str, step: float) -> None:
+    def a_token_is_verified_before_and_after_a_while(self, token: str, step: float) -> None:
         self._compare(token)
         self._compare(token)
         self.the_clock_moves(step)
@@ -157,7 +157,7 @@ class TokenHistory(RuleBasedStateMachine):
         revoked = body is not None and self._is_revoked(token, body)
         caller = accepted(self.verifier, token)
         assert (caller is not None) is (body is not None and not revoked)
-        assert told_revoked(self.verifier, token) is revoked
+        assert was_revoked(self.verifier, token) is revoked
         if caller is not None and body is not None:
             family = body.get("familyId")
             shown = (caller.user_id, caller.issued_at, caller.expires_at, caller.token_hash)

@@ -41,7 +41,7 @@ def test_what_is_issued_is_verified() -> None:
     assert (refresh.user_id, refresh.token_hash) == (USER, sha256_hex(pair.refresh))
 
 
-def test_access_and_refresh_tokens_do_not_stand_in_for_each_other() -> None:
+def test_access_and_refresh_tokens_are_not_interchangeable() -> None:
     clock = HeldClock()
     pair = TokenIssuer(SETTINGS, clock).issue(SUBJECT)
     assert verifier(clock).verify(pair.refresh.encode()) is None
@@ -61,7 +61,7 @@ def test_a_token_ends_at_its_second_and_also_when_it_was_verified_before() -> No
     assert checks.verify(token.encode()) is not None
 
 
-def test_a_fraction_of_a_last_second_counts_for_nothing_fresh_or_remembered() -> None:
+def test_a_fraction_of_the_last_second_does_not_count_cached_or_not() -> None:
     clock = HeldClock()
     checks = verifier(clock)
     token = encoded(claims(exp=NOW_S + 3600.5)).encode()
@@ -84,7 +84,7 @@ def test_a_family_claim_that_is_no_uuid_is_kept_as_it_was_sent() -> None:
     assert (caller.family_id, caller.family_claim) == (None, "the lees")
 
 
-def test_revocations_bite_on_tokens_verified_before() -> None:
+def test_revocations_apply_to_tokens_verified_before() -> None:
     checks = verifier()
     one, two = encoded(claims()), encoded(claims())
     assert checks.verify(one.encode()) is not None
@@ -99,7 +99,7 @@ def test_revocations_bite_on_tokens_verified_before() -> None:
     assert checks.verify(two.encode()) is None
 
 
-def test_revocations_are_forgotten_when_nothing_they_refuse_can_still_be_good() -> None:
+def test_revocations_are_removed_once_all_tokens_they_refuse_have_expired() -> None:
     clock = HeldClock()
     checks = verifier(clock)
     token = encoded(claims(exp=NOW_S + 10**9))
@@ -112,7 +112,7 @@ def test_revocations_are_forgotten_when_nothing_they_refuse_can_still_be_good() 
     assert checks.verify(token.encode()) is not None
 
 
-def test_the_memory_of_verified_tokens_is_bounded() -> None:
+def test_the_cache_of_verified_tokens_is_bounded() -> None:
     checks = verifier(cache_size=3)
     tokens = [encoded(claims()) for _ in range(10)]
     assert all(checks.verify(token.encode()) is not None for token in tokens * 2)
@@ -120,14 +120,14 @@ def test_the_memory_of_verified_tokens_is_bounded() -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512", "none"])
-def test_only_one_algorithm_is_taken(algorithm: str) -> None:
+def test_only_one_algorithm_is_accepted(algorithm: str) -> None:
     key: Any = SECRET if algorithm != "none" else None
     token = jwt.encode(claims(), key, algorithm=algorithm)
     assert verifier().verify(token.encode(errors="surrogateescape")) is None
 
 
 @pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "é.é.é", "x" * 5000, "\udc80"])
-def test_what_is_no_token_is_refused(token: str) -> None:
+def test_texts_that_are_no_token_are_refused(token: str) -> None:
     assert verifier().verify(token.encode(errors="surrogateescape")) is None
     assert verifier().verify_refresh(token) is None
 
@@ -136,7 +136,7 @@ def test_what_is_no_token_is_refused(token: str) -> None:
     "moment", [1e308, float("inf"), float("-inf"), float("nan"), 10**400, "x", "1.5", None, [], {}, -1]
 )
 @pytest.mark.parametrize("claim", ["exp", "iat"])
-def test_no_time_upsets_the_verifier(claim: str, moment: Any) -> None:
+def test_no_time_makes_the_verifier_raise(claim: str, moment: Any) -> None:
     caller = verifier().verify(encoded(claims(**{claim: moment})).encode())
     assert caller is None
 
@@ -164,7 +164,7 @@ def test_verification_agrees_with_plain_pyjwt(changes: dict[str, Any], key: str)
 
 
 @given(st.binary(max_size=60), st.integers(0, 400))
-def test_a_bent_token_is_never_taken(noise: bytes, place: int) -> None:
+def test_a_damaged_token_is_never_accepted(noise: bytes, place: int) -> None:
     token = encoded(claims())
     bent = token[:place] + noise.decode("latin-1") + token[place + len(noise) :]
     decoded = [part.rstrip("=") for part in bent.split(".")] == token.split(".")
@@ -172,7 +172,7 @@ def test_a_bent_token_is_never_taken(noise: bytes, place: int) -> None:
 
 
 def _same_bytes(bent: str, token: str) -> bool:
-    """The last character of a base64 text holds bits nobody reads: another spelling of the same signature."""
+    """Whether two tokens are the same bytes: the last character of base64 has unused bits, so one signature has several spellings."""
 
     def parts(text: str) -> list[bytes]:
         return [base64.urlsafe_b64decode(part + "==") for part in text.split(".")]

@@ -1,4 +1,4 @@
-"""The load generator against servers that answer well, in pieces, not at all, or not as it wants."""
+"""The load generator against servers that answer whole, in pieces, not at all, or without a length."""
 
 import contextlib
 import itertools
@@ -21,11 +21,11 @@ Conversation = Callable[[socket.socket], None]
 
 @contextlib.contextmanager
 def serving(talk: Conversation) -> Generator[int]:
-    """The port of a server that has a thread for each connection."""
+    """The port of a server with a thread for each connection."""
     threads: list[threading.Thread] = []
 
     def with_one(connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):  # the generator hung up
+        with connection, contextlib.suppress(OSError):  # the generator closed the connection
             talk(connection)
 
     def accept(listener: socket.socket) -> None:
@@ -56,14 +56,14 @@ def answering(*answer: bytes) -> Conversation:
 
 
 @pytest.mark.parametrize("answer", [[GOOD], [GOOD[:9], GOOD[9:30], GOOD[30:-1], GOOD[-1:]]])
-def test_every_answer_is_counted_once_however_it_is_cut(answer: list[bytes]) -> None:
+def test_every_answer_is_counted_once_even_in_pieces(answer: list[bytes]) -> None:
     with serving(answering(*answer)) as port:
         load = generate(port, itertools.repeat(GET), 2, 0.2, rate=None)
     assert load.requests > 2
     assert (load.refused, load.broken) == (0, 0)
 
 
-def test_a_rate_is_held_to_the_request() -> None:
+def test_a_rate_is_kept_exactly() -> None:
     with serving(answering(GOOD)) as port:
         load = generate(port, itertools.repeat(GET), 4, 0.5, rate=100.0)
     assert load.requests == 50
@@ -81,7 +81,7 @@ def test_a_request_that_had_to_wait_for_a_connection_counts_from_when_it_was_due
     assert load.p99_ms > 200
 
 
-def test_a_request_larger_than_the_kernel_takes_at_once_arrives_whole() -> None:
+def test_a_request_larger_than_the_socket_buffer_arrives_whole() -> None:
     content = GET + bytes(8 << 20)
     lengths: list[int] = []
 
@@ -102,7 +102,7 @@ def test_a_request_larger_than_the_kernel_takes_at_once_arrives_whole() -> None:
     assert lengths == [len(content)] * 2
 
 
-def test_answers_without_a_body_and_refusals_are_told_apart() -> None:
+def test_answers_without_a_body_and_refusals_are_distinguished() -> None:
     with serving(answering(b"HTTP/1.1 204 No Content\r\n\r\n")) as port:
         load = generate(port, itertools.repeat(GET), 1, 0.1, rate=20.0)
     assert (load.requests, load.refused) == (2, 0)
@@ -111,7 +111,7 @@ def test_answers_without_a_body_and_refusals_are_told_apart() -> None:
     assert (load.requests, load.refused, load.statuses) == (2, 2, "503 2 times")
 
 
-def test_a_connection_that_the_server_ends_is_made_again() -> None:
+def test_a_connection_closed_by_the_server_is_reopened() -> None:
     def once(connection: socket.socket) -> None:
         connection.recv(4096)
         connection.sendall(GOOD.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
@@ -122,13 +122,13 @@ def test_a_connection_that_the_server_ends_is_made_again() -> None:
 
 
 def test_requests_that_get_no_answer_are_counted_as_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    over = threading.Event()
+    ended = threading.Event()
 
     def silent(connection: socket.socket) -> None:
         connection.recv(4096)
 
     def stuck(_: socket.socket) -> None:
-        over.wait()
+        ended.wait()
 
     with serving(silent) as port:
         load = generate(port, itertools.repeat(GET), 1, 0.2, rate=20.0)
@@ -140,10 +140,10 @@ def test_requests_that_get_no_answer_are_counted_as_broken(monkeypatch: pytest.M
     assert (load.requests, load.broken) == (0, 4)
 
     monkeypatch.setattr(generator, "TIMEOUT_S", 0.05)
-    monkeypatch.setattr(generator, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(generator, "CHECK_TIMEOUTS_EVERY_S", 0.05)
     with serving(stuck) as port:
         load = generate(port, itertools.repeat(GET), 1, 0.1, rate=20.0)
-        over.set()
+        ended.set()
     assert (load.requests, load.broken) == (0, 2)
 
 

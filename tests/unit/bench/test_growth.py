@@ -6,14 +6,14 @@ from bench.table import Figures, table
 TERMS = ("s" * 32, "issuer", "audience")
 
 
-def test_as_many_families_ask_at_every_size_and_all_of_them_at_the_smallest() -> None:
+def test_the_same_number_of_families_sends_requests_at_every_size() -> None:
     for saves in SIZES[:2]:
         data = DataSet(saves // 20, small=True, asking=ASKING)
         assert len(data.parents(*TERMS)) == ASKING == SIZES[0] // 20
         assert len(data.children(*TERMS)) == 2 * ASKING
 
 
-def test_those_who_ask_are_spread_over_all() -> None:
+def test_families_that_send_requests_are_spread_over_all() -> None:
     assert DataSet(1_000, asking=4).emails() == [f"bench-{number}@bench.invalid" for number in (0, 250, 500, 750)]
 
 

@@ -20,7 +20,7 @@ def test_percentiles_are_values_that_occurred() -> None:
     assert percentile_ms([], 0.99) == 0
 
 
-def test_a_tally_tells_refusals_from_lost_connections() -> None:
+def test_a_tally_counts_refusals_and_lost_connections_apart() -> None:
     tally = Tally()
     for status in (200, 201, 404, 503):
         tally.note(0.001, status)
@@ -30,7 +30,7 @@ def test_a_tally_tells_refusals_from_lost_connections() -> None:
     assert load.statuses == "404 1 times, 503 1 times"
 
 
-def test_medians_are_taken_figure_by_figure_and_errors_added_up() -> None:
+def test_medians_are_taken_for_each_figure_and_errors_are_added_up() -> None:
     rounds = [Figures(per_second=value, errors=1) for value in (10.0, 30.0, 20.0)]
     assert medians(rounds) == Figures(per_second=20.0, errors=3)
 
@@ -44,7 +44,7 @@ def test_two_servers_in_a_scenario_are_followed_by_their_ratio() -> None:
     assert [cell.strip() for cell in lines[-1].split("|")[1:-1]] == ["S2", "ratio", "2.00×", ""]
 
 
-def test_columns_nobody_has_a_figure_for_are_left_out_and_notes_shown() -> None:
+def test_columns_without_figures_are_left_out_and_notes_are_shown() -> None:
     shown = table([Row("S2", "one", Figures(), "404 no such route")])
     assert "req/s" not in shown
     assert "404 no such route" in shown
@@ -72,7 +72,7 @@ def test_the_process_that_listens_is_found_by_its_port() -> None:
         assert listening(free.getsockname()[1]) is None
 
 
-async def test_the_client_reuses_its_connection_and_comes_back_after_losing_it() -> None:
+async def test_the_client_reuses_its_connection_and_reconnects_after_a_loss() -> None:
     connections: list[int] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -103,7 +103,7 @@ def test_tallies_are_joined() -> None:
     assert (load.requests, load.refused, load.broken, load.statuses) == (2, 1, 1, "503 1 times")
 
 
-def test_what_nobody_has_accepted_or_read_is_waiting() -> None:
+def test_unaccepted_connections_and_unread_bytes_count_as_waiting() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         assert waiting_at(port) == 0
@@ -132,13 +132,13 @@ def test_open_files_and_sockets_are_counted() -> None:
         assert tree.usage().descriptors == before + 2
 
 
-def test_what_a_server_says_is_waiting_is_added_up() -> None:
+def test_the_servers_own_metrics_of_waiting_are_added_up() -> None:
     metrics = b'# HELP wondernest_db_waiting x\nwondernest_db_waiting{pid="1"} 3.0\nwondernest_batch_waiting 2\nother_waiting 9\n'
     assert waiting_in(metrics) == 5
     assert waiting_in(b"") == 0
 
 
-def test_a_soak_ends_with_its_last_window_against_its_first() -> None:
+def test_a_soak_ends_with_the_ratio_of_its_last_window_to_its_first() -> None:
     windows = [(Figures(rss_mb=rss), "note") for rss in (100.0, 104.0, 110.0)]
     lines = table(rows_of("one", windows)).splitlines()[2:]
     assert [line.split("|")[3].strip() for line in lines] == ["100", "104", "110", "1.10×"]

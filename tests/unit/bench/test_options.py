@@ -13,11 +13,11 @@ def refusal(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def no_secret_around(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_secret_in_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JWT_SECRET", raising=False)
 
 
-def test_without_words_everything_quick_runs_against_a_server_of_its_own() -> None:
+def test_without_arguments_the_quick_scenarios_run_against_an_own_server() -> None:
     options = parse([])
     assert options.url is None
     assert options.scenarios == QUICK
@@ -48,7 +48,7 @@ def test_only_this_machine_is_loaded(words: list[str], capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.9.9.9"])
-def test_loopback_has_many_names(host: str) -> None:
+def test_every_spelling_of_loopback_is_accepted(host: str) -> None:
     words = [f"http://{host}:8082", "--database-url", DATABASE, "--jwt-secret", "s" * 32]
     assert parse(words).url == words[0]
 
@@ -58,12 +58,12 @@ def test_a_unix_socket_is_this_machine() -> None:
     assert parse(["--database-url", url]).database_url == url
 
 
-def test_a_url_needs_the_database_and_the_secret_but_for_health(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_url_needs_the_database_and_the_secret_except_for_health(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--database-url" in refusal(capsys, "http://127.0.0.1:8082", "--scenario", "S1,S2")
     assert parse(["http://127.0.0.1:8082", "--scenario", "S1"]).database_url is None
 
 
-def test_what_needs_a_server_of_its_own_is_left_out_for_a_url_unless_asked_for(
+def test_with_a_url_scenarios_that_need_an_own_server_are_left_out_unless_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     words = ["http://127.0.0.1:8082", "--database-url", DATABASE, "--jwt-secret", "s" * 32]
@@ -76,17 +76,17 @@ def test_long_scenarios_run_only_when_named() -> None:
 
 
 @pytest.mark.parametrize("words", [["--seconds", "0"], ["--seconds", "inf"], ["--rounds", "0"], ["--families", "-1"]])
-def test_a_run_has_an_end_and_something_to_do(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_numbers_that_make_no_run_are_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     refusal(capsys, *words)
 
 
-def test_sizes_are_numbers_of_saves_the_smallest_first() -> None:
+def test_sizes_are_numbers_of_saves_in_ascending_order() -> None:
     assert parse([]).sizes == SIZES
     assert parse(["--sizes", "1e7, 1e4,20000"]).sizes == (10_000, 20_000, 10_000_000)
 
 
 @pytest.mark.parametrize("sizes", ["0", "30", "1e12", "many", "nan", ""])
-def test_a_size_is_whole_families_and_fits_somewhere(sizes: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_size_is_a_number_of_whole_families_within_the_limit(sizes: str, capsys: pytest.CaptureFixture[str]) -> None:
     refusal(capsys, "--sizes", sizes)
 
 

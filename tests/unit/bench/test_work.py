@@ -14,7 +14,7 @@ ACTORS = [Actor("token-one", "0" * 36), Actor("token-two", "1" * 36), Actor("tok
 
 
 class Parsed:
-    """A request as a server's parser sees it."""
+    """A request as parsed by a server."""
 
     def __init__(self, raw: bytes) -> None:
         self.headers: dict[bytes, bytes] = {}
@@ -36,7 +36,7 @@ class Parsed:
 
 
 @pytest.mark.parametrize("scenario", STEADY, ids=lambda scenario: scenario.name)
-def test_every_request_is_whole_and_filled(scenario: Scenario) -> None:
+def test_every_request_is_complete_and_filled(scenario: Scenario) -> None:
     bodies = scenario.bodies() if scenario.bodies else [None]
     variants = [request(scenario.method, scenario.path, "127.0.0.1", body, bearer=True, gzip=True) for body in bodies]
     requests = Work(tuple(variants), ACTORS).requests()
@@ -49,7 +49,7 @@ def test_every_request_is_whole_and_filled(scenario: Scenario) -> None:
             json.loads(parsed.body)
 
 
-def test_actors_and_variants_take_turns_and_no_request_comes_twice() -> None:
+def test_actors_and_variants_rotate_and_no_request_repeats() -> None:
     requests = Work((request("POST", b"/" + CHILD, "h", event_body(), bearer=True, gzip=False),), ACTORS).requests()
     sent = [next(requests) for _ in range(30)]
     assert len(set(sent)) == len(sent)
@@ -74,7 +74,7 @@ def test_a_document_has_exactly_its_size(size: int) -> None:
 
 
 @given(seed=st.integers(0, 10_000))
-def test_drawn_documents_are_json_of_their_size(seed: int) -> None:
+def test_random_documents_are_json_of_their_size(seed: int) -> None:
     rng = random.Random(seed)
     size = min(drawn_size(rng), 40_000)
     document = project(size, rng)

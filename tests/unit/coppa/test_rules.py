@@ -38,7 +38,7 @@ def test_age_is_counted_in_calendar_years(born: date, day: date, age: int) -> No
 
 
 @given(st.dates(date(1900, 1, 1), date(2200, 1, 1)), st.integers(0, 40_000))
-def test_age_never_falls_and_grows_by_one_a_year(born: date, days: int) -> None:
+def test_age_never_decreases_and_grows_by_one_a_year(born: date, days: int) -> None:
     day = min(born + timedelta(days=days), date(9998, 1, 1))
     assert 0 <= age_on(day + timedelta(days=1), born) - age_on(day, born) <= 1
     assert age_on(day.replace(year=day.year + 1, day=min(day.day, 28)), born) in {
@@ -55,7 +55,7 @@ def test_a_consent_lasts_a_year() -> None:
     assert status(old, NOW - timedelta(seconds=1)) == "GRANTED"
 
 
-def test_revocation_outweighs_expiry_and_a_refusal_is_no_consent() -> None:
+def test_revocation_comes_before_expiry_and_a_refusal_is_no_consent() -> None:
     assert status(consent(revoked_at=NOW, created_at=NOW.replace(year=2020)), NOW) == "REVOKED"
     assert status(consent(granted=False), NOW) == "NONE"
     assert status(None, NOW) == "NONE"
@@ -75,7 +75,7 @@ def test_a_child_is_named_by_its_uuid_or_by_the_apps_own_id() -> None:
 
 
 @pytest.mark.parametrize("text", ["child_", "child_12x", "mia", "child_" + "9" * 15, "child_" + "9" * 400, "child_١٢"])
-def test_an_id_that_says_nothing_names_nobody(text: str) -> None:
+def test_an_id_of_unknown_form_names_no_child(text: str) -> None:
     assert ChildReference.read(text, None) == ChildReference(text, None, None)
 
 
@@ -91,5 +91,5 @@ def test_terms_are_read_as_they_were_stored(permissions: dict[str, bool], data: 
 
 
 @pytest.mark.parametrize("text", [None, "", "I agree", "[]", '{"permissions": 7}'])
-def test_a_text_of_another_kind_permits_nothing(text: str | None) -> None:
+def test_a_text_of_another_form_permits_nothing(text: str | None) -> None:
     assert Terms.read(text).permissions == {}

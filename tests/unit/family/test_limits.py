@@ -42,7 +42,9 @@ TIME_KEYS = [info.encode_name for info in msgspec.structs.fields(TimeRestriction
         (18, 18, [], False),
     ],
 )
-def test_a_new_child_sees_what_fits_its_age(age: int, rating: int, blocked: list[str], educational: bool) -> None:
+def test_a_new_child_gets_content_settings_for_its_age(
+    age: int, rating: int, blocked: list[str], educational: bool
+) -> None:
     settings = content_at_creation(age)
     assert (settings.max_age_rating, settings.blocked_categories) == (rating, blocked)
     assert (settings.educational_content_only, settings.audio_monitoring_enabled) == (educational, True)
@@ -57,13 +59,13 @@ def test_a_new_child_sees_what_fits_its_age(age: int, rating: int, blocked: list
         (10, 90, "20:30", "07:30"),
     ],
 )
-def test_a_new_child_plays_as_long_as_fits_its_age(age: int, minutes: int, start: str, end: str) -> None:
+def test_a_new_child_gets_time_restrictions_for_its_age(age: int, minutes: int, start: str, end: str) -> None:
     times = time_at_creation(age)
     assert (times.daily_screen_time_minutes, times.bedtime_start, times.bedtime_end) == (minutes, start, end)
 
 
 @pytest.mark.parametrize(("age", "start", "end"), [(7, "19:00", "07:00"), (8, "20:00", "07:30")])
-def test_a_child_without_stored_settings_gets_those_of_every_read(age: int, start: str, end: str) -> None:
+def test_a_child_without_stored_settings_gets_the_defaults(age: int, start: str, end: str) -> None:
     content, times = content_by_default(age), time_by_default(age)
     assert (content.max_age_rating, content.blocked_categories) == (age + 1, [])
     assert not content.audio_monitoring_enabled
@@ -93,7 +95,7 @@ def test_what_was_stored_is_read_back_whole(age: int) -> None:
     assert merged(time_by_default(3), msgspec.to_builtins(times)) == times
 
 
-def test_one_odd_part_leaves_the_others_alone() -> None:
+def test_an_invalid_part_does_not_change_the_others() -> None:
     stored = {"maxAgeRating": "nine", "subtitlesEnabled": True, "allowedDomains": None, "added": 1}
     settings = merged(content_by_default(6), stored)
     assert (settings.max_age_rating, settings.subtitles_enabled, settings.allowed_domains) == (7, True, [])

@@ -21,7 +21,7 @@ def test_settings_are_sorted_by_where_they_are_kept() -> None:
     assert changes.rest == {"theme": {"dark": True}}
 
 
-def test_nested_switches_count_as_if_they_stood_at_the_top() -> None:
+def test_nested_switches_count_like_top_level_ones() -> None:
     changes = SettingsChanges.parse({"familySettings": {"maxScreenTimeMinutes": 45}})
     assert (changes.switches, changes.rest) == ({"maxScreenTimeMinutes": 45}, {})
 
@@ -36,7 +36,7 @@ def test_nested_switches_count_as_if_they_stood_at_the_top() -> None:
         {"familySettings": []},
     ],
 )
-def test_a_known_setting_must_make_sense(sent: dict[str, object]) -> None:
+def test_a_known_setting_must_be_valid(sent: dict[str, object]) -> None:
     with pytest.raises(Unacceptable):
         SettingsChanges.parse(sent)
 

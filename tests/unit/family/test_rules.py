@@ -1,4 +1,4 @@
-"""What makes a child's profile acceptable."""
+"""Rules for a child's profile."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_birth_date_is_a_day_in_iso_form(text: str) -> None:
         rules.birth_date(text, TODAY)
 
 
-def test_nobody_is_born_tomorrow() -> None:
+def test_a_birth_date_in_the_future_is_refused() -> None:
     assert rules.birth_date("2026-03-01", TODAY) == TODAY
     with pytest.raises(rules.Unacceptable, match="Birth date cannot be in the future"):
         rules.birth_date("2026-03-02", TODAY)

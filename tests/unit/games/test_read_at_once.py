@@ -1,4 +1,4 @@
-"""What of a large list is read at once."""
+"""Which saves of a large list are read together."""
 
 from __future__ import annotations
 

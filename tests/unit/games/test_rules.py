@@ -39,13 +39,13 @@ def test_an_entity_tag_is_the_time_of_writing_in_microseconds_and_the_digest() -
         ('"a-1"', "*", ",a-1,"),
     ],
 )
-def test_headers_become_the_expression_that_the_statement_reads(
+def test_headers_become_the_expression_of_the_statement(
     if_match: str | None, if_none_match: str | None, expression: str
 ) -> None:
     assert precondition(if_match, if_none_match).expression.replace(",,", ",") == expression
 
 
-def test_without_a_header_any_state_will_do() -> None:
+def test_without_a_header_any_state_is_accepted() -> None:
     assert precondition(None, None) == ANY_STATE
     assert ANY_STATE.holds_always
 

@@ -1,4 +1,4 @@
-"""A probe's finding is shared by those who ask together, and for a moment after."""
+"""A probe's result is shared by concurrent callers, and cached for a short time."""
 
 import asyncio
 
@@ -21,7 +21,7 @@ class Probe:
         return self.asked
 
 
-async def test_callers_at_the_same_time_share_one_question() -> None:
+async def test_concurrent_callers_share_one_probe() -> None:
     probe = Probe()
     cached = Cached(probe)
     waiting = [asyncio.create_task(cached.get()) for _ in range(10)]
@@ -29,14 +29,14 @@ async def test_callers_at_the_same_time_share_one_question() -> None:
     assert await asyncio.gather(*waiting) == [1] * 10
 
 
-async def test_a_fresh_finding_is_given_again() -> None:
+async def test_a_fresh_result_is_reused() -> None:
     probe = Probe()
     probe.go.set()
     cached = Cached(probe)
     assert [await cached.get() for _ in range(10)] == [1] * 10
 
 
-async def test_a_caller_that_leaves_does_not_stop_the_question() -> None:
+async def test_a_caller_that_leaves_does_not_stop_the_probe() -> None:
     probe = Probe()
     cached = Cached(probe)
     leaver = asyncio.create_task(cached.get())
@@ -47,7 +47,7 @@ async def test_a_caller_that_leaves_does_not_stop_the_question() -> None:
     assert await stayer == 1
 
 
-async def test_a_fault_is_not_kept() -> None:
+async def test_a_fault_is_not_cached() -> None:
     probe = Probe()
     probe.go.set()
     probe.fault = ValueError()

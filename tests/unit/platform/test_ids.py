@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from uuid import UUID
 
-from wondernest.platform.ids import new_ordered_uuid
+from wondernest.platform.clock import SystemClock
+from wondernest.platform.ids import RandomIds
+
+IDS = RandomIds(SystemClock())
 
 
 def test_an_ordered_uuid_is_of_version_7_and_carries_its_time() -> None:
     before = time.time_ns() // 1_000_000
-    made = UUID(str(new_ordered_uuid()))
+    made = UUID(str(IDS.ordered_uuid()))
     after = time.time_ns() // 1_000_000
     assert made.version == 7
     assert made.variant == "specified in RFC 4122"
@@ -18,6 +21,6 @@ def test_an_ordered_uuid_is_of_version_7_and_carries_its_time() -> None:
 
 
 def test_ordered_uuids_differ_within_a_millisecond() -> None:
-    made = [new_ordered_uuid() for _ in range(1000)]
+    made = [IDS.ordered_uuid() for _ in range(1000)]
     assert len(set(made)) == len(made)
     assert sorted(made[::100], key=str) == sorted(made[::100])

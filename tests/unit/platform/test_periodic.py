@@ -1,4 +1,4 @@
-"""Chores recur and survive their own faults."""
+"""Periodic chores go on after their own faults."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.periodic import Periodic
 
 
-async def test_a_chore_recurs_although_it_fails_now_and_then() -> None:
+async def test_a_chore_recurs_although_it_sometimes_fails() -> None:
     rounds: list[int] = []
     enough = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""Rooms together: what two of them claim stops the start, and what is needed is the sum of what they declare."""
+"""Rooms together: two rooms that declare the same stop the start; the rights needed are the union of their declarations."""
 
 from __future__ import annotations
 
@@ -25,26 +25,32 @@ def test_two_rooms_that_claim_the_same_stop_the_start(one: Room, other: Room, pr
         Rooms((one, other))
 
 
-def test_personal_data_in_a_table_of_nobody_stops_the_start() -> None:
+def test_personal_data_in_an_undeclared_table_stops_the_start() -> None:
     with pytest.raises(ValueError, match="personal data in tables it does not declare"):
         Rooms((Room(name="a", personal_data=[holding("s.t")]),))
 
 
-def test_a_table_that_nothing_asks_is_not_needed() -> None:
+def test_a_table_without_queries_is_not_needed() -> None:
     asked, kept = Table("s.asked", READ, columns=("late",)), Table("s.kept", rights=())
     rooms = Rooms((Room(name="a", tables=[asked, kept]),))
     assert rooms.needed == ("s.asked", "s.asked.late")
     assert rooms.rights == (("s.asked", "select"),)
 
 
+def test_a_metric_that_does_not_exist_stops_the_start() -> None:
+    rooms = Rooms((Room(name="a", metrics=["made", "misspelt"]),))
+    with pytest.raises(ValueError, match=r"\['forgotten', 'misspelt'\]"):
+        rooms.require_metrics({"made", "forgotten"})
+
+
 async def test_rooms_start_from_the_lowest_and_stop_from_the_highest() -> None:
     told: list[str] = []
 
     def hook(word: str) -> Hook:
-        async def tell() -> None:
+        async def record() -> None:
             told.append(word)
 
-        return tell
+        return record
 
     low = Room(name="low", on_start=[hook("low starts")], on_stop=[hook("low stops")])
     high = Room(name="high", on_start=[hook("high starts")], on_stop=[hook("high stops")])

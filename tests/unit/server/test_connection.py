@@ -1,4 +1,4 @@
-"""However the network cuts a stream of requests into pieces, each is answered once, in its order, with its own body."""
+"""However the network splits a stream of requests, each is answered once, in order, with its own body."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CUTS = st.lists(st.integers(min_value=0, max_value=2_000), max_size=12)
 
 
 class Echo:
-    """Sends back what it was sent, at once or after others had their turn."""
+    """Sends back the request's body, at once or after other tasks have run."""
 
     def __init__(self, pauses: list[int]) -> None:
         self._pauses = pauses
@@ -37,7 +37,7 @@ class Echo:
 
 
 class Wire:
-    """A transport that keeps what is written, and holds bytes back while reading is paused."""
+    """A transport that records what is written, and delivers no bytes while reading is paused."""
 
     def __init__(self) -> None:
         self.written = b""
@@ -116,7 +116,7 @@ def test_every_request_of_a_pipeline_gets_its_own_answer(
 
 
 @pytest.mark.parametrize(("read_bytes", "given_up"), [(0, True), (1, False)])
-async def test_only_a_client_that_reads_nothing_of_its_answer_is_given_up(read_bytes: int, given_up: bool) -> None:
+async def test_only_a_client_that_reads_nothing_of_its_answer_is_disconnected(read_bytes: int, given_up: bool) -> None:
     state = ServerState(cast("Any", Echo([])), max_connections=10)
     wire, connection = Wire(), Connection(state, asyncio.get_running_loop())
     connection.connection_made(cast("Any", wire))

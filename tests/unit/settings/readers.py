@@ -1,4 +1,4 @@
-"""Which fields of the settings tree are read by the code, found in its source."""
+"""Finds in the source which fields of the settings tree the code reads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Reads(ast.NodeVisitor):
     def __init__(self, module: ast.Module) -> None:
         self.found: set[str] = set()
         self._kinds: dict[str, str] = {}
-        """Of an expression's text: the group it holds."""
+        """The settings group that an expression holds, by the expression's text."""
         self._classes = dict(_imported_classes(module))
         for _ in range(2):  # an attribute may be read above the place where it is set
             self.visit(module)
@@ -86,7 +86,7 @@ def _imported_classes(module: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def _fields_behind_properties() -> dict[str, set[str]]:
-    """`group.property` of the tree to the fields that the property reads."""
+    """For each `group.property` of the tree, the fields that the property reads."""
     behind: dict[str, set[str]] = {}
     for group in ast.parse(TREE.read_text(encoding="utf-8")).body:
         if not isinstance(group, ast.ClassDef) or group.name not in {*NAMES, "Settings"}:

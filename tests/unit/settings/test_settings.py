@@ -1,4 +1,4 @@
-"""One frozen tree, the earlier backends' names as fallbacks, and one line for a wrong value."""
+"""Settings: a frozen tree, the earlier backends' names as fallbacks, one line for an invalid value."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_only_development_has_a_default_pin_and_an_unset_environment_is_not_deve
     assert not load_settings({}).app.development
 
 
-def test_the_names_of_kotlin_and_rust_serve_where_ours_are_not_set() -> None:
+def test_the_names_of_kotlin_and_rust_are_used_where_ours_are_not_set() -> None:
     settings = load_settings(
         {
             "KTOR_ENV": "Production",
@@ -113,20 +113,20 @@ def test_defaults_of_a_command_count_where_nothing_else_is_set(tmp_path: Path) -
     assert (settings.log.format, settings.log.level) == ("json", "DEBUG")
 
 
-def test_variables_of_rooms_to_come_and_of_the_earlier_backends_are_ignored() -> None:
+def test_variables_of_future_rooms_and_of_the_earlier_backends_are_ignored() -> None:
     assert load_settings({"STORAGE_PROVIDER": "floppy", "MAX_FILE_SIZE": "much", "AWS_REGION": "x"}) == load_settings(
         {}
     )
 
 
-def test_secrets_do_not_show_themselves() -> None:
+def test_secrets_are_not_shown() -> None:
     settings = load_settings({"JWT_SECRET": STRONG, "DATABASE_URL": "postgresql://u:hidden@h/d"})
     assert STRONG not in repr(settings)
     assert "hidden" not in repr(settings)
 
 
 @pytest.mark.parametrize(("text", "value"), [("yes", True), ("off", False), ("1", True), ("false", False)])
-def test_the_usual_words_serve_for_booleans(text: str, value: bool) -> None:
+def test_the_usual_words_are_accepted_as_booleans(text: str, value: bool) -> None:
     assert load_settings({"RATE_LIMIT_ENABLED": text}).limits.enabled is value
 
 

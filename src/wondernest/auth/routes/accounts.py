@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from wondernest.auth import errors, rules, wire
 from wondernest.auth.routes.declaring import ALL, BAD_REQUEST, CREDENTIALS, LIMITED, MOUNTS, REFUSED, TAG
 from wondernest.auth.routes.outcomes import counted
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.errors import Unauthenticated
 from wondernest.platform.http.groups import RouteGroup
@@ -51,6 +51,7 @@ class AccountRoutes:
         "/auth/register",
         unit=True,
         body=wire.RegisterBody,
+        example={"email": "ann@example.com", "password": "Sunny-Day-7", "name": "Ann Lee"},
         limits=CREDENTIALS,
         replies={201: Response(wire.SessionReply, "The new parent is signed in"), 400: BAD_REQUEST},
         failure="Registration failed",
@@ -74,6 +75,7 @@ class AccountRoutes:
     @GROUP.post(
         "/auth/parent/login",
         body=wire.LoginBody,
+        example={"email": "ann@example.com", "password": "Sunny-Day-7"},
         repair_body=unescape_bang,
         limits=CREDENTIALS,
         unit=True,
@@ -93,6 +95,7 @@ class AccountRoutes:
     @GROUP.post(
         "/auth/login",
         body=wire.LoginBody,
+        example={"email": "ann@example.com", "password": "Sunny-Day-7"},
         limits=CREDENTIALS,
         replies={200: SESSION, 400: BAD_REQUEST, 401: REFUSED, 429: LIMITED},
         failure="Login failed",
@@ -107,6 +110,7 @@ class AccountRoutes:
     @GROUP.post(
         "/auth/oauth",
         body=wire.OutsideLoginBody,
+        example={"provider": "google", "idToken": "a token of Google"},
         limits=CREDENTIALS,
         replies={200: SESSION, 400: BAD_REQUEST, 401: REFUSED},
         failure="OAuth login failed",
@@ -125,6 +129,7 @@ class AccountRoutes:
         "/auth/session/refresh",
         "/auth/refresh",
         body=wire.RefreshBody,
+        example={"refreshToken": "the refresh token of a session"},
         limits=ALL,
         replies={200: Response(wire.SessionReply, RENEWED), 400: BAD_REQUEST, 401: REFUSED},
         failure="Token refresh failed",
@@ -138,6 +143,7 @@ class AccountRoutes:
     @GROUP.post(
         "/auth/parent/refresh",
         body=wire.RefreshBody,
+        example={"refreshToken": "the refresh token of a session"},
         limits=ALL,
         replies={200: Response(wire.FlatSessionReply, RENEWED), 400: BAD_REQUEST, 401: REFUSED},
         failure="Token refresh failed",

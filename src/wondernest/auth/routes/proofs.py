@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from wondernest.auth import errors, wire
 from wondernest.auth.routes.declaring import ALL, BAD_REQUEST, CREDENTIALS, MOUNTS, TAG
 from wondernest.auth.routes.outcomes import counted
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
@@ -46,6 +46,7 @@ class ProofRoutes:
         "/auth/parent/verify-pin",
         caller=CallerKind.OPTIONAL,
         body=wire.PinBody,
+        example={"pin": "2580"},
         bad_body=errors.UnreadablePin,
         limits=CREDENTIALS,
         replies={
@@ -67,6 +68,7 @@ class ProofRoutes:
         "/auth/parent/setup-pin",
         caller=CallerKind.USER,
         body=wire.NewPinBody,
+        example={"pin": "2580"},
         limits=ALL,
         replies={
             200: Response(wire.Done, PIN_SET),
@@ -87,6 +89,7 @@ class ProofRoutes:
         "/auth/verify-email",
         caller=CallerKind.USER,
         body=wire.VerificationBody,
+        example={},
         body_optional=True,
         limits=ALL,
         replies={200: Response(Message, EMAIL_VERIFIED), 400: BAD_REQUEST},
@@ -102,6 +105,7 @@ class ProofRoutes:
     @GROUP.post(
         "/auth/password-reset",
         body=wire.ResetRequestBody,
+        example={"email": "ann@example.com"},
         limits=CREDENTIALS,
         replies={200: Response(Message, "Said whether or not there is such an account"), 400: BAD_REQUEST},
         failure="Password reset request failed",
@@ -116,6 +120,7 @@ class ProofRoutes:
     @GROUP.post(
         "/auth/password-reset/confirm",
         body=wire.ResetBody,
+        example={"token": "the mailed token", "newPassword": "Sunny-Day-8"},
         limits=CREDENTIALS,
         unit=True,
         replies={200: Response(Message, RESET_DONE), 400: BAD_REQUEST},

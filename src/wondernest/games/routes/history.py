@@ -10,7 +10,7 @@ from wondernest.games import errors, wire
 from wondernest.games.routes import parsing
 from wondernest.games.rules import DEFAULT_HISTORY, MAX_HISTORY, KeptVersion
 from wondernest.games.service import SaveService
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import V2, Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import PathParameter
@@ -26,7 +26,7 @@ def _number(text: str) -> int | None:
     return int(text) if fits else None
 
 
-VERSION = PathParameter("version", _number, lambda _text: errors.VersionNotFound(), int)
+VERSION = PathParameter("version", _number, lambda _text: errors.VersionNotFound(), int, example="1")
 HISTORY = "/games/children/{childId}/history"
 ONE = HISTORY + "/{gameType}/{dataKey}/{version}"
 GROUP = RouteGroup(

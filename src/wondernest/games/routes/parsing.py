@@ -22,9 +22,9 @@ from wondernest.platform.http.shapes import Error
 
 TAG: Final = "Games"
 CHILD: Final = uuid_parameter("childId", errors.InvalidChildId)
-GAME_TYPE: Final = text_parameter("gameType")
-DATA_KEY: Final = text_parameter("dataKey")
-GAME_KEY: Final = text_parameter("gameKey")
+GAME_TYPE: Final = text_parameter("gameType", example="sticker_book")
+DATA_KEY: Final = text_parameter("dataKey", example="sticker_project_1")
+GAME_KEY: Final = text_parameter("gameKey", example="sticker_book")
 NOT_FOUND: Final = Response(Error, "Missing, or of another family's child")
 CONFLICT: Final = Response(Conflict, "The save is not in the state that If-Match asks for")
 IF_MATCH: Final = HeaderField(

@@ -6,7 +6,7 @@ from wondernest.games import errors, wire
 from wondernest.games.registry import RegistryService
 from wondernest.games.routes import parsing
 from wondernest.games.rules import Fields
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import V2, Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
@@ -110,6 +110,7 @@ class RegistryRoutes:
     @GROUP.put(
         INSTANCE + "/settings",
         body=wire.SettingsForm,
+        example={"settings": {"music": True}},
         replies={200: Response(wire.Acknowledged, "Replaced"), 404: parsing.NOT_FOUND},
         failure="Failed to update settings",
         summary="Replace the settings of a copy",

@@ -20,7 +20,7 @@ from wondernest.games.rules import (
     tag_matches,
 )
 from wondernest.games.service import SaveService
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.decoding import BadBody, BodyDecoder
 from wondernest.platform.http.endpoint import MIB, V1, V2, Endpoint, Query, Response
 from wondernest.platform.http.errors import ApiError
@@ -59,6 +59,11 @@ class SaveRoutes:
     @GROUP.put(
         DATA,
         body=wire.SaveForm,
+        example={
+            "gameType": "sticker_book",
+            "dataKey": "sticker_project_1",
+            "dataValue": {"stickers": ["star"]},
+        },
         max_body_bytes=MAX_BODY_BYTES,
         replayable=True,
         headers=(parsing.IF_MATCH, parsing.IF_NONE_MATCH, parsing.DEVICE),
@@ -157,6 +162,16 @@ class SaveRoutes:
         DATA + "/batch",
         mounts=(V2,),
         body=wire.BatchForm,
+        example={
+            "operations": [
+                {
+                    "op": "put",
+                    "gameType": "sticker_book",
+                    "dataKey": "sticker_project_1",
+                    "dataValue": {"stickers": ["star"]},
+                }
+            ]
+        },
         max_body_bytes=MAX_BODY_BYTES,
         unit=True,
         replayable=True,
@@ -206,7 +221,7 @@ def _unusable(place: int, error: ApiError) -> wire.OperationResult:
 def _result(step: Step, outcome: Outcome) -> wire.OperationResult:
     key = step.key
     result = wire.OperationResult(index=step.place, status=200, game_type=key.game_type, data_key=key.data_key)
-    if isinstance(outcome, ApiError):
+    if isinstance(outcome, errors.InvalidBody):
         result.status, result.error, result.message = outcome.status, "INVALID_OPERATION", str(outcome.body)
     elif outcome.refused:
         result.status, result.error, result.message = 409, "VERSION_CONFLICT", errors.CONFLICT

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
+from wondernest.platform.caller import Authenticator, Caller, CallerKind
 from wondernest.platform.clock import epoch_ms, monotonic
 from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.http import errors
 from wondernest.platform.http.asgi import AsgiExchange, Receive, Scope, Send
 from wondernest.platform.http.body import RawStream
-from wondernest.platform.http.caller import Authenticator, Caller, CallerKind
 from wondernest.platform.http.cors import METHODS as REQUEST_METHODS
 from wondernest.platform.http.decoding import BodyDecoder
 from wondernest.platform.http.endpoint import Endpoint

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.errors import ApiError, BadRequest, InternalError
 from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.replies import AnyReply
@@ -70,6 +70,8 @@ class Endpoint:
     """A wire struct that is decoded tolerantly, a `RawStream` or `Multipart`; None: a body is ignored."""
     body_optional: bool = False
     """Whether an empty body counts as an empty object."""
+    example: Any = None
+    """A body that is accepted, for the document and for tests that call every route; `{name}` in a text stands for a path parameter."""
     repair_body: Callable[[bytes], bytes] | None = None
     """Repairs bodies that do not parse, for a second attempt (shell escapes of parent/login)."""
     bad_body: Callable[[str], ApiError] = BadRequest

@@ -18,9 +18,11 @@ from functools import partial
 from types import MethodType
 from typing import Any, Protocol, Required, TypedDict, TypeVar, Unpack, cast, overload
 
-from wondernest.platform.http.caller import CallerKind
+from wondernest.platform.caller import CallerKind
+from wondernest.platform.http.body import BodyStream, Multipart, RawStream
 from wondernest.platform.http.endpoint import V1, Endpoint, HeaderField, Method, Query, Response
 from wondernest.platform.http.errors import ApiError, BadRequest, InternalError
+from wondernest.platform.http.parts import PartStream
 from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.replies import AnyReply
 from wondernest.platform.http.request import Request
@@ -36,6 +38,7 @@ class PassedOn(TypedDict, total=False):
     mounts: tuple[str, ...]
     bad_body: Callable[[str], ApiError]
     body_optional: bool
+    example: Any
     repair_body: Callable[[bytes], bytes]
     max_body_bytes: int
     limits: tuple[str, ...]
@@ -105,6 +108,12 @@ class RouteGroup:
         return self._declare("DELETE", paths, None, options)
 
     @overload
+    def post(  # pyright: ignore[reportOverlappingOverload] - a form is a stream, read in its own way
+        self, *paths: str, body: Multipart, **options: Unpack[RouteOptions]
+    ) -> Declare[PartStream]: ...
+    @overload
+    def post(self, *paths: str, body: RawStream, **options: Unpack[RouteOptions]) -> Declare[BodyStream]: ...
+    @overload
     def post(self, *paths: str, body: type[Body], **options: Unpack[RouteOptions]) -> Declare[Body]: ...
     @overload
     def post(self, *paths: str, **options: Unpack[RouteOptions]) -> Declare[None]: ...
@@ -112,7 +121,11 @@ class RouteGroup:
         """Declare a POST, with or without a body."""
         return self._declare("POST", paths, body, options)
 
-    def put(self, *paths: str, body: type[Body], **options: Unpack[RouteOptions]) -> Declare[Body]:
+    @overload
+    def put(self, *paths: str, body: RawStream, **options: Unpack[RouteOptions]) -> Declare[BodyStream]: ...
+    @overload
+    def put(self, *paths: str, body: type[Body], **options: Unpack[RouteOptions]) -> Declare[Body]: ...
+    def put(self, *paths: str, body: Any, **options: Unpack[RouteOptions]) -> Declare[Any]:
         """Declare a PUT."""
         return self._declare("PUT", paths, body, options)
 

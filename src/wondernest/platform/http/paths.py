@@ -29,6 +29,9 @@ class PathParameter(Generic[T]):
     schema: type = str
     """For the OpenAPI document."""
     description: str = ""
+    example: str | None = None
+    """A value that exists in every installation, for the OpenAPI document and for tests that call every route.
+    None: the value must belong to the caller."""
 
     def read(self, text: str) -> T:
         """The value; raises the refusal."""
@@ -43,6 +46,6 @@ def uuid_parameter(name: str, refusal: Callable[[str], ApiError], description: s
     return PathParameter(name, parse_uuid, refusal, UUID, description)
 
 
-def text_parameter(name: str, description: str = "") -> PathParameter[str]:
+def text_parameter(name: str, description: str = "", example: str | None = None) -> PathParameter[str]:
     """A name: any text is valid."""
-    return PathParameter(name, str, description=description)
+    return PathParameter(name, str, description=description, example=example)

@@ -14,8 +14,8 @@ from wondernest.platform.http.errors import TYPE_JSON
 from wondernest.platform.json import encode
 
 if TYPE_CHECKING:
+    from wondernest.platform.caller import Caller
     from wondernest.platform.db.unit import UnitOfWork
-    from wondernest.platform.http.caller import Caller
     from wondernest.platform.http.exchange import Exchange
     from wondernest.platform.http.paths import PathParameter
 

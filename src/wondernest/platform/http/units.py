@@ -13,8 +13,8 @@ from wondernest.platform.http import errors
 from wondernest.platform.http.request import Reply, Request
 
 if TYPE_CHECKING:
+    from wondernest.platform.caller import Caller
     from wondernest.platform.db.pool import Database
-    from wondernest.platform.http.caller import Caller
     from wondernest.platform.http.endpoint import Endpoint
     from wondernest.platform.http.replies import AnyReply
 

@@ -1,4 +1,4 @@
-"""Servers of the system are called by the name they were found under: it may be a link to a program of many names."""
+"""Installed servers are started by the name they were found under, which may be a link to a multi-call binary."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def place(server_folder: Path) -> Iterator[Path]:
 
 
 def many_names(folder: Path, programs: dict[str, Path]) -> None:
-    """A program that is each of the others when called by its name, and a failure when called by its own."""
+    """A multi-call binary: it runs the program it is called as, and fails under its own name."""
     program = folder / "many-names"
     cases = "".join(f'{name}) exec "{path}" "$@" ;;\n' for name, path in programs.items())
     program.write_text(f'#!/bin/sh\ncase "${{0##*/}}" in\n{cases}*) exit 70 ;;\nesac\n')
@@ -59,7 +59,7 @@ def test_a_postgres_that_is_a_link_is_started_by_the_links_name(place: Path, mon
         assert connection.execute("select 1").fetchone() == (1,)
 
 
-def test_where_only_the_server_is_linked_its_initdb_is_found_at_the_other_end(
+def test_where_only_the_server_is_a_link_initdb_is_found_beside_its_target(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = find_postgres(account_for(place / "data"), None).folder

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL mends what crashes, other runs and other versions leave behind."""
+"""The embedded PostgreSQL recovers from what crashes, other runs and other versions leave behind."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_what_was_committed_survives_a_crash_of_the_server(place: Path) -> None:
         assert answer(again, "select what from kept") == "kept"
 
 
-def test_a_pid_file_that_names_a_stranger_is_ignored(place: Path) -> None:
+def test_a_pid_file_with_the_pid_of_another_program_is_ignored(place: Path) -> None:
     with EmbeddedPostgres(place, durable=False):
         pass
     pid_file = place / "data" / "postmaster.pid"
@@ -77,7 +77,7 @@ def test_a_pid_file_that_names_a_stranger_is_ignored(place: Path) -> None:
         assert answer(server) == "here"
 
 
-def test_a_stale_socket_and_its_lock_are_cleared_away(place: Path) -> None:
+def test_a_stale_socket_and_its_lock_are_removed(place: Path) -> None:
     with EmbeddedPostgres(place, durable=False) as server:
         port = server.port
     (place / "run" / f".s.PGSQL.{port}").touch()
@@ -101,7 +101,7 @@ def test_a_server_left_running_by_a_dead_run_is_stopped_first(place: Path) -> No
     assert left._running().wait() == 0
 
 
-def test_a_half_made_cluster_is_made_anew(place: Path) -> None:
+def test_an_incomplete_cluster_is_created_again(place: Path) -> None:
     (place / "data.new-abc").mkdir()
     (place / "data.new-password").touch()
     (place / "data").mkdir()
@@ -112,7 +112,7 @@ def test_a_half_made_cluster_is_made_anew(place: Path) -> None:
     assert list(place.glob("data.unusable-*")), "what was there is set aside, not deleted"
 
 
-def test_data_of_a_version_that_is_not_here_is_named_and_left_alone(place: Path) -> None:
+def test_data_of_a_version_that_is_not_installed_is_reported_and_kept(place: Path) -> None:
     (place / "data").mkdir()
     (place / "data" / "PG_VERSION").write_text("9\n")
     with pytest.raises(EmbeddedError, match=r"belongs to PostgreSQL 9, here is 18"):
@@ -169,7 +169,7 @@ def test_the_server_ends_when_its_starter_is_killed(place: Path) -> None:
         assert answer(server) == "here"
 
 
-def test_a_path_too_long_for_a_socket_is_no_obstacle(place: Path) -> None:
+def test_a_path_too_long_for_a_socket_works(place: Path) -> None:
     deep = place / ("long-" * 20)
     with EmbeddedPostgres(deep, durable=False) as server:
         assert answer(server) == "here"
@@ -179,7 +179,7 @@ def test_a_path_too_long_for_a_socket_is_no_obstacle(place: Path) -> None:
 
 
 @needs_root
-def test_in_a_folder_closed_to_others_the_data_lives_outside_and_a_link_names_it(
+def test_in_a_folder_closed_to_others_the_data_is_outside_behind_a_link(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(account, "PUBLIC_HOME", place / "public")

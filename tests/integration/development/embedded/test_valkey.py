@@ -1,4 +1,4 @@
-"""The embedded Valkey keeps what it is asked to keep and mends what it cannot read."""
+"""The embedded Valkey keeps its data when durable, and recovers from files it cannot read."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def test_it_answers_only_with_its_password(valkey_server: EmbeddedValkey) -> Non
         stranger.ping()
 
 
-def test_a_durable_one_remembers_across_a_stop(place: Path) -> None:
+def test_a_durable_one_keeps_data_over_a_stop(place: Path) -> None:
     with EmbeddedValkey(place) as server, redis.from_url(server.url()) as client:
         client.set("what", "kept")
     with EmbeddedValkey(place) as server, redis.from_url(server.url()) as client:
         assert client.get("what") == b"kept"
 
 
-def test_a_snapshot_that_cannot_be_read_is_set_aside(place: Path) -> None:
+def test_an_unreadable_snapshot_is_moved_aside(place: Path) -> None:
     with EmbeddedValkey(place):
         pass
     (place / "data" / "dump.rdb").write_bytes(b"REDIS0011 this is no snapshot")

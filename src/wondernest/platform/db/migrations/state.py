@@ -40,6 +40,13 @@ _STATE = f"""
             where to_regclass(granted.name) is not null
               and not has_table_privilege(to_regclass(granted.name)::oid, granted.right_)
               and not (granted.right_ <> 'delete' and has_any_column_privilege(to_regclass(granted.name)::oid, granted.right_))
+            union all
+            select 'usage on ' || owned.objid::regclass from unnest($3::text[], $4::text[]) as granted(name, right_)
+            join pg_depend owned on owned.refobjid = to_regclass(granted.name) and owned.classid = 'pg_class'::regclass
+                                and owned.refclassid = 'pg_class'::regclass and owned.deptype in ('a', 'i')
+            join pg_class number on number.oid = owned.objid
+            where granted.right_ = 'insert'
+              and case when number.relkind = 'S' then not has_sequence_privilege(owned.objid, 'usage') end
         ) as forbidden"""  # noqa: S608 - our own two constants
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from http import HTTPStatus
 from typing import Any, Final
 
+from wondernest.platform.caller import CallerKind
 from wondernest.platform.db.idempotency import MAX_KEY_CHARS
 from wondernest.platform.http.body import Multipart, RawStream
-from wondernest.platform.http.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.errors import TYPE_JSON, TYPE_TEXT, ApiError, GenericError
 from wondernest.platform.http.openapi.schemas import Schema, Schemas, of_example
 
 SHARED: Final = "#/components/responses/"
 BINARY: Final = "application/octet-stream"
+EXAMPLE_ID: Final = "50cb1b31-bd85-4604-8cd1-efc1a73c9359"
 SERVER_ERROR: Final = 500
 TEXT: Final = TYPE_TEXT.partition(";")[0]
 STANDARD: Final[dict[int, tuple[str, str, tuple[str, ...]]]] = {
@@ -38,6 +40,8 @@ SECURITY: Final[dict[CallerKind, list[dict[str, list[str]]]]] = {
 }
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
+_PLACEHOLDER: Final = re.compile(r"\{\w+\}")
+
 
 def operation(endpoint: Endpoint, template: str, schemas: Schemas) -> Schema:
     """The operation object."""
@@ -55,11 +59,18 @@ def operation(endpoint: Endpoint, template: str, schemas: Schemas) -> Schema:
             "content": {endpoint.body.media: {"schema": _of_stream(endpoint.body)}},
         }
     elif endpoint.body is not None:
-        content = {TYPE_JSON: {"schema": schemas.of(endpoint.body, "in")}}
-        found["requestBody"] = {"required": not endpoint.body_optional, "content": content}
+        media: Schema = {"schema": schemas.of(endpoint.body, "in")}
+        if endpoint.example is not None:
+            media["example"] = _with_ids(endpoint.example)
+        found["requestBody"] = {"required": not endpoint.body_optional, "content": {TYPE_JSON: media}}
     found["responses"] = _responses(endpoint, schemas)
     found["security"] = SECURITY[endpoint.caller]
     return found
+
+
+def _with_ids(example: Any) -> Any:
+    """The example with an id where it names a path parameter."""
+    return json.loads(_PLACEHOLDER.sub(EXAMPLE_ID, json.dumps(example)))
 
 
 def _of_stream(kind: RawStream) -> Schema:

@@ -1,0 +1,80 @@
+"""Rows that long-time families have beside their saves, for the plans: generated inside the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, LiteralString
+
+import psycopg
+
+from bench.data_set import GAME, vacuum
+
+_SAVES: Final = "select count(*) from games.simple_game_data"
+_PRESENT: Final = "select exists (select from analytics.analytics_events)"
+_WITHOUT_TRIGGERS: Final = "set local session_replication_role = replica"
+"""Skips the triggers, which would check each of a million rows that are valid by construction."""
+_RELATED_ROWS: Final = (
+    """insert into family.family_settings (family_id) select id from family.families""",
+    """insert into family.child_settings (child_id) select id from family.child_profiles""",
+    """insert into wondernest.child_details (child_id, interests)
+       select id, '{drawing,dinosaurs}' from family.child_profiles""",
+    """insert into games.child_game_instances (child_id, game_id, first_played_at, last_played_at, session_count)
+       select c.id, r.id, now() - interval '90 days', now() - interval '1 day', 12
+         from family.child_profiles c join games.game_registry r on r.game_key = %(game)s""",
+    """insert into compliance.coppa_consent (family_id, child_id, parent_id, consent_type, granted)
+       select f.id, c.id, f.created_by, 'data_collection', true
+         from family.child_profiles c join family.families f on f.id = c.family_id""",
+    """insert into core.user_sessions (user_id, token_hash, expires_at, device_info)
+       select u.id, encode(sha256((u.id || '-access-' || n)::bytea), 'hex'), now() + n * interval '30 minutes',
+              jsonb_build_object('refreshTokenHash', encode(sha256((u.id || '-refresh-' || n)::bytea), 'hex'),
+                                 'origin', encode(sha256((u.id || '-refresh-1')::bytea), 'hex'))
+         from core.users u, generate_series(1, 4) n""",
+    """insert into core.refresh_tokens (user_id, token_hash, expires_at, ip_address)
+       select u.id, encode(sha256((u.id || '-refresh-' || n)::bytea), 'hex'), now() + n * interval '7 days', '127.0.0.1'
+         from core.users u, generate_series(1, 4) n""",
+    """insert into core.password_reset_tokens (user_id, token, expires_at)
+       select id, encode(sha256((id || '-reset')::bytea), 'hex'), now() + interval '1 hour' from core.users where email < 'bench-2'""",
+    """insert into wondernest.email_verifications (token_hash, user_id, email, expires_at)
+       select sha256((id || '-verify')::bytea), id, email, now() + interval '1 day' from core.users""",
+    """insert into wondernest.revoked_tokens (token_hash, user_id, expires_at, created_at)
+       select sha256((id || '-revoked')::bytea), id, now() + random() * interval '1 hour', now() - random() * interval '1 hour'
+         from core.users""",
+    """insert into wondernest.token_cutoffs (user_id, issued_before, created_at)
+       select id, now(), now() - random() * interval '1 hour' from core.users where email < 'bench-2'""",
+    """insert into wondernest.idempotency_keys (user_id, key, route, request_hash, status, body, expires_at)
+       select id, 'key-' || n, 'PUT /api/v2/games/children/{childId}/data', sha256(id::text::bytea), 200, '{}',
+              now() + interval '24 hours'
+         from core.users, generate_series(1, 2) n""",
+    """insert into analytics.analytics_events (user_id, child_id, event_type, event_category, event_data, created_at)
+       select f.created_by, c.id, 'game_progress', 'game',
+              jsonb_build_object('contentId', 'memory_match', 'duration', 7, 'sessionId', null, 'eventData',
+                  jsonb_build_object('gameId', 'memory_match', 'score', n * 10, 'level', n, 'playTimeMinutes', 7,
+                                     'timestamp', 1756828143000000 + n)),
+              now() - (%(each)s - n) * interval '1 day' - random() * interval '1 day'
+         from generate_series(1, %(each)s) n, family.child_profiles c join family.families f on f.id = c.family_id""",
+    """insert into wondernest.event_identities (child_id, fingerprint)
+       select c.id, sha256((c.id || '-' || n)::bytea)
+         from family.child_profiles c, generate_series(1, %(each)s) n order by 1, 2""",
+)
+EVENTS_OF_A_CHILD: Final = 10
+"""As many events as saves: a million of each."""
+
+
+def add_related_rows(database_url: str, report: Callable[[str], None]) -> int:
+    """Add sessions, settings, events and revocations, once, in one transaction; returns the number of saves in the database."""
+    with psycopg.connect(database_url) as connection:
+        if not _one(connection, _PRESENT):
+            report("adding events, sessions and settings")
+            connection.execute(_WITHOUT_TRIGGERS)
+            for statement in _RELATED_ROWS:
+                wanted = {"game": GAME, "each": EVENTS_OF_A_CHILD}
+                connection.execute(statement, wanted if "%(" in statement else None)
+        saves = _one(connection, _SAVES)
+    vacuum(database_url)
+    return saves
+
+
+def _one(connection: psycopg.Connection, question: LiteralString) -> int:
+    row = connection.execute(question).fetchone()
+    assert row is not None
+    return row[0]

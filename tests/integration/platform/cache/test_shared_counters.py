@@ -1,0 +1,117 @@
+"""Counts that several processes share in Valkey, and the limits of each process when Valkey is down or emptied."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+import redis
+
+from wondernest.development.embedded.valkey import EmbeddedValkey
+from wondernest.platform.cache import ValkeyCounters
+from wondernest.platform.clock import SystemClock
+from wondernest.platform.telemetry.metrics import Metrics
+
+LIMIT = 5
+WINDOW_S = 600
+PATIENCE_S = 20.0
+
+
+async def process(url: str) -> AsyncIterator[ValkeyCounters]:
+    """The counters of one process."""
+    counters = ValkeyCounters(url, 0.25, SystemClock(timedelta()), Metrics())
+    yield counters
+    await counters.close()
+
+
+@pytest.fixture
+async def one(own_valkey_server: EmbeddedValkey) -> AsyncIterator[ValkeyCounters]:
+    async for counters in process(own_valkey_server.url()):
+        yield counters
+
+
+@pytest.fixture
+async def two(own_valkey_server: EmbeddedValkey) -> AsyncIterator[ValkeyCounters]:
+    async for counters in process(own_valkey_server.url()):
+        yield counters
+
+
+async def admitted(counters: ValkeyCounters, attempts: int) -> int:
+    """How many of some attempts a process admits."""
+    counts = [(await counters.increment("key", WINDOW_S))[0] for _ in range(attempts)]
+    return sum(count <= LIMIT for count in counts)
+
+
+async def test_processes_count_together(one: ValkeyCounters, two: ValkeyCounters) -> None:
+    counts = [(await counters.increment("key", WINDOW_S))[0] for counters in (one, two, one, two)]
+    assert counts == [1, 2, 3, 4]
+    assert (await two.peek("key"))[0] == 4
+    assert 0 < (await one.peek("key"))[1] <= WINDOW_S
+    assert await one.peek("other") == (0, 0)
+
+
+async def test_a_count_cleared_by_one_is_cleared_for_all(one: ValkeyCounters, two: ValkeyCounters) -> None:
+    for counters in (one, two, two, two):
+        await counters.increment("key", WINDOW_S)
+    await one.clear("key")
+    assert (await two.peek("key"))[0] == 0
+    assert await admitted(two, LIMIT + 1) == LIMIT
+    await two.clear("key")
+    assert await admitted(one, LIMIT + 1) == LIMIT
+
+
+async def test_clearing_an_unknown_count_stores_nothing(one: ValkeyCounters, own_valkey_server: EmbeddedValkey) -> None:
+    await one.clear("key")
+    with redis.from_url(own_valkey_server.url()) as client:
+        assert client.dbsize() == 0
+
+
+async def test_every_count_expires(one: ValkeyCounters, own_valkey_server: EmbeddedValkey) -> None:
+    await one.increment("key", WINDOW_S)
+    await one.clear("key")
+    with redis.from_url(own_valkey_server.url()) as client:
+        (key,) = client.keys()
+        assert 0 < client.ttl(key) <= WINDOW_S
+
+
+async def test_a_server_that_comes_and_goes_never_gives_a_process_more_than_one_limit(
+    one: ValkeyCounters, two: ValkeyCounters, own_valkey_server: EmbeddedValkey
+) -> None:
+    processes = (one, two)
+    passed = dict.fromkeys(processes, 0)
+
+    async def attempt() -> None:
+        for counters in processes:
+            passed[counters] += await admitted(counters, 2)
+
+    for _ in range(3):
+        await attempt()
+        await asyncio.to_thread(own_valkey_server.kill)
+        await attempt()
+        await asyncio.to_thread(own_valkey_server.start)
+        await found_again(one)  # the other process counts alone until its pause ends
+        await attempt()
+    assert max(passed.values()) <= LIMIT
+    assert await admitted(one, 1) == await admitted(two, 1) == 0
+
+
+async def test_an_emptied_server_resets_no_limit(
+    one: ValkeyCounters, two: ValkeyCounters, own_valkey_server: EmbeddedValkey
+) -> None:
+    assert await admitted(one, LIMIT + 1) == LIMIT
+    with redis.from_url(own_valkey_server.url()) as client:
+        client.flushall()
+    assert await admitted(one, 1) == 0
+    assert await admitted(two, LIMIT + 1) <= LIMIT
+
+
+async def found_again(counters: ValkeyCounters) -> None:
+    await until(counters.ping)
+
+
+async def until(happens: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not await happens():
+            await asyncio.sleep(0.02)

@@ -1,0 +1,1 @@
+"""Postcards: the smallest room there can be, to show what adding one takes. Owns wondernest.postcards."""

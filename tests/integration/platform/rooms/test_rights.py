@@ -1,0 +1,96 @@
+"""The rights that the rooms declare are enough for every route, and missing ones are reported by name."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.fixtures.application import declared, running
+from tests.security.households import Parent, address, body_of, register_parent_with_data
+from wondernest.app import create_app
+from wondernest.commands.doctor import doctor
+from wondernest.platform.caller import CallerKind
+from wondernest.platform.http.application import Application
+from wondernest.platform.rooms import Rooms
+from wondernest.settings import Settings
+
+SEQUENCES = """
+    select owned.objid::regclass::text from pg_depend owned join pg_class number on number.oid = owned.objid
+     where owned.refobjid = %s::regclass and number.relkind = 'S' and owned.deptype in ('a', 'i')"""
+SCHEMAS = "select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'"
+_numbers = itertools.count(1)
+
+
+def grant(connection: psycopg.Connection, role: sql.Identifier, rooms: Rooms) -> None:
+    for (schema,) in connection.execute(SCHEMAS).fetchall():
+        connection.execute(sql.SQL("grant usage on schema {} to {}").format(sql.Identifier(schema), role))
+    for table, right in rooms.rights:
+        words = sql.SQL("grant {} on {} to {}")
+        connection.execute(words.format(sql.SQL(right), sql.Identifier(*table.split(".")), role))
+        if right == "insert":
+            for (sequence,) in connection.execute(SEQUENCES, [table]).fetchall():
+                words = sql.SQL("grant usage on sequence {} to {}")
+                connection.execute(words.format(sql.SQL(sequence), role))
+
+
+@pytest.fixture
+def restricted(
+    make_settings: Callable[..., Settings], database_url: str, application: Application
+) -> Iterator[tuple[Settings, sql.Identifier]]:
+    """Settings for a role with exactly the rights that the rooms declare, and the name of the role."""
+    name = f"just_enough_{next(_numbers)}"
+    role = sql.Identifier(name)
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute(sql.SQL("create role {} login").format(role))
+        grant(owner, role, application.rooms)
+        yield make_settings(DATABASE_URL=database_url.replace("postgres@", f"{name}@")), role
+        owner.execute(sql.SQL("drop owned by {} cascade").format(role))
+        owner.execute(sql.SQL("drop role {}").format(role))
+
+
+async def test_a_role_with_just_the_declared_rights_serves_every_route(
+    restricted: tuple[Settings, sql.Identifier],
+) -> None:
+    application = create_app(restricted[0])
+    async with running(application) as client:
+        assert (await client.get("/health/ready")).json() == {"status": "READY"}
+        first = await register_parent_with_data(client)
+        faults: dict[str, str] = {}
+        for route in application.router.routes:
+            if route.endpoint.body is not None and route.endpoint.caller is not CallerKind.USER:
+                continue
+            parent: Parent = first if route.endpoint.method == "GET" else await register_parent_with_data(client)
+            answer = await client.request(
+                route.endpoint.method,
+                address(route, parent.values),
+                json=body_of(route, parent.values),
+                headers=parent.bearer,
+            )
+            if answer.status_code >= 500:
+                faults[f"{route.endpoint.method} {route.template}"] = answer.text
+        assert faults == {}
+
+
+async def test_a_right_that_is_missing_keeps_traffic_away_and_is_named(
+    restricted: tuple[Settings, sql.Identifier], database_url: str, tmp_path: Path
+) -> None:
+    settings, role = restricted
+    with psycopg.connect(database_url) as owner:
+        owner.execute(sql.SQL("revoke insert on games.simple_game_data from {}").format(role))
+    async with running(create_app(settings)) as client:
+        answer = await client.get("/health/ready")
+        assert (answer.status_code, answer.json()["schema"]) == (503, "INCOMPLETE")
+
+
+def test_doctor_names_the_right_that_is_missing(restricted: tuple[Settings, sql.Identifier], database_url: str) -> None:
+    settings, role = restricted
+    with psycopg.connect(database_url) as owner:
+        owner.execute(sql.SQL("revoke insert on games.simple_game_data from {}").format(role))
+    said: list[str] = []
+    assert not doctor(settings, declared().rooms, said.append)
+    assert any("our role may not: insert on games.simple_game_data." in line for line in said)

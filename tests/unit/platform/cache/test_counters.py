@@ -1,0 +1,75 @@
+"""Counts of one process: expiring windows, jumping clocks, clearing by other processes, and a bound on entries."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from wondernest.platform.cache import MemoryCounters, counters
+
+WINDOW_S = 60
+
+
+class OurClock:
+    """A clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+
+async def test_a_clock_that_goes_back_keeps_the_count_and_does_not_extend_the_window() -> None:
+    clock = OurClock()
+    counts = MemoryCounters(clock)
+    await counts.increment("a", WINDOW_S)
+    clock.time -= timedelta(hours=2)
+    assert await counts.increment("a", WINDOW_S) == (2, WINDOW_S)
+    clock.time += timedelta(seconds=WINDOW_S)
+    assert await counts.increment("a", WINDOW_S) == (1, WINDOW_S)
+
+
+async def test_a_count_ends_with_the_shared_window_it_belongs_to() -> None:
+    clock = OurClock()
+    counts = MemoryCounters(clock)
+    assert counts.add("a", 5_000, 0) == (1, 5)
+    clock.time += timedelta(seconds=5)
+    assert await counts.peek("a") == (0, 0)
+
+
+async def test_a_count_cleared_by_others_starts_again_whenever_that_is_learned() -> None:
+    counts = MemoryCounters(OurClock())
+    counts.add("a", 60_000, 0)
+    assert counts.read("a", 7) == (0, 0)
+    assert counts.add("a", 60_000, 7)[0] == 1
+    assert counts.add("a", 60_000, 0)[0] == 2, "an answer from before the clearing came late"
+    assert counts.add("a", 60_000, 7)[0] == 3
+    assert counts.read("a", 7)[0] == 3
+
+
+async def test_an_older_clearing_does_not_reset_what_was_counted_alone() -> None:
+    counts = MemoryCounters(OurClock())
+    for _ in range(3):
+        await counts.increment("a", WINDOW_S)
+    assert counts.add("a", 60_000, 7)[0] == 4
+    assert counts.add("a", 60_000, 8)[0] == 1
+
+
+async def test_entries_are_bounded_and_expired_ones_are_dropped_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counters, "MAX_ENTRIES", 100)
+    monkeypatch.setattr(counters, "ENTRIES_AFTER_EVICTION", 90)
+    clock = OurClock()
+    counts = MemoryCounters(clock)
+    await counts.increment("long", 3600)
+    for number in range(80):
+        await counts.increment(f"short{number}", 1)
+    clock.time += timedelta(seconds=2)
+    for number in range(30):
+        await counts.increment(f"new{number}", WINDOW_S)
+    assert (await counts.peek("long"))[0] == 1
+    for number in range(500):
+        await counts.increment(f"more{number}", WINDOW_S)
+    assert len(counts._entries) <= 100
+    assert (await counts.peek("more499"))[0] == 1
