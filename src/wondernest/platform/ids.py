@@ -60,7 +60,7 @@ class RandomIds:
 
 
 def new_uuid() -> UUID:
-    """A random version-4 UUID, for what no test needs to hold: names of processes and of tokens."""
+    """A random version-4 UUID, for ids that no test needs to control: names of processes and of tokens."""
     return UUID(bytes=os.urandom(16), version=4)
 
 

@@ -158,7 +158,7 @@ class Rooms(Struct, frozen=True):
         return tuple(holding for room in self.all for holding in room.personal_data)
 
     def require_metrics(self, made: set[str]) -> None:
-        """Raise ValueError unless the instruments that were made are those that the rooms declare."""
+        """Raise ValueError unless the rooms declare exactly the metrics that were made."""
         declared = {name for room in self.all for name in room.metrics}
         if declared != made:
             raise ValueError(f"metrics declared and not made, or made and not declared: {sorted(declared ^ made)}")

@@ -71,7 +71,8 @@ class Endpoint:
     body_optional: bool = False
     """Whether an empty body counts as an empty object."""
     example: Any = None
-    """A body that is accepted, for the document and for tests that call every route; `{name}` in a text stands for a path parameter."""
+    """A valid body, for the OpenAPI document and for tests that call every route. `{name}` in a text is replaced by that path
+    parameter."""
     repair_body: Callable[[bytes], bytes] | None = None
     """Repairs bodies that do not parse, for a second attempt (shell escapes of parent/login)."""
     bad_body: Callable[[str], ApiError] = BadRequest

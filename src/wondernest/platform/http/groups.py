@@ -108,7 +108,7 @@ class RouteGroup:
         return self._declare("DELETE", paths, None, options)
 
     @overload
-    def post(  # pyright: ignore[reportOverlappingOverload] - a form is a stream, read in its own way
+    def post(  # pyright: ignore[reportOverlappingOverload] - Multipart is a RawStream, but is read as parts
         self, *paths: str, body: Multipart, **options: Unpack[RouteOptions]
     ) -> Declare[PartStream]: ...
     @overload

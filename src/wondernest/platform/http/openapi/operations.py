@@ -69,7 +69,7 @@ def operation(endpoint: Endpoint, template: str, schemas: Schemas) -> Schema:
 
 
 def _with_ids(example: Any) -> Any:
-    """The example with an id where it names a path parameter."""
+    """The example with EXAMPLE_ID for each `{name}` of a path parameter."""
     return json.loads(_PLACEHOLDER.sub(EXAMPLE_ID, json.dumps(example)))
 
 
