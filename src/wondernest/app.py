@@ -24,7 +24,7 @@ from wondernest.platform.db.pool import Database
 from wondernest.platform.http.application import Application, Machinery
 from wondernest.platform.http.cors import CrossOrigin
 from wondernest.platform.http.hosts import AllowedHosts
-from wondernest.platform.http.limits import RequestLimits
+from wondernest.platform.http.rate_limits import RequestLimits
 from wondernest.platform.http.sending import Sender
 from wondernest.platform.ids import RandomIds
 from wondernest.platform.jobs import Job, QueuedJobs, Schedule
@@ -33,7 +33,7 @@ from wondernest.platform.mail import Mailer, OutboxMailer, SmtpMailer
 from wondernest.platform.rooms import Builder, Parts, Rooms
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
-from wondernest.platform.telemetry.outlet import STDOUT
+from wondernest.platform.telemetry.stdout import STDOUT
 from wondernest.web import room as web
 
 if TYPE_CHECKING:

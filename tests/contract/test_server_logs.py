@@ -10,7 +10,7 @@ import pytest
 from tests.fixtures.application import running
 from tests.fixtures.auth import PASSWORD, register
 from wondernest.app import create_app
-from wondernest.platform.telemetry.outlet import STDOUT
+from wondernest.platform.telemetry.stdout import STDOUT
 from wondernest.settings import Settings
 
 

@@ -17,7 +17,7 @@ from wondernest.analytics.envelope import (
     read_object,
 )
 from wondernest.analytics.repository import AnalyticsRepository, NewEvent, StoreResult
-from wondernest.platform.db.batch import Gatherer
+from wondernest.platform.db.batch import Batcher
 from wondernest.platform.ids import parse_uuid
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class AnalyticsService:
         self._database = database
         self._repository = repository
         self._saves = saves
-        self._gathered = Gatherer(database, repository.store, size=lambda event: len(event.data))
+        self._events = Batcher(database, repository.store, size=lambda event: len(event.data))
 
     async def track(self, caller: Caller, report: Report, unit: UnitOfWork) -> None:
         """Store an event of one of the caller's children; a repeated event changes nothing and raises nothing.
@@ -70,7 +70,7 @@ class AnalyticsService:
                 follows if isinstance(follows, rules.Played) else None,
             )
             if follows is None or new.played is not None:
-                _admit(await self._gathered.submit(new))
+                _admit(await self._events.submit(new))
                 return
             [result] = await self._repository.store(unit, [new])
         except BadDocument as error:

@@ -17,7 +17,7 @@ from msgspec import Struct
 from wondernest.auth.repository import RevocationRepository
 from wondernest.platform.ids import sha256_hex
 from wondernest.platform.jobs import Job, Jobs, Retry, Running, Schedule, Sender, Unrecoverable
-from wondernest.platform.mail import Mailer, MailFailed, MailRefused, Message
+from wondernest.platform.mail import Letter, Mailer, MailFailed, MailRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,7 +115,7 @@ class MailJobs:
         if email is not None:
             await self._send(job, self._writer.password_reset(email, token))
 
-    def _notice(self, name: str, write: Callable[[str], Message]) -> Job:
+    def _notice(self, name: str, write: Callable[[str], Letter]) -> Job:
         async def handler(job: Running) -> None:
             email = await self._address(job.uuid(USER))
             if email is not None:
@@ -127,9 +127,9 @@ class MailJobs:
         holder = await self._proofs.pin_holder(user_id) if user_id is not None else None
         return None if holder is None else holder.email
 
-    async def _send(self, job: Running, message: Message) -> None:
+    async def _send(self, job: Running, message: Letter) -> None:
         try:
-            await self._mailer.send(message.identified(job.reference))
+            await self._mailer.send(message.with_reference(job.reference))
         except MailRefused as refusal:
             self._metrics.dependency_failures.labels("mail").inc()
             raise Unrecoverable(f"mail refused: {refusal}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wondernest.platform.mail import Message
+from wondernest.platform.mail import Letter
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -21,29 +21,29 @@ class MailWriter:
     def __init__(self, settings: Auth) -> None:
         self._settings = settings
 
-    def password_reset(self, to: str, token: str) -> Message:
+    def password_reset(self, to: str, token: str) -> Letter:
         """How to choose a new password. The token is in the URL fragment, which browsers do not send to servers."""
         settings = self._settings
         return self._write(
             "password_reset", to, token=token, page_url=settings.reset_page_url, hours=settings.reset_life_h
         )
 
-    def password_changed(self, to: str) -> Message:
+    def password_changed(self, to: str) -> Letter:
         """The password was changed."""
         return self._write("password_changed", to)
 
-    def pin_locked(self, to: str) -> Message:
+    def pin_locked(self, to: str) -> Letter:
         """Too many wrong PINs were entered."""
         settings = self._settings
         return self._write(
             "pin_locked", to, attempts=settings.pin_attempts, minutes=-(-settings.pin_lock_s // SECONDS_PER_MINUTE)
         )
 
-    def sign_up_attempt(self, to: str) -> Message:
+    def sign_up_attempt(self, to: str) -> Letter:
         """Somebody tried to sign up with this address, which has an account."""
         return self._write("sign_up_attempt", to)
 
-    def verify_email(self, to: str, token: str) -> Message:
+    def verify_email(self, to: str, token: str) -> Letter:
         """The code that verifies the address."""
         return self._write("verify_email", to, token=token, hours=self._settings.verification_life_h)
 
@@ -54,7 +54,7 @@ class MailWriter:
         loader = PackageLoader("wondernest.auth")
         return Environment(loader=loader, undefined=StrictUndefined, autoescape=False)  # noqa: S701 - plain text
 
-    def _write(self, template: str, to: str, **values: object) -> Message:
+    def _write(self, template: str, to: str, **values: object) -> Letter:
         text = self._environment.get_template(f"{template}.txt").render(**values)
         subject, _, body = text.partition("\n")
-        return Message(to, subject, body.lstrip("\n") + "\n")
+        return Letter(to, subject, body.lstrip("\n") + "\n")

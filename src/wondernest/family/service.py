@@ -15,7 +15,7 @@ from wondernest.family import controls, errors, rules
 from wondernest.family.model import Child, Household
 from wondernest.family.preferences import SettingsChanges
 from wondernest.family.repository import Acting, ChildRecord, FamilyGone, FamilyRepository, FoundChild, FoundHousehold
-from wondernest.platform.db.batch import Gatherer, LockWait
+from wondernest.platform.db.batch import Batcher, LockWait
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,7 +64,7 @@ class FamilyService:
         self._database = database
         self._accounts = accounts
         self._clock = clock
-        self._households = Gatherer[Acting, FoundHousehold](database, self._read_households)
+        self._households = Batcher[Acting, FoundHousehold](database, self._read_households)
 
     async def household(self, caller: Caller) -> Household:
         """The family with members and children; raises InvalidFamilyId or NoFamily."""

@@ -25,7 +25,7 @@ from wondernest.games.rules import (
     StoredSave,
     Write,
 )
-from wondernest.platform.json import instant, swells
+from wondernest.platform.json import expands_too_far, instant
 
 if TYPE_CHECKING:
     from wondernest.games.metrics import SaveMetrics
@@ -163,7 +163,7 @@ class ProjectSaves:
         self, unit: UnitOfWork, user_id: UUID, child_id: UUID, key: tuple[str, str], document: bytes
     ) -> None:
         """Store a document, as a save route does; raises InvalidBody, ChildNotFound."""
-        if swells(document):
+        if expands_too_far(document):
             raise errors.InvalidBody("its numbers are too long")
         try:
             saved = await self._saves.store(Write(user_id, child_id, SaveKey(*key), document, archived_too=True), unit)

@@ -1,1 +1,1 @@
-"""Infrastructure: HTTP, PostgreSQL, cache, mail, telemetry. Knows nothing of children or games."""
+"""Infrastructure: HTTP, PostgreSQL, cache, mail, jobs, telemetry. Knows nothing of the domain."""

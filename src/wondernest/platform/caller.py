@@ -1,4 +1,4 @@
-"""Who is acting: the verified bearer of a token."""
+"""The caller of a request: the verified owner of a token."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from uuid import UUID
 
 
 class CallerKind(Enum):
-    """Whom an endpoint serves; every endpoint must say."""
+    """Who may call an endpoint; every endpoint declares it."""
 
     PUBLIC = "public"
-    """Anyone; a bearer token is not looked at."""
+    """Anyone; a bearer token is ignored."""
     OPTIONAL = "optional"
-    """Anyone; a valid bearer token is used, an invalid one counts as absent."""
+    """Anyone; a valid bearer token is used, an invalid one is ignored."""
     USER = "user"
     """A valid access token is required."""
     OPERATOR = "operator"
-    """The operator's token where one is configured, else anyone (metrics)."""
+    """The operator's token if one is configured, otherwise anyone (metrics)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The claims of a verified access token. `family_id` is a hint: membership in the database decides."""
+    """The claims of a verified access token. `family_id` is only a hint: the database decides about membership."""
 
     user_id: UUID
     family_id: UUID | None
     family_claim: str | None
-    """The claim as sent: a text that is no UUID is refused by the family routes with its own message."""
+    """The claim as text. The family routes refuse one that is not a UUID, with their own message."""
     email: str
     role: str
     verified: bool

@@ -1,4 +1,4 @@
-"""What is asked of a dependency to know whether it is well: bounded in time, and asked at most once a second."""
+"""Health checks of dependencies: each has a time limit, and its result is cached for a second."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from wondernest.platform.clock import monotonic
 
 TIMEOUT_S: Final = 2.0
 FRESH_S: Final = 1.0
-Finding = TypeVar("Finding")
+Result = TypeVar("Result")
 
 
 class Health(Struct, frozen=True):
-    """What a check found. `complete`: everything that some route needs of the dependency is there."""
+    """The result of a check. `complete`: the dependency has everything that some route needs."""
 
     up: bool
     message: str
@@ -25,32 +25,32 @@ class Health(Struct, frozen=True):
 
 
 class Check(Struct, frozen=True):
-    """A dependency that a room has of its own, and how to ask it. `ask` raises nothing that is an Exception."""
+    """A health check of a dependency that only one room has. `ask` never raises an Exception."""
 
     name: str
     ask: Callable[[], Awaitable[Health]]
 
 
-class Cached(Generic[Finding]):
-    """A finding shared by everyone who asks while it is made and for FRESH_S afterwards."""
+class Cached(Generic[Result]):
+    """Runs a check at most once at a time, and keeps its result for FRESH_S."""
 
-    def __init__(self, ask: Callable[[], Awaitable[Finding]]) -> None:
+    def __init__(self, ask: Callable[[], Awaitable[Result]]) -> None:
         self._ask = ask
-        self._asking: asyncio.Task[Finding] | None = None
+        self._asking: asyncio.Task[Result] | None = None
         self._fresh_until = 0.0
 
-    async def get(self) -> Finding:
-        """The finding, made anew when the last one is no longer fresh."""
+    async def get(self) -> Result:
+        """The cached result, or a new one when it is older than FRESH_S."""
         if self._asking is None or (self._asking.done() and monotonic() >= self._fresh_until):
-            self._asking = asyncio.create_task(self._made())
+            self._asking = asyncio.create_task(self._refresh())
         return await asyncio.shield(self._asking)
 
-    async def _made(self) -> Finding:
-        finding = await self._ask()
+    async def _refresh(self) -> Result:
+        result = await self._ask()
         self._fresh_until = monotonic() + FRESH_S
-        return finding
+        return result
 
 
 def milliseconds_since(began: float) -> int:
-    """Milliseconds since a moment of the monotonic clock."""
+    """Milliseconds since `began`, a value of the monotonic clock."""
     return round((monotonic() - began) * 1000)

@@ -1,4 +1,4 @@
-"""The one source of time, so that tests can hold it."""
+"""The only source of time, so that tests can control it."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ class Clock(Protocol):
     """Tells the time of day."""
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """The current time: timezone-aware, UTC."""
         ...
 
 
 class SystemClock:
-    """The machine's clock, shifted by a fixed offset (0 but in tests of clock skew)."""
+    """The machine's clock, shifted by a fixed offset (0 except in tests of clock skew)."""
 
     def __init__(self, offset: timedelta = timedelta()) -> None:
         self._offset = offset
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """The current time: timezone-aware, UTC."""
         return datetime.now(UTC) + self._offset
 
 
 def epoch_ms(moment: datetime) -> int:
-    """Milliseconds since 1970, as error bodies carry them."""
+    """Milliseconds since 1970, as in the `timestamp` of error bodies."""
     return int(moment.timestamp() * 1000)
 
 
 def monotonic() -> float:
-    """Seconds on a clock that never goes back; only differences mean something."""
+    """Seconds on a clock that never goes back; only differences are meaningful."""
     return time.perf_counter()

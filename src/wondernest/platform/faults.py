@@ -1,13 +1,13 @@
-"""What infrastructure raises when it cannot serve: one family, so that the edge answers 503 in one place."""
+"""Errors of infrastructure that cannot serve. They share a base class, so that 503 is answered in one place."""
 
 from __future__ import annotations
 
 RETRY_AFTER_S = 2
-"""What a client is told to wait after a 503."""
+"""The Retry-After of a 503."""
 
 
 class DependencyUnavailable(Exception):
-    """A dependency is down, too slow, or its queue is full; nothing was acknowledged."""
+    """A dependency is down, too slow, or its queue is full. The caller must not report success."""
 
     def __init__(self, dependency: str, reason: str, retry_after_s: int = RETRY_AFTER_S) -> None:
         super().__init__(f"{dependency}: {reason}")
@@ -17,12 +17,12 @@ class DependencyUnavailable(Exception):
 
 
 MAX_ATTEMPTS = 5
-"""How often work that was overtaken is run before it is given up."""
+"""How often work is run in total when it ends in TransactionConflict."""
 
 
-class Overtaken(DependencyUnavailable):
-    """The database undid the work in favour of somebody else's (a deadlock); run again, it will very likely succeed."""
+class TransactionConflict(DependencyUnavailable):
+    """The database rolled the transaction back because of another one (a deadlock). A retry very likely succeeds."""
 
 
 class Held(DependencyUnavailable):
-    """Somebody else holds the rows this work needs, for longer than it may wait; the dependency itself is well."""
+    """The rows are locked by another transaction for longer than this work may wait; the database itself is healthy."""

@@ -19,7 +19,7 @@ _DASHED_OR_PLAIN = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]
 
 
 class Ids(Protocol):
-    """Makes identifiers and secrets that nobody can guess."""
+    """Makes unguessable identifiers and secrets."""
 
     def uuid(self) -> UUID:
         """A random version-4 UUID."""
@@ -28,7 +28,7 @@ class Ids(Protocol):
     def ordered_uuid(self) -> UUID:
         """A UUID of version 7: milliseconds since 1970, then 74 random bits.
 
-        For rows that come by the thousand: each new one belongs at the end of its primary key, not on a page of its own.
+        For tables with many inserts: each new row goes to the end of the primary key's index, not to a random page.
         """
         ...
 
@@ -38,7 +38,7 @@ class Ids(Protocol):
 
 
 class RandomIds:
-    """Identifiers from the system's random numbers."""
+    """Identifiers from the operating system's random generator."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -60,18 +60,18 @@ class RandomIds:
 
 
 def new_uuid() -> UUID:
-    """A random version-4 UUID, for what no test needs to hold: names of processes and of tokens."""
+    """A random version-4 UUID, for ids that no test needs to control: names of processes and of tokens."""
     return UUID(bytes=os.urandom(16), version=4)
 
 
 def parse_uuid(text: str) -> UUID | None:
     """A UUID in its canonical form (any case) or as 32 hex digits; None for anything else.
 
-    The driver's own subclass: equal to any other, read and written fifteen times as fast.
+    Returns asyncpg's subclass of UUID: equal to any other UUID, but fifteen times as fast to parse and to send.
     """
     return pgproto.UUID(text) if _DASHED_OR_PLAIN.fullmatch(text) else None
 
 
 def sha256_hex(text: str) -> str:
-    """Lower-case hex SHA-256 of a text: how token hashes are stored by all three backends."""
+    """Lower-case hex SHA-256 of a text. All three backends store token hashes in this form."""
     return hashlib.sha256(text.encode()).hexdigest()

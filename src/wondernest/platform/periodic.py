@@ -1,4 +1,4 @@
-"""Small recurring chores of one process: they never fail a request and survive their own faults."""
+"""Periodic tasks of one process. An error in one is logged, and the task runs again after its interval."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from wondernest.platform.telemetry.events import get_logger
 log = get_logger(__name__)
 
 JITTER: Final = 0.2
-"""Share of the interval by which workers drift apart, so that they do not all knock at once."""
+"""Random share of the interval, so that the workers do not all run the task at the same time."""
 
 
 class Periodic:
-    """Runs a chore every so often, the first time after one interval."""
+    """Runs a task at an interval, for the first time after one interval."""
 
     def __init__(self, name: str, interval_s: float, chore: Callable[[], Awaitable[None]]) -> None:
         self._name = name
@@ -27,11 +27,11 @@ class Periodic:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin; returns at once."""
+        """Start the task in the background."""
         self._task = asyncio.create_task(self._run(), name=self._name)
 
     async def stop(self) -> None:
-        """End, also in the middle of the chore."""
+        """Cancel the task, even while it runs."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -44,6 +44,6 @@ class Periodic:
             try:
                 await self._chore()
             except DependencyUnavailable:
-                continue  # already logged and counted where it was seen; the next round tries again
+                continue  # already logged and counted by its source; the next round tries again
             except Exception:
                 log.exception("chore failed", chore=self._name)

@@ -1,4 +1,4 @@
-"""What infrastructure itself declares: its tables, its instruments, and what it holds about users."""
+"""The room of infrastructure itself: its tables, its metrics, and its personal data."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PERSONAL_DATA: Final = (
 
 
 def build(parts: Parts) -> Room:
-    """The declaration; the adapters it stops are `app.py`'s."""
+    """Declare the room. It also closes the adapters that `app.py` made."""
     upkeep, keys = Upkeep(parts.database), parts.idempotency
     return Room(
         name="platform",

@@ -1,4 +1,4 @@
-"""A room declares itself: everything that the rest of the house needs to know of it is one value, folded by `app.py`."""
+"""`Room`: the declaration of a room. All that the rest of the service needs to know of a room is in this one value."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ READ_AND_WRITE: Final[tuple[Right, ...]] = ("select", "insert", "update", "delet
 
 
 class Parts(Struct, frozen=True, kw_only=True):
-    """What every room may be built from: the settings and the adapters that `app.py` made of them."""
+    """What rooms are built from: the settings, and the adapters that `app.py` made from them."""
 
     settings: Settings
     clock: Clock
@@ -41,41 +41,41 @@ class Parts(Struct, frozen=True, kw_only=True):
     counters: Counters
     idempotency: IdempotencyKeys
     jobs: QueuedJobs
-    """Where rooms get what enqueues their jobs."""
+    """Gives rooms the senders that enqueue their jobs."""
     mailer: Mailer
-    """For handlers of jobs only: no request waits for it."""
+    """For job handlers only: no request waits for mail."""
     instruments: JobInstruments
 
 
 class Table(Struct, frozen=True):
-    """A table of a room. `columns`: those that older shapes lack and a route needs; no `rights`: nothing of ours asks it."""
+    """A table of a room. `columns`: needed columns that older schemas lack. Empty `rights`: our code does not use the table."""
 
     name: str
     rights: tuple[Right, ...] = READ_AND_WRITE
     columns: tuple[str, ...] = ()
     may_lack: bool = False
-    """Whether every route works without it; where it is there, the rights are needed."""
+    """Whether every route works without the table. If it exists, the rights are needed."""
 
     @property
     def needed(self) -> bool:
-        """Whether some route fails without it."""
+        """Whether some route fails without the table."""
         return bool(self.rights) and not self.may_lack
 
 
 class Room(Struct, frozen=True, kw_only=True):
-    """A room as the rest of the house sees it."""
+    """A room, as the rest of the service sees it."""
 
     name: str
     endpoints: Sequence[Endpoint] = ()
     tables: Sequence[Table] = ()
     indexes: Sequence[str] = ()
-    """Indexes of ours on tables that were there before us: without one some statement reads a whole table."""
+    """Our indexes on tables of the earlier backends. Without one of them some statement scans a whole table."""
     costly_indexes: Sequence[str] = ()
-    """Indexes on the room's tables that every write pays for and no statement of any backend uses."""
+    """Indexes that every write has to maintain, and that no statement of any backend uses."""
     jobs: Sequence[Job] = ()
     schedules: Sequence[Schedule] = ()
     metrics: Sequence[str] = ()
-    """The names of its own instruments."""
+    """The names of its metrics."""
     checks: Sequence[Check] = ()
     on_start: Sequence[Hook] = ()
     on_stop: Sequence[Hook] = ()
@@ -83,11 +83,11 @@ class Room(Struct, frozen=True, kw_only=True):
 
 
 Builder: TypeAlias = Callable[[Parts], Room]
-"""Makes a room that needs nothing of other rooms."""
+"""Builds a room that depends on no other room."""
 
 
 class Rooms(Struct, frozen=True):
-    """All rooms together, lowest first. Raises ValueError where two claim the same."""
+    """All rooms, a room after those it depends on. Raises ValueError when two rooms declare the same name."""
 
     all: tuple[Room, ...]
 
@@ -112,65 +112,65 @@ class Rooms(Struct, frozen=True):
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """Every table that somebody answers for."""
+        """Every declared table."""
         return tuple(table for room in self.all for table in room.tables)
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """The tables, and the columns that older shapes lack, without which some route cannot work."""
+        """The tables and columns without which some route fails."""
         tables = [table for table in self.tables if table.needed]
         columns = [f"{table.name}.{column}" for table in tables for column in table.columns]
         return tuple(sorted([*(table.name for table in tables), *columns]))
 
     @property
     def rights(self) -> tuple[tuple[str, Right], ...]:
-        """What the service's role must be allowed to do, by table."""
+        """The privileges that the service's database role needs, by table."""
         return tuple((table.name, right) for table in self.tables for right in table.rights)
 
     @property
     def indexes(self) -> tuple[str, ...]:
-        """Every index that we add to a table that was there before us."""
+        """Every index that we add to tables of the earlier backends."""
         return tuple(index for room in self.all for index in room.indexes)
 
     @property
     def costly_indexes(self) -> tuple[str, ...]:
-        """Every index that is worth dropping when nobody used it."""
+        """Every index that should be dropped if it was never used."""
         return tuple(index for room in self.all for index in room.costly_indexes)
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """Everything that the jobs process can do."""
+        """Every job."""
         return tuple(job for room in self.all for job in room.jobs)
 
     @property
     def schedules(self) -> tuple[Schedule, ...]:
-        """What it does by the clock."""
+        """Every schedule."""
         return tuple(schedule for room in self.all for schedule in room.schedules)
 
     @property
     def checks(self) -> tuple[Check, ...]:
-        """What the rooms ask of dependencies of their own."""
+        """The health checks of the rooms."""
         return tuple(check for room in self.all for check in room.checks)
 
     @property
     def personal_data(self) -> tuple[Holding, ...]:
-        """What is held about people."""
+        """Every table with personal data."""
         return tuple(holding for room in self.all for holding in room.personal_data)
 
     def require_metrics(self, made: set[str]) -> None:
-        """Raise ValueError unless the instruments that were made are those that the rooms declare."""
+        """Raise ValueError unless the rooms declare exactly the metrics that were made."""
         declared = {name for room in self.all for name in room.metrics}
         if declared != made:
             raise ValueError(f"metrics declared and not made, or made and not declared: {sorted(declared ^ made)}")
 
     async def start(self) -> None:
-        """Run what the rooms want run before the first request, lowest first; raises what stops the start."""
+        """Run the `on_start` hooks in order. Whatever a hook raises stops the start."""
         for room in self.all:
             for hook in room.on_start:
                 await hook()
 
     async def stop(self) -> None:
-        """Let the rooms release what they hold, highest first."""
+        """Run the `on_stop` hooks, the last room first."""
         for room in reversed(self.all):
             for hook in room.on_stop:
                 await hook()

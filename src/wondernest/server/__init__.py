@@ -1,4 +1,5 @@
 """HTTP/1.1 on sockets: connections, exchanges, time-outs, back-pressure.
 
-Knows no route and no process: it hands an `Exchange` to whatever has `serve`, on sockets that somebody else opened.
+It knows neither routes nor processes: on sockets that were opened elsewhere it passes each request, an `Exchange`, to the
+application's `serve`.
 """

@@ -1,7 +1,7 @@
-"""One connection: requests in, replies out. One object a connection, one task a request, one system call a reply of bytes.
+"""One client connection: one object per connection, one task per request, one system call per reply of bytes.
 
-Parsing is llhttp's (httptools). A server for any ASGI application must put each request and reply into dictionaries and
-messages; this one hands the application an exchange, which takes a third of the time (docs/performance.md).
+llhttp (httptools) does the parsing. An ASGI server must convert each request and reply to dictionaries and messages. This
+server passes an exchange to the application, which takes a third of the time (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from wondernest.server.exchange import WireExchange
 from wondernest.server.state import ServerState
 
 HEAD_LIMIT_BYTES: Final = 64 * 1024
-"""Request line and headers together; a head that arrives in one piece is bounded by the read buffer instead."""
+"""Limit of request line and headers. A head that arrives in one piece is limited by the read buffer instead."""
 LINGER_BYTES: Final = 256 * 1024
-"""How much is read past after a reply that ends the connection: a client that is still sending gets to read it."""
+"""How much input is discarded after the last reply of a connection, so that a client that still sends can read it."""
 LARGE_REPLY_BYTES: Final = 64 * 1024
-"""From here on joining head and content costs more than a vectored write."""
+"""From this size on joining head and content costs more than a vectored write."""
 HEAD_CHECKS: Final = 2
-"""At how many checks a request that does not arrive whole, or a first one that does not begin, is given up."""
+"""After so many checks a connection is closed whose request is incomplete, or whose first request has not begun."""
 IDLE_CHECKS: Final = 8
-"""At how many checks a connection between requests, or one whose client reads nothing, is closed."""
+"""After so many checks an idle connection, or one whose client reads nothing, is closed."""
 
 _STATUS_LINES: Final = {
     status.value: b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode()) for status in http.HTTPStatus
@@ -44,7 +44,7 @@ _TOO_MANY: Final = (
 
 
 class Connection(asyncio.Protocol):
-    """One client. Requests of a pipeline are answered one after another, in their order."""
+    """One client. Pipelined requests are answered one after another, in order."""
 
     __slots__ = (
         "_arriving",
@@ -65,30 +65,30 @@ class Connection(asyncio.Protocol):
         "_transport",
         "_writable",
         "_write_paused",
-        "gone",
+        "closed",
         "peer",
     )
 
     def __init__(self, state: ServerState, loop: asyncio.AbstractEventLoop) -> None:
         self.peer: str | None = None
-        self.gone = False
+        self.closed = False
         self._state = state
         self._loop = loop
         self._parser = HttpRequestParser(self)
-        self._transport: asyncio.Transport = _NOWHERE
+        self._transport: asyncio.Transport = _NO_TRANSPORT
         self._arriving: WireExchange | None = None
         self._current: WireExchange | None = None
         self._queue: deque[WireExchange] = deque()
         self._task: asyncio.Task[None] | None = None
         self._target = b""
         self._head_bytes: int | None = 0
-        """Of a head that has not arrived whole; None between requests and during one."""
+        """Bytes of an incomplete head; None when no head is arriving."""
         self._checks = 0
         self._lingered = 0
         self._streamed = 0
         """Bytes of streamed replies handed to the transport."""
         self._sent = 0
-        """Of those and of the reply before, what the client had read at the last check (from an arbitrary zero)."""
+        """`_streamed` minus the write buffer at the last check. If it does not change, the client reads nothing."""
         self._writable: asyncio.Future[None] | None = None
         self._read_paused = False
         self._write_paused = False
@@ -98,14 +98,14 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client connected."""
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's class does not inherit from it
         peer = transport.get_extra_info("peername")
         self.peer = peer[0] if isinstance(peer, tuple) else None
         self._state.connections.add(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it was lost changes nothing
-        """The client is gone: a reply of bytes is still worked out, a body that has not arrived whole is given up."""
-        self.gone = True
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the reason does not matter
+        """The client disconnected: cancel streamed replies and incomplete bodies; a handler of a complete request runs on."""
+        self.closed = True
         self._state.connections.discard(self)
         for exchange in (self._current, self._arriving, *self._queue):
             if exchange is not None and (exchange.streaming or not exchange.complete):
@@ -122,34 +122,34 @@ class Connection(asyncio.Protocol):
             if self._head_bytes > HEAD_LIMIT_BYTES and self._arriving is not None:
                 self._refuse(_HEAD_TOO_LARGE)
                 return
-        elif self._arriving is not None and not self._arriving.carries(len(data)):
+        elif self._arriving is not None and not self._arriving.within_overhead(len(data)):
             self._refuse(_HEAD_TOO_LARGE)
             return
         try:
             self._parser.feed_data(data)
-        except HttpParserUpgrade:  # answered as if it had not asked for another protocol
+        except HttpParserUpgrade:  # answered as if it had no Upgrade header
             asking = self._queue[-1] if self._queue else self._current
             if asking is not None:
-                asking.keeps = asking.complete = False  # whatever follows is read past until the client has its answer
+                asking.keep_alive = asking.complete = False  # further input is discarded until the reply is sent
         except HttpParserError:
-            self._misread()
+            self._parse_failed()
         if self._queue:
             self._begin_next()
 
     def eof_received(self) -> bool:
-        """The client has said all; a reply it waits for is still sent."""
+        """The client closed its sending side; a pending reply is still sent."""
         exchange = self._current
         if exchange is None or not exchange.complete:
             return False
-        exchange.keeps = False
+        exchange.keep_alive = False
         return exchange.streaming is None or not exchange.endless
 
     def pause_writing(self) -> None:
-        """The client reads more slowly than we write."""
+        """The write buffer is full: the client reads more slowly than we write."""
         self._write_paused = True
 
     def resume_writing(self) -> None:
-        """The client has read what was waiting."""
+        """The write buffer has space again."""
         self._write_paused = False
         if self._writable is not None:
             if not self._writable.done():
@@ -160,7 +160,7 @@ class Connection(asyncio.Protocol):
     # From the parser -------------------------------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
-        """The first byte of a request was read."""
+        """The first byte of a request arrived."""
         self._target = b""
         self._checks = 0
         if self._head_bytes is None:
@@ -172,23 +172,26 @@ class Connection(asyncio.Protocol):
         self._target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header; what follows a chunked body is none."""
+        """One header. Trailers of a chunked body are ignored."""
         if self._arriving is not None and self._head_bytes is not None:
             self._arriving.headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
-        """A request's head has arrived whole."""
+        """The head of a request is complete."""
         exchange = self._arriving
         assert exchange is not None
         parser = self._parser
         self._head_bytes = None
         exchange.method = parser.get_method().decode()
         exchange.path, exchange.query = _split(self._target)
-        exchange.keeps = parser.should_keep_alive()
-        if not exchange.keeps or b"connection" in exchange.headers:  # every client of HTTP/1.0 is among these
-            exchange.takes_chunks = parser.get_http_version() != "1.0"
+        exchange.keep_alive = parser.should_keep_alive()
+        # Every HTTP/1.0 client is covered by this condition.
+        if not exchange.keep_alive or b"connection" in exchange.headers:
+            exchange.accepts_chunked = parser.get_http_version() != "1.0"
         if b"expect" in exchange.headers:
-            exchange.waited_for = exchange.takes_chunks and exchange.headers[b"expect"].lower() == b"100-continue"
+            exchange.expects_continue = (
+                exchange.accepts_chunked and exchange.headers[b"expect"].lower() == b"100-continue"
+            )
         self._queue.append(exchange)
 
     def on_body(self, body: bytes) -> None:
@@ -197,7 +200,7 @@ class Connection(asyncio.Protocol):
         self._arriving.take(body)
 
     def on_message_complete(self) -> None:
-        """A request has arrived whole."""
+        """A request is complete."""
         assert self._arriving is not None
         self._arriving.finish()
         self._arriving = None
@@ -205,30 +208,30 @@ class Connection(asyncio.Protocol):
     # From the exchange -----------------------------------------------------------------------------------------------
 
     def reply(self, exchange: WireExchange, status: int, fields: bytes, content: bytes, *, close: bool) -> None:
-        """Write a reply and turn to the next request."""
-        if self.gone or self._ending:
+        """Write a reply and begin the next request."""
+        if self.closed or self._ending:
             return
-        ends = close or not exchange.keeps or self._state.draining
+        ends = close or not exchange.keep_alive or self._state.draining
         head = b"".join((_STATUS_LINES[status], self._state.date_line(), _CLOSE if ends else b"", fields, b"\r\n"))
         if len(content) < LARGE_REPLY_BYTES:
             self._transport.write(head + content)
         else:
             self._transport.writelines((head, content))
-        self._turn_to_next(exchange, ends=ends)
+        self._reply_written(exchange, ends=ends)
 
     def begin_stream(self, exchange: WireExchange, status: int, fields: bytes, *, close: bool) -> None:
         """Write the head of a reply whose body follows in pieces."""
-        if self.gone or self._ending:
+        if self.closed or self._ending:
             raise ClientDisconnected
         if close or self._state.draining:
-            exchange.keeps = False
-        connection = b"" if exchange.keeps else _CLOSE
+            exchange.keep_alive = False
+        connection = b"" if exchange.keep_alive else _CLOSE
         head = b"".join((_STATUS_LINES[status], self._state.date_line(), connection, fields, b"\r\n"))
         self._transport.write(head)
 
     async def write_piece(self, parts: Sequence[bytes | memoryview], size: int) -> None:
-        """A piece of a streamed body; returns once the client has read enough for the next."""
-        if self.gone or self._ending:
+        """Write a piece of a streamed body; returns when the write buffer has space for the next one."""
+        if self.closed or self._ending:
             raise ClientDisconnected
         self._transport.writelines(parts)
         self._streamed += size
@@ -239,35 +242,35 @@ class Connection(asyncio.Protocol):
             finally:
                 self._writable = None
         else:
-            await asyncio.sleep(0)  # however quick the client: others have their turn between two pieces
+            await asyncio.sleep(0)  # let other tasks run between two pieces, however fast the client reads
 
     def end_stream(self, exchange: WireExchange) -> None:
-        """The body of a streamed reply is written whole: turn to the next request."""
-        if not self.gone and not self._ending:
-            self._turn_to_next(exchange, ends=not exchange.keeps or self._state.draining)
+        """The streamed reply is complete: begin the next request."""
+        if not self.closed and not self._ending:
+            self._reply_written(exchange, ends=not exchange.keep_alive or self._state.draining)
 
     @property
     def drain_begun(self) -> asyncio.Event:
-        """Set when the server is about to end."""
+        """Set when the server begins to drain."""
         return self._state.drain_begun
 
     def pause_reading(self) -> None:
-        """Read no further for now."""
+        """Pause reading from the client."""
         if not self._read_paused and not self._ending:
             self._read_paused = True
             self._transport.pause_reading()
 
     def want_body(self, exchange: WireExchange) -> None:
-        """The application wants a body: let the client send it."""
-        if exchange.waited_for:
-            exchange.waited_for = False
+        """The application reads the body: send 100 Continue if expected, and resume reading."""
+        if exchange.expects_continue:
+            exchange.expects_continue = False
             self._transport.write(_CONTINUE)
         if not self._queue and self._read_paused:
             self._read_paused = False
             self._transport.resume_reading()
 
     def end(self) -> None:
-        """Close once everything written is sent."""
+        """Close after all written bytes are sent."""
         self._ending = True
         self._transport.close()
 
@@ -279,13 +282,13 @@ class Connection(asyncio.Protocol):
         return self._current is not None or bool(self._queue)
 
     def check_progress(self) -> None:
-        """Called every few seconds: end what does not move."""
+        """Close the connection if it makes no progress. Called every few seconds."""
         if self._transport.get_write_buffer_size():
-            self._check_reader()
+            self._check_client_reads()
         elif not self.busy:
             self._checks += 1
-            waits = self._ending or self._head_bytes is not None or self._arriving is not None
-            if self._checks >= (HEAD_CHECKS if waits else IDLE_CHECKS):
+            incomplete = self._ending or self._head_bytes is not None or self._arriving is not None
+            if self._checks >= (HEAD_CHECKS if incomplete else IDLE_CHECKS):
                 self.end()
 
     def end_if_idle(self) -> None:
@@ -294,7 +297,7 @@ class Connection(asyncio.Protocol):
             self.end()
 
     def abandon(self) -> asyncio.Task[None] | None:
-        """Break off, whatever is in flight; returns the task of a request that was being answered."""
+        """Abort at once and cancel the current request; returns its task."""
         task = self._task
         if task is not None:
             task.cancel()
@@ -303,17 +306,17 @@ class Connection(asyncio.Protocol):
 
     # Within ----------------------------------------------------------------------------------------------------------
 
-    def _turn_to_next(self, exchange: WireExchange, *, ends: bool) -> None:
+    def _reply_written(self, exchange: WireExchange, *, ends: bool) -> None:
         exchange.answered()
         self._current = self._task = None
         self._checks = 0
         if ends:
-            self._end_gently(arrived=exchange.complete)
+            self._lingering_close(arrived=exchange.complete)
         elif self._queue or self._read_paused:
             self._begin_next()
 
     def _begin_next(self) -> None:
-        """Turn to the next request, if it is its turn; read on only when none is left waiting."""
+        """Begin the next request if none is running. Reading is paused while requests wait."""
         if self._queue and self._current is None and not self._write_paused:
             exchange = self._current = self._queue.popleft()
             state = self._state
@@ -327,19 +330,19 @@ class Connection(asyncio.Protocol):
             self._resume_reading()
 
     def _resume_reading(self) -> None:
-        if self._read_paused and not (self._arriving is not None and self._arriving.overfull):
+        if self._read_paused and not (self._arriving is not None and self._arriving.buffer_full):
             self._read_paused = False
             self._transport.resume_reading()
 
     def _refuse(self, reply: bytes) -> None:
         if self._current is not None and self._current.streaming:
-            self._transport.abort()  # in the middle of a body it would be read as a part of it
+            self._transport.abort()  # inside a body the client would take it for content
         elif not self._ending:
             self._transport.write(reply)
-            self._end_gently(arrived=False)
+            self._lingering_close(arrived=False)
 
-    def _misread(self) -> None:
-        """What came is no HTTP. Requests that arrived whole before it are still answered."""
+    def _parse_failed(self) -> None:
+        """The input is not HTTP. Earlier complete requests are still answered."""
         broken = self._arriving
         if broken is not None:
             broken.client_left()
@@ -349,10 +352,10 @@ class Connection(asyncio.Protocol):
         if last is None or last is broken:
             self._refuse(_BAD_REQUEST)
         else:
-            last.keeps = False
+            last.keep_alive = False
 
-    def _end_gently(self, *, arrived: bool) -> None:
-        """Close; a client that is still sending first gets the chance to read its answer."""
+    def _lingering_close(self, *, arrived: bool) -> None:
+        """Close. If the client is still sending, discard input first (lingering close), so that it can read the reply."""
         self._queue.clear()
         if arrived or not self._transport.can_write_eof():
             self.end()
@@ -366,8 +369,8 @@ class Connection(asyncio.Protocol):
         if self._lingered > LINGER_BYTES:
             self._transport.close()
 
-    def _check_reader(self) -> None:
-        """A client that reads nothing of its answer is given up like one that sends nothing."""
+    def _check_client_reads(self) -> None:
+        """Abort if the client reads nothing of its reply for IDLE_CHECKS checks."""
         sent = self._streamed - self._transport.get_write_buffer_size()
         self._checks = self._checks + 1 if sent == self._sent else 0
         self._sent = sent
@@ -376,7 +379,7 @@ class Connection(asyncio.Protocol):
 
 
 def _split(target: bytes) -> tuple[str, bytes]:
-    """Path and query of a request's target; one with a scheme and host, or a fragment, is taken apart first."""
+    """Path and query of a request target. One with scheme and host, or with a fragment, is parsed as a URL."""
     if target[:1] != b"/" or b"#" in target:
         try:
             parsed = parse_url(target)
@@ -387,5 +390,5 @@ def _split(target: bytes) -> tuple[str, bytes]:
     return path.decode("utf-8", "replace"), query
 
 
-_NOWHERE: Final = asyncio.Transport()
-"""Stands for the transport until there is one."""
+_NO_TRANSPORT: Final = asyncio.Transport()
+"""A placeholder until the connection is made."""

@@ -1,4 +1,4 @@
-"""A request as a connection takes it in, and as the application reads it."""
+"""The server's `Exchange`: the connection adds what arrives, the application reads it and replies."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Final, Protocol
 from wondernest.platform.http.errors import BodyTimeout, PayloadTooLarge
 from wondernest.platform.http.exchange import BrokenStream, ClientDisconnected, Exchange, close_stream
 
-UNASKED_BYTES: Final = 64 * 1024
-"""How much of a body is held before the application has asked for it; then the client has to wait."""
+UNREQUESTED_BYTES: Final = 64 * 1024
+"""How much of a body is buffered before the application reads it; then reading from the client is paused."""
 PIECE_BYTES: Final = 64 * 1024
-"""What is written of a streamed reply at once. With the 64 KiB at which the transport asks for a pause, a client that reads
-nothing holds twice as much."""
+"""How much of a streamed reply is written at once. The transport's buffer limit is 64 KiB too, so a client that reads nothing
+costs twice as much memory."""
 DISCARDED_BYTES: Final = 10 * 1024 * 1024
-"""How much of a body nobody asked for is read past, so that the connection can go on; beyond it, it ends."""
+"""How much of an unread body is discarded to keep the connection alive; after that it is closed."""
 CHUNK_OVERHEAD: Final = 8
-"""A body in chunks of one byte takes six bytes for each; more are something else."""
+"""Allowed wire bytes per body byte. Chunks of one byte need six."""
 TRAILER_BYTES: Final = 64 * 1024
-"""What may come with a body beyond that: fields after its end, which nobody reads."""
+"""Allowed wire bytes beyond that: trailers, which are ignored."""
 
 
 def pieces_of(chunk: bytes) -> Iterable[bytes | memoryview]:
-    """A chunk in pieces that the transport's buffer is made for, without copying."""
+    """A chunk in pieces of at most PIECE_BYTES, without copying."""
     if len(chunk) <= PIECE_BYTES:
         return (chunk,) if chunk else ()
     view = memoryview(chunk)
@@ -31,20 +31,20 @@ def pieces_of(chunk: bytes) -> Iterable[bytes | memoryview]:
 
 
 class Wire(Protocol):
-    """The connection as an exchange knows it."""
+    """What an exchange needs of its connection."""
 
     @property
     def peer(self) -> str | None:
-        """The address at the other end."""
+        """The address of the other end."""
         ...
 
     @property
-    def gone(self) -> bool:
-        """Whether the client has left."""
+    def closed(self) -> bool:
+        """Whether the client disconnected."""
         ...
 
     def reply(self, exchange: WireExchange, status: int, fields: bytes, content: bytes, *, close: bool) -> None:
-        """Write a whole reply and turn to the next request."""
+        """Write a whole reply and begin the next request."""
         ...
 
     def begin_stream(self, exchange: WireExchange, status: int, fields: bytes, *, close: bool) -> None:
@@ -52,55 +52,55 @@ class Wire(Protocol):
         ...
 
     async def write_piece(self, parts: Sequence[bytes | memoryview], size: int) -> None:
-        """A piece of a streamed body; returns once the client has read enough for the next."""
+        """Write a piece of a streamed body; returns when the write buffer has space for the next one."""
         ...
 
     def end_stream(self, exchange: WireExchange) -> None:
-        """The body of a streamed reply is written whole: turn to the next request."""
+        """The streamed reply is complete: begin the next request."""
         ...
 
     @property
     def drain_begun(self) -> asyncio.Event:
-        """Set when the server is about to end."""
+        """Set when the server begins to drain."""
         ...
 
     def pause_reading(self) -> None:
-        """Read no further for now."""
+        """Pause reading from the client."""
         ...
 
     def want_body(self, exchange: WireExchange) -> None:
-        """The application wants a body: let the client send it."""
+        """The application reads the body: send 100 Continue if expected, and resume reading."""
         ...
 
     def end(self) -> None:
-        """Close once everything written is sent."""
+        """Close after all written bytes are sent."""
         ...
 
     def abandon(self) -> asyncio.Task[None] | None:
-        """Break off, whatever is in flight."""
+        """Abort at once and cancel the current request."""
         ...
 
 
 class WireExchange(Exchange):
-    """A request of one connection. `body` is set once the body has arrived whole.
+    """A request of one connection. `body` is set when the body is complete.
 
-    What most requests never touch stands in the class: an exchange is made for each of them.
+    Defaults that most requests never change are class attributes, because an exchange is made for each request.
     """
 
-    keeps = True
-    """Whether the client can go on with this connection."""
+    keep_alive = True
+    """Whether the connection stays open after the reply."""
     complete = False
-    """Whether nothing of the request is still to come."""
+    """Whether the whole request has arrived."""
     discarding = False
-    """Whether what still comes of the body is read past."""
-    waited_for = False
-    """Whether the client holds the body back until it gets a 100 (Continue)."""
-    takes_chunks = True
-    """Whether the client knows chunked bodies; one of HTTP/1.0 does not."""
+    """Whether the rest of the body is discarded."""
+    expects_continue = False
+    """Whether the client waits for 100 Continue before it sends the body."""
+    accepts_chunked = True
+    """Whether the client supports chunked replies; HTTP/1.0 does not."""
     streaming: asyncio.Task[None] | None = None
-    """The task that streams the reply, while it does."""
+    """The task that is streaming the reply, or None."""
     endless = False
-    """Whether that reply ends when the client leaves."""
+    """Whether a disconnect is the normal end of that reply."""
     _client_left = False
     _receiving = False
     _size = 0
@@ -109,7 +109,7 @@ class WireExchange(Exchange):
     _limit: int | None = None
     _waiter: asyncio.Future[None] | None = None
     _fault: Exception | None = None
-    """Why the body will not be had whole."""
+    """Why the body cannot be read completely."""
 
     def __init__(self, connection: Wire) -> None:
         self.headers = {}
@@ -118,14 +118,14 @@ class WireExchange(Exchange):
         self._chunks: list[bytes] = []
 
     @property
-    def overfull(self) -> bool:
-        """Whether as much of the body is held as may be before the application asks for it."""
-        return self._size > UNASKED_BYTES and not self.discarding
+    def buffer_full(self) -> bool:
+        """Whether the limit of UNREQUESTED_BYTES is reached."""
+        return self._size > UNREQUESTED_BYTES and not self.discarding
 
-    # What the connection does ----------------------------------------------------------------------------------------
+    # For the connection ----------------------------------------------------------------------------------------------
 
-    def carries(self, count: int) -> bool:
-        """Whether so many bytes more from the wire are still mostly body, not sizes of chunks and fields after the last one."""
+    def within_overhead(self, count: int) -> bool:
+        """Count `count` more wire bytes; False when chunk sizes and trailers exceed what the body justifies."""
         self._raw_bytes += count
         return self._raw_bytes - count <= CHUNK_OVERHEAD * self._body_bytes + TRAILER_BYTES
 
@@ -141,12 +141,12 @@ class WireExchange(Exchange):
         if self._limit is not None and self._body_bytes > self._limit:
             self._give_up(PayloadTooLarge())
         elif self._limit is None or self._receiving:
-            if self._size > UNASKED_BYTES:
+            if self._size > UNREQUESTED_BYTES:
                 self._wire.pause_reading()
             self._wake()
 
     def finish(self) -> None:
-        """The body has arrived whole."""
+        """The body is complete."""
         self.complete = True
         chunks = self._chunks
         if self._receiving:
@@ -165,7 +165,7 @@ class WireExchange(Exchange):
             self._discard()
 
     def client_left(self) -> None:
-        """What is missing of the body will never come, and nobody reads what is left of the reply."""
+        """The client disconnected: fail the reading of the body, and cancel a streamed reply."""
         self._client_left = True
         self._give_up(ClientDisconnected())
         if self.streaming is not None:
@@ -186,12 +186,12 @@ class WireExchange(Exchange):
         self._chunks.clear()
         self._size = 0
 
-    # What the application does ---------------------------------------------------------------------------------------
+    # For the application ---------------------------------------------------------------------------------------------
 
     async def read(self, limit: int, timeout_s: float) -> bytes:
-        """The whole body. Raises PayloadTooLarge, BodyTimeout or ClientDisconnected; never holds much beyond `limit`."""
+        """As Exchange.read."""
         self._check_size(limit)
-        if self._wire.gone:
+        if self._wire.closed:
             raise ClientDisconnected
         if self.body is None:
             self._limit = limit
@@ -250,7 +250,7 @@ class WireExchange(Exchange):
 
     async def _stream(self, status: int, fields: bytes, chunks: AsyncIterator[bytes], length: int | None) -> None:
         wire = self._wire
-        framed = length is None and self.takes_chunks
+        framed = length is None and self.accepts_chunked
         if framed:
             fields += b"transfer-encoding: chunked\r\n"
         elif length is not None:
@@ -263,7 +263,7 @@ class WireExchange(Exchange):
                 if missing < 0:
                     raise BrokenStream("more bytes than announced")
             await self._write(chunk, framed=framed)
-            del chunk  # it may be large, and the next one may be long in coming
+            del chunk  # free it: it may be large, and the next one may take long
         if missing:
             raise BrokenStream(f"{missing} bytes of {length} are missing")
         if framed:
@@ -282,9 +282,9 @@ class WireExchange(Exchange):
         return self._wire.drain_begun
 
     def abort(self) -> None:
-        """Break the connection off: no reply can be given."""
+        """As Exchange.abort."""
         self._wire.abandon()
 
     async def send(self, status: int, fields: bytes, content: bytes, *, close: bool) -> None:
-        """The reply. fields: header lines, each with its CR LF; close: whether the connection ends with it."""
+        """As Exchange.send."""
         self._wire.reply(self, status, fields, content, close=close)

@@ -1,4 +1,4 @@
-"""Accepts connections on listening sockets, ends those that make no progress, and drains them all at a stop."""
+"""Accepts connections on listening sockets, closes those that make no progress, and drains all at a stop."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from wondernest.server.connection import Connection
 from wondernest.server.state import ServerState, ServesExchanges
 
 CHECK_EVERY_S: Final = 10.0
-"""How often connections are checked for progress. A request that has not arrived whole by the second check is given up
-(10-20 s), an idle connection at the eighth (70-80 s): later than the 60 s after which load balancers close theirs."""
+"""How often connections are checked for progress. A connection with an incomplete request is closed at the second check
+(10-20 s), an idle one at the eighth (70-80 s): longer than the usual idle timeout of load balancers, 60 s."""
 IDLE_GRACE_S: Final = 0.5
-"""At a stop, how long an idle connection is kept for the request that may already be on its way."""
+"""At a stop: how long idle connections stay open for a request that may already be on its way."""
 DRAIN_POLL_S: Final = 0.02
 CANCEL_WAIT_S: Final = 1.0
-"""How long requests that were broken off have for what they do last."""
+"""How long cancelled requests may take to end."""
 
 
 class HttpServer:
-    """One application on listening sockets."""
+    """Serves one application on listening sockets."""
 
     def __init__(self, application: ServesExchanges, *, max_connections: int, grace_s: float) -> None:
         self.state = ServerState(application, max_connections)
@@ -42,14 +42,14 @@ class HttpServer:
         self._checking = asyncio.create_task(self._check_regularly())
 
     def check_progress(self) -> None:
-        """End the connections that do not move."""
+        """Close the connections that make no progress."""
         for connection in list(self.state.connections):
             connection.check_progress()
 
-    async def shut_down(self, hurry: asyncio.Event) -> None:
-        """Stop accepting, let every request end within the grace period and every connection close between requests.
+    async def shut_down(self, stop_now: asyncio.Event) -> None:
+        """Stop accepting, wait for running requests within the grace period, then abort the rest.
 
-        hurry: once set, nothing is waited for any longer.
+        stop_now: setting it skips the rest of the wait.
         """
         if self._checking is not None:
             self._checking.cancel()
@@ -59,18 +59,18 @@ class HttpServer:
             listener.close()
         state = self.state
         state.begin_drain()
-        await self._closed_within(IDLE_GRACE_S, hurry)
+        await self._closed_within(IDLE_GRACE_S, stop_now)
         for connection in list(state.connections):
             connection.end_if_idle()
-        await self._closed_within(self._grace_s, hurry)
-        broken_off = [task for connection in list(state.connections) if (task := connection.abandon())]
-        if broken_off:
-            await asyncio.wait(broken_off, timeout=CANCEL_WAIT_S)
+        await self._closed_within(self._grace_s, stop_now)
+        aborted = [task for connection in list(state.connections) if (task := connection.abandon())]
+        if aborted:
+            await asyncio.wait(aborted, timeout=CANCEL_WAIT_S)
 
-    async def _closed_within(self, seconds: float, hurry: asyncio.Event) -> None:
+    async def _closed_within(self, seconds: float, stop_now: asyncio.Event) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while self.state.connections and not hurry.is_set():  # noqa: ASYNC110 - a set announces nothing
+                while self.state.connections and not stop_now.is_set():  # noqa: ASYNC110 - a set has no event to wait for
                     await asyncio.sleep(DRAIN_POLL_S)
 
     async def _check_regularly(self) -> None:

@@ -1,4 +1,4 @@
-"""What all connections of one server share."""
+"""State that all connections of one server share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ServesExchanges(Protocol):
-    """What a server answers with."""
+    """The application, as the server calls it."""
 
     async def serve(self, exchange: Exchange, /) -> None:
         """Answer one request."""
@@ -21,26 +21,26 @@ class ServesExchanges(Protocol):
 
 
 class ServerState:
-    """The application, the open connections, and whether the server is about to end."""
+    """The application, the open connections, and whether the server is draining."""
 
     def __init__(self, application: ServesExchanges, max_connections: int) -> None:
         self.application = application
         self.max_connections = max_connections
         self.connections: set[Connection] = set()
         self.draining = False
-        """Whether the server is about to end, so that each reply asks the client to connect anew."""
+        """Whether the server is draining: each reply then closes its connection."""
         self.drain_begun = asyncio.Event()
-        """Set with `draining`: what would otherwise never end (an event stream) waits for it."""
+        """Set with `draining`: endless replies (event streams) wait for it and end."""
         self._second = 0
         self._date = b""
 
     def begin_drain(self) -> None:
-        """From now on every connection ends with its reply."""
+        """From now on each connection is closed after its current reply."""
         self.draining = True
         self.drain_begun.set()
 
     def date_line(self) -> bytes:
-        """The Date header, made once a second."""
+        """The Date header line; formatted once per second."""
         second = int(time.time())
         if second != self._second:
             self._second = second

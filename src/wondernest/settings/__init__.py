@@ -1,4 +1,4 @@
-"""The one frozen settings tree, read from the environment; a wrong value stops the start with one line."""
+"""The immutable settings tree, read from the environment. An invalid value stops the start with one line."""
 
 from wondernest.settings.loading import PLACEHOLDER_SECRETS, SettingsError, is_host_name, load_settings
 from wondernest.settings.tree import (

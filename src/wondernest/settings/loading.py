@@ -1,4 +1,4 @@
-"""Reads the tree from the environment, the names of the two earlier backends included, and refuses what cannot be used."""
+"""Reads the settings tree from the environment, also from variable names of the two earlier backends, and validates it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLACEHOLDER_SECRETS = frozenset(
         "development-jwt-secret-change-in-production",
     }
 )
-"""Known defaults of the two earlier backends: fine on a laptop, refused in production (auth contract §1.5)."""
+"""Published defaults of the two earlier backends: allowed in development, refused in production (auth contract §1.5)."""
 SECRET_MIN_BYTES = 32
 _HOST_NAME = re.compile(r"(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _CACHE_SCHEMES = ("redis", "rediss", "unix")
@@ -27,7 +27,7 @@ _CACHE_ADDRESS = "an address redis://, rediss:// or unix://"
 
 
 class SettingsError(Exception):
-    """A variable has a value that cannot be used; the message is one line that names it."""
+    """A variable has an invalid value; the message is one line that names the variable."""
 
 
 def load_settings(
@@ -35,7 +35,7 @@ def load_settings(
 ) -> Settings:
     """Read the tree from the environment (and, outside production, a `.env` file); raises SettingsError.
 
-    `defaults`: variables that count where neither sets them.
+    `defaults`: values of variables that are set in neither.
     """
     values = {
         name: value.strip() for name, value in (os.environ if environ is None else environ).items() if value.strip()
@@ -64,7 +64,7 @@ def _read_dotenv(path: Path) -> dict[str, str]:
 
 
 def _with_aliases(values: dict[str, str]) -> dict[str, str]:
-    """The names the two earlier backends used, where ours is not set (server contract §5.11)."""
+    """Add our names for the variables of the two earlier backends, where ours are not set (server contract §5.11)."""
 
     def fallback(name: str, value: str | None) -> None:
         if value and name not in values:
@@ -150,12 +150,12 @@ def _check(settings: Settings) -> None:
 
 def _require_cache_address(url: str) -> None:
     parts = urlsplit(url)
-    if parts.scheme not in _CACHE_SCHEMES or parts.port == 0:  # asking for the port raises ValueError where it is none
+    if parts.scheme not in _CACHE_SCHEMES or parts.port == 0:  # `parts.port` raises ValueError for an invalid port
         raise ValueError
 
 
 def is_host_name(text: str) -> bool:
-    """Whether a text can stand in SERVER_ALLOWED_HOSTS."""
+    """Whether a text is a valid entry of SERVER_ALLOWED_HOSTS."""
     return _HOST_NAME.fullmatch(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""The frozen settings tree: a group for each concern, each field with its variable, default and bounds."""
+"""The immutable settings tree: one group per topic, each field with its variable, default and bounds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Seconds = Annotated[float, Meta(gt=0)]
 
 
 class Secret(str):
-    """A text that never shows itself when printed or logged."""
+    """A text whose `repr` is hidden, so that it does not appear in logs."""
 
     __slots__ = ()
 
@@ -27,7 +27,7 @@ class Secret(str):
 
 
 class Csv(tuple[str, ...]):
-    """A comma-separated list; blanks are dropped."""
+    """A comma-separated list; empty entries are dropped."""
 
     __slots__ = ()
 
@@ -41,7 +41,7 @@ class App(
         "outbox_path": "MAIL_OUTBOX_PATH",
     },
 ):
-    """Who we are and where we run."""
+    """The environment, and what is shown in it."""
 
     environment: str = "unknown"
     docs_enabled: bool | None = None
@@ -49,17 +49,17 @@ class App(
 
     @property
     def production(self) -> bool:
-        """Whether the strict rules apply."""
+        """Whether the strict rules of production apply."""
         return self.environment == "production"
 
     @property
     def development(self) -> bool:
-        """Whether demo data, the pages of development and lenient defaults are allowed."""
+        """Whether demo data, development pages and lenient defaults are allowed."""
         return self.environment in {"development", "dev", "test"}
 
     @property
     def shows_docs(self) -> bool:
-        """Whether /openapi.* and /swagger are served: off in production unless asked for."""
+        """Whether /openapi.* and /swagger are served: off in production by default."""
         return not self.production if self.docs_enabled is None else self.docs_enabled
 
 
@@ -82,15 +82,15 @@ class Server(
         "max_connections": "SERVER_MAX_CONNECTIONS",
     },
 ):
-    """Listening, limits of one request, and who may call from a browser."""
+    """Sockets, limits of one request, and origins of browsers."""
 
     host: str = "0.0.0.0"  # noqa: S104 - a server in a container listens on all interfaces (contract §5.10)
     port: Port = 8082
     extra_ports: Csv = Csv()
     allowed_hosts: Csv = Csv()
-    """Names that requests may use for us, beside IP addresses; empty: any."""
+    """Allowed Host names, in addition to IP addresses; empty: any."""
     workers: NonNegative = 0
-    """0: one per core, at most 4."""
+    """0: one per CPU core, at most 4."""
     shutdown_grace_s: Seconds = 20.0
     max_body_bytes: Positive = 10 * MIB
     body_timeout_s: Seconds = 30.0
@@ -107,7 +107,7 @@ class Server(
 
     @property
     def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        """Networks whose X-Forwarded-For is believed."""
+        """Networks whose X-Forwarded-For is trusted."""
         return tuple(ip_network(text, strict=False) for text in self.trusted_proxies)
 
 
@@ -128,7 +128,7 @@ class Database(
 
     url: Secret = Secret()
     pool_size: Positive = 8
-    """4 workers, a fifth while one is replaced, and their listeners make 45 of the 50 that an old installation's role may have."""
+    """Per worker. 4 workers, a fifth during a replacement, and listeners make 45 connections; old installations allow the role 50."""
     acquire_timeout_s: Seconds = 2.0
     connect_timeout_s: Seconds = 2.0
     statement_timeout_s: Seconds = 5.0
@@ -139,7 +139,7 @@ class Database(
 class Cache(
     Struct, frozen=True, rename={"url": "REDIS_URL", "enabled": "REDIS_ENABLED", "timeout_s": "REDIS_TIMEOUT_S"}
 ):
-    """Valkey or Redis: an accelerator, never a witness."""
+    """Valkey or Redis. No durable data is in it."""
 
     url: Secret = Secret("redis://localhost:6379/0")
     enabled: bool = True
@@ -192,7 +192,7 @@ class Auth(
     """None: 1234 in development, no default PIN anywhere else."""
     bcrypt_cost: Annotated[int, Meta(ge=4, le=15)] = 12
     bcrypt_threads: NonNegative = 0
-    """0: one per core."""
+    """0: one per CPU core."""
     bcrypt_queue: NonNegative = 16
     reset_life_h: Positive = 24
     reset_page_url: str = ""
@@ -206,7 +206,7 @@ class Coppa(Struct, frozen=True, rename={"unverified_status": "COPPA_UNVERIFIED_
     """Consent."""
 
     unverified_status: str = "PENDING_VERIFICATION"
-    """What a consent is called that no verifier confirmed."""
+    """The status of a consent that no verifier has confirmed."""
 
 
 class OAuth(
@@ -223,7 +223,7 @@ class OAuth(
         "timeout_s": "OAUTH_TIMEOUT_S",
     },
 ):
-    """Outside identity providers: a provider without client ids is switched off. A JWKS is a URL or a file path."""
+    """External identity providers. A provider without client ids is off. A JWKS is a URL or a file path."""
 
     google_client_ids: Csv = Csv()
     google_jwks: str = "https://www.googleapis.com/oauth2/v3/certs"
@@ -246,7 +246,7 @@ class Limits(
         "api_per_minute": "RATE_LIMIT_API",
     },
 ):
-    """Requests per minute; 0 switches one limit off (auth contract §1.9)."""
+    """Rate limits in requests per minute; 0 switches a limit off (auth contract §1.9)."""
 
     enabled: bool = True
     credentials_per_minute: NonNegative = 30
@@ -296,11 +296,11 @@ class Jobs(
     """Background work."""
 
     processes: NonNegative = 1
-    """Jobs processes that `serve` runs beside its workers."""
+    """How many jobs processes `serve` runs in addition to its workers."""
     concurrency: Annotated[int, Meta(ge=2, le=64)] = 4
-    """Jobs that one process runs at a time."""
+    """How many jobs one process runs at the same time."""
     lease_s: Annotated[float, Meta(ge=1)] = 30.0
-    """A job whose process was not heard of for so long is taken again."""
+    """A job is taken again when its process has sent no heartbeat for so long."""
 
 
 class Log(Struct, frozen=True, rename={"level": "LOG_LEVEL", "format": "LOG_FORMAT", "requests": "LOG_REQUESTS"}):
@@ -312,7 +312,7 @@ class Log(Struct, frozen=True, rename={"level": "LOG_LEVEL", "format": "LOG_FORM
 
 
 class Settings(Struct, frozen=True):
-    """Everything that can be set, each group in the words of its room."""
+    """All settings."""
 
     app: App = App()
     server: Server = Server()
@@ -330,7 +330,7 @@ class Settings(Struct, frozen=True):
 
     @property
     def default_pin(self) -> str:
-        """The PIN of a parent who never set one; empty when there is none (auth contract, verify-pin)."""
+        """The PIN of parents who never set one; empty: no default PIN (auth contract, verify-pin)."""
         if self.auth.default_pin is not None:
             return self.auth.default_pin
         return "1234" if self.app.development else ""

@@ -1,5 +1,5 @@
-"""`wondernest serve`: a master that holds the listening sockets and keeps worker processes behind them.
+"""`wondernest serve`: a master process that opens the listening sockets and keeps worker processes running.
 
-The master serves nothing itself. Workers inherit the sockets, so a connection waits in the kernel's queue while one
-worker takes another's place; they hold a channel to the master and end when it does.
+The master serves no requests. Workers inherit the sockets, so new connections wait in the kernel's queue while a worker is
+replaced. Each worker has a socket pair (its channel) to the master, and ends when the master ends.
 """

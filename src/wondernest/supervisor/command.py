@@ -1,4 +1,4 @@
-"""What `wondernest serve` does, from settings to exit code."""
+"""The command `wondernest serve`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from wondernest.supervisor.spawning import WORKER_MODULE, jobs_command, spawn, w
 
 
 def serve(worker: str = WORKER_MODULE) -> int:
-    """Serve until told to stop; returns the exit code. A setting that cannot be used costs one line on stderr.
+    """Serve until SIGTERM or SIGINT; returns the exit code. For an invalid setting one line is written to stderr.
 
-    `worker`: the module that a worker process runs.
+    `worker`: the module that worker processes run.
     """
     try:
         settings = load_settings(dotenv=Path(".env"))
@@ -38,8 +38,8 @@ def serve(worker: str = WORKER_MODULE) -> int:
 
 
 def _supervise(settings: Settings, sockets: Sequence[socket.socket], metrics: Path, command: list[str]) -> str:
-    """Workers first: they have the longer way. What the master needs itself is loaded while they load theirs."""
-    begun = [spawn(command, sockets, slot) for slot in range(1, settings.server.worker_count + 1)]
+    """Start the workers first, because they need the longest. The master loads its own modules meanwhile."""
+    started = [spawn(command, sockets, slot) for slot in range(1, settings.server.worker_count + 1)]
     from wondernest.platform.telemetry.logs import configure_logging
     from wondernest.supervisor.master import Master, run_master
 
@@ -51,7 +51,7 @@ def _supervise(settings: Settings, sockets: Sequence[socket.socket], metrics: Pa
         server.worker_count,
         server.shutdown_grace_s,
         metrics,
-        begun,
+        started,
         jobs_command=jobs_command(),
         jobs_count=settings.jobs.processes if settings.database.url else 0,
     )
@@ -59,7 +59,7 @@ def _supervise(settings: Settings, sockets: Sequence[socket.socket], metrics: Pa
 
 
 def _folder_for_metrics() -> Path:
-    """As tempfile makes one; importing that would take as long as all that is done here."""
+    """A new private folder. Importing tempfile for it would take as long as everything else here."""
     folder = Path(os.environ.get("TMPDIR") or "/tmp") / f"wondernest-metrics-{os.urandom(8).hex()}"  # noqa: S108
     folder.mkdir(mode=0o700)
     return folder

@@ -1,4 +1,4 @@
-"""The jobs process: runs the rooms' jobs and schedules. Started by the master of `serve`, or alone by `wondernest work`."""
+"""The jobs process: runs all jobs and schedules. `wondernest serve` starts it, or `wondernest work` without a server."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ log = get_logger(__name__)
 
 READY: Final = b"ready"
 HANDLERS_CONNECTIONS: Final = 2
-"""With the queue's own connection and its listener that makes four: beside the workers of one machine they still fit into what the
-role of an old installation may have."""
+"""With the queue's own connection and its listener that is four. Together with the workers of one machine this stays within the
+connection limit that the role has on old installations."""
 HANDLERS_WAIT_S: Final = 30.0
-"""No client waits for a handler's statements."""
+"""How long handlers wait for a connection. Long, because no client waits for them."""
 
 
 def main(channel_fd: int | None = None, stop_signals: Sequence[signal.Signals] = (signal.SIGTERM,)) -> int:
-    """Run jobs until told to end; returns the exit code. A setting that cannot be used costs one line on stderr."""
+    """Run jobs until a stop signal; returns the exit code. For an invalid setting one line is written to stderr."""
     channel = socket.socket(fileno=channel_fd) if channel_fd is not None else None
     if channel is not None:
         channel.setblocking(False)
         channel.set_inheritable(False)
     try:
-        settings = _of_this_process(load_settings(dotenv=Path(".env")))
+        settings = _for_jobs(load_settings(dotenv=Path(".env")))
         configure_logging(settings.log.level, settings.log.format)
         work = background(settings)
     except SettingsError as error:
@@ -55,11 +55,11 @@ def main(channel_fd: int | None = None, stop_signals: Sequence[signal.Signals] =
 
 
 def work_alone() -> int:
-    """As `main`, for a terminal or a service manager: SIGTERM and Ctrl-C end it."""
+    """As `main`, for a terminal or a service manager: SIGTERM and Ctrl-C stop it."""
     return main(stop_signals=(signal.SIGTERM, signal.SIGINT))
 
 
-def _of_this_process(settings: Settings) -> Settings:
+def _for_jobs(settings: Settings) -> Settings:
     if not settings.database.url:
         raise SettingsError("DATABASE_URL: not set")
     pool_size = min(settings.database.pool_size, HANDLERS_CONNECTIONS)
@@ -78,11 +78,11 @@ async def _run(
         loop.add_signal_handler(number, runner.stop)
     if channel is not None:
 
-        def master_is_gone() -> None:
+        def master_ended() -> None:
             loop.remove_reader(channel)
             runner.stop()
 
-        loop.add_reader(channel, master_is_gone)
+        loop.add_reader(channel, master_ended)
         channel.send(READY)
     log.info("jobs process started", jobs=len(work.jobs), schedules=len(work.schedules))
     await runner.run()

@@ -1,6 +1,6 @@
-"""The master: keeps every slot filled with a process, replaces them on request, and ends them in order.
+"""The master: keeps a process running in every slot, replaces the processes on request, and stops them in order.
 
-The first slots are those of the workers. Those of the jobs processes come after them and are filled once workers serve.
+The first slots are for workers. The slots after them are for jobs processes, which start when the workers are ready.
 """
 
 from __future__ import annotations
@@ -23,36 +23,37 @@ log = get_logger(__name__)
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 START_ATTEMPTS = 5
-"""How many workers may end before any was ever ready; after that nothing here will ever serve."""
+"""After so many failed starts, with no worker ever ready, the master gives up."""
 STEADY_S = 5.0
-"""A worker that served this long was a good one: its successor starts at once."""
+"""After a process has run this long, its successor starts without a pause."""
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 KILL_MARGIN_S = 3.0
-"""Beyond the grace period, for the application to close what it holds."""
-HURRY_S = 1.0
+"""Added to the grace period, for the application to close its resources, before SIGKILL."""
+FORCED_STOP_S = 1.0
+"""How long a process may take to end after its second SIGTERM, before SIGKILL."""
 
 
 @dataclass(eq=False)
 class Worker:
-    """A worker process and what is known of it."""
+    """A worker or jobs process and its state."""
 
     slot: int
     process: subprocess.Popen[bytes]
     ready: asyncio.Task[bool]
-    """Whether it came to serve; False when it ended first."""
+    """Whether it became ready; False if it ended before."""
     ended: asyncio.Task[int]
-    """Its exit code, once it has ended."""
+    """Its exit code, when it has ended."""
     began: float = field(default_factory=monotonic)
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal, unless it has ended."""
+        """Send a signal, unless the process has ended."""
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(number)
 
 
 class Master:
-    """Runs `count` workers on inherited sockets until it is told to stop."""
+    """Runs `count` workers on inherited sockets until it gets a stop signal."""
 
     def __init__(
         self,
@@ -61,60 +62,60 @@ class Master:
         count: int,
         grace_s: float,
         metrics: Path,
-        begun: Sequence[Spawned] = (),
+        started: Sequence[Spawned] = (),
         *,
         jobs_command: Sequence[str] = (),
         jobs_count: int = 0,
     ) -> None:
-        """`begun`: workers that were started already, each for its slot."""
+        """`started`: workers that were started before, each with its slot."""
         self._command = command
         self._sockets = sockets
         self._count = count
         self._grace_s = grace_s
         self._metrics = metrics
-        self._begun = {spawned.slot: spawned for spawned in begun}
+        self._started_early = {spawned.slot: spawned for spawned in started}
         self._workers: set[Worker] = set()
         self._current: dict[int, Worker] = {}
         self._stopping = asyncio.Event()
-        self._hurry = asyncio.Event()
+        self._stop_now = asyncio.Event()
         self._replace = asyncio.Event()
         self._jobs_command = jobs_command
         self._jobs_slots = range(count + 1, count + 1 + jobs_count)
         self._starting = set(range(1, count + 1))
         self._serving = asyncio.Event()
-        """Every worker has come to serve, or will not; from then on starting something else takes nothing from their start."""
+        """Set when every worker is ready or has failed. Jobs processes start then, so that they do not slow the workers' start."""
         self._ever_ready = False
-        self._last_words = ""
+        self._give_up_reason = ""
 
     async def run(self) -> str:
-        """Serve until SIGTERM or SIGINT (a second one skips the wait; SIGHUP replaces the workers).
+        """Run until SIGTERM or SIGINT. A second one skips the grace period; SIGHUP replaces all processes.
 
-        Returns what made it give up, empty after an orderly stop.
+        Returns why it gave up; empty after a normal stop.
         """
         loop = asyncio.get_running_loop()
         for number in STOP_SIGNALS:
             loop.add_signal_handler(number, self._asked_to_stop)
         loop.add_signal_handler(signal.SIGHUP, self._replace.set)
-        keepers = [asyncio.create_task(self._keep(slot)) for slot in range(1, self._count + 1)]
-        keepers += [asyncio.create_task(self._keep_jobs(slot)) for slot in self._jobs_slots]
+        keepers = [asyncio.create_task(self._keep_running(slot)) for slot in range(1, self._count + 1)]
+        keepers += [asyncio.create_task(self._keep_jobs_running(slot)) for slot in self._jobs_slots]
         replacer = asyncio.create_task(self._replace_on_request())
         await self._stopping.wait()
         self._serving.set()
         replacer.cancel()
         for listener in self._sockets:  # once the workers have closed theirs too, the kernel refuses connections
             listener.close()
-        await asyncio.gather(*(self._retire(worker) for worker in list(self._workers)))
+        await asyncio.gather(*(self._end(worker) for worker in list(self._workers)))
         await asyncio.gather(*keepers)
-        return self._last_words
+        return self._give_up_reason
 
     def _asked_to_stop(self) -> None:
         if self._stopping.is_set():
-            self._hurry.set()
-        log.info("stopping", workers=len(self._workers), grace_s=0 if self._hurry.is_set() else self._grace_s)
+            self._stop_now.set()
+        log.info("stopping", workers=len(self._workers), grace_s=0 if self._stop_now.is_set() else self._grace_s)
         self._stopping.set()
 
-    async def _keep(self, slot: int) -> None:
-        """Keep one slot filled until the stop."""
+    async def _keep_running(self, slot: int) -> None:
+        """Keep a process running in one slot until the stop."""
         failures = 0
         while not self._stopping.is_set():
             worker = self._current.get(slot) or self._begin(slot)
@@ -129,15 +130,15 @@ class Master:
             log.warning(ended, slot=slot, pid=worker.process.pid, exit_code=code)
             failures = 0 if monotonic() - worker.began > STEADY_S else failures + 1
             if not self._ever_ready and (code == os.EX_CONFIG or failures >= START_ATTEMPTS):
-                self._last_words = f"no worker could start (exit code {code}); the lines above say why"
+                self._give_up_reason = f"no worker could start (exit code {code}); the lines above say why"
                 self._stopping.set()
                 return
             await self._pause(failures)
 
-    async def _keep_jobs(self, slot: int) -> None:
-        """As `_keep`, for a jobs process."""
+    async def _keep_jobs_running(self, slot: int) -> None:
+        """As `_keep_running`, for a jobs process."""
         await self._serving.wait()
-        await self._keep(slot)
+        await self._keep_running(slot)
 
     def _started(self, slot: int) -> None:
         self._starting.discard(slot)
@@ -148,22 +149,23 @@ class Master:
         if slot in self._jobs_slots:
             spawned = spawn(self._jobs_command, (), slot)
         else:
-            spawned = self._begun.pop(slot, None) or spawn(self._command, self._sockets, slot)
-        ready = asyncio.create_task(_says_ready(spawned.channel))
-        ended = asyncio.create_task(self._bury(spawned, ready))
+            spawned = self._started_early.pop(slot, None) or spawn(self._command, self._sockets, slot)
+        ready = asyncio.create_task(_is_ready(spawned.channel))
+        ended = asyncio.create_task(self._reap(spawned, ready))
         worker = Worker(slot, spawned.process, ready, ended)
         self._workers.add(worker)
         ended.add_done_callback(lambda _: self._workers.discard(worker))
         return worker
 
-    async def _bury(self, spawned: Spawned, ready: asyncio.Task[bool]) -> int:
-        """Wait for the end of a process and take away what it leaves; returns its exit code."""
+    async def _reap(self, spawned: Spawned, ready: asyncio.Task[bool]) -> int:
+        """Wait for the end of a process, and clean up after it; returns its exit code."""
         await ready
         while await _received(spawned.channel):
             pass
         code = await asyncio.to_thread(spawned.process.wait)
         spawned.channel.close()
-        for gauge in self._metrics.glob(f"gauge_*_{spawned.process.pid}.db"):  # what it last measured is no longer so
+        # A gauge of an ended process is not valid any more.
+        for gauge in self._metrics.glob(f"gauge_*_{spawned.process.pid}.db"):
             gauge.unlink()
         return code
 
@@ -173,17 +175,17 @@ class Master:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay)
 
-    async def _retire(self, worker: Worker) -> None:
-        """Let a worker finish what is in flight; with time up, or in a hurry, end it."""
+    async def _end(self, worker: Worker) -> None:
+        """Stop a process: wait for it within the grace period or until `_stop_now`, then force it."""
         worker.signal(signal.SIGTERM)
-        hurry = asyncio.create_task(self._hurry.wait())
+        stop_now = asyncio.create_task(self._stop_now.wait())
         await asyncio.wait(
-            (worker.ended, hurry), timeout=self._grace_s + KILL_MARGIN_S, return_when=asyncio.FIRST_COMPLETED
+            (worker.ended, stop_now), timeout=self._grace_s + KILL_MARGIN_S, return_when=asyncio.FIRST_COMPLETED
         )
-        hurry.cancel()
+        stop_now.cancel()
         if not worker.ended.done():
             worker.signal(signal.SIGTERM)
-            await asyncio.wait((worker.ended,), timeout=HURRY_S)
+            await asyncio.wait((worker.ended,), timeout=FORCED_STOP_S)
         if not worker.ended.done():
             log.error("worker killed", slot=worker.slot, pid=worker.process.pid)
             worker.signal(signal.SIGKILL)
@@ -202,13 +204,13 @@ class Master:
                 await self._replace_jobs()
 
     async def _replace_jobs(self) -> None:
-        """End each jobs process in order; its keeper starts the next. None runs meanwhile, and no connection more is needed."""
+        """Stop each jobs process; `_keep_running` starts the next. The old one ends first, so no additional connections are needed."""
         for slot in self._jobs_slots:
             if (old := self._current.pop(slot, None)) is not None:
-                await self._retire(old)
+                await self._end(old)
 
     async def _replaced(self, slot: int) -> bool:
-        """Put a new worker in a slot and retire the old one; False, and nothing changed, when the new one fails."""
+        """Start a new worker in a slot, then stop the old one. False if the new one fails; then the old one stays."""
         old = self._current.get(slot)
         if old is None:
             return True
@@ -219,17 +221,17 @@ class Master:
         if self._current.get(slot) is old:
             self._current[slot] = new
         else:
-            old = new  # the old one died meanwhile and its slot is filled
-        await self._retire(old)
+            old = new  # the old one died meanwhile, and `_keep_running` already started another
+        await self._end(old)
         return True
 
 
-async def _says_ready(channel: socket.socket) -> bool:
+async def _is_ready(channel: socket.socket) -> bool:
     return bool(await _received(channel))
 
 
 async def _received(channel: socket.socket) -> bytes:
-    """What a worker says; nothing once it has ended."""
+    """The next bytes of a process; empty when it has ended."""
     try:
         return await asyncio.get_running_loop().sock_recv(channel, 16)
     except OSError:
@@ -237,11 +239,11 @@ async def _received(channel: socket.socket) -> bytes:
 
 
 def run_master(master: Master) -> str:
-    """Run a master to its end; as `Master.run`."""
+    """Run a master in a new event loop; returns what `Master.run` returns."""
 
     async def run() -> str:
-        last_words = await master.run()
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # nothing is left to stop: let us tidy up in peace
-        return last_words
+        gave_up = await master.run()
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # everything has stopped: do not interrupt the cleanup
+        return gave_up
 
     return asyncio.run(run())

@@ -8,11 +8,11 @@ import socket
 from wondernest.settings import Server, SettingsError
 
 BACKLOG = 2048
-"""Connections that wait in the kernel while every worker is busy or being replaced."""
+"""How many connections may wait in the kernel while all workers are busy or being replaced."""
 
 
 def listen(server: Server) -> list[socket.socket]:
-    """Listen on SERVER_PORT and each of SERVER_EXTRA_PORTS; raises SettingsError naming what cannot be had."""
+    """Listen on SERVER_PORT and each of SERVER_EXTRA_PORTS; raises SettingsError that names the bad setting."""
     ports = [("SERVER_PORT", server.port), *(("SERVER_EXTRA_PORTS", int(port)) for port in server.extra_ports)]
     sockets: list[socket.socket] = []
     for variable, port in ports:
@@ -26,7 +26,7 @@ def listen(server: Server) -> list[socket.socket]:
 
 
 def allow_many_files() -> None:
-    """Raise the number of open files to what the system permits: each connection is one."""
+    """Raise the limit of open files to the maximum: each connection is an open file."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 

@@ -1,4 +1,4 @@
-"""Starting a worker process. The master's own start waits for it, so this imports next to nothing."""
+"""Starts worker and jobs processes. The master's own start waits for it, so it imports very little."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ WORKER_MODULE = "wondernest.supervisor.worker"
 
 
 class Spawned(NamedTuple):
-    """A worker process that has just begun."""
+    """A process that was just started."""
 
     slot: int
     process: subprocess.Popen[bytes]
     channel: socket.socket
-    """Says when the worker is ready, and ends with it."""
+    """The process writes to it when it is ready. End-of-file means that the process has ended."""
 
 
 def worker_command(module: str = WORKER_MODULE) -> list[str]:
-    """How a worker is started; `spawn` adds its channel and the sockets."""
+    """The command line of a worker, without the arguments that `spawn` adds."""
     return [sys.executable, "-P", "-m", module]
 
 
 def jobs_command() -> list[str]:
-    """How a jobs process is started; it gets no sockets."""
+    """The command line of a jobs process. It gets no sockets."""
     return [sys.executable, "-P", "-m", "wondernest.supervisor.jobs"]
 
 
 def spawn(command: Sequence[str], sockets: Sequence[socket.socket], slot: int) -> Spawned:
-    """Begin a worker that inherits the listening sockets and one end of a channel."""
+    """Start a process that inherits the listening sockets and one end of a channel."""
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with theirs:
@@ -43,6 +43,6 @@ def spawn(command: Sequence[str], sockets: Sequence[socket.socket], slot: int) -
             pass_fds=[theirs.fileno(), *listeners],
             stdin=subprocess.DEVNULL,
             env={**os.environ, SLOT_VARIABLE: str(slot)},
-            process_group=0,  # Ctrl-C in a terminal is the master's business
+            process_group=0,  # so that Ctrl-C in a terminal only signals the master
         )
     return Spawned(slot, process, ours)

@@ -1,4 +1,4 @@
-"""One worker process: the application on sockets it inherits. Run by the master only."""
+"""One worker process: serves the application on inherited sockets. Only the master starts it."""
 
 from __future__ import annotations
 
@@ -29,56 +29,56 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 GC_YOUNG_OBJECTS = 50_000
-"""Requests leave no cycles behind: at the default of 700 the collector walks their objects for nothing (4 % of the time)."""
+"""Requests create no reference cycles. With the default of 700 the garbage collector would run in vain (4 % of the time)."""
 READY = b"ready"
 
 
 class Worker:
-    """Serves one application on inherited sockets; the master steers it through its channel and signals."""
+    """Serves one application on inherited sockets; the master controls it through its channel and signals."""
 
     def __init__(self, application: Application, channel: socket.socket, server: ServerSettings) -> None:
         self.server = HttpServer(application, max_connections=server.max_connections, grace_s=server.shutdown_grace_s)
         self._application = application
         self._channel = channel
         self._stop = asyncio.Event()
-        self._hurry = asyncio.Event()
+        self._stop_now = asyncio.Event()
 
     async def run(self, listeners: Sequence[socket.socket]) -> None:
-        """Serve until told to end: SIGTERM, or the master's end, mean finish and go; a second SIGTERM means go."""
+        """Serve until SIGTERM or the end of the master, then drain. A second SIGTERM skips the grace period."""
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._asked_to_end)
         loop.add_signal_handler(signal.SIGINT, lambda: None)
-        loop.add_reader(self._channel, self._master_is_gone)
+        loop.add_reader(self._channel, self._master_ended)
         await self.start(listeners)
         await self._stop.wait()
         await self.shut_down()
 
     async def start(self, listeners: Sequence[socket.socket]) -> None:
-        """Start the application, accept connections, and tell the master."""
+        """Start the application, accept connections, and report readiness to the master."""
         await self._application.start()
         await self.server.start(listeners, BACKLOG)
         gc.collect()
-        gc.freeze()  # what start-up made stays; the collector need not walk it again
+        gc.freeze()  # objects of the start-up stay alive; exclude them from garbage collection
         gc.set_threshold(GC_YOUNG_OBJECTS)
         self._channel.send(READY)
 
     async def shut_down(self) -> None:
-        """Close the sockets, let every request end within the grace period, then stop the application."""
-        await self.server.shut_down(self._hurry)
+        """Close the sockets, wait for running requests within the grace period, then stop the application."""
+        await self.server.shut_down(self._stop_now)
         await self._application.stop()
 
     def _asked_to_end(self) -> None:
         if self._stop.is_set():
-            self._hurry.set()
+            self._stop_now.set()
         self._stop.set()
 
-    def _master_is_gone(self) -> None:
+    def _master_ended(self) -> None:
         asyncio.get_running_loop().remove_reader(self._channel)
         self._stop.set()
 
 
 def main(arguments: Sequence[str], more: Sequence[Builder] = ()) -> int:
-    """Serve until told to end; returns the exit code. `arguments`: the channel and the sockets, as `spawn` gives them."""
+    """Serve until SIGTERM; returns the exit code. `arguments`: file descriptors of channel and sockets, as `spawn` passes them."""
     channel_fd, listener_fds = int(arguments[0]), [int(fd) for fd in arguments[1].split(",")]
     channel = socket.socket(fileno=channel_fd)
     channel.setblocking(False)

@@ -16,7 +16,7 @@ from wondernest.development.room import build
 from wondernest.development.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD
 from wondernest.platform.clock import SystemClock
 from wondernest.platform.mail import OutboxMailer
-from wondernest.platform.mail.message import Message
+from wondernest.platform.mail.letter import Letter
 from wondernest.settings import Settings
 
 MakeSettings = Callable[..., Settings]
@@ -77,7 +77,7 @@ async def test_the_service_itself_answers_the_contracts_404(make_settings: MakeS
 
 
 async def test_the_outbox_lists_mails_with_their_text_escaped(client: httpx2.AsyncClient, outbox: OutboxMailer) -> None:
-    await outbox.send(Message("ann@example.com", "<b>bold</b>", "<script>alert(1)</script> {braces}"))
+    await outbox.send(Letter("ann@example.com", "<b>bold</b>", "<script>alert(1)</script> {braces}"))
     page = (await client.get("/dev/outbox")).text
     assert "ann@example.com" in page
     assert "<script>" not in page

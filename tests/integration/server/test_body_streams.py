@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.fixtures.streams import MIB, StreamServer, stream_server
-from wondernest.server.exchange import UNASKED_BYTES
+from wondernest.server.exchange import UNREQUESTED_BYTES
 from wondernest.settings import Settings
 
 READ_AT_ONCE_BYTES = 256 * 1024
@@ -54,7 +54,7 @@ async def test_what_the_handler_has_not_taken_is_not_read_from_the_client(server
         await asyncio.sleep(0.001)
     exchange = connection._current
     assert exchange is not None
-    assert exchange._size <= UNASKED_BYTES + READ_AT_ONCE_BYTES
+    assert exchange._size <= UNREQUESTED_BYTES + READ_AT_ONCE_BYTES
     assert not sending.done()
     server.streams.proceed.set()
     reply = await reader.read()

@@ -70,7 +70,7 @@ async def worker(make_settings: Callable[..., Settings]) -> AsyncIterator[Runnin
 async def test_a_head_that_does_not_arrive_times_out(worker: RunningWorker, sent: bytes) -> None:
     reader, writer = await worker.connect(sent)
     worker.check(HEAD_CHECKS - 1)
-    assert worker.connections[0].gone is False
+    assert worker.connections[0].closed is False
     worker.check(1)
     assert await reader.read() == b""
     writer.close()

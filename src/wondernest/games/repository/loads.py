@@ -19,7 +19,7 @@ from wondernest.games.rules import (
     StoredSave,
     read_groups,
 )
-from wondernest.platform.db.batch import Gatherer, LockWait
+from wondernest.platform.db.batch import Batcher, LockWait
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Database, Executor, Row
@@ -99,8 +99,8 @@ class LoadRepository:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._reads: Gatherer[Read, StoredSave | None] = Gatherer(database, _read_all)
-        self._lists = {variant: self._gatherer(statement) for variant, statement in _LIST_STATEMENTS.items()}
+        self._reads: Batcher[Read, StoredSave | None] = Batcher(database, _read_all)
+        self._lists = {variant: self._batcher(statement) for variant, statement in _LIST_STATEMENTS.items()}
 
     async def get(self, read: Read) -> StoredSave | None:
         """One save; None when there is none or the child is not the adult's."""
@@ -131,8 +131,8 @@ class LoadRepository:
         rows = await self._database.fetch(statement, listing.user_id, listing.child_id, types, keys)
         return [_listed(row) for row in rows]
 
-    def _gatherer(self, statement: str) -> Gatherer[Listing, list[StoredSave] | None]:
-        return Gatherer(self._database, partial(_list_all, statement), size=lambda _: SMALL_LIST_BYTES)
+    def _batcher(self, statement: str) -> Batcher[Listing, list[StoredSave] | None]:
+        return Batcher(self._database, partial(_list_all, statement), size=lambda _: SMALL_LIST_BYTES)
 
 
 async def _read_all(executor: Executor, reads: Sequence[Read], _: LockWait) -> list[StoredSave | None]:

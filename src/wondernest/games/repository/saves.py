@@ -21,9 +21,9 @@ from wondernest.games.rules import (
     SaveState,
     Write,
 )
-from wondernest.platform.db.batch import ALONE_AT_ONCE, Gatherer, LockWait, Run
+from wondernest.platform.db.batch import ALONE_AT_ONCE, Batcher, LockWait, Run
+from wondernest.platform.db.key_locks import KeyLocks
 from wondernest.platform.db.pool import DEPENDENCY
-from wondernest.platform.db.turns import Turns
 from wondernest.platform.faults import DependencyUnavailable, Held
 
 if TYPE_CHECKING:
@@ -51,18 +51,18 @@ class SaveRepository:
     def __init__(self, database: Database, kept_versions: int) -> None:
         self._database = database
         self._kept_versions = kept_versions
-        self._turns = Turns()
+        self._key_locks = KeyLocks()
         self._deletes: set[asyncio.Task[Saved]] = set()
         alone = asyncio.Semaphore(ALONE_AT_ONCE)
-        self._stores = self._gatherer(self._store_together, alone)
-        self._large_stores = self._gatherer(self._store_large, alone)
+        self._stores = self._batcher(self._store_together, alone)
+        self._large_stores = self._batcher(self._store_large, alone)
 
-    def _gatherer(self, run: Run[Write, Saved], alone: asyncio.Semaphore) -> Gatherer[Write, Saved]:
-        return Gatherer(
+    def _batcher(self, run: Run[Write, Saved], alone: asyncio.Semaphore) -> Batcher[Write, Saved]:
+        return Batcher(
             self._database,
             run,
             size=lambda write: len(write.document),
-            ended=lambda write: self._turns.end(write.identity),
+            ended=lambda write: self._key_locks.release(write.identity),
             alone=alone,
         )
 
@@ -72,8 +72,8 @@ class SaveRepository:
         if unit is not None:
             await self._lock_in_process(unit, [key])
             return await self._store_within(unit, write)
-        if not self._turns.take_free(key):
-            await self._turns.take([key])
+        if not self._key_locks.try_acquire(key):
+            await self._key_locks.acquire([key])
         large = len(write.document) >= LARGE_DOCUMENT_BYTES
         return await (self._large_stores if large else self._stores).submit(write)
 
@@ -92,8 +92,8 @@ class SaveRepository:
         if unit is not None:
             await self._lock_in_process(unit, keys)
             return await self._delete(unit, deletion)
-        turns = await self._turns.take(keys)
-        task = asyncio.create_task(self._delete_in_turn(deletion, turns))
+        keys = list(await self._key_locks.acquire(keys))
+        task = asyncio.create_task(self._delete_and_release(deletion, keys))
         self._deletes.add(task)
         task.add_done_callback(self._deletes.discard)
         # If the caller is cancelled the statement may still wait for a lock: the delete keeps its turn until it ends.
@@ -107,11 +107,11 @@ class SaveRepository:
 
     async def _lock_in_process(self, unit: UnitOfWork, keys: Sequence[Hashable]) -> None:
         """Wait for earlier writes of the keys; later ones wait until the unit ends."""
-        taken = await self._turns.take(keys, owner=unit)
+        taken = await self._key_locks.acquire(keys, owner=unit)
 
         def release() -> None:
             for key in taken:
-                self._turns.end(key)
+                self._key_locks.release(key)
 
         unit.at_end(release)
 
@@ -121,16 +121,16 @@ class SaveRepository:
             return [(deletion.child_id, SaveKey(deletion.game_type, deletion.data_key))]
         return [
             (child_id, key)
-            for child_id, key in cast("Iterable[tuple[UUID, SaveKey]]", self._turns.taken)
+            for child_id, key in cast("Iterable[tuple[UUID, SaveKey]]", self._key_locks.held)
             if child_id == deletion.child_id and key.game_type == deletion.game_type
         ]
 
-    async def _delete_in_turn(self, deletion: Deletion, turns: Sequence[Hashable]) -> Saved:
+    async def _delete_and_release(self, deletion: Deletion, keys: Sequence[Hashable]) -> Saved:
         try:
             return await self._delete(self._database, deletion)
         finally:
-            for key in turns:
-                self._turns.end(key)
+            for key in keys:
+                self._key_locks.release(key)
 
     async def _delete(self, executor: Executor, deletion: Deletion) -> Saved:
         arguments = (
@@ -161,7 +161,7 @@ class SaveRepository:
         """Store the saves of several requests in one transaction."""
         statement = STORE if wait is LockWait.ALONE else STORE_TOGETHER
         rows = await connection.fetch(statement, *self._arguments(writes, wait))
-        return [_gathered(row) for row in rows]
+        return [_outcome(row) for row in rows]
 
     async def _store_large(self, connection: Connection, writes: Sequence[Write], wait: LockWait) -> list[Saved | Held]:
         """As `_store_together`, with LARGE_DOCUMENT_TIMEOUT_S: indexing documents of megabytes is slow."""
@@ -170,7 +170,7 @@ class SaveRepository:
             await connection.execute(f"set local statement_timeout = '{LARGE_DOCUMENT_TIMEOUT_S}s'")
             arguments = self._arguments(writes, wait)
             rows = await connection.fetch(statement, *arguments, timeout=LARGE_DOCUMENT_TIMEOUT_S)
-        return [_gathered(row) for row in rows]
+        return [_outcome(row) for row in rows]
 
     async def _store_within(self, unit: UnitOfWork, write: Write) -> Saved:
         """Store a save in the transaction of its request."""
@@ -205,7 +205,7 @@ def _undone(saved: Saved) -> bool:
     return saved.owned and not saved.done and not saved.refused
 
 
-def _gathered(row: Row) -> Saved | Held:
+def _outcome(row: Row) -> Saved | Held:
     saved = _saved(row)
     return Held(DEPENDENCY, "its row is locked by another transaction") if _undone(saved) else saved
 

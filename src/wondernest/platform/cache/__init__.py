@@ -1,6 +1,6 @@
-"""A shared counter store: Valkey where there is one, and in each process what it counted itself.
+"""Expiring counters: shared in Valkey where it is available, and always in each process's memory too.
 
-The cache is an accelerator, never a witness: everything that must be true stands in PostgreSQL.
+The cache only makes things faster. All durable data is in PostgreSQL.
 """
 
 from wondernest.platform.cache.counters import Counters, MemoryCounters

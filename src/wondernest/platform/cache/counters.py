@@ -1,4 +1,4 @@
-"""Counters that expire: what limits are made of."""
+"""Counters that expire. Rate limits are built on them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
 
 MAX_ENTRIES: Final = 100_000
-"""Bound of the in-process store; when it is full the oldest windows go first."""
-SPARED_ENTRIES: Final = MAX_ENTRIES - MAX_ENTRIES // 10
-"""How many stay when some have to go: looking for those that may is dear, so it is not done for each new one."""
+"""Bound of the in-process store; when it is full, the oldest windows are removed first."""
+ENTRIES_AFTER_EVICTION: Final = MAX_ENTRIES - MAX_ENTRIES // 10
+"""How many remain after an eviction. The search for old entries is expensive, so it is not done for each new entry."""
 
 
 class Counters(Protocol):
-    """Counts within windows."""
+    """Counts events within time windows."""
 
     async def increment(self, key: str, window_s: int) -> tuple[int, int]:
         """Add one; the count within the window, and the seconds until the window ends."""
@@ -28,7 +28,7 @@ class Counters(Protocol):
         ...
 
     async def clear(self, key: str) -> None:
-        """Forget a count."""
+        """Reset a count."""
         ...
 
     async def ping(self) -> bool:
@@ -45,12 +45,12 @@ class _Entry:
     count: int
     ends_ms: int
     cleared: int | None
-    """When others last cleared it, as far as this process was told; None while nobody could be asked."""
+    """When another process last cleared it, as far as the server told us; None while the server was not reachable."""
 
     def holds(self, now: int, cleared: int | None) -> bool:
-        """Whether its window is still open and others have not cleared it since."""
-        anew = cleared is not None and self.cleared is not None and cleared > self.cleared
-        return self.ends_ms > now and not anew
+        """Whether its window is still open and no other process has cleared it since."""
+        outdated = cleared is not None and self.cleared is not None and cleared > self.cleared
+        return self.ends_ms > now and not outdated
 
 
 _NOTHING: Final = _Entry(0, 0, None)
@@ -69,10 +69,10 @@ class MemoryCounters:
 
     async def peek(self, key: str) -> tuple[int, int]:
         """The count without adding, and the seconds until the window ends (0 when there is none)."""
-        return self.look(key)
+        return self.read(key)
 
     async def clear(self, key: str) -> None:
-        """Forget a count."""
+        """Reset a count."""
         self._entries.pop(key, None)
 
     async def ping(self) -> bool:
@@ -83,34 +83,34 @@ class MemoryCounters:
         """Nothing to release."""
 
     def add(self, key: str, left_ms: int, cleared: int | None = None) -> tuple[int, int]:
-        """As `increment`, in a window that ends in `left_ms` at the latest; starts anew if others cleared it since."""
+        """As `increment`, in a window that ends in `left_ms` at the latest. Starts at 0 if another process cleared it since."""
         now = epoch_ms(self._clock.now())
         entry = self._entries.get(key, _NOTHING)
         if not entry.holds(now, cleared):
             self._entries.pop(key, None)
-            self._make_room(now)
+            self._evict(now)
             entry = _Entry(0, now + left_ms, cleared)
         count = entry.count + 1
-        ends_ms = min(entry.ends_ms, now + left_ms)  # also when our clock went back meanwhile
-        told = [moment for moment in (entry.cleared, cleared) if moment is not None]  # replies may overtake each other
-        self._entries[key] = _Entry(count, ends_ms, max(told, default=None))
+        ends_ms = min(entry.ends_ms, now + left_ms)  # correct also when our clock was set back
+        seen = [moment for moment in (entry.cleared, cleared) if moment is not None]  # replies may arrive out of order
+        self._entries[key] = _Entry(count, ends_ms, max(seen, default=None))
         return count, seconds(ends_ms - now)
 
-    def look(self, key: str, cleared: int | None = None) -> tuple[int, int]:
-        """As `peek`; nothing if others cleared it since."""
+    def read(self, key: str, cleared: int | None = None) -> tuple[int, int]:
+        """As `peek`; 0 if another process cleared it since."""
         now = epoch_ms(self._clock.now())
         entry = self._entries.get(key, _NOTHING)
         return (entry.count, seconds(entry.ends_ms - now)) if entry.holds(now, cleared) else (0, 0)
 
-    def _make_room(self, now: int) -> None:
+    def _evict(self, now: int) -> None:
         if len(self._entries) < MAX_ENTRIES:
             return
         for key in [key for key, entry in self._entries.items() if entry.ends_ms <= now]:
             del self._entries[key]
-        while len(self._entries) > SPARED_ENTRIES:
+        while len(self._entries) > ENTRIES_AFTER_EVICTION:
             del self._entries[next(iter(self._entries))]
 
 
 def seconds(ms: int) -> int:
-    """Whole seconds until a window ends, never none."""
+    """Whole seconds until a window ends, at least 1."""
     return max(1, -(-ms // 1000))

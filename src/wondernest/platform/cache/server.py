@@ -1,4 +1,4 @@
-"""Valkey or Redis itself. Imported with the first count: the client library takes as long to load as all the rest of us."""
+"""The Valkey or Redis client. Imported at the first count: the library takes as long to load as all our other code."""
 
 from __future__ import annotations
 
@@ -30,56 +30,56 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
   redis.call('HSET', KEYS[1], 'count', 0, 'cleared', now[1] * 1000 + math.floor(now[2] / 1000))
 end
 """
-"""The window stays, so that every process learns, with its next question, that the count was cleared and not lost."""
+"""The key is kept until its window ends. So every process sees at its next call that the count was cleared and not lost."""
 _FAULTS: Final = (RedisError, OSError, TimeoutError)
 
 
 class CacheServer:
-    """Counts on the server. Raises DependencyUnavailable for whatever goes wrong with it."""
+    """Counters on the server. Every error of the server is raised as DependencyUnavailable."""
 
     def __init__(self, url: str, timeout_s: float) -> None:
         try:
             self._client = redis.Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
                 url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, health_check_interval=30
             )
-        except ValueError as error:  # an option in the address
-            raise _away(error) from error
+        except ValueError as error:  # a bad option in the address
+            raise _unavailable(error) from error
         self._increment = self._client.register_script(_INCREMENT)
         self._peek = self._client.register_script(_PEEK)
         self._clear = self._client.register_script(_CLEAR)
 
     async def increment(self, key: str, window_s: int) -> tuple[int, int, int]:
-        """Add one; the count, the milliseconds until its window ends, and when (ms since 1970, 0: never) it was cleared."""
+        """Add one; returns the count, the milliseconds until its window ends, and when it was cleared (ms since 1970; 0: never)."""
         try:
             return cast("tuple[int, int, int]", await self._increment(keys=[PREFIX + key], args=[window_s * 1000]))
         except _FAULTS as error:
-            raise _away(error) from error
+            raise _unavailable(error) from error
 
     async def peek(self, key: str) -> tuple[int, int, int]:
         """As `increment`, without adding."""
         try:
             return cast("tuple[int, int, int]", await self._peek(keys=[PREFIX + key]))
         except _FAULTS as error:
-            raise _away(error) from error
+            raise _unavailable(error) from error
 
     async def clear(self, key: str) -> None:
-        """Forget a count."""
+        """Reset a count."""
         try:
             await self._clear(keys=[PREFIX + key])
         except _FAULTS as error:
-            raise _away(error) from error
+            raise _unavailable(error) from error
 
     async def ping(self) -> None:
-        """Ask for a sign of life."""
+        """Raise DependencyUnavailable if the server does not answer."""
         try:
             await self._client.ping()  # pyright: ignore[reportUnknownMemberType]
         except _FAULTS as error:
-            raise _away(error) from error
+            raise _unavailable(error) from error
 
     async def close(self) -> None:
         """Release connections."""
         await self._client.aclose()
 
 
-def _away(error: Exception) -> DependencyUnavailable:
+def _unavailable(error: Exception) -> DependencyUnavailable:
     return DependencyUnavailable(DEPENDENCY, type(error).__name__)

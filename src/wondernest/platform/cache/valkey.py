@@ -1,4 +1,4 @@
-"""Counters in Valkey or Redis, with the process's memory standing in while the server is away."""
+"""Counters in Valkey or Redis, with the process's memory as fallback while the server is unavailable."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 PAUSE_S: Final = 1.0
-"""After a fault, how long the server is left alone: a frozen cache must not cost every request a time-out."""
+"""How long the circuit stays open after a fault: a hanging cache must not cost every request a time-out."""
 
 
 class ValkeyCounters:
-    """Counters shared by every process, which hold without the server too.
+    """Counters shared by all processes. They work without the server too.
 
-    Each process also counts for itself what it was asked to count, and the higher count decides. A server that is gone,
-    comes and goes, or forgot everything therefore never gives a process more than one limit's worth in a window.
+    Each process also counts its own calls in memory, and the higher of the two counts is used. So even if the server is
+    unavailable, unstable, or has lost its data, one process never allows more than the limit in a window.
     """
 
     def __init__(self, url: str, timeout_s: float, clock: Clock, metrics: Metrics) -> None:
         self._url = url
         self._timeout_s = timeout_s
-        self._opened: CacheServer | None = None
+        self._client: CacheServer | None = None
         self._own = MemoryCounters(clock)
         self._metrics = metrics
-        self._away_until = 0.0
+        self._open_until = 0.0
         self._failing = False
 
     async def increment(self, key: str, window_s: int) -> tuple[int, int]:
         """Add one; the count within the window, and the seconds until the window ends."""
-        if not self._away():
+        if not self._circuit_open():
             try:
                 count, left_ms, cleared = await (await self._server()).increment(key, window_s)
             except DependencyUnavailable as fault:
@@ -51,7 +51,7 @@ class ValkeyCounters:
 
     async def peek(self, key: str) -> tuple[int, int]:
         """The count without adding, and the seconds until the window ends (0 when there is none)."""
-        if not self._away():
+        if not self._circuit_open():
             try:
                 count, left_ms, cleared = await (await self._server()).peek(key)
             except DependencyUnavailable as fault:
@@ -59,13 +59,13 @@ class ValkeyCounters:
             else:
                 self._answered()
                 shared = (count, seconds(left_ms)) if count else (0, 0)
-                return max(shared, self._own.look(key, cleared))
-        return self._own.look(key)
+                return max(shared, self._own.read(key, cleared))
+        return self._own.read(key)
 
     async def clear(self, key: str) -> None:
-        """Forget a count."""
+        """Reset a count."""
         await self._own.clear(key)
-        if not self._away():
+        if not self._circuit_open():
             try:
                 await (await self._server()).clear(key)
             except DependencyUnavailable as fault:
@@ -83,22 +83,22 @@ class ValkeyCounters:
 
     async def close(self) -> None:
         """Release connections."""
-        if self._opened is not None:
-            await self._opened.close()
+        if self._client is not None:
+            await self._client.close()
 
     async def _server(self) -> CacheServer:
-        """The server's client; its library is loaded beside the loop, which goes on."""
-        if self._opened is None:
+        """The server's client. Its library is loaded in a thread, so that the event loop is not blocked."""
+        if self._client is None:
             kind = await asyncio.to_thread(_load)
-            if self._opened is None:
-                self._opened = kind(self._url, self._timeout_s)
-        return self._opened
+            if self._client is None:
+                self._client = kind(self._url, self._timeout_s)
+        return self._client
 
-    def _away(self) -> bool:
-        return monotonic() < self._away_until
+    def _circuit_open(self) -> bool:
+        return monotonic() < self._open_until
 
     def _failed(self, fault: DependencyUnavailable) -> None:
-        self._away_until = monotonic() + PAUSE_S
+        self._open_until = monotonic() + PAUSE_S
         self._metrics.dependency_failures.labels("cache").inc()
         self._metrics.redis_up.set(0)
         if not self._failing:

@@ -1,1 +1,1 @@
-"""PostgreSQL: a LIFO pool, the unit of work, gathered statements, replayed requests, and the glue that runs migrations."""
+"""PostgreSQL: connection pool, unit of work, batched statements, locks per key, idempotency keys, migrations."""

@@ -1,17 +1,17 @@
-"""Gathers small statements of concurrent requests into one round trip.
+"""Batches small statements of concurrent requests into one round trip.
 
-While one batch is in flight the next collects; nothing waits on a timer, so an idle caller waits for nothing. A caller is
-answered only after its own row is committed.
+While one batch is in flight, items for the next are collected. No timer delays an item. A caller gets its result only after
+its own row is committed.
 
-One caller's bad value or held row never fails its neighbours. A batch that the database refuses is run again in halves, down
-to the item it refused. An item whose row somebody else holds leaves its batch: it waits by itself, within bounds.
+One item's bad value or locked row never fails the other items. A batch that the database refuses is run again in halves, down
+to the refused item. An item whose row is locked by somebody else (a held item) leaves its batch and waits alone, within bounds.
 
-An idle caller's batch starts at once. One that follows another first lets the event loop turn for as long as its turns bring
-callers: those who were just answered ask again within microseconds, and sharing a batch costs them less than being early. A
-batch that is full starts.
+When no batch is in flight, an item's batch starts at once. A batch that follows another first yields to the event loop, for as
+long as that brings new items: callers that just got a result often submit again within microseconds, and a shared batch costs
+them less than an early one. A full batch starts without that wait.
 
-One batch at a time makes the largest batches, and what a batch costs is shared by its items. Only when one takes long does
-another start beside it.
+One batch at a time gives the largest batches, and the cost of a batch is shared by its items. Only when a batch is slow does
+another one start in parallel.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Generic, TypeVar
 import asyncpg
 
 from wondernest.platform.db.pool import DEPENDENCY, Connection, Database
-from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Held, Overtaken
+from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Held, TransactionConflict
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -32,44 +32,44 @@ Result = TypeVar("Result")
 MAX_BATCH_ITEMS = 64
 MAX_BATCH_BYTES = 512 * 1024
 MAX_WAITING = 2_000
-"""Beyond this many waiting callers the answer is 503."""
+"""With more waiting items than this the answer is 503."""
 
-QUIET_TURNS = 8
-"""A batch that follows another starts when the event loop has turned so often without bringing a caller."""
+QUIET_ITERATIONS = 8
+"""A batch that follows another starts after so many iterations of the event loop without a new item."""
 PARALLEL_BATCHES = 4
 SLOW_BATCH_S = 0.05
-"""A batch in flight for so long no longer keeps the next from starting."""
+"""A batch that takes longer is slow: the next one may start in parallel."""
 ALONE_AT_ONCE = 2
-"""How many held items wait for their locks at once: each has a connection to itself."""
-ALONE_TURN_S = 3.0
+"""How many held items wait for their locks at the same time: each uses one connection."""
+ALONE_WAIT_S = 3.0
 """How long a held item waits for one of those connections."""
 MAX_HELD = 32
-"""Held items beyond this many are refused at once: so many mean that a table is locked, and waiting helps nobody."""
+"""More held items than this are refused at once: so many mean that a whole table is locked, and waiting does not help."""
 HELD_ATTEMPTS = 8
-"""How often an item that waits by itself is run before it is refused."""
+"""How often a held item is run alone before it is refused."""
 
 
 class LockWait(Enum):
-    """How long a statement waits for a lock that somebody else holds. The value is PostgreSQL's `lock_timeout`."""
+    """How long a statement waits for a lock of another transaction. The value is PostgreSQL's `lock_timeout`."""
 
     TOGETHER = "50ms"
     """In a batch."""
-    APART = "5ms"
-    """In a part of a batch, on the search for the item that is held."""
+    SPLIT = "5ms"
+    """In a part of a batch that was split to find the held item."""
     ALONE = "3s"
-    """An item by itself."""
+    """For a held item that is run alone."""
     UNBOUNDED = "0"
-    """In a transaction that has begun already: only the statement's time-out ends the wait."""
+    """In a unit of work: only the statement time-out ends the wait."""
 
 
 Run = Callable[[Connection, Sequence[Item], LockWait], Awaitable[Sequence[Result | Held]]]
 
 
-class Gatherer(Generic[Item, Result]):
-    """Runs items together. `run` gets a connection, the items and how long it may wait for a lock.
+class Batcher(Generic[Item, Result]):
+    """Runs items in batches. `run` gets a connection, the items, and how long it may wait for a lock.
 
-    It returns one result for each, in their order, or Held in place of one whose row somebody holds. `ended` is called once
-    for each item when nothing more will be done for it, even when its caller has left long ago.
+    `run` returns one result per item, in order; Held for an item whose row is locked. `ended` is called exactly once per item,
+    when nothing more will be done for it, even if its caller was cancelled long before.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Gatherer(Generic[Item, Result]):
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: Item) -> Result:
-        """The item's own result; raises what its own statement raised, or DependencyUnavailable."""
+        """The result of this item; raises the error of this item, or DependencyUnavailable."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         entry = item, future
         if len(self._waiting) >= MAX_WAITING:
@@ -106,7 +106,7 @@ class Gatherer(Generic[Item, Result]):
         return await future
 
     def _start(self) -> None:
-        """Run what waits, unless a batch is in flight that will be back soon."""
+        """Start a batch, unless one is in flight that is not slow."""
         if self._running == self._slow and self._running < self._parallel:
             self._running += 1
             self._spawn(self._drain())
@@ -127,7 +127,7 @@ class Gatherer(Generic[Item, Result]):
             self._running -= 1
 
     async def _flush(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
-        """Settle a batch; one that takes long lets the next start."""
+        """Run a batch; once it is slow, let the next one start."""
         slow = False
 
         def slowed() -> None:
@@ -145,15 +145,15 @@ class Gatherer(Generic[Item, Result]):
             self._slow -= slow
 
     async def _collect(self) -> None:
-        """Where somebody waits already, wait for those who come meanwhile: callers just answered often ask again at once."""
-        seen, quiet_turns = len(self._waiting), 0
-        while 0 < seen < MAX_BATCH_ITEMS and quiet_turns < QUIET_TURNS:
+        """If items wait already, wait for more: callers that just got a result often submit again at once."""
+        seen, quiet_iterations = len(self._waiting), 0
+        while 0 < seen < MAX_BATCH_ITEMS and quiet_iterations < QUIET_ITERATIONS:
             await asyncio.sleep(0)
-            quiet_turns = quiet_turns + 1 if len(self._waiting) == seen else 0
+            quiet_iterations = quiet_iterations + 1 if len(self._waiting) == seen else 0
             seen = len(self._waiting)
 
     def _take(self) -> list[tuple[Item, asyncio.Future[Result]]]:
-        """The next batch, in order of arrival; items whose callers have left are dropped."""
+        """The next batch, in order of arrival, without items whose callers were cancelled."""
         waiting, self._waiting = self._waiting, []
         batch: list[tuple[Item, asyncio.Future[Result]]] = []
         total_bytes = 0
@@ -173,7 +173,7 @@ class Gatherer(Generic[Item, Result]):
         try:
             async with self._database.lease() as connection:
                 results = await self._run(connection, [item for item, _ in batch], wait)
-        except Overtaken as error:
+        except TransactionConflict as error:
             if attempt == MAX_ATTEMPTS:
                 self._fail(batch, error)
             else:
@@ -191,18 +191,18 @@ class Gatherer(Generic[Item, Result]):
             self._deliver(batch, results)
 
     async def _settle_apart(self, batch: list[tuple[Item, asyncio.Future[Result]]], error: Exception) -> None:
-        """The database refused one item's value, or somebody else holds what one needs: the others go without it."""
+        """Run the batch in halves to separate the item with a bad value or a locked row from the others."""
         if len(batch) > 1:
             middle = len(batch) // 2
-            await self._settle(batch[:middle], LockWait.APART)
-            await self._settle(batch[middle:], LockWait.APART)
+            await self._settle(batch[:middle], LockWait.SPLIT)
+            await self._settle(batch[middle:], LockWait.SPLIT)
         elif isinstance(error, Held):
             self._set_aside(batch[0], error)
         else:
             self._fail(batch, error)
 
     def _set_aside(self, entry: tuple[Item, asyncio.Future[Result]], error: Held) -> None:
-        """Let a held item wait by itself."""
+        """Let a held item wait alone."""
         if self._held >= MAX_HELD:
             self._fail([entry], error)
         else:
@@ -211,7 +211,7 @@ class Gatherer(Generic[Item, Result]):
 
     async def _wait_alone(self, entry: tuple[Item, asyncio.Future[Result]], error: Held) -> None:
         try:
-            async with asyncio.timeout(ALONE_TURN_S):
+            async with asyncio.timeout(ALONE_WAIT_S):
                 await self._alone.acquire()
         except TimeoutError:
             self._fail([entry], error)
@@ -229,13 +229,13 @@ class Gatherer(Generic[Item, Result]):
     async def _settle_alone(self, entry: tuple[Item, asyncio.Future[Result]], error: Exception) -> None:
         item, future = entry
         for _ in range(HELD_ATTEMPTS):
-            if future.done():  # its caller has left
+            if future.done():  # its caller was cancelled
                 break
             try:
                 async with self._database.lease() as connection:
                     results = await self._run(connection, [item], LockWait.ALONE)
-            except Overtaken as overtaken:
-                error = overtaken
+            except TransactionConflict as conflict:
+                error = conflict
             except BaseException as failure:
                 self._fail([entry], failure)
                 if not isinstance(failure, Exception):

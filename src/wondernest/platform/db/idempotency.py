@@ -1,4 +1,4 @@
-"""Replayed requests: with an Idempotency-Key the work and its kept reply are one transaction, so a retry never acts twice."""
+"""Idempotency keys: the work and its stored reply are one transaction, so a retried request never acts twice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_KEY_CHARS: Final = 200
 MAX_KEPT_BODY_BYTES: Final = 64 * 1024
-"""A longer reply is not kept; the retry then runs again, which every replayable route bears."""
+"""A longer reply is not stored. A retry then runs again, which is safe for every replayable route."""
 FORGET_KEYS: Final = "requests.forget_idempotency_keys"
 
 _CLAIM = """
@@ -36,7 +36,7 @@ _EXPIRE = "delete from wondernest.idempotency_keys where expires_at < now()"
 
 
 class KeptReply(Struct, frozen=True):
-    """A reply as it was first given."""
+    """A stored reply."""
 
     status: int
     body: bytes
@@ -48,13 +48,13 @@ class KeyReused(Exception):
 
 
 class IdempotencyKeys:
-    """Claims keys inside the request's unit of work; a twin in flight waits for the first to commit."""
+    """Claims keys in the request's unit of work. A concurrent request with the same key waits until the first one commits."""
 
     def __init__(self, life_h: int) -> None:
         self._life_h = life_h
 
     async def claim(self, unit: Executor, user_id: UUID, key: str, route: str, body: bytes) -> KeptReply | None:
-        """None: go ahead, the key is yours. A reply: give it again. Raises KeyReused."""
+        """None: the key is new, do the work. A reply: send it again. Raises KeyReused."""
         digest = hashlib.sha256(route.encode() + b"\0" + body).digest()
         if await unit.fetchval(_CLAIM, user_id, key, route, digest, self._life_h):
             return None
@@ -67,12 +67,12 @@ class IdempotencyKeys:
         return KeptReply(row["status"], row["body"], headers)
 
     async def keep(self, unit: Executor, user_id: UUID, key: str, reply: KeptReply) -> None:
-        """Store the reply with the work."""
+        """Store the reply in the unit of work."""
         if len(reply.body) <= MAX_KEPT_BODY_BYTES:
             await unit.execute(_KEEP, user_id, key, reply.status, reply.body, msgspec.json.encode(reply.headers))
 
     def jobs(self, executor: Executor) -> tuple[Job, ...]:
-        """The work that keys need in the background."""
+        """The job that deletes expired keys."""
 
         async def forget(_: Running) -> None:
             await self.forget_expired(executor)
@@ -84,5 +84,5 @@ class IdempotencyKeys:
         return (Schedule(FORGET_KEYS, "*/10 * * * *", FORGET_KEYS),)
 
     async def forget_expired(self, executor: Executor) -> None:
-        """Drop keys past their life."""
+        """Delete expired keys."""
         await executor.execute(_EXPIRE)

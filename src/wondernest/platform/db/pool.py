@@ -1,4 +1,4 @@
-"""A pool of asyncpg connections that is last-in-first-out, bounded in every wait, and heals by itself."""
+"""A LIFO pool of asyncpg connections. Every wait has a time limit, and the pool recovers by itself after a fault."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 import asyncpg
 
 from wondernest.platform.clock import monotonic
-from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Held, Overtaken
+from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Held, TransactionConflict
 from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
@@ -25,26 +25,26 @@ Row: TypeAlias = asyncpg.Record
 Answer = TypeVar("Answer")
 DEPENDENCY = "database"
 RECONNECT_PAUSE_S = 0.25
-"""After a refused connection, how long requests are turned away at once instead of each knocking again."""
-QUIET_S = 2.0
-"""A fault is told to be over once nothing failed for so long. With some statements failing and others not (a full disk, a locked
-table) each of them would otherwise be told as an end or a beginning."""
+"""After a failed connect, how long requests are refused at once instead of each trying to connect again."""
+RECOVERED_AFTER_S = 2.0
+"""The recovery is logged after so long without a failure. Otherwise, when only some statements fail (a full disk, a locked
+table), each of them would be logged as a new fault or a recovery."""
 CLOSE_TIMEOUT_S = 3.0
 STATEMENT_CACHE_SIZE = 256
 PLANS = "force_generic_plan"
-"""Plan a statement once a connection. Left to itself PostgreSQL plans one over short arrays anew each time, because it prices
-an array of unknown length as ten rows; that takes longer than running it. So no statement may need its values to be planned
-well: a filter that may be absent must not be the one that makes it fast."""
+"""Plan each statement once per connection. By default PostgreSQL plans a statement over short arrays again each time, because
+it estimates an array of unknown length as ten rows; planning takes longer than running. So no statement may need its values
+for a good plan: an optional filter must not be the one that makes it fast."""
 COMPRESS = """
     select set_config(name, 'lz4', false) from pg_settings
      where name = 'default_toast_compression' and 'lz4' = any (enumvals)"""
-"""What compresses the documents we write, where the server was built with it: a tenth of the time of PostgreSQL's own method, for
-hardly a larger result. Values say themselves how they were compressed, so every backend reads them."""
+"""Compress stored documents with lz4, if the server was built with it: it takes a tenth of the time of pglz, and the result is only
+slightly larger. Each value stores its own compression method, so every backend can read it."""
 _BROKEN = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # its connection failed while nobody was using it
+    asyncpg.InternalClientError,  # the connection failed while it was idle
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.PostgresSystemError,
@@ -56,11 +56,11 @@ _BROKEN = (
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
 )
-"""What says "the database cannot serve now" rather than "this value is wrong"."""
+"""Errors that mean "the database cannot serve now", as opposed to "this value is wrong"."""
 
 
 class Executor(Protocol):
-    """Runs statements: the database itself (each on its own) or a unit of work (all or nothing)."""
+    """Runs statements: a `Database` (each in its own transaction) or a `UnitOfWork` (all in one transaction)."""
 
     async def fetch(self, sql: str, /, *args: Any) -> list[Row]:
         """All rows."""
@@ -80,7 +80,7 @@ class Executor(Protocol):
 
 
 class Database:
-    """Connections to PostgreSQL. Raises DependencyUnavailable for anything that is the database's fault."""
+    """Connections to PostgreSQL. Raises DependencyUnavailable for every fault of the database."""
 
     def __init__(self, settings: DatabaseSettings, metrics: Metrics, *, role: str = "request") -> None:
         self._settings = settings
@@ -90,7 +90,7 @@ class Database:
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
         self._open = 0
         self._closed = False
-        self._turned_away_until = 0.0
+        self._refused_until = 0.0
         self._failing = False
         self._failed_at = 0.0
         metrics.sample(self._report)
@@ -99,7 +99,7 @@ class Database:
 
     @asynccontextmanager
     async def lease(self) -> AsyncGenerator[Connection]:
-        """A connection for a few statements; a broken one is dropped, its fault becomes DependencyUnavailable."""
+        """A connection for a few statements. Faults are raised as DependencyUnavailable; a broken connection is closed."""
         connection = await self._acquire()
         try:
             yield connection
@@ -107,60 +107,60 @@ class Database:
             self._discard(connection)
             raise self._unavailable(error) from error
         except asyncpg.LockNotAvailableError as error:
-            self._give_back(connection)
+            self._release(connection)
             self._metrics.dependency_failures.labels(DEPENDENCY).inc()
             raise Held(DEPENDENCY, "its rows are locked") from error
         except asyncpg.TransactionRollbackError as error:
-            self._give_back(connection)
-            raise Overtaken(DEPENDENCY, type(error).__name__) from error
+            self._release(connection)
+            raise TransactionConflict(DEPENDENCY, type(error).__name__) from error
         except asyncio.CancelledError:
             self._discard(connection)
             raise
         except BaseException:
-            self._give_back(connection)
+            self._release(connection)
             raise
         else:
-            self._give_back(connection)
+            self._release(connection)
             self.answered()
 
     async def fetch(self, sql: str, *args: Any) -> list[Row]:
-        """All rows of one statement, in a transaction of its own."""
-        return await self._alone(lambda connection: connection.fetch(sql, *args))
+        """All rows of one statement, in its own transaction."""
+        return await self._run_alone(lambda connection: connection.fetch(sql, *args))
 
     async def fetchrow(self, sql: str, *args: Any) -> Row | None:
         """The first row of one statement."""
-        return await self._alone(lambda connection: connection.fetchrow(sql, *args))
+        return await self._run_alone(lambda connection: connection.fetchrow(sql, *args))
 
     async def fetchval(self, sql: str, *args: Any) -> Any:
         """The first column of the first row of one statement."""
-        return await self._alone(lambda connection: connection.fetchval(sql, *args))
+        return await self._run_alone(lambda connection: connection.fetchval(sql, *args))
 
     async def execute(self, sql: str, *args: Any) -> str:
         """The command tag of one statement."""
-        return await self._alone(lambda connection: connection.execute(sql, *args))
+        return await self._run_alone(lambda connection: connection.execute(sql, *args))
 
-    async def _alone(self, statement: Callable[[Connection], Awaitable[Answer]]) -> Answer:
-        """Run a statement that is its own transaction; overtaken, it left nothing behind and is run again."""
+    async def _run_alone(self, statement: Callable[[Connection], Awaitable[Answer]]) -> Answer:
+        """Run one statement in its own transaction. After a conflict it changed nothing, so it is run again."""
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 async with self.lease() as connection:
                     return await statement(connection)
-            except Overtaken:
+            except TransactionConflict:
                 if attempt == MAX_ATTEMPTS:
                     raise
         raise AssertionError
 
     async def connect(self) -> Connection:
-        """A connection of one's own, outside the pool (listening, probes); the caller closes it."""
+        """A new connection outside the pool (for listeners and probes); the caller closes it."""
         timeout = self._settings.connect_timeout_s
         try:
             async with asyncio.timeout(timeout):
-                return await self._dial()
+                return await self._new_connection()
         except (*_BROKEN, asyncpg.PostgresError) as error:
             raise self._unavailable(error) from error
 
     async def close(self) -> None:
-        """Close every idle connection; leased ones are closed when they come back."""
+        """Close all idle connections; leased ones are closed when they are released."""
         self._closed = True
         idle, self._idle = self._idle, []
         self._open -= len(idle)
@@ -174,7 +174,7 @@ class Database:
             if not connection.is_closed():
                 return connection
             self._open -= 1
-        if monotonic() < self._turned_away_until:
+        if monotonic() < self._refused_until:
             raise DependencyUnavailable(DEPENDENCY, "not reachable")
         if self._open < self._settings.pool_size:
             return await self._open_one()
@@ -184,12 +184,12 @@ class Database:
         self._open += 1
         try:
             async with asyncio.timeout(self._settings.connect_timeout_s):
-                connection = await self._dial()
+                connection = await self._new_connection()
         except BaseException as error:
             self._open -= 1
             if isinstance(error, (*_BROKEN, asyncpg.PostgresError)):
-                self._turned_away_until = monotonic() + RECONNECT_PAUSE_S
-                self._turn_waiters_away()
+                self._refused_until = monotonic() + RECONNECT_PAUSE_S
+                self._wake_all()
                 raise self._unavailable(error) from error
             self._wake_one(None)
             raise
@@ -204,25 +204,25 @@ class Database:
             async with asyncio.timeout(self._settings.acquire_timeout_s):
                 connection = await future
         except TimeoutError:
-            self._take_back(future)
+            self._leave_queue(future)
             raise DependencyUnavailable(DEPENDENCY, "no connection became free in time") from None
         except BaseException:
-            self._take_back(future)
+            self._leave_queue(future)
             raise
         return connection if connection is not None else await self._acquire()
 
-    def _take_back(self, future: asyncio.Future[Connection | None]) -> None:
-        """A connection handed to a waiter that left in the same moment goes to the next."""
+    def _leave_queue(self, future: asyncio.Future[Connection | None]) -> None:
+        """Remove a waiter. If it already got a connection, the next waiter gets that."""
         if future.done() and not future.cancelled() and future.exception() is None:
             handed = future.result()
             if handed is not None:
-                self._give_back(handed)
+                self._release(handed)
             else:
                 self._wake_one(None)
         elif future in self._waiters:
             self._waiters.remove(future)
 
-    def _give_back(self, connection: Connection) -> None:
+    def _release(self, connection: Connection) -> None:
         if connection.is_closed() or connection.is_in_transaction() or self._closed:
             self._discard(connection)
         elif not self._wake_one(connection):
@@ -242,11 +242,11 @@ class Database:
                 return True
         return False
 
-    def _turn_waiters_away(self) -> None:
+    def _wake_all(self) -> None:
         while self._wake_one(None):
             pass
 
-    async def _dial(self) -> Connection:
+    async def _new_connection(self) -> Connection:
         settings = self._settings
         connection = await asyncpg.connect(
             settings.url,
@@ -267,16 +267,16 @@ class Database:
             await connection.set_type_codec(
                 "jsonb", schema="pg_catalog", encoder=_encode_jsonb, decoder=_decode_jsonb, format="binary"
             )
-        except BaseException:  # nobody has it yet who could close it
+        except BaseException:  # the caller does not have it yet, so it cannot close it
             connection.terminate()
             raise
         return connection
 
-    # What is told to the outside ------------------------------------------------------------------------------------
+    # Logs and metrics -----------------------------------------------------------------------------------------------
 
     def answered(self) -> None:
-        """Note a sign of life, from a lease or from a connection outside the pool."""
-        if self._failing and monotonic() - self._failed_at > QUIET_S:
+        """Note that the database answered: on a lease, or on a connection outside the pool."""
+        if self._failing and monotonic() - self._failed_at > RECOVERED_AFTER_S:
             self._failing = False
             log.info("database available again")
 

@@ -1,4 +1,4 @@
-"""What the database carries for nothing: found by `wondernest doctor`, removed by `wondernest tune` when asked."""
+"""Unused indexes: `wondernest doctor` finds them, `wondernest tune` removes them on request."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FIND = """
 
 
 class UnusedIndex(Struct, frozen=True):
-    """An index that every write to its table has to maintain, its size, and how often it was of use since statistics began."""
+    """An index that every write has to maintain, its size, and how often it was used since the statistics were reset."""
 
     name: str
     table: str
@@ -30,12 +30,12 @@ class UnusedIndex(Struct, frozen=True):
 
     @property
     def cost(self) -> str:
-        """One line for people."""
+        """One line of text for people."""
         return f"{self.name}: {self.size_bytes / MIB:.1f} MiB, used {self.scans} times, maintained by every write to {self.table}"
 
 
 def unused_indexes(database_url: str, names: Sequence[str]) -> tuple[UnusedIndex, ...]:
-    """Those of the indexes (`schema.index`) that are there; raises psycopg.Error when the database cannot be asked."""
+    """Those of the indexes (`schema.index`) that exist; raises psycopg.Error when the database is unavailable."""
     with _connect(database_url) as connection, connection.cursor(row_factory=class_row(UnusedIndex)) as cursor:
         return tuple(cursor.execute(_FIND, [list(names)]))
 

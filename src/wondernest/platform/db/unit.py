@@ -1,4 +1,4 @@
-"""The unit of work: one transaction a request, begun when first used, committed before the reply leaves."""
+"""The unit of work: one transaction per request, begun at its first statement, committed before the reply is sent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wondernest.platform.db.pool import Connection, Database, Row
 
 
 class UnitOfWork:
-    """Runs statements in one transaction. Services use it; only the application commits or rolls back."""
+    """Runs statements in one transaction. Services run statements; only the application commits or rolls back."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -37,7 +37,7 @@ class UnitOfWork:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncGenerator[None]:
-        """A part that can fail alone: its exception undoes it and leaves the rest of the unit standing."""
+        """A savepoint: an exception inside rolls back only this part of the unit."""
         connection = await self._begun()
         async with connection.transaction():
             try:
@@ -47,27 +47,27 @@ class UnitOfWork:
                 raise
 
     def after_commit(self, action: Callable[[], None]) -> None:
-        """Run a quick, infallible action once the work is safe; dropped with a rollback."""
+        """Call `action` after the commit; not after a rollback. It must be quick and must not raise."""
         self._after_commit.append(action)
 
     def at_end(self, action: Callable[[], None]) -> None:
-        """Run a quick, infallible action once the work is over, whether it was committed or rolled back."""
+        """Call `action` after the commit or the rollback. It must be quick and must not raise."""
         self._at_end.append(action)
 
     async def commit(self) -> None:
-        """Make the work permanent; nothing to do when no statement was run."""
+        """Commit. Does nothing if no statement was run."""
         if self._stack is not None:
             await self._stack.aclose()
         self._connection = self._stack = None
         for action in self._after_commit:
             action()
         self._after_commit.clear()
-        self._over()
+        self._run_at_end()
 
     async def rollback(self, error: BaseException) -> None:
-        """Undo everything; the fault that caused it decides what becomes of the connection."""
+        """Roll back because of `error`. After a time-out the connection is closed."""
         if self._connection is not None and isinstance(error, TimeoutError):
-            self._connection.terminate()  # it did not answer in time: asking it to roll back could only wait as long again
+            self._connection.terminate()  # it did not answer in time: a rollback could wait as long again
         stack, self._stack = self._stack, None
         self._connection = None
         self._after_commit.clear()
@@ -75,9 +75,9 @@ class UnitOfWork:
             if stack is not None:
                 await stack.__aexit__(type(error), error, error.__traceback__)
         finally:
-            self._over()
+            self._run_at_end()
 
-    def _over(self) -> None:
+    def _run_at_end(self) -> None:
         actions, self._at_end = self._at_end, []
         for action in actions:
             action()

@@ -1,5 +1,5 @@
-"""The wire machinery: endpoint declarations, tolerant decoding, replies, errors, limits, OpenAPI.
+"""HTTP: endpoint declarations, tolerant decoding, replies, errors, rate limits, OpenAPI.
 
-A room declares `Endpoint`s; the router, the OpenAPI document and every cross-cutting answer are made from them.
+A room declares `Endpoint`s. The router, the OpenAPI document and the cross-cutting replies are made from them.
 Nothing here knows a room.
 """

@@ -1,4 +1,4 @@
-"""The client's address: the peer's, or what a trusted proxy says."""
+"""The client's address: the peer's, or the one that trusted proxies report."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ Network = IPv4Network | IPv6Network
 
 
 def client_address(peer: str | None, forwarded_for: bytes | None, trusted: Sequence[Network]) -> str | None:
-    """The address to count and record, None when the peer has none that is an IP address.
+    """The address for limits and records; None when the peer has no IP address (a Unix socket).
 
-    X-Forwarded-For is read from the right, as far as the hops are trusted; anybody else's is ignored.
+    X-Forwarded-For is read from the right, up to the first address that is not trusted. From an untrusted peer it is ignored.
     """
     address = _parse(peer)
     if not trusted or not forwarded_for or address is None or not _within(address, trusted):

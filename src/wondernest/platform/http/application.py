@@ -1,22 +1,19 @@
-"""The application: from a request's head to its endpoint to its reply, and every cross-cutting answer on the way."""
+"""The application: routes a request to its endpoint, applies guards and limits, and sends the reply."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hmac
 import os
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from wondernest.platform.caller import Authenticator, Caller, CallerKind
 from wondernest.platform.clock import epoch_ms, monotonic
-from wondernest.platform.db.idempotency import MAX_KEY_CHARS, IdempotencyKeys, KeptReply, KeyReused
-from wondernest.platform.db.unit import UnitOfWork
-from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Overtaken
+from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.http import errors
 from wondernest.platform.http.asgi import AsgiExchange, Receive, Scope, Send
 from wondernest.platform.http.body import RawStream
@@ -32,23 +29,25 @@ from wondernest.platform.http.request import Reply, Request
 from wondernest.platform.http.router import Route, Router
 from wondernest.platform.http.sending import Sender
 from wondernest.platform.http.streaming import as_stream
+from wondernest.platform.http.units import UnitRunner
 from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.telemetry.metrics import UNMATCHED, Metrics, RouteMetrics
 
 if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
+    from wondernest.platform.db.idempotency import IdempotencyKeys
     from wondernest.platform.db.pool import Database
     from wondernest.platform.http.addresses import Network
-    from wondernest.platform.http.limits import RequestLimits
+    from wondernest.platform.http.rate_limits import RequestLimits
     from wondernest.platform.rooms import Rooms
     from wondernest.platform.telemetry.logs import RequestLog
 
 log = get_logger(__name__)
 
 CLIENT_CLOSED: Final = 499
-"""Counted, never sent: the client left before it could be answered."""
-WRITE_DOWN_EVERY_S: Final = 0.05
-"""How often log lines are written and tallies added to the shared counters, while requests come."""
+"""Logged and counted, never sent: the client disconnected before the reply."""
+FLUSH_INTERVAL_S: Final = 0.05
+"""How often log lines and metrics are flushed while requests arrive."""
 METHODS: Final = frozenset(REQUEST_METHODS.split(", "))
 OTHER_METHOD: Final = "OTHER"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
@@ -57,12 +56,12 @@ _BEARER: Final = b"bearer "
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A route with what its declaration was turned into at start."""
+    """A route, and what was prepared for it at the start."""
 
     route: Route
     endpoint: Endpoint
     parameters: tuple[PathParameter[Any], ...]
-    """In the order of the path's segments."""
+    """In the order of the path."""
     decoder: BodyDecoder | None
     stream: RawStream | None
     metrics: RouteMetrics
@@ -72,7 +71,7 @@ class Bound:
 
 @dataclass(slots=True, kw_only=True)
 class Machinery:
-    """What the application needs from outside; built by the composition root."""
+    """The adapters and settings of an application; made by `app.py`."""
 
     authenticator: Authenticator
     database: Database
@@ -88,11 +87,11 @@ class Machinery:
     max_body_bytes: int
     operator_token: str
     allowed_hosts: AllowedHosts | None = None
-    """None: a request may name any host."""
+    """None: any Host is allowed."""
 
 
 class Application:
-    """One application made from the declarations of its rooms."""
+    """The application of some rooms."""
 
     def __init__(
         self,
@@ -102,17 +101,18 @@ class Application:
         self.rooms = rooms
         self.router = Router(rooms.endpoints)
         self._m = machinery
+        self._units = UnitRunner(machinery.database, machinery.idempotency)
         self._allowed_hosts = machinery.allowed_hosts
         self._bound = {id(route): self._bind(route) for route in self.router.routes}
-        self._unanswered: dict[tuple[str, str], RouteMetrics] = {}
+        self._without_endpoint: dict[tuple[str, str], RouteMetrics] = {}
         self._id_prefix = os.urandom(6).hex()
         self._id_counter = count()
-        self._writing_soon = False
+        self._flush_scheduled = False
         self._stopping = asyncio.Event()
 
     @property
     def metric_names(self) -> set[str]:
-        """The names of all instruments."""
+        """The names of all metrics."""
         return self._m.metrics.names()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,14 +120,14 @@ class Application:
         if scope["type"] == "http":
             await self.serve(AsgiExchange(scope, receive, send, self._stopping))
         elif scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._run_lifespan(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
 
     # One request -----------------------------------------------------------------------------------------------------
 
     async def serve(self, exchange: Exchange) -> None:
-        """Answer one request; raises nothing that is an Exception."""
+        """Answer one request; never raises an Exception."""
         started = monotonic()
         method = exchange.method
         request_id = self._request_id(exchange.headers)
@@ -152,8 +152,8 @@ class Application:
             return
         except Exception as error:
             reply = self._refusal(error, bound, request_id, template)
-        if request is not None and request.standing:
-            reply.headers = (*reply.headers, *request.standing)
+        if request is not None and request.rate_limit_headers:
+            reply.headers = (*reply.headers, *request.rate_limit_headers)
         status = reply.status
         try:
             await self._m.sender.send(exchange, reply, request_id)
@@ -182,7 +182,7 @@ class Application:
         caller = self._identify(endpoint, headers)
         request.bind(caller, None)
         if endpoint.limits or machinery.limits.counts_users:
-            request.standing = await self._count(endpoint, request, caller)
+            request.rate_limit_headers = await self._count(endpoint, request, caller)
         if bound.parameters:
             request.read_path(bound.parameters)
         raw = b""
@@ -191,54 +191,15 @@ class Application:
             request.body = decoded(endpoint, bound.decoder, raw)
         elif bound.stream is not None:
             request.body = streamed_body(exchange, endpoint, bound.stream, bound.limit_bytes, machinery.body_timeout_s)
-            return await (self._in_unit(endpoint, request, caller) if endpoint.unit else endpoint.handler(request))
+            return await (
+                self._units.run_once(endpoint, request, caller) if endpoint.unit else endpoint.handler(request)
+            )
         key = headers.get(b"idempotency-key") if endpoint.replayable else None
         if key is not None and caller is not None:
-            return await _again(lambda: self._replay(endpoint, request, caller, key, raw, bound.route.template))
+            return await self._units.replay(endpoint, request, caller, key, raw, bound.route.template)
         if endpoint.unit:
-            return await _again(lambda: self._in_unit(endpoint, request, caller))
+            return await self._units.run(endpoint, request, caller)
         return await endpoint.handler(request)
-
-    async def _in_unit(self, endpoint: Endpoint, request: Request[Any], caller: Caller | None) -> AnyReply:
-        unit = UnitOfWork(self._m.database)
-        request.bind(caller, unit)
-        try:
-            reply = await endpoint.handler(request)
-            await unit.commit()
-        except BaseException as error:
-            await unit.rollback(error)
-            raise
-        return reply
-
-    async def _replay(
-        self, endpoint: Endpoint, request: Request[Any], caller: Caller, key: bytes, raw: bytes, template: str
-    ) -> Reply:
-        name = key.decode("latin-1").strip()
-        if not name or len(name) > MAX_KEY_CHARS or not name.isprintable():
-            raise errors.BadRequest(f"Idempotency-Key must have 1 to {MAX_KEY_CHARS} printable characters")
-        keys = self._m.idempotency
-        unit = UnitOfWork(self._m.database)
-        request.bind(caller, unit)
-        aim = "\0".join([*request.segments, request.header(b"if-match") or ""]).encode()
-        try:
-            kept = await keys.claim(unit, caller.user_id, name, f"{endpoint.method} {template}", aim + b"\0" + raw)
-            if kept is not None:
-                await unit.commit()
-                headers = tuple((n.encode(), v.encode()) for n, v in kept.headers)
-                return Reply(kept.status, kept.body, headers=(*headers, (b"idempotent-replayed", b"true")))
-            reply = await endpoint.handler(request)
-            if not isinstance(reply, Reply):
-                raise TypeError(f"{template}: a stream cannot be given again")
-            shown = tuple((n.decode(), v.decode()) for n, v in reply.headers)
-            await keys.keep(unit, caller.user_id, name, KeptReply(reply.status, reply.content, shown))
-            await unit.commit()
-        except KeyReused as error:
-            await unit.rollback(error)
-            raise errors.IdempotencyMismatch from None
-        except BaseException as error:
-            await unit.rollback(error)
-            raise
-        return reply
 
     # Pieces ------------------------------------------------------------------------------------------------------------
 
@@ -282,8 +243,8 @@ class Application:
             raise errors.Unauthenticated(self._m.realm)
 
     def _break_off(self, exchange: Exchange, error: Exception, request_id: str, template: str) -> None:
-        """A fault after the reply has begun: a client must not take what it has for the whole."""
-        known = isinstance(error, DependencyUnavailable)  # then its cause is logged where it was met
+        """Abort after an error in a reply that has begun, so that the client does not take it for complete."""
+        known = isinstance(error, DependencyUnavailable)  # then its cause is logged already
         log.error("reply broken off", request_id=request_id, path=template, exc_info=None if known else error)
         self._m.metrics.broken_replies.inc()
         exchange.abort()
@@ -312,7 +273,7 @@ class Application:
     ) -> None:
         seconds = monotonic() - started
         if bound is None:
-            metrics = self._metrics_of_unanswered(method, template)
+            metrics = self._metrics_without_endpoint(method, template)
         else:
             metrics = bound.head_metrics if method == "HEAD" else bound.metrics
         metrics.count(status, seconds)
@@ -327,21 +288,21 @@ class Application:
             str(caller.user_id) if caller else None,
             caller.family_claim if caller else None,
         )
-        if not self._writing_soon:
-            self._writing_soon = True
-            asyncio.get_running_loop().call_later(WRITE_DOWN_EVERY_S, self._write_down)
+        if not self._flush_scheduled:
+            self._flush_scheduled = True
+            asyncio.get_running_loop().call_later(FLUSH_INTERVAL_S, self._flush)
 
-    def _write_down(self) -> None:
-        self._writing_soon = False
-        self._m.metrics.write_down()
+    def _flush(self) -> None:
+        self._flush_scheduled = False
+        self._m.metrics.flush()
         self._m.request_log.flush()
 
-    def _metrics_of_unanswered(self, method: str, template: str) -> RouteMetrics:
-        """Of requests that no endpoint answers; a method that is none of ours has no label of its own."""
+    def _metrics_without_endpoint(self, method: str, template: str) -> RouteMetrics:
+        """The metrics of requests without an endpoint; unknown methods share one label."""
         key = (method if method in METHODS else OTHER_METHOD, template)
-        metrics = self._unanswered.get(key)
+        metrics = self._without_endpoint.get(key)
         if metrics is None:
-            metrics = self._unanswered[key] = self._m.metrics.route(*key)
+            metrics = self._without_endpoint[key] = self._m.metrics.route(*key)
         return metrics
 
     def _request_id(self, headers: dict[bytes, bytes]) -> str:
@@ -354,7 +315,7 @@ class Application:
         endpoint = route.endpoint
         metrics = self._m.metrics
         parameters = {parameter.name: parameter for parameter in endpoint.parameters}
-        if unknown := self._m.limits.unknown(endpoint.limits):  # it would be no limit at all
+        if unknown := self._m.limits.unknown(endpoint.limits):  # otherwise there would be no limit at all
             raise ValueError(f"{endpoint.method} {route.template}: no limit group is called {', '.join(unknown)}")
         stream = endpoint.body if isinstance(endpoint.body, RawStream) else None
         if stream is not None and endpoint.replayable:
@@ -373,16 +334,16 @@ class Application:
     # Life ----------------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Start the rooms; raises what stops the start."""
+        """Start the rooms. Whatever is raised stops the start."""
         await self.rooms.start()
 
     async def stop(self) -> None:
-        """Let the rooms release what they hold, and write down what has gathered."""
+        """Stop the rooms, and flush log lines and metrics."""
         self._stopping.set()
         await self.rooms.stop()
-        self._write_down()
+        self._flush()
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _run_lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
             await self.start()
@@ -402,11 +363,3 @@ def _streamed(endpoint: Endpoint, reply: AnyReply, exchange: Exchange) -> Reply 
     if endpoint.replayable:
         raise TypeError(f"{endpoint.path}: a stream cannot be given again")
     return as_stream(reply, exchange)
-
-
-async def _again(work: Callable[[], Awaitable[AnyReply]]) -> AnyReply:
-    """Run a whole unit of work, and run it again when the database undid it in favour of somebody else's."""
-    for _ in range(MAX_ATTEMPTS - 1):
-        with contextlib.suppress(Overtaken):
-            return await work()
-    return await work()

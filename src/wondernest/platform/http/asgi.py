@@ -1,4 +1,4 @@
-"""The application behind any ASGI server, and in process for the tests. Our own server speaks to it directly."""
+"""Adapts the application to ASGI servers, and to tests in process. Our own server does not use ASGI."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class AsgiExchange(Exchange):
-    """An exchange over ASGI's messages."""
+    """An exchange over ASGI messages."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, drain_begun: asyncio.Event) -> None:
         self.method = scope["method"]
@@ -42,7 +42,7 @@ class AsgiExchange(Exchange):
         return b"".join(chunks)
 
     async def receive(self, limit: int) -> bytes:
-        """As Exchange.receive; a server may hand on empty pieces before the end."""
+        """As Exchange.receive. Empty pieces, which ASGI allows before the end, are skipped."""
         declared = self.headers.get(b"content-length")
         if declared is not None and declared.isdigit() and int(declared) > limit:
             raise PayloadTooLarge
@@ -59,19 +59,19 @@ class AsgiExchange(Exchange):
         return piece
 
     async def send(self, status: int, fields: bytes, content: bytes, *, close: bool) -> None:
-        """The whole reply in two messages; the server closes the connection where the header says so."""
+        """Send the reply in two messages. The server closes the connection if the header says so."""
         await self._start(status, fields, close=close)
         await self._send({"type": "http.response.body", "body": content})
 
     async def stream(
         self, status: int, fields: bytes, chunks: AsyncIterator[bytes], *, length: int | None, endless: bool
     ) -> None:
-        """As Exchange.stream; framing, the client's pace and its leaving are told by the server."""
+        """As Exchange.stream. Framing and back-pressure are the server's task; it also reports a disconnect."""
         del endless
         task = asyncio.current_task()
         assert task is not None
         others = task.cancelling()
-        watching = asyncio.create_task(self._cancel_when_left(task))
+        watching = asyncio.create_task(self._cancel_on_disconnect(task))
         try:
             if length is not None:
                 fields += b"content-length: %d\r\n" % length
@@ -85,7 +85,7 @@ class AsgiExchange(Exchange):
                 await self._write({"type": "http.response.body", "body": chunk, "more_body": True})
             if missing:
                 raise BrokenStream(f"{missing} bytes of {length} are missing")
-            watching.cancel()  # with the last message the server may say that all is over, which is no departure
+            watching.cancel()  # after the last message the server may report a disconnect, which is no error then
             await self._write({"type": "http.response.body", "body": b""})
         except asyncio.CancelledError:
             if watching.done() and not watching.cancelled() and task.uncancel() <= others:
@@ -97,11 +97,11 @@ class AsgiExchange(Exchange):
 
     @property
     def drain_begun(self) -> asyncio.Event:
-        """As Exchange.drain_begun; ASGI has no word for it: set when the application stops."""
+        """As Exchange.drain_begun. ASGI has no such event; this one is set when the application stops."""
         return self._drain_begun
 
     def abort(self) -> None:
-        """What ASGI servers make of an application that fails."""
+        """Raise, so that the ASGI server closes the connection."""
         raise RuntimeError("no reply can be given")
 
     async def _start(self, status: int, fields: bytes, *, close: bool) -> None:
@@ -114,10 +114,10 @@ class AsgiExchange(Exchange):
     async def _write(self, message: MutableMapping[str, Any]) -> None:
         try:
             await self._send(message)
-        except OSError:  # what servers raise to an application that writes to a client that left
+        except OSError:  # servers raise this after a disconnect
             raise ClientDisconnected from None
 
-    async def _cancel_when_left(self, task: asyncio.Task[Any]) -> None:
+    async def _cancel_on_disconnect(self, task: asyncio.Task[Any]) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
         task.cancel()

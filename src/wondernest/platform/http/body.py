@@ -1,4 +1,4 @@
-"""Request bodies that are streams: their bounds, and how a handler reads them."""
+"""Streamed request bodies: their limits, and how a handler reads them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class RawStream:
 
     max_bytes: int
     total_s: float = DEFAULT_TOTAL_S
-    """How long the client may take altogether. What the handler takes does not count."""
+    """How long the client may take in total. The handler's own time does not count."""
     min_bytes_per_s: int = DEFAULT_MIN_BYTES_PER_S
-    """Below this rate on average the client is given up, once it has taken longer than `BODY_TIMEOUT_S`."""
+    """The minimum average rate. It applies once the client has taken longer than `BODY_TIMEOUT_S`."""
     media: str = "application/octet-stream"
-    """For the document: whatever the Content-Type says, the body is read."""
+    """For the OpenAPI document only: the request's Content-Type is not checked."""
     too_large: Callable[[], ApiError] = PayloadTooLarge
     too_slow: Callable[[], ApiError] = BodyTimeout
 
@@ -39,17 +39,17 @@ class Multipart(RawStream):
     media: str = "multipart/form-data"
     max_parts: int = 20
     max_header_bytes: int = 4 * 1024
-    """Of one header of a part; it may have eight."""
+    """Limit of one header of a part; a part may have eight headers."""
     max_field_bytes: int = 64 * 1024
-    """What `Part.text` and `Part.content` hold at most."""
+    """Limit of `Part.text` and `Part.content`."""
     fields: tuple[str, ...] = ()
-    """For the document: names of the parts that are texts."""
+    """For the OpenAPI document: names of the text parts."""
     files: tuple[str, ...] = ()
-    """For the document: names of the parts that are files."""
+    """For the OpenAPI document: names of the file parts."""
 
 
 class BodyStream:
-    """The pieces of a body as they arrive. What is not taken is not read from the client.
+    """The pieces of a body as they arrive. With back-pressure: only what is consumed is read from the client.
 
     Raises the declaration's `too_large` and `too_slow`, and ClientDisconnected.
     """
@@ -57,7 +57,7 @@ class BodyStream:
     __slots__ = ("_exchange", "_idle_s", "_kind", "_limit", "_received", "_waited_s")
 
     def __init__(self, exchange: Exchange, kind: RawStream, *, idle_s: float, limit: int) -> None:
-        """idle_s: how long the client may send nothing; limit: bytes, at most the declaration's."""
+        """idle_s: the idle timeout; limit: bytes; the smaller of it and the declaration's `max_bytes` applies."""
         self._exchange = exchange
         self._kind = kind
         self._idle_s = idle_s
@@ -78,7 +78,7 @@ class BodyStream:
         """The next piece, empty at the end."""
         began = monotonic()
         try:
-            async with asyncio.timeout(self._patience_s()):
+            async with asyncio.timeout(self._timeout_s()):
                 piece = await self._exchange.receive(self._limit)
         except TimeoutError:
             raise _closing(self._kind.too_slow()) from None
@@ -88,13 +88,13 @@ class BodyStream:
         self._received += len(piece)
         return piece
 
-    def _patience_s(self) -> float:
-        """How long to wait for the next piece: a client's credit grows with what it has sent."""
-        credit = self._idle_s + self._received / self._kind.min_bytes_per_s
-        return max(0.0, min(self._idle_s, min(credit, self._kind.total_s) - self._waited_s))
+    def _timeout_s(self) -> float:
+        """How long to wait for the next piece. The more the client has sent, the more time it has."""
+        allowed_s = self._idle_s + self._received / self._kind.min_bytes_per_s
+        return max(0.0, min(self._idle_s, min(allowed_s, self._kind.total_s) - self._waited_s))
 
 
 def _closing(error: ApiError) -> ApiError:
-    """The refusal of a body that was not read whole: the connection ends with it."""
+    """Close the connection with this error, because the body was not read completely."""
     error.closes = True
     return error

@@ -1,4 +1,4 @@
-"""gzip of textual replies; the large ones are compressed off the loop."""
+"""gzip of text replies; large ones are compressed in a thread."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import asyncio
 import zlib
 
 MIN_BYTES = 500
-"""Below this a gzip header costs more than it saves (server contract §5.4)."""
+"""Below this a gzip header costs more than it gains (server contract §5.4)."""
 THREAD_BYTES = 64 * 1024
-"""From here on compressing would hold up every other request of the process."""
+"""From this size on compression in the event loop would block the other requests too long."""
 LEVEL = 1
-"""Level 1: sticker books shrink to a fifth at it already, at a third of level 6's time."""
+"""Level 1 compresses typical documents to a fifth, in a third of the time of level 6."""
 GZIP_WINDOW = 31
 _TEXTUAL = ("application/json", "text/", "application/yaml", "application/javascript", "image/svg+xml")
 
 
 def accepts_gzip(accept_encoding: bytes | None) -> bool:
-    """Whether the client takes gzip (`gzip;q=0` means it does not)."""
+    """Whether the client accepts gzip (`gzip;q=0` means that it does not)."""
     if not accept_encoding:
         return False
     for part in accept_encoding.lower().split(b","):
@@ -27,7 +27,7 @@ def accepts_gzip(accept_encoding: bytes | None) -> bool:
 
 
 def worth_compressing(size: int, content_type: str) -> bool:
-    """Whether a reply of this size and kind is compressed at all."""
+    """Whether a reply of this size and type is compressed."""
     return size >= MIN_BYTES and content_type.startswith(_TEXTUAL)
 
 

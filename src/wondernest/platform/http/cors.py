@@ -19,7 +19,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class CrossOrigin:
-    """Decides which origins may read replies. An unlisted one is served without CORS headers, never refused."""
+    """Decides which origins may read replies. An unlisted origin gets replies without CORS headers; it is never refused."""
 
     def __init__(self, origins: Iterable[str], *, allow_localhost: bool) -> None:
         self._origins = frozenset(origin.encode() for origin in origins)

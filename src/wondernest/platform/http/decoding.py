@@ -1,8 +1,8 @@
 """Tolerant decoding of request bodies (auth contract §1.2, §1.4).
 
-Whatever the Content-Type says, the body is read as JSON. Unknown fields are ignored; a number or boolean where a text is
-expected is taken as written; `"12"` and `"true"` serve for numbers and booleans; null for a field with a default counts as
-absent. Documents declared as `Raw` pass through untouched.
+The body is read as JSON, whatever its Content-Type is. Unknown fields are ignored. Where a text is expected, a number or boolean
+is taken as its source text. `"12"` and `"true"` are accepted as number and boolean. null for a field with a default counts as
+absent. Documents declared as `Raw` are passed through unchanged.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Union
 import msgspec
 from msgspec import Raw, Struct
 
-from wondernest.platform.json import holds_nul, swells
+from wondernest.platform.json import expands_too_far, holds_nul
 
 MAX_REASON_CHARS = 200
 _decode_fields: Callable[[bytes], dict[str, Raw]] = msgspec.json.Decoder(dict[str, Raw]).decode
@@ -25,11 +25,11 @@ _NULL = b"null"
 
 
 class BadBody(ValueError):
-    """The body cannot be read as what the route expects; the message says why."""
+    """The body cannot be decoded as the route's type; the message is the reason."""
 
 
 class BodyDecoder:
-    """Decodes bodies into one wire type: strictly first, which is fast, then tolerantly."""
+    """Decodes bodies into one wire type: first strictly, which is fast, then tolerantly."""
 
     __slots__ = ("_strict", "_type")
 
@@ -38,10 +38,10 @@ class BodyDecoder:
         self._strict = msgspec.json.Decoder(kind)
 
     def decode(self, body: bytes) -> Any:
-        """The decoded value; raises BadBody. NUL, which no stored text can hold, is refused wherever it stands."""
+        """The decoded value; raises BadBody. NUL is refused anywhere, because PostgreSQL cannot store it."""
         if holds_nul(body):
             raise BadBody("\\u0000 is not allowed in a text")
-        if swells(body):
+        if expands_too_far(body):
             raise BadBody("its numbers are too long")
         try:
             return self._strict.decode(body)
@@ -80,7 +80,7 @@ def _struct(kind: type[Struct], fields: dict[str, Raw]) -> Struct:
 
 
 def _value(kind: Any, raw: Raw) -> Any:
-    """One value of the wire, coerced towards its declared type."""
+    """One value, converted to its declared type where possible."""
     if kind is Raw:
         return raw
     members = _members(kind)

@@ -1,4 +1,4 @@
-"""The declaration of a route: router, guard, decoder, limits and OpenAPI are all made from it."""
+"""The declaration of a route: router, access check, decoder, limits and OpenAPI use it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query field, for the document; handlers read it from the request."""
+    """A query field, for the OpenAPI document; handlers read it from the request."""
 
     name: str
     schema: type = str
@@ -32,7 +32,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class HeaderField:
-    """A request header a handler reads, for the document."""
+    """A request header that a handler reads, for the OpenAPI document."""
 
     name: str
     description: str = ""
@@ -40,61 +40,62 @@ class HeaderField:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One documented answer. schema None: no body or text; media: content type when it is not JSON."""
+    """One documented response. schema None: no body, or text; media: the content type."""
 
     schema: Any = None
     description: str = ""
     media: str = "application/json"
     blob: bool = False
-    """A `BlobReply`: bytes, of which a range or nothing new may be answered (206, 304, 416)."""
+    """A `BlobReply`: bytes, with ranges and conditional requests (206, 304, 416)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One route. Everything a reader, a client generator or an attacker may want to know stands here."""
+    """One route, completely declared."""
 
     method: Method
     path: str
-    """Template below the mount: `/games/children/{childId}/data`."""
+    """Template below the mount: `/postcards/{postcardId}`."""
     handler: Handler
     caller: CallerKind
-    """No default: a route that does not say whom it serves stops the start."""
+    """Who may call it. No default: every route must declare it."""
     replies: dict[int, Response]
-    """Every status the handler itself answers; those of the machinery are added."""
+    """The responses of the handler itself; those of the application are added to the document."""
     summary: str
     tag: str
     mounts: tuple[str, ...] = (V1,)
     parameters: tuple[PathParameter[Any], ...] = ()
-    """One for each name in the template; read before the body is, and before the handler runs."""
+    """One per name in the template; parsed before the body."""
     body: Any = None
-    """A wire struct decoded tolerantly; a `RawStream` or `Multipart`; None: a body is neither read nor refused."""
+    """A wire struct that is decoded tolerantly, a `RawStream` or `Multipart`; None: a body is ignored."""
     body_optional: bool = False
     """Whether an empty body counts as an empty object."""
     example: Any = None
-    """A body that is accepted, for the document and for tests that call every route; `{name}` in a text stands for a path parameter."""
+    """A valid body, for the OpenAPI document and for tests that call every route. `{name}` in a text is replaced by that path
+    parameter."""
     repair_body: Callable[[bytes], bytes] | None = None
-    """A second try for bodies that do not parse (parent/login's shell escapes)."""
+    """Repairs bodies that do not parse, for a second attempt (a shell's escapes)."""
     bad_body: Callable[[str], ApiError] = BadRequest
-    """What an unreadable body is answered with; takes the reason."""
+    """The error for a body that cannot be decoded; takes the reason."""
     failure: Callable[[], ApiError] = InternalError
-    """What a fault of ours looks like on this route."""
+    """The error for an unexpected exception."""
     max_body_bytes: int = DEFAULT_BODY_BYTES
-    """Of a body that is decoded; a stream's declaration has its own."""
+    """Limit of a decoded body; a streamed body declares its own."""
     limits: tuple[str, ...] = ()
     """Names of the per-address limits that count this request."""
     unit: bool = False
-    """Whether the handler runs in a unit of work, committed before the reply leaves."""
+    """Whether the handler runs in a unit of work, committed before the reply is sent."""
     replayable: bool = False
-    """Whether `Idempotency-Key` is honoured: the first reply is kept and given again. Not with streams of either kind."""
+    """Whether `Idempotency-Key` is supported: the first reply is stored and sent again. Not for streamed bodies or replies."""
     queries: tuple[Query, ...] = ()
     headers: tuple[HeaderField, ...] = ()
     note: str = ""
-    """A sentence more for the document."""
+    """A longer description for the OpenAPI document."""
     documented: bool = True
-    """Whether the document shows the route."""
+    """Whether the OpenAPI document contains the route."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError when the declared parameters are not those of the template, each named once."""
+        """Raises ValueError when the declared parameters are not exactly those of the template."""
         declared = sorted(parameter.name for parameter in self.parameters)
         for template in self.templates():
             named = sorted(_PARAMETER.findall(template))
@@ -102,5 +103,5 @@ class Endpoint:
                 raise ValueError(f"{self.method} {template} names {named}, but declares the parameters {declared}")
 
     def templates(self) -> tuple[str, ...]:
-        """The full path templates, one for each mount."""
+        """The full path templates, one per mount."""
         return tuple(mount + self.path for mount in self.mounts)

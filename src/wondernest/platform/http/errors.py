@@ -1,4 +1,4 @@
-"""Errors that have a wire form. Rooms derive theirs from `ApiError`; the generic ones of server contract §5.1 live here."""
+"""Errors with a wire form. Rooms derive theirs from `ApiError`; the generic ones of server contract §5.1 are here."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ TYPE_TEXT = "text/plain; charset=utf-8"
 
 
 class ApiError(Exception):
-    """A refusal with its exact wire form.
+    """An error reply in its exact wire form.
 
     body: a mapping is sent as JSON, a text as text/plain. stamped: adds `timestamp`, epoch milliseconds.
     """
 
     closes = False
-    """Whether the connection ends with the reply."""
+    """Whether the connection is closed after the reply."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class ApiError(Exception):
         self.headers: Mapping[str, str] = headers or {}
 
     def render(self, now_ms: int) -> tuple[bytes, str]:
-        """The body's bytes and its content type."""
+        """The body as bytes, and its content type."""
         if isinstance(self.body, str):
             return self.body.encode(), TYPE_TEXT
         body = {**self.body, "timestamp": now_ms} if self.stamped else self.body
@@ -45,14 +45,14 @@ class ApiError(Exception):
 
 
 class GenericError(ApiError):
-    """The shape `{"error","message","timestamp"}` that routes without a body of their own share."""
+    """The body `{"error","message","timestamp"}` of routes without an error body of their own."""
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(status, {"error": code, "message": message}, stamped=True, headers=headers)
 
 
 class Unauthenticated(GenericError):
-    """401 of the token guard: no, malformed, expired or revoked bearer token."""
+    """401: no bearer token, or a malformed, expired or revoked one."""
 
     def __init__(self, realm: str) -> None:
         challenge = {"WWW-Authenticate": f'Bearer realm="{realm}"'}
@@ -60,28 +60,28 @@ class Unauthenticated(GenericError):
 
 
 class RouteNotFound(GenericError):
-    """404 of an unknown path."""
+    """404: no such path."""
 
     def __init__(self) -> None:
         super().__init__(404, "NOT_FOUND", "The requested resource was not found")
 
 
 class MethodNotAllowed(GenericError):
-    """405 with the methods that are."""
+    """405 with the allowed methods."""
 
     def __init__(self, allowed: str) -> None:
         super().__init__(405, "METHOD_NOT_ALLOWED", "Method not allowed", {"Allow": allowed})
 
 
 class BadRequest(GenericError):
-    """400 where the route has no body of its own."""
+    """400 of routes without an error body of their own."""
 
     def __init__(self, message: str) -> None:
         super().__init__(400, "VALIDATION_ERROR", message)
 
 
 class PayloadTooLarge(GenericError):
-    """413; the connection is closed, because the rest of the body was not read."""
+    """413. The connection is closed, because the rest of the body was not read."""
 
     closes = True
 
@@ -90,7 +90,7 @@ class PayloadTooLarge(GenericError):
 
 
 class BodyTimeout(GenericError):
-    """408: the client took longer than the body time-out."""
+    """408: the body did not arrive in time."""
 
     closes = True
 
@@ -99,14 +99,14 @@ class BodyTimeout(GenericError):
 
 
 class MisdirectedRequest(GenericError):
-    """421: the request's Host is no name of this server."""
+    """421: the request's Host is not a name of this server."""
 
     def __init__(self) -> None:
         super().__init__(421, "MISDIRECTED_REQUEST", "This server does not answer to that host name")
 
 
 class RangeNotSatisfiable(GenericError):
-    """416 with the size that there is."""
+    """416 with the actual size."""
 
     def __init__(self, size: int) -> None:
         headers = {"Content-Range": f"bytes */{size}"}
@@ -130,14 +130,14 @@ class ServiceUnavailable(GenericError):
 
 
 class InternalError(GenericError):
-    """500 of an uncaught fault."""
+    """500: an unexpected exception."""
 
     def __init__(self) -> None:
         super().__init__(500, "INTERNAL_ERROR", "An unexpected error occurred")
 
 
 class IdempotencyMismatch(GenericError):
-    """422 is not on this wire, so 409: the key was used for another request."""
+    """409: the key was used for another request (the contract has no 422)."""
 
     def __init__(self) -> None:
         super().__init__(409, "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used for another request")

@@ -1,4 +1,4 @@
-"""Server-sent events as bytes: framing, heartbeat, and the end that a drain brings."""
+"""Server-sent events as bytes: framing, heartbeat, and the end when the server drains."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wondernest.platform.http.replies import Event
 
 TYPE_EVENTS: Final = "text/event-stream"
 HEARTBEAT_S: Final = 15.0
-"""So often something is sent: proxies close connections that are silent, and a client that left is noticed."""
+"""Interval of heartbeats: proxies close silent connections, and a disconnect is only noticed on a write."""
 _HEARTBEAT: Final = b":\n\n"
 _BREAKS: Final = ("\r\n", "\r", "\n")
 
@@ -19,11 +19,11 @@ _BREAKS: Final = ("\r\n", "\r", "\n")
 async def framed(
     events: AsyncIterator[Event], drain_begun: asyncio.Event, heartbeat_s: float = HEARTBEAT_S
 ) -> AsyncGenerator[bytes]:
-    """The stream's bytes; `events` is closed at the end."""
+    """The bytes of the stream. `events` is closed at the end."""
     draining = asyncio.create_task(drain_begun.wait())
     upcoming: asyncio.Task[Event | None] | None = None
     try:
-        yield _HEARTBEAT  # opens the stream at the client, whenever its first event comes
+        yield _HEARTBEAT  # opens the stream at the client at once, before the first event
         while not draining.done():
             if upcoming is None:
                 upcoming = asyncio.create_task(_next(events))
@@ -40,7 +40,8 @@ async def framed(
         draining.cancel()
         if upcoming is not None:
             upcoming.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):  # its fault came too late to be told
+            # The stream has ended, so its error is ignored.
+            with contextlib.suppress(asyncio.CancelledError, Exception):
                 await upcoming
         close = getattr(events, "aclose", None)
         if close is not None:
@@ -48,7 +49,7 @@ async def framed(
 
 
 def frame(event: Event) -> bytes:
-    """One event's bytes."""
+    """The bytes of one event."""
     lines = [f"id: {_one_line(event.id)}"] if event.id else []
     if event.name:
         lines.append(f"event: {_one_line(event.name)}")
@@ -60,7 +61,7 @@ def frame(event: Event) -> bytes:
 
 
 def _one_line(text: str) -> str:
-    """A value that must not begin another field; NUL would make a client ignore an id."""
+    """Without line breaks, which would begin another field, and NUL, because of which clients ignore an id."""
     return text.translate({ord("\r"): None, ord("\n"): None, 0: None})
 
 

@@ -1,13 +1,13 @@
-"""Route groups: what the routes of one class share, and the decorators that declare each beside its handler.
+"""Route groups: what the routes of one class share, and decorators that declare each route at its handler.
 
-GAMES = RouteGroup(tag="Games", caller=CallerKind.USER, mounts=(V2,), parameters=(CHILD,), failure=errors.Failed)
+POSTCARDS = RouteGroup(tag="Postcards", caller=CallerKind.USER, parameters=(POSTCARD,), failure=errors.Failed)
 
 class SaveRoutes:
-    @GAMES.get("/games/children/{childId}/data", summary="…", replies={200: …}, failure="Failed to load game data")
+    @POSTCARDS.get("/postcards/{postcardId}", summary="…", replies={200: …}, failure="Failed to load the postcard")
     async def find(self, request: Request[None]) -> Reply: ...
 
     def endpoints(self) -> list[Endpoint]:
-        return GAMES.endpoints(self)
+        return POSTCARDS.endpoints(self)
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Answer = TypeVar("Answer", bound=AnyReply)
 
 
 class PassedOn(TypedDict, total=False):
-    """What reaches the `Endpoint` as it is; named and explained there."""
+    """Options that are passed to `Endpoint` unchanged; documented there."""
 
     mounts: tuple[str, ...]
     bad_body: Callable[[str], ApiError]
@@ -51,20 +51,20 @@ class PassedOn(TypedDict, total=False):
 
 
 class RouteOptions(PassedOn, total=False):
-    """What one route says; what it leaves out is its group's."""
+    """Options of one route; the group's value is used for missing ones."""
 
     summary: Required[str]
     replies: Required[Mapping[int, Response]]
-    """Added to the group's; its own win."""
+    """Added to the group's; they override those with the same status."""
     caller: CallerKind
     parameters: tuple[PathParameter[Any], ...]
-    """Used instead of the group's of the same names."""
+    """They override the group's parameters with the same names."""
     failure: str | Callable[[], ApiError]
-    """The text of the route's own 500, in the group's shape; or the error itself."""
+    """The text of the route's own 500, for the group's `failure`; or the error itself."""
 
 
 class Declare(Protocol[Body]):
-    """A decorator that leaves the handler as it is; the handler's body must be the declared one."""
+    """A decorator that returns the handler unchanged; it checks the type of the handler's body."""
 
     def __call__(
         self, handler: Callable[[Routes, Request[Body]], Awaitable[Answer]], /
@@ -90,17 +90,17 @@ class RouteGroup:
     caller: CallerKind
     mounts: tuple[str, ...] = (V1,)
     parameters: tuple[PathParameter[Any], ...] = ()
-    """Every route has those that its path names."""
+    """Each route gets those that its path names."""
     bad_body: Callable[[str], ApiError] = BadRequest
     failure: Callable[[str], ApiError] | None = None
-    """The shape of the routes' own 500; takes the route's text. None: all have the generic one."""
+    """Makes the routes' own 500 from the route's text. None: all routes have the generic 500."""
     replies: Mapping[int, Response] = field(default_factory=dict[int, Response])
-    """Answers that all routes give."""
+    """Responses of all routes."""
     documented: bool = True
     _declared: list[_Declared] = field(default_factory=list["_Declared"], init=False)
 
     def get(self, *paths: str, **options: Unpack[RouteOptions]) -> Declare[None]:
-        """Declare a GET; its handler answers on each of the paths."""
+        """Declare a GET on each of the paths."""
         return self._declare("GET", paths, None, options)
 
     def delete(self, *paths: str, **options: Unpack[RouteOptions]) -> Declare[None]:
@@ -108,7 +108,7 @@ class RouteGroup:
         return self._declare("DELETE", paths, None, options)
 
     @overload
-    def post(  # pyright: ignore[reportOverlappingOverload] - a form is a stream, read in its own way
+    def post(  # pyright: ignore[reportOverlappingOverload] - Multipart is a RawStream, but is read as parts
         self, *paths: str, body: Multipart, **options: Unpack[RouteOptions]
     ) -> Declare[PartStream]: ...
     @overload
@@ -134,9 +134,9 @@ class RouteGroup:
         return self._declare("PATCH", paths, body, options)
 
     def endpoints(self, routes: object) -> list[Endpoint]:
-        """The endpoints in the order of their declaration, bound to an instance of the class that declared them.
+        """The endpoints in order of declaration, bound to `routes`, an instance of the class that declares them.
 
-        Raises ValueError for a declaration that does not add up.
+        Raises ValueError for an inconsistent declaration.
         """
         endpoints = [self._endpoint(routes, declared, path) for declared in self._declared for path in declared.paths]
         used = {parameter for endpoint in endpoints for parameter in endpoint.parameters}
@@ -186,7 +186,7 @@ class RouteGroup:
         if not isinstance(failure, str):
             return failure
         if self.failure is None:
-            raise ValueError(f"{path} has a text for its failure, but the group {self.tag} no shape")
+            raise ValueError(f"{path} has a text for its failure, but the group {self.tag} has no `failure`")
         return partial(self.failure, failure)
 
 

@@ -1,4 +1,4 @@
-"""Which names a request may have used for this server."""
+"""Checks the Host header against the allowed names."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _ANY_BELOW: Final = "*."
 
 
 class AllowedHosts:
-    """Refuses a Host that is neither an IP address nor one of the names; `*.name` stands for every name below.
+    """Refuses a Host that is neither an IP address nor one of the names; `*.name` means every subdomain.
 
-    A page of another site can point its own name at our address (DNS rebinding), and its browser then sends that name; it
-    cannot make a browser send an address, or a name that is not its own.
+    This stops DNS rebinding: another site can point its own name at our address, and browsers then send that name as Host.
+    It cannot make a browser send an IP address, or a name that is not its own.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -26,7 +26,7 @@ class AllowedHosts:
         self._endings = tuple(name[1:] for name in lowered if name.startswith(_ANY_BELOW))
 
     def check(self, headers: dict[bytes, bytes]) -> None:
-        """Raises MisdirectedRequest."""
+        """Raises MisdirectedRequest for a Host that is not allowed."""
         if not self._allows(headers.get(b"host", b"").decode("latin-1")):
             raise MisdirectedRequest
 

@@ -1,4 +1,4 @@
-"""Takes in a request's body, in the kind that its endpoint declares."""
+"""Reads a request's body in the form that its endpoint declares."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def whole_body(exchange: Exchange, limit: int, timeout_s: float) -> bytes:
-    """The whole body; most have arrived with the head."""
+    """The whole body. Most bodies have already arrived with the head."""
     raw = exchange.body
     if raw is None:
         return await exchange.read(limit, timeout_s)
@@ -26,7 +26,7 @@ async def whole_body(exchange: Exchange, limit: int, timeout_s: float) -> bytes:
 
 
 def decoded(endpoint: Endpoint, decoder: BodyDecoder, raw: bytes) -> Any:
-    """The wire struct of a whole body; raises what the endpoint answers bad bodies with."""
+    """The decoded body; raises the endpoint's `bad_body`."""
     if endpoint.body_optional and not raw.strip():
         raw = b"{}"
     try:
@@ -41,7 +41,7 @@ def decoded(endpoint: Endpoint, decoder: BodyDecoder, raw: bytes) -> Any:
 def streamed_body(
     exchange: Exchange, endpoint: Endpoint, kind: RawStream, limit: int, idle_s: float
 ) -> BodyStream | PartStream:
-    """A body that the handler reads; raises what the endpoint answers bad bodies with."""
+    """A body that the handler reads; raises the endpoint's `bad_body`."""
     body = BodyStream(exchange, kind, idle_s=idle_s, limit=limit)
     if not isinstance(kind, Multipart):
         return body

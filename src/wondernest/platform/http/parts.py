@@ -1,4 +1,4 @@
-"""multipart/form-data as a stream of parts (RFC 7578), parsed as it arrives."""
+"""multipart/form-data as a stream of parts (RFC 7578), parsed while it arrives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
-import multipart  # pyright: ignore[reportMissingTypeStubs] - it has types of its own, for the most part
+import multipart  # pyright: ignore[reportMissingTypeStubs] - it is typed, but has no py.typed marker
 
 from wondernest.platform.http.body import BodyStream, Multipart
 from wondernest.platform.http.errors import ApiError
@@ -19,16 +19,16 @@ _options_of: Final[Callable[[str], tuple[str, dict[str, str]]]] = cast("Any", mu
 _QUOTED: Final = re.compile(r'"(?:\\.|[^"\\])*"')
 _EXTENDED_NAME: Final = re.compile(r";\s*filename\*\s*=\s*([^;\s]+)", re.IGNORECASE)
 _CHARSETS: Final = ("utf-8", "iso-8859-1")
-"""What RFC 8187 §3.2 lets a sender use, and what senders of RFC 5987 used."""
+"""UTF-8 is the charset of RFC 8187 §3.2; RFC 5987 also allowed ISO-8859-1."""
 
 
 class Part:
-    """One part. Its content is read in order, before the next part is asked for; what is left of it is read past."""
+    """One part. Read its content before the next part; unread content is skipped."""
 
     def __init__(self, head: multipart.MultipartSegment, stream: PartStream, max_field_bytes: int) -> None:
         self.name = head.name or ""
         self.filename = _filename(head)
-        """As the client calls it, without folders; None for a field."""
+        """The client's file name, without folders; None for a field."""
         self.content_type = head.content_type or ("text/plain" if self.filename is None else "application/octet-stream")
         self._stream = stream
         self._max_field_bytes = max_field_bytes
@@ -37,7 +37,7 @@ class Part:
         return self._stream.content_of(self)
 
     async def content(self) -> bytes:
-        """The whole content; a larger one than the declaration's `max_field_bytes` is a bad body."""
+        """The whole content; raises the route's `bad_body` if it is larger than `max_field_bytes`."""
         content = bytearray()
         async for piece in self:
             content += piece
@@ -46,7 +46,7 @@ class Part:
         return bytes(content)
 
     async def text(self) -> str:
-        """The content as text; what is no UTF-8 is a bad body."""
+        """The content as text; raises the route's `bad_body` if it is not UTF-8."""
         try:
             return (await self.content()).decode()
         except UnicodeDecodeError:
@@ -54,12 +54,12 @@ class Part:
 
 
 class PartStream:
-    """The parts of a body as they arrive. Raises what the route answers bad bodies with, and what `BodyStream` raises."""
+    """The parts of a body as they arrive. Raises the route's `bad_body`, and what `BodyStream` raises."""
 
     def __init__(
         self, body: BodyStream, kind: Multipart, content_type: str, bad_body: Callable[[str], ApiError]
     ) -> None:
-        """Raises the bad body's error where the Content-Type names no boundary."""
+        """Raises `bad_body` if the Content-Type has no boundary."""
         self._body = body
         self._kind = kind
         self._bad_body = bad_body
@@ -82,7 +82,7 @@ class PartStream:
             pass  # what follows the last part has no meaning (RFC 2046 §5.1.1)
 
     async def content_of(self, part: Part) -> AsyncIterator[bytes]:
-        """What is left of the content of the part that was handed out last; nothing of an earlier one."""
+        """The unread content of the current part; nothing for an earlier part."""
         while part is self._current:
             event = await self._next()
             if event is None or event is _END:
@@ -91,11 +91,11 @@ class PartStream:
                 yield bytes(event)
 
     def refusal(self, reason: str) -> ApiError:
-        """What the route answers a bad body with."""
+        """The route's error for a bad body."""
         return self._bad_body(reason)
 
     async def _next(self) -> Any:
-        """The parser's next event: a head, a piece of content, None at the end of a part, `_END` at the end of all."""
+        """The next parser event: a part's head, a piece of content, None at the end of a part, `_END` at the end of the body."""
         try:
             while True:
                 event = next(self._events, _END)
@@ -121,7 +121,7 @@ _END: Final = object()
 
 
 def _filename(head: multipart.MultipartSegment) -> str | None:
-    """`filename*` where it can be read, else `filename`; without folders, whichever way they are written."""
+    """`filename*` if it can be decoded, otherwise `filename`; without folders, with either kind of slash."""
     header = _QUOTED.sub('""', dict(head.headerlist).get("Content-Disposition", ""))
     extended = _EXTENDED_NAME.search(header)
     name = (_extended(extended[1]) if extended else None) or head.filename

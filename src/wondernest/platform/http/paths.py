@@ -1,4 +1,4 @@
-"""Typed path parameters: what a segment of a path is read as, and what a text that cannot be read is answered with."""
+"""Typed path parameters: how a path segment is parsed, and the error for one that cannot be parsed."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from wondernest.platform.ids import parse_uuid
 T = TypeVar("T")
 
 
-def _names_nothing(_text: str) -> ApiError:
+def _not_found(_text: str) -> ApiError:
     return RouteNotFound()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PathParameter(Generic[T]):
-    """A parameter of path templates. Two with the same name are still two: handlers ask by the object itself."""
+    """A parameter of path templates. Handlers read its value by the object (`request.path(POSTCARD)`), not by name."""
 
     name: str
     parse: Callable[[str], T | None]
-    """The value of a decoded segment; None for a text that is refused."""
-    refusal: Callable[[str], ApiError] = _names_nothing
-    """What such a text is answered with; takes the text."""
+    """Returns the value of a decoded segment, or None if it is invalid."""
+    refusal: Callable[[str], ApiError] = _not_found
+    """Makes the error for an invalid segment; takes its text."""
     schema: type = str
-    """For the document."""
+    """For the OpenAPI document."""
     description: str = ""
     example: str | None = None
-    """A value that exists in every installation, for the document and for tests that call every route; None: the caller's own."""
+    """A value that exists in every installation, for the OpenAPI document and for tests that call every route.
+    None: the value must belong to the caller."""
 
     def read(self, text: str) -> T:
         """The value; raises the refusal."""
@@ -46,5 +47,5 @@ def uuid_parameter(name: str, refusal: Callable[[str], ApiError], description: s
 
 
 def text_parameter(name: str, description: str = "", example: str | None = None) -> PathParameter[str]:
-    """A name: any text is one."""
+    """A name: any text is valid."""
     return PathParameter(name, str, description=description, example=example)

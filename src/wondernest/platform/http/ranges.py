@@ -1,4 +1,4 @@
-"""Which bytes of a blob a request is answered with (RFC 9110 §13, §14)."""
+"""Conditional requests and ranges of a blob (RFC 9110 §13, §14)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RANGE: Final = re.compile(rb"bytes\s*=\s*(\d{0,19})\s*-\s*(\d{0,19})\s*", re.IG
 
 
 class Selection(Struct, frozen=True):
-    """The status, and the bytes from `start` up to `end`; 304 and 416 have none."""
+    """The status, and the bytes from `start` up to, not including, `end`; 304 and 416 have none."""
 
     status: int
     start: int = 0
@@ -24,36 +24,36 @@ class Selection(Struct, frozen=True):
 def select(
     method: str, headers: Mapping[bytes, bytes], size: int, etag: str | None, last_modified: datetime | None
 ) -> Selection:
-    """What to answer. Several ranges at once are answered with the whole, as a server may."""
-    if _client_has_it(headers, etag, last_modified):
+    """The status and the bytes to send. A request for several ranges gets the whole blob, which the RFC allows."""
+    if _not_modified(headers, etag, last_modified):
         return Selection(304)
     sent = headers.get(b"range")
-    if sent is None or method != "GET" or not _range_still_holds(headers.get(b"if-range"), etag, last_modified):
+    if sent is None or method != "GET" or not _same_version(headers.get(b"if-range"), etag, last_modified):
         return Selection(200, 0, size)
     return _single(sent, size)
 
 
 def http_date(moment: datetime) -> str:
-    """A date as headers carry it, to the second."""
+    """A date in the form of headers, to the second."""
     return format_datetime(moment.astimezone(UTC).replace(microsecond=0), usegmt=True)
 
 
-def _client_has_it(headers: Mapping[bytes, bytes], etag: str | None, last_modified: datetime | None) -> bool:
+def _not_modified(headers: Mapping[bytes, bytes], etag: str | None, last_modified: datetime | None) -> bool:
     tags = headers.get(b"if-none-match")
-    if tags is not None:  # then dates do not count (§13.2.2)
-        return etag is not None and _names(tags.decode("latin-1"), etag)
+    if tags is not None:  # then If-Modified-Since is ignored (§13.2.2)
+        return etag is not None and _any_matches(tags.decode("latin-1"), etag)
     since = _date(headers.get(b"if-modified-since"))
     return since is not None and last_modified is not None and last_modified.replace(microsecond=0) <= since
 
 
-def _names(tags: str, etag: str) -> bool:
-    """Weakly compared (§13.1.2)."""
+def _any_matches(tags: str, etag: str) -> bool:
+    """Weak comparison (§13.1.2)."""
     known = etag.removeprefix("W/")
     return tags.strip() == "*" or any(tag.strip().removeprefix("W/") == known for tag in tags.split(","))
 
 
-def _range_still_holds(condition: bytes | None, etag: str | None, last_modified: datetime | None) -> bool:
-    """If-Range: strongly compared, for pieces of two states must never be put together (§13.1.5)."""
+def _same_version(condition: bytes | None, etag: str | None, last_modified: datetime | None) -> bool:
+    """If-Range: strong comparison, because parts of two versions must never be combined (§13.1.5)."""
     if condition is None:
         return True
     text = condition.decode("latin-1").strip()
@@ -72,7 +72,7 @@ def _single(sent: bytes, size: int) -> Selection:
         return Selection(206, size - length, size) if length else Selection(416)
     start, last = int(found[1]), int(found[2]) if found[2] else size - 1
     if found[2] and last < start:
-        return Selection(200, 0, size)  # no range at all (§14.1.1)
+        return Selection(200, 0, size)  # an invalid range is ignored (§14.1.1)
     return Selection(206, start, min(last + 1, size)) if start < size else Selection(416)
 
 

@@ -1,4 +1,4 @@
-"""Replies that are not bytes: streams, blobs with ranges, server-sent events. Bytes are `request.Reply`."""
+"""Streamed replies: streams, blobs with ranges, server-sent events. Replies of bytes are `request.Reply`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 
 class StreamReply(Struct):
-    """A reply made while it is sent, no faster than the client reads.
+    """A reply that is generated while it is sent, no faster than the client reads.
 
-    It is made after the handler's unit of work is committed. Once it has begun it can only end or break off: what can be
-    refused must be found out before. `chunks` takes nothing before it is first asked, and is closed (`aclose`) at the
-    end or when the client leaves.
+    It is generated after the handler's unit of work is committed. Once it has begun, an error can only abort it, so check
+    everything before. `chunks` must acquire nothing before its first item is requested. It is closed (`aclose`) at the end
+    or when the client disconnects.
     """
 
     status: int
@@ -27,19 +27,19 @@ class StreamReply(Struct):
     content_type: str = TYPE_JSON
     headers: Headers = ()
     length: int | None = None
-    """Bytes of the whole body where they are known."""
+    """Size of the whole body in bytes, if known."""
     compressible: bool = True
-    """Whether it may be sent as gzip where its type is textual."""
+    """Whether it may be sent as gzip if its type is text."""
     endless: bool = False
-    """Whether it ends when the client leaves, so that nobody counts that as a reply cut short."""
+    """Whether a disconnect of the client is its normal end, not an error."""
 
 
 class BlobSource(Protocol):
-    """Stored bytes that can be read from any place."""
+    """Stored bytes with random access."""
 
     @property
     def size(self) -> int:
-        """Bytes in all."""
+        """Size in bytes."""
         ...
 
     def read(self, start: int, end: int, /) -> AsyncIterator[bytes]:
@@ -48,12 +48,12 @@ class BlobSource(Protocol):
 
 
 class BlobReply(Struct):
-    """Stored bytes, whole or the range that was asked for, or 304 where the client has them. Never compressed."""
+    """Stored bytes: all of them, the requested range, or 304 if the client has them. Never compressed."""
 
     source: BlobSource
     content_type: str
     etag: str | None = None
-    """With its quotes; a strong one changes with every byte."""
+    """With its quotes; a strong one must change with every change of the bytes."""
     last_modified: datetime | None = None
     headers: Headers = ()
 
@@ -64,13 +64,13 @@ class Event(Struct):
     data: str
     name: str = ""
     id: str = ""
-    """What the client sends back as `Last-Event-ID` when it comes again (`Request.last_event_id`)."""
+    """The client sends it as `Last-Event-ID` when it reconnects (`Request.last_event_id`)."""
 
 
 class EventStream(Struct):
-    """Server-sent events until `events` ends, the client leaves, or the server is about to end: then clients come again.
+    """Server-sent events until `events` ends, the client disconnects, or the server drains; then clients reconnect.
 
-    `events` is asked and closed as `StreamReply.chunks` is. A silent stream carries a heartbeat.
+    `events` is iterated and closed like `StreamReply.chunks`. Without events a heartbeat is sent.
     """
 
     events: AsyncIterator[Event]

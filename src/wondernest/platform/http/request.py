@@ -1,4 +1,4 @@
-"""One request as a handler sees it, and its reply."""
+"""The request that a handler gets, and the reply that it returns."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ MAX_QUERY_FIELDS = 100
 
 
 class Request(Generic[Body]):
-    """What a handler may know: decoded body, path parameters, query, headers, caller, unit of work."""
+    """A request: decoded body, path parameters, query, headers, caller, unit of work."""
 
     body: Body
     """Set before the handler runs."""
-    standing: Sequence[tuple[bytes, bytes]] = ()
-    """The headers that tell where the caller stands within its limits."""
+    rate_limit_headers: Sequence[tuple[bytes, bytes]] = ()
+    """The X-RateLimit headers for the reply."""
     _caller: Caller | None = None
     _unit: UnitOfWork | None = None
     _query: list[tuple[str, str]] | None = None
@@ -40,71 +40,71 @@ class Request(Generic[Body]):
         self, exchange: Exchange, segments: Sequence[str], trusted: Sequence[Network], request_id: str
     ) -> None:
         self.segments = segments
-        """The texts of the path's parameters, in their order there."""
+        """The path parameters as text, in the order of the path."""
         self.id = request_id
         self._exchange = exchange
         self._trusted = trusted
 
     def path(self, parameter: PathParameter[Value]) -> Value:
-        """The value of a parameter that the endpoint declares; raises KeyError for any other."""
+        """The value of a parameter that the endpoint declares; raises KeyError for another one."""
         value: Value = self._path[parameter]
         return value
 
     def header(self, name: bytes) -> str | None:
-        """A header by its lower-case name; the last one wins."""
+        """A header by its lower-case name; the last one of a repeated header."""
         value = self._exchange.headers.get(name)
         return None if value is None else value.decode("latin-1")
 
     @property
     def client_ip(self) -> str | None:
-        """The client's address as text, None when there is none that is an IP address."""
+        """The client's IP address; None if it has none (a Unix socket)."""
         return client_address(self._exchange.peer, self._exchange.headers.get(b"x-forwarded-for"), self._trusted)
 
     @property
     def last_event_id(self) -> str | None:
-        """The id of the last event that the client of an event stream has seen."""
+        """The id of the last event that the client of an event stream received."""
         return self.header(b"last-event-id") or None
 
     def query(self, name: str) -> str | None:
-        """A query value; an empty one counts as absent."""
+        """The first value of a query field; empty values count as absent."""
         return next(iter(self.queries(name)), None)
 
     def queries(self, name: str) -> list[str]:
-        """Every non-empty value of a repeated query field."""
+        """All non-empty values of a query field."""
         if self._query is None:
             self._query = _parse_query(self._exchange.query)
         return [value for key, value in self._query if key == name and value]
 
     @property
     def caller(self) -> Caller:
-        """The verified caller of an endpoint that requires one."""
+        """The caller; raises LookupError if the endpoint does not require one."""
         if self._caller is None:
             raise LookupError("this endpoint does not require a caller")
         return self._caller
 
     @property
     def optional_caller(self) -> Caller | None:
-        """The verified caller, if there is one."""
+        """The caller, or None."""
         return self._caller
 
     @property
     def unit(self) -> UnitOfWork:
-        """The request's unit of work, of an endpoint that declares one."""
+        """The unit of work; raises LookupError if the endpoint does not declare one."""
         if self._unit is None:
             raise LookupError("this endpoint does not declare a unit of work")
         return self._unit
 
     @property
     def optional_unit(self) -> UnitOfWork | None:
-        """The unit of work a replayable request runs in, None where a single gathered statement does."""
+        """The unit of work of a request with an Idempotency-Key; None if the request may use a batched statement."""
         return self._unit
 
     def read_path(self, parameters: Sequence[PathParameter[Any]]) -> None:
-        """Read the segments, by the application; raises the refusal of the first that cannot be read."""
+        """Parse the path; raises the error of the first invalid segment. For the application only."""
         self._path = {each: each.read(text) for each, text in zip(parameters, self.segments, strict=True)}
 
     def bind(self, caller: Caller | None, unit: UnitOfWork | None) -> None:
-        """Set by the application before the handler runs."""
+        """Set caller and unit. For the application only, before the handler runs."""
         self._caller = caller
         self._unit = unit
 
@@ -119,14 +119,14 @@ def _parse_query(raw: bytes) -> list[tuple[str, str]]:
 
 
 class Reply(Struct):
-    """A response: its bytes are made before it is sent, so that an error can still be answered."""
+    """A reply of bytes: complete before it is sent, so that an error can still be answered."""
 
     status: int
     content: bytes
     content_type: str = TYPE_JSON
     headers: tuple[tuple[bytes, bytes], ...] = ()
     close: bool = False
-    """Whether the connection ends with it."""
+    """Whether the connection is closed after it."""
 
 
 def reply_json(value: Any, status: int = 200, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:

@@ -1,4 +1,4 @@
-"""From method and path to endpoint: one dictionary walk by path segment, static segments before parameters."""
+"""Finds the endpoint of a method and path: a tree of path segments; static segments win over parameters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wondernest.platform.http.endpoint import Endpoint
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An endpoint under one of its mounts."""
+    """An endpoint at one of its mounts."""
 
     endpoint: Endpoint
     template: str
@@ -20,14 +20,14 @@ class Route:
 
 @dataclass(slots=True)
 class _Node:
-    children: dict[str, _Node] = field(default_factory=dict)
+    branches: dict[str, _Node] = field(default_factory=dict)
     wildcard: _Node | None = None
     routes: dict[str, Route] = field(default_factory=dict)
     allow: str = ""
 
 
 class Router:
-    """Finds routes; built once, read only afterwards. Raises ValueError for two endpoints on one path and method."""
+    """Finds routes; immutable once built. Raises ValueError for two endpoints with the same path and method."""
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self._root = _Node()
@@ -37,26 +37,26 @@ class Router:
                 self._add(endpoint, template)
 
     def find(self, path: str) -> tuple[dict[str, Route], list[str], str] | None:
-        """The routes of a raw (still percent-encoded) path by method, its parameter values, and its Allow text."""
+        """For a raw (percent-encoded) path: its routes by method, its parameter values, and its Allow header. None: no such path."""
         values: list[str] = []
         segments = path[1:].split("/")
-        found = self._straight(segments, values)
+        found = self._find_directly(segments, values)
         if found is None:
             values.clear()
             found = self._walk(self._root, segments, 0, values)
         return None if found is None else (found.routes, values, found.allow)
 
-    def _straight(self, segments: list[str], values: list[str]) -> _Node | None:
-        """The walk without a step back: right whenever it arrives, because static segments go first in both."""
+    def _find_directly(self, segments: list[str], values: list[str]) -> _Node | None:
+        """Search without backtracking. If it finds a node, `_walk` would find the same: both try static segments first."""
         node = self._root
         for segment in segments:
-            child = node.children.get(segment)
-            if child is None:
-                child = node.wildcard
-                if child is None or not segment or "%" in segment:
+            branch = node.branches.get(segment)
+            if branch is None:
+                branch = node.wildcard
+                if branch is None or not segment or "%" in segment:
                     return None
                 values.append(segment)
-            node = child
+            node = branch
         return node if node.routes else None
 
     def _walk(self, node: _Node, segments: list[str], depth: int, values: list[str]) -> _Node | None:
@@ -65,8 +65,8 @@ class Router:
         segment = segments[depth]
         if not segment and depth + 1 == len(segments) == 1:
             return node if node.routes else None
-        if (child := node.children.get(segment)) is not None:
-            found = self._walk(child, segments, depth + 1, values)
+        if (branch := node.branches.get(segment)) is not None:
+            found = self._walk(branch, segments, depth + 1, values)
             if found is not None:
                 return found
         if node.wildcard is None or not segment:
@@ -89,7 +89,7 @@ class Router:
                 node.wildcard = node.wildcard or _Node()
                 node = node.wildcard
             else:
-                node = node.children.setdefault(segment, _Node())
+                node = node.branches.setdefault(segment, _Node())
         if endpoint.method in node.routes:
             raise ValueError(f"two endpoints for {endpoint.method} {template}")
         route = Route(endpoint, template, tuple(names))
@@ -102,7 +102,7 @@ class Router:
 
 
 def _decode(segment: str) -> str | None:
-    """A path segment's text; None when it is not UTF-8 or holds NUL, which no stored name can."""
+    """The decoded segment; None if it is not UTF-8 or contains NUL, which PostgreSQL cannot store."""
     if "%" not in segment:
         return segment
     try:

@@ -1,4 +1,4 @@
-"""Puts a reply on the wire: standing headers, CORS, compression, request id."""
+"""Sends replies: common headers, CORS, compression, request id."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wondernest.platform.http.cors import CrossOrigin
     from wondernest.platform.http.exchange import Exchange
 
-_STANDING: Final = b"x-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\n"
+_SECURITY_FIELDS: Final = b"x-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\n"
 _NO_STORE: Final = b"cache-control: no-store\r\n"
 _VARIES: Final = b"vary: Accept-Encoding\r\n"
 _GZIP: Final = b"content-encoding: gzip\r\n"
@@ -27,13 +27,13 @@ _LINE_BREAKS: Final = b"\r\n"
 
 
 class Sender:
-    """Sends replies, the same way for success and refusal."""
+    """Sends replies, successful ones and errors alike."""
 
     def __init__(self, cross_origin: CrossOrigin) -> None:
         self._cross_origin = cross_origin
 
     def options(self, headers: Mapping[bytes, bytes], allow: str | None) -> Reply:
-        """The answer to OPTIONS: a preflight where the browser asks one, the allowed methods otherwise."""
+        """The reply to OPTIONS: the CORS headers for a preflight, otherwise the allowed methods."""
         origin = headers.get(b"origin")
         reply_headers: list[tuple[bytes, bytes]] = []
         if origin is not None and b"access-control-request-method" in headers:
@@ -43,17 +43,17 @@ class Sender:
         return Reply(200, b"", "text/plain; charset=utf-8", tuple(reply_headers))
 
     async def send(self, exchange: Exchange, reply: Reply | StreamReply, request_id: str) -> None:
-        """The whole reply; HEAD gets its headers only. Raises what `Exchange.stream` does."""
+        """Send the reply; for HEAD only its headers. Raises what `Exchange.stream` raises."""
         content_type = reply.content_type
-        more, stores, opened = b"", content_type != TYPE_JSON, False
+        more, cacheable, has_origin = b"", content_type != TYPE_JSON, False
         for name, value in reply.headers:
             more += _field(name, value)
-            stores = stores or name == b"cache-control"
-            opened = opened or name == b"access-control-allow-origin"
-        if not stores:
+            cacheable = cacheable or name == b"cache-control"
+            has_origin = has_origin or name == b"access-control-allow-origin"
+        if not cacheable:
             more += _NO_STORE
         if isinstance(reply, StreamReply):
-            await self._stream(exchange, reply, more, request_id, opened=opened)
+            await self._stream(exchange, reply, more, request_id, has_origin=has_origin)
             return
         content = reply.content
         if len(content) >= MIN_BYTES and worth_compressing(len(content), content_type):
@@ -62,13 +62,13 @@ class Sender:
                 content = await gzip_off_loop(content)
                 more += _GZIP
         origin = exchange.headers.get(b"origin")
-        if origin is not None and not opened:
+        if origin is not None and not has_origin:
             more += self._cross_origin_fields(origin)
-        fields = _FIELDS % (_opening(content_type), request_id.encode(), more, len(content))
+        fields = _FIELDS % (_first_fields(content_type), request_id.encode(), more, len(content))
         await exchange.send(reply.status, fields, b"" if exchange.method == "HEAD" else content, close=reply.close)
 
     async def _stream(
-        self, exchange: Exchange, reply: StreamReply, more: bytes, request_id: str, *, opened: bool
+        self, exchange: Exchange, reply: StreamReply, more: bytes, request_id: str, *, has_origin: bool
     ) -> None:
         chunks, length, content_type = reply.chunks, reply.length, reply.content_type
         if reply.compressible and worth_compressing(MIN_BYTES if length is None else length, content_type):
@@ -77,9 +77,9 @@ class Sender:
                 chunks, length = gzipped(chunks), None
                 more += _GZIP
         origin = exchange.headers.get(b"origin")
-        if origin is not None and not opened:
+        if origin is not None and not has_origin:
             more += self._cross_origin_fields(origin)
-        fields = _STREAM_FIELDS % (_opening(content_type), request_id.encode(), more)
+        fields = _STREAM_FIELDS % (_first_fields(content_type), request_id.encode(), more)
         if exchange.method == "HEAD":
             fields += b"" if length is None else b"content-length: %d\r\n" % length
             await exchange.send(reply.status, fields, b"", close=False)
@@ -92,11 +92,11 @@ class Sender:
 
 
 @lru_cache(maxsize=64)
-def _opening(content_type: str) -> bytes:
-    return b"content-type: %b\r\n%b" % (content_type.encode(), _STANDING)
+def _first_fields(content_type: str) -> bytes:
+    return b"content-type: %b\r\n%b" % (content_type.encode(), _SECURITY_FIELDS)
 
 
 def _field(name: bytes, value: bytes) -> bytes:
-    if b"\n" in value or b"\r" in value:  # nothing that comes from outside may begin another header
+    if b"\n" in value or b"\r" in value:  # a value must not begin another header
         value = value.translate(None, _LINE_BREAKS)
     return b"%b: %b\r\n" % (name, value)

@@ -1,4 +1,4 @@
-"""From replies that are not bytes to a stream with its head: blobs choose their range, events are framed, texts compressed."""
+"""Turns every streamed reply into a `StreamReply`: selects the range of blobs, frames events; and compresses streams."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ if TYPE_CHECKING:
     from wondernest.platform.http.exchange import Exchange
 
 SLICE_BYTES: Final = 1024 * 1024
-"""What is compressed at once."""
-_LIVE: Final = ((b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"))
-"""Nobody keeps events, and nginx passes them on as they come."""
+"""How much is compressed in one call."""
+_EVENT_HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"))
+"""Events must not be cached, and nginx must not buffer them."""
 
 
 def as_stream(reply: StreamReply | BlobReply | EventStream, exchange: Exchange) -> StreamReply | Reply:
-    """What is to be sent; raises RangeNotSatisfiable."""
+    """The reply to send; raises RangeNotSatisfiable."""
     if isinstance(reply, BlobReply):
         return _of_blob(reply, exchange)
     if isinstance(reply, EventStream):
         chunks = framed(reply.events, exchange.drain_begun)
-        return StreamReply(200, chunks, TYPE_EVENTS, (*reply.headers, *_LIVE), compressible=False, endless=True)
+        return StreamReply(
+            200, chunks, TYPE_EVENTS, (*reply.headers, *_EVENT_HEADERS), compressible=False, endless=True
+        )
     return reply
 
 
@@ -54,7 +56,7 @@ def _of_blob(blob: BlobReply, exchange: Exchange) -> StreamReply | Reply:
 
 
 async def gzipped(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
-    """A stream as one gzip member, large pieces compressed off the loop; `chunks` is closed at the end."""
+    """A stream as one gzip member; large pieces are compressed in a thread. `chunks` is closed at the end."""
     packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP_WINDOW)
     try:
         async for chunk in chunks:
@@ -66,7 +68,7 @@ async def gzipped(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
             for start in range(0, len(chunk), SLICE_BYTES):
                 if packed := await asyncio.to_thread(packer.compress, view[start : start + SLICE_BYTES]):
                     yield packed
-            del view, chunk  # it may be large, and the next one may be long in coming
+            del view, chunk  # free it: it may be large, and the next one may take long
         yield packer.flush()
     finally:
         await close_stream(chunks)

@@ -1,6 +1,6 @@
-"""Work that must happen: enqueued with the data that causes it, done at least once by the jobs process.
+"""Background jobs: enqueued in the transaction that causes them, run at least once by the jobs process.
 
-Rooms use what stands here. `runner` and what it imports (the library among it) is loaded by the jobs process only.
+Rooms import from here. Only the jobs process loads `runner` and what it imports (PgQueuer among it).
 """
 
 from wondernest.platform.jobs.declarations import Handler, Job, Retry, Running, Schedule, Unrecoverable

@@ -1,4 +1,4 @@
-"""One attempt at a job: its time limit, what its end means, and what is said about it."""
+"""One attempt at a job: its time limit, its result, and what is logged about it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 CANCEL_S: Final = 5.0
-"""How long a handler that was cancelled may take to end."""
+"""How long a cancelled handler may take to end."""
 INTERRUPTED: Final = "interrupted by a stop"
 
 
@@ -30,36 +30,36 @@ class Done(Struct, frozen=True):
     """The work is done."""
 
 
-class Again(Struct, frozen=True):
-    """Another attempt, after a pause."""
+class RetryLater(Struct, frozen=True):
+    """The job is to be run again after a pause."""
 
     pause_s: float
     reason: str
 
 
 class Dead(Struct, frozen=True):
-    """No further attempt; kept until an operator decides."""
+    """The job is not retried; it is kept until an operator decides."""
 
     reason: str
 
 
 Arguments: TypeAlias = dict[str, str | int | None]
-Verdict: TypeAlias = Done | Again | Dead
+Verdict: TypeAlias = Done | RetryLater | Dead
 
 
 class Delivered(Struct, frozen=True):
-    """A job as it was taken from the queue."""
+    """A job that was taken from the queue."""
 
     id: int
     name: str
     payload: bytes | None
     created_at: datetime
     times: int
-    """How often it was taken, this time included."""
+    """How often it was taken from the queue, including this time."""
 
 
 class Attempts:
-    """Runs handlers. An error's message is never said or stored: it may quote people's data."""
+    """Runs handlers. The message of an error is never logged or stored: it may contain personal data."""
 
     def __init__(self, jobs: Iterable[Job], instruments: JobInstruments) -> None:
         self._jobs = {job.name: job for job in jobs}
@@ -68,22 +68,22 @@ class Attempts:
         self._failing: set[str] = set()
 
     def interrupt(self) -> None:
-        """End what is running; it is run again by whoever comes next."""
+        """Cancel the running jobs. The next jobs process runs them again."""
         self._interrupted.set()
 
     async def attempt(self, delivered: Delivered) -> Verdict:
-        """Run the handler and judge how it ended."""
+        """Run the handler; returns what is to happen with the job."""
         job = self._jobs[delivered.name]
         began = monotonic()
         if delivered.times > job.retry.attempts:
-            verdict: Verdict = Dead("its process ended amid every attempt")
+            verdict: Verdict = Dead("its process ended during every attempt")
         elif (args := _arguments(delivered)) is None:
             verdict = Dead("its arguments cannot be read")
         else:
             verdict = await self._run(job, delivered, args)
-        result = {Done: "done", Again: "retried", Dead: "dead"}[type(verdict)]
+        result = {Done: "done", RetryLater: "retried", Dead: "dead"}[type(verdict)]
         self._instruments.finished(job.name, result, monotonic() - began)  # pyright: ignore[reportArgumentType]
-        self._say(delivered, verdict)
+        self._log_outcome(delivered, verdict)
         return verdict
 
     async def _run(self, job: Job, delivered: Delivered, args: Arguments) -> Verdict:
@@ -100,7 +100,7 @@ class Attempts:
                 await asyncio.wait((handler,), timeout=CANCEL_S)
         if not ended:
             if self._interrupted.is_set():
-                return Again(0.0, INTERRUPTED)
+                return RetryLater(0.0, INTERRUPTED)
             return self._failed(job, delivered, f"not done within {job.time_limit_s:g} s")
         if handler.cancelled():
             return self._failed(job, delivered, "cancelled itself")
@@ -115,10 +115,10 @@ class Attempts:
     def _failed(job: Job, delivered: Delivered, reason: str) -> Verdict:
         if delivered.times >= job.retry.attempts:
             return Dead(reason)
-        return Again(job.retry.pause_s(delivered.times), reason)
+        return RetryLater(job.retry.pause_s(delivered.times), reason)
 
-    def _say(self, delivered: Delivered, verdict: Verdict) -> None:
-        """The beginning and the end of a kind of job's trouble are logged once each, a dead job always."""
+    def _log_outcome(self, delivered: Delivered, verdict: Verdict) -> None:
+        """Log the first failure of a kind of job and its first success after that, and every dead job."""
         name = delivered.name
         if isinstance(verdict, Dead):
             log.error("job is dead", job=name, id=delivered.id, attempts=delivered.times, reason=verdict.reason)

@@ -1,4 +1,4 @@
-"""What a room declares: its jobs, how they are retried, and when work comes round by itself."""
+"""What a room declares: jobs, their retries, and schedules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from msgspec import Struct
 from wondernest.platform.ids import parse_uuid
 
 JITTER = 0.2
-"""Share of a pause by which retries drift apart."""
+"""Random share of a pause, so that retries do not all happen at the same time."""
 
 
 class Unrecoverable(Exception):
@@ -21,45 +21,45 @@ class Unrecoverable(Exception):
 
 
 class Retry(Struct, frozen=True):
-    """How often a job is attempted, and the pauses between: each twice the one before, up to the longest."""
+    """How often a job is attempted. Each pause is twice the one before, up to the longest."""
 
     attempts: int = 8
     first_pause_s: float = 10.0
     longest_pause_s: float = 3600.0
 
     def pause_s(self, failures: int) -> float:
-        """The pause after so many failed attempts, spread a little."""
+        """The pause after so many failed attempts, with jitter."""
         pause_s = min(self.first_pause_s * 2 ** min(failures - 1, 32), self.longest_pause_s)
         return pause_s * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
 
 
 class Running(Struct, frozen=True):
-    """A job as its handler sees it."""
+    """A running job, as its handler sees it."""
 
     id: int
     name: str
     args: Mapping[str, str | int | None]
     attempt: int
-    """1 the first time; also after a process was killed amid the attempt before."""
+    """1 for the first attempt. An attempt whose process was killed counts."""
     created_at: datetime
 
     @property
     def reference(self) -> str:
-        """What names this job and no other, the same at every attempt."""
+        """A unique name of this job, the same in every attempt."""
         return f"{self.name}.{self.id}.{int(self.created_at.timestamp() * 1_000_000)}"
 
     def uuid(self, name: str) -> UUID | None:
-        """An id among the arguments; None where it is absent."""
+        """An argument that is an id; None if it is absent."""
         value = self.args.get(name)
         return parse_uuid(value) if isinstance(value, str) else None
 
 
 Handler: TypeAlias = Callable[[Running], Awaitable[None]]
-"""Does a job. It may run again after it ended (its process was killed before that was noted), so it is idempotent."""
+"""Does a job. It must be idempotent: it runs again if its process is killed before the result is stored."""
 
 
 class Job(Struct, frozen=True):
-    """A kind of work."""
+    """A kind of job."""
 
     name: str
     """`room.what`"""
@@ -69,7 +69,7 @@ class Job(Struct, frozen=True):
 
 
 class Schedule(Struct, frozen=True):
-    """Work that comes round by itself, once for the whole installation however many processes run it."""
+    """Enqueues a job at fixed times: once for the whole installation, however many jobs processes run."""
 
     name: str
     cron: str

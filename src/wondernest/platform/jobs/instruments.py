@@ -1,4 +1,4 @@
-"""What is counted about jobs. Every process has the instruments, so that any of them can show all; the jobs process fills them."""
+"""Metrics of jobs. Every process has them, so that any process can show all; only the jobs process sets values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Result = Literal["done", "retried", "dead"]
 
 
 class JobInstruments:
-    """Attempts by result, their seconds, and the state of the queue."""
+    """Attempts by result, their durations, and the state of the queue."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._finished = metrics.counter("jobs", "Attempts at jobs", "job", "result")
@@ -31,7 +31,7 @@ class JobInstruments:
         )
 
     def show(self, jobs: Iterable[str]) -> None:
-        """Show every job from the start, before anything happened to it."""
+        """Create the metrics of every job, so that they are shown with 0 before the first attempt."""
         for job in jobs:
             self._seconds.labels(job)
             for result in RESULTS:
@@ -43,7 +43,7 @@ class JobInstruments:
         self._seconds.labels(job).observe(seconds)
 
     def queue(self, waiting: int, dead: int, late_s: float) -> None:
-        """The state of the queue by now."""
+        """Set the gauges of the queue."""
         self._queue.labels("waiting").set(waiting)
         self._queue.labels("dead").set(dead)
         self._late.set(late_s)

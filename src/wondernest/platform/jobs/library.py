@@ -1,4 +1,4 @@
-"""PgQueuer as we use it: under our names, over our pool, and patient while the database is away."""
+"""PgQueuer with our table names and our connection pool. It retries while the database is unavailable."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pgqueuer.ports.driver import Driver, NotifyCallback
 
 from wondernest.platform.db.pool import Connection, Database
 from wondernest.platform.faults import DependencyUnavailable
-from wondernest.platform.jobs.attempts import Again, Attempts, Dead, Delivered
+from wondernest.platform.jobs.attempts import Attempts, Dead, Delivered, RetryLater
 
 if TYPE_CHECKING:
     from typing import Self
@@ -33,23 +33,23 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-PATIENCE_PAUSE_S: Final = 1.0
-"""Between two tries to write down how a job ended, while the database is away."""
+RETRY_PAUSE_S: Final = 1.0
+"""Pause between attempts to store a job's result while the database is unavailable."""
 CHANNEL: Final = "wondernest_jobs"
 ACQUIRE_TIMEOUT_S: Final = 30.0
-"""The queue has one connection, and its statements wait for each other."""
+"""Long, because the queue has one connection and its statements wait for each other."""
 
 _DELIVERIES: Final = """
     select count(*) from wondernest.job_log
      where job_id = $1 and status = 'picked'
        and id > coalesce((select max(id) from wondernest.job_log where job_id = $1 and status = 'failed'), 0)"""
-"""How often a job was taken since an operator last had it retried. Counted here because a process that is killed counts nothing."""
+"""How often a job was taken since an operator last had it retried. Counted from the log: a killed process counts nothing."""
 _FORGET_SCHEDULES: Final = """
     delete from wondernest.job_schedules where not (entrypoint, expression) in (select * from unnest($1::text[], $2::text[]))"""
 
 
 def library_settings() -> DBSettings:
-    """Every name given, so that none is read from the environment."""
+    """All names are given here, so that the library reads none from the environment."""
     return DBSettings(
         prefix="",
         db_schema="wondernest",
@@ -66,33 +66,33 @@ def library_settings() -> DBSettings:
     )
 
 
-def silence() -> None:
-    """The library logs with the texts of exceptions, which may quote people; what matters of it we log ourselves."""
+def mute_library_log() -> None:
+    """Switch the library's log off: it contains messages of exceptions, which may contain personal data. We log instead."""
     logging.getLogger("pgqueuer").setLevel(logging.CRITICAL + 1)
 
 
 class JobStopped(Exception):
-    """Why a job is dead, in words that hold nothing personal: the library stores them."""
+    """Tells the library that a job is dead. The library stores the message; it contains no personal data."""
 
 
 class QueueDatabase(Database):
-    """One connection for the library's statements, with PostgreSQL's own reading of jsonb, which the library expects."""
+    """One connection for the library's statements, with the driver's default codec of jsonb, which the library expects."""
 
     def __init__(self, settings: DatabaseSettings, metrics: Metrics) -> None:
         super().__init__(replace(settings, pool_size=1, acquire_timeout_s=ACQUIRE_TIMEOUT_S), metrics, role="queue")
 
-    async def _dial(self) -> Connection:
-        connection = await super()._dial()
+    async def _new_connection(self) -> Connection:
+        connection = await super()._new_connection()
         try:
             await connection.reset_type_codec("jsonb", schema="pg_catalog")
-        except BaseException:  # nobody has it yet who could close it
+        except BaseException:  # the caller does not have it yet, so it cannot close it
             connection.terminate()
             raise
         return connection
 
 
 class PooledDriver(Driver):
-    """The library's driver over our pool; a listener has a connection of its own."""
+    """The library's driver on our pool. Its listener has a separate connection."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -109,29 +109,29 @@ class PooledDriver(Driver):
         return await self._database.execute(query, *args)
 
     async def notify(self, channel: str, payload: str) -> None:
-        """Announce; the library checks its listener by this, so it waits until somebody listens."""
+        """Send a notification. The library tests its listener with it, so it waits until the listener is connected."""
         await self._listening.wait()
         await self._database.execute("select pg_notify($1, $2)", channel, payload)
 
     async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
-        """Have announcements handed on."""
+        """Pass notifications of the channel to the callback."""
 
-        def heard(_connection: object, _pid: object, _channel: object, payload: object) -> None:
+        def forward(_connection: object, _pid: object, _channel: object, payload: object) -> None:
             if isinstance(payload, str):
                 callback(payload)
 
         self._listener = await self._database.connect()
-        await self._listener.add_listener(channel, heard)
+        await self._listener.add_listener(channel, forward)
         self._listening.set()
 
     @property
     def shutdown(self) -> asyncio.Event:
-        """Never set: the managers have events of their own."""
+        """Never set: the library's managers have their own events."""
         return self._shutdown
 
     @property
     def tm(self) -> TaskManager:
-        """Nothing runs in the background here."""
+        """Empty: the driver runs nothing in the background."""
         return TaskManager()
 
     async def __aenter__(self) -> Self:
@@ -143,63 +143,63 @@ class PooledDriver(Driver):
             self._listener = None
 
 
-class PatientQueries(Queries):
-    """The library's statements. How a job ended is written down as soon as the database is there, however long that takes.
+class RetryingQueries(Queries):
+    """The library's statements. A job's result is stored as soon as the database is available, however long that takes.
 
-    Without this a job whose retry cannot be written down would be dead, and one that is done would be done again.
+    Otherwise a job whose retry cannot be stored would be dead, and a job that is done would be run again.
     """
 
     async def retry_job(self, job: QueueRow, delay: timedelta, traceback_record: TracebackRecord | None) -> None:
         """As the library's."""
-        await _patiently(lambda: super(PatientQueries, self).retry_job(job, delay, traceback_record))
+        await _until_available(lambda: super(RetryingQueries, self).retry_job(job, delay, traceback_record))
 
     async def log_jobs(self, job_status: list[tuple[QueueRow, JOB_STATUS, TracebackRecord | None]]) -> None:
-        """As the library's. A job that was cancelled with its process stays in the queue: its lease ends."""
+        """As the library's. A job that was cancelled because its process ends stays in the queue; it is taken again after its lease."""
         kept = [item for item in job_status if item[1] != "canceled"]
         if kept:
-            await _patiently(lambda: super(PatientQueries, self).log_jobs(kept))
+            await _until_available(lambda: super(RetryingQueries, self).log_jobs(kept))
 
     async def deliveries(self, job_id: int) -> int:
         """How often the job was taken from the queue."""
-        rows = await _patiently(lambda: self.driver.fetch(_DELIVERIES, job_id))
+        rows = await _until_available(lambda: self.driver.fetch(_DELIVERIES, job_id))
         return int(str(rows[0]["count"]))
 
     async def keep_schedules(self, schedules: list[tuple[str, str]]) -> None:
-        """Remove the moments of schedules, by name and expression, that are no longer declared."""
+        """Delete the stored schedules that are not among these; each is a name and a cron expression."""
         names, expressions = [name for name, _ in schedules], [expression for _, expression in schedules]
         await self.driver.execute(_FORGET_SCHEDULES, names, expressions)
 
 
 class Workers(QueueManager):
-    """The library's queue loop; whether its tables are there is asked by our own start-up check."""
+    """The library's queue loop without its check of the tables: our own start-up check does that."""
 
     async def verify_structure(self) -> None:
-        """Nothing to do."""
+        """Does nothing."""
 
 
 class Executor(AbstractEntrypointExecutor):
-    """Hands a job to `Attempts` and its verdict to the library."""
+    """Runs a job with `Attempts` and gives the verdict to the library."""
 
-    def __init__(self, attempts: Attempts, queries: PatientQueries) -> None:
+    def __init__(self, attempts: Attempts, queries: RetryingQueries) -> None:
         super().__init__(EntrypointExecutorParameters(concurrency_limit=0, func=_unused, on_failure="hold"))
         self._attempts = attempts
         self._queries = queries
 
     async def execute(self, job: QueueRow, context: Context) -> None:
-        """Run it; raises RetryRequested or JobStopped."""
+        """Run the job; raises RetryRequested or JobStopped."""
         del context
         times = await self._queries.deliveries(job.id)
         verdict = await self._attempts.attempt(Delivered(job.id, job.entrypoint, job.payload, job.created, times))
-        if isinstance(verdict, Again):
+        if isinstance(verdict, RetryLater):
             raise RetryRequested(timedelta(seconds=verdict.pause_s), verdict.reason)
         if isinstance(verdict, Dead):
             raise JobStopped(verdict.reason)
 
 
-def queries_over(database: Database) -> PatientQueries:
-    """The library's statements under our names, with a driver of their own."""
+def queries_over(database: Database) -> RetryingQueries:
+    """The library's statements with our table names and a new driver."""
     settings = library_settings()
-    return PatientQueries(
+    return RetryingQueries(
         PooledDriver(database),
         QueryBuilderEnvironment(settings),
         QueryQueueBuilder(settings),
@@ -208,12 +208,12 @@ def queries_over(database: Database) -> PatientQueries:
 
 
 async def _unused(job: QueueRow) -> None:
-    """Takes the place of the function that `Executor` does without."""
+    """The library requires a function; `Executor` never calls it."""
 
 
-async def _patiently(ask: Callable[[], Awaitable[Answer]]) -> Answer:
+async def _until_available(ask: Callable[[], Awaitable[Answer]]) -> Answer:
     while True:
         try:
             return await ask()
-        except DependencyUnavailable:  # logged and counted where it was seen
-            await asyncio.sleep(PATIENCE_PAUSE_S)
+        except DependencyUnavailable:  # already logged and counted by its source
+            await asyncio.sleep(RETRY_PAUSE_S)

@@ -1,4 +1,4 @@
-"""What operators do with jobs: look at them, have dead ones tried again, drop them."""
+"""Operators' commands on jobs: list them, retry dead ones, drop them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 
 CONNECT_TIMEOUT_S: Final = 10
 SHOWN: Final = 100
-"""Dead jobs that are listed one by one."""
+"""How many dead jobs are listed one by one."""
 
 _KINDS: Final = """
     select entrypoint as name, count(*) filter (where status = 'queued') as waiting,
@@ -42,7 +42,7 @@ _RETRY: Final = f"""
         insert into wondernest.job_log (job_id, status, entrypoint, priority)
         select id, 'queued', entrypoint, priority from queued)
     select id from queued order by id"""  # noqa: S608 - our own constants
-"""Of dead jobs with one key the newest: of those that wait or run there can be one."""
+"""Of dead jobs with the same dedupe key only the newest is retried: at most one job with a key may wait or run."""
 _DROP: Final = f"""
     with dropped as (
         delete from wondernest.jobs where status in ('failed', 'queued') and {_CHOSEN}
@@ -64,7 +64,7 @@ class Kind(Struct, frozen=True):
 
 
 class DeadJob(Struct, frozen=True):
-    """A job that is not tried again by itself."""
+    """A job that is not retried automatically."""
 
     id: int
     name: str
@@ -74,7 +74,7 @@ class DeadJob(Struct, frozen=True):
 
 
 def kinds(database_url: str) -> list[Kind]:
-    """The jobs that are there, by name; raises psycopg.Error."""
+    """The numbers of jobs, by name; raises psycopg.Error."""
     with _connect(database_url) as connection, connection.cursor(row_factory=class_row(Kind)) as cursor:
         return cursor.execute(_KINDS).fetchall()
 
@@ -86,12 +86,12 @@ def dead_jobs(database_url: str) -> list[DeadJob]:
 
 
 def retry(database_url: str, which: Sequence[str]) -> list[int]:
-    """Put dead jobs, by id or by name, back into the queue; returns the ids of those that are."""
+    """Put dead jobs, by id or by name, back into the queue; returns the ids of the retried jobs."""
     return _ids(database_url, _RETRY, which)
 
 
 def drop(database_url: str, which: Sequence[str]) -> list[int]:
-    """Remove dead and waiting jobs, by id or by name; returns the ids of those that are gone."""
+    """Remove dead and waiting jobs, by id or by name; returns the ids of the removed jobs."""
     return _ids(database_url, _DROP, which)
 
 

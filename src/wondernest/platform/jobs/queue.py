@@ -1,4 +1,4 @@
-"""Enqueuing: one SQL call on the caller's executor, so that the job commits with the data or not at all."""
+"""Enqueues jobs with one SQL call in the caller's transaction, so that the job is committed with the data or not at all."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from wondernest.platform.jobs.declarations import Job, Schedule
 
 Args: TypeAlias = Mapping[str, UUID | int | None]
-"""Ids and small numbers. No text: a job holds nothing personal and no usable secret."""
+"""Ids and small numbers. No text: a job contains no personal data and no usable secret."""
 
 ENQUEUE_FUNCTION: Final = "wondernest.enqueue_job"
-"""`(name text, args jsonb, key text) returns bigint`: for a repository whose one statement also enqueues."""
+"""`(name text, args jsonb, key text) returns bigint`: for a repository that enqueues within its own statement."""
 _ENQUEUE: Final = f"select {ENQUEUE_FUNCTION}($1, $2, $3)"
 
 
@@ -29,19 +29,19 @@ class Sender(Protocol):
 
     @property
     def job(self) -> str:
-        """The job's name, for a statement that enqueues by itself."""
+        """The job's name, for a statement that calls ENQUEUE_FUNCTION itself."""
         ...
 
     async def __call__(self, executor: Executor, args: Args, *, key: str | None = None) -> None:
-        """Enqueue within the executor's transaction. While a job with the same key waits or runs, nothing is added."""
+        """Enqueue in the executor's transaction. Does nothing while a job with the same key waits or runs."""
         ...
 
 
 class Jobs(Protocol):
-    """Where rooms get their senders."""
+    """Gives rooms their senders."""
 
     def sender(self, job: str) -> Sender:
-        """What enqueues the job of that name; the name is checked against the declared jobs at the start."""
+        """A sender for the job of that name. The start fails if no room declares the job."""
         ...
 
 
@@ -60,18 +60,18 @@ class QueuedSender:
 
     async def __call__(self, executor: Executor, args: Args, *, key: str | None = None) -> None:
         """As `Sender`; raises TypeError for arguments that are neither ids nor numbers."""
-        strange = [
+        wrong = [
             name
             for name, value in args.items()
-            if not isinstance(value, UUID | int | None)  # pyright: ignore[reportUnnecessaryIsInstance] - a promise worth keeping
+            if not isinstance(value, UUID | int | None)  # pyright: ignore[reportUnnecessaryIsInstance] - checked at run time too
         ]
-        if strange:
-            raise TypeError(f"{self._job}: neither an id nor a number: {', '.join(strange)}")
+        if wrong:
+            raise TypeError(f"{self._job}: neither an id nor a number: {', '.join(wrong)}")
         await executor.fetchval(_ENQUEUE, self._job, msgspec.json.encode(args), key)
 
 
 class QueuedJobs:
-    """Hands out senders and remembers their names."""
+    """Gives out senders and collects their job names for `check`."""
 
     def __init__(self) -> None:
         self._sent: set[str] = set()
@@ -86,6 +86,6 @@ class QueuedJobs:
         names = [job.name for job in jobs]
         schedules = tuple(schedules)
         twice = [name for name in set(names) if names.count(name) > 1]
-        strange = {*self._sent, *(schedule.job for schedule in schedules)} - set(names)
-        if twice or strange:
-            raise UnknownJob(f"declared twice: {sorted(twice)}; declared by no room: {sorted(strange)}")
+        wrong = {*self._sent, *(schedule.job for schedule in schedules)} - set(names)
+        if twice or wrong:
+            raise UnknownJob(f"declared twice: {sorted(twice)}; declared by no room: {sorted(wrong)}")

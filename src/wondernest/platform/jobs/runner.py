@@ -1,4 +1,4 @@
-"""Runs declared jobs and schedules in this process until told to stop; waits out a database that is away."""
+"""Runs the declared jobs and schedules in this process until `stop`. Waits while the database is unavailable."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pgqueuer.core.sm import SchedulerManager
 from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.ids import new_uuid
 from wondernest.platform.jobs.attempts import Attempts
-from wondernest.platform.jobs.library import Executor, QueueDatabase, Workers, queries_over, silence
+from wondernest.platform.jobs.library import Executor, QueueDatabase, Workers, mute_library_log, queries_over
 from wondernest.platform.jobs.queue import ENQUEUE_FUNCTION
 from wondernest.platform.jobs.state import queue_state
 from wondernest.platform.telemetry.events import get_logger
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 POLL_S: Final = 5.0
-"""How often the queue is looked through although nothing was announced: leases that ended, announcements that were lost."""
-BEAT_S: Final = 5.0
-"""How often a process says that it is alive and measures the queue."""
+"""How often the queue is polled without a notification: for ended leases and lost notifications."""
+HEARTBEAT_S: Final = 5.0
+"""How often a process stores its heartbeat and measures the queue."""
 FIRST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 5.0
 STEADY_S: Final = 30.0
-"""After running so long, the next fault is a new one."""
+"""After running for so long the next restart pause is short again."""
 INTERRUPT_S: Final = 2.0
-"""After the grace period, for jobs that were interrupted to go back into the queue."""
+"""After the grace period: how long interrupted jobs may take to go back into the queue."""
 
 _ALIVE: Final = """
     insert into wondernest.job_processes (id) values ($1) on conflict (id) do update set seen_at = now()"""
@@ -46,7 +46,7 @@ _GONE: Final = "delete from wondernest.job_processes where id = $1"
 
 
 class JobRunner:
-    """At least once, with bounded concurrency, a lease on each job that runs, and each schedule once for everybody."""
+    """Runs each job at least once, with bounded concurrency and a lease; each schedule once for all jobs processes."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class JobRunner:
         metrics: Metrics,
         instruments: JobInstruments,
     ) -> None:
-        silence()
+        mute_library_log()
         self._settings = settings.jobs
         self._grace_s = settings.server.shutdown_grace_s
         self._database = QueueDatabase(settings.database, metrics)
@@ -66,12 +66,12 @@ class JobRunner:
         self._instruments = instruments
         self._attempts = Attempts(jobs, instruments)
         self._stopping = asyncio.Event()
-        self._hurry = asyncio.Event()
+        self._stop_now = asyncio.Event()
         self._id = new_uuid()
 
     async def run(self) -> None:
-        """Run until `stop`, then until what is running has ended or the grace period is over."""
-        beat = asyncio.create_task(self._beat(), name="jobs: alive")
+        """Run until `stop`, then until the running jobs have ended or the grace period is over."""
+        heartbeat = asyncio.create_task(self._heartbeat(), name="jobs: alive")
         loop = asyncio.get_running_loop()
         pause_s = FIRST_PAUSE_S
         while not self._stopping.is_set():
@@ -79,26 +79,26 @@ class JobRunner:
             try:
                 await self._work()
             except DependencyUnavailable:
-                pass  # logged and counted where it was seen
-            except Exception:  # whatever it was, the queue must go on
+                pass  # already logged and counted by its source
+            except Exception:  # whatever the error, the queue must go on
                 log.exception("the queue stopped and is started again")
             pause_s = FIRST_PAUSE_S if loop.time() - began > STEADY_S else min(pause_s * 2, LONGEST_PAUSE_S)
             await self._pause(pause_s)
-        beat.cancel()
+        heartbeat.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await beat
+            await heartbeat
         with contextlib.suppress(DependencyUnavailable):
             await self._database.execute(_GONE, self._id)
         await self._database.close()
 
     def stop(self) -> None:
-        """Take no more jobs and end; a second call does not wait for those that run."""
+        """Take no more jobs and end; a second call skips the wait for running jobs."""
         if self._stopping.is_set():
-            self._hurry.set()
+            self._stop_now.set()
         self._stopping.set()
 
     async def _work(self) -> None:
-        """Run the library's two loops until one fails or the stop; raises what made one fail."""
+        """Run the library's two loops until `stop` or until one fails; raises that loop's error."""
         workers, scheduler = self._workers(), self._scheduler()
         loops = [
             asyncio.create_task(self._take_jobs(workers), name="jobs: queue"),
@@ -120,11 +120,11 @@ class JobRunner:
                 raise result
 
     async def _drain(self, loops: Sequence[asyncio.Task[None]]) -> None:
-        """Give running jobs the grace period; what then still runs goes back into the queue, or is left to its lease."""
-        hurry = asyncio.create_task(self._hurry.wait())
+        """Wait for running jobs within the grace period. The rest goes back into the queue, now or when the lease ends."""
+        stop_now = asyncio.create_task(self._stop_now.wait())
         everything = asyncio.gather(*loops, return_exceptions=True)
-        await asyncio.wait((everything, hurry), timeout=self._grace_s, return_when=asyncio.FIRST_COMPLETED)
-        hurry.cancel()
+        await asyncio.wait((everything, stop_now), timeout=self._grace_s, return_when=asyncio.FIRST_COMPLETED)
+        stop_now.cancel()
         if not everything.done():
             self._attempts.interrupt()
             await asyncio.wait((everything,), timeout=INTERRUPT_S)
@@ -166,25 +166,25 @@ class JobRunner:
         return scheduler
 
     def _due(self, schedule: Schedule) -> Callable[[object], Awaitable[None]]:
-        """Enqueue the schedule's job, unless the one of the last time still waits or runs."""
+        """Enqueue the schedule's job, unless the previous one still waits or runs."""
 
         async def enqueue(_: object) -> None:
             await self._database.fetchval(_ENQUEUE_DUE, schedule.job, f"schedule {schedule.name}")
 
         return enqueue
 
-    async def _beat(self) -> None:
+    async def _heartbeat(self) -> None:
         while True:
             try:
                 await self._database.execute(_ALIVE, self._id)
                 state = await queue_state(self._database)
                 self._instruments.queue(state.waiting, sum(state.dead.values()), state.late_s)
-                self._metrics.write_down()
+                self._metrics.flush()
             except DependencyUnavailable:
-                pass  # logged and counted where it was seen
-            except Exception:  # the next beat tries again
+                pass  # already logged and counted by its source
+            except Exception:  # the next heartbeat tries again
                 log.exception("the queue cannot be measured")
-            await asyncio.sleep(BEAT_S)
+            await asyncio.sleep(HEARTBEAT_S)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""The state of the queue in one statement: for the gauges and the doctor."""
+"""Reads the state of the queue, for the gauges and the doctor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor, Row
 
 ALIVE_S: Final = 30.0
-"""A jobs process that was seen within this time is alive; it says so every few seconds."""
+"""A jobs process with a heartbeat within this time is alive; it sends one every few seconds."""
 
 _STATE: Final = """
     select count(*) filter (where status in ('queued', 'picked')) as waiting,
@@ -24,7 +24,7 @@ _DEAD: Final = """
 
 
 class QueueState(Struct, frozen=True):
-    """How many jobs wait or run, how late the latest is, the dead by name, and how many processes are alive."""
+    """Jobs that wait or run, seconds that the longest due job is late, live jobs processes, dead jobs by name."""
 
     waiting: int
     late_s: float

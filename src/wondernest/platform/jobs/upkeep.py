@@ -1,4 +1,4 @@
-"""What the queue needs done for itself: its history does not grow without end."""
+"""The queue's own maintenance job: it deletes old history."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Upkeep:
         return (Schedule(FORGET, "41 * * * *", FORGET),)
 
     async def forget(self, _: Running) -> None:
-        """Remove what happened to jobs long ago, and processes that ended without saying so."""
+        """Delete the old log of jobs, and the rows of processes that ended without removing them."""
         while await self._database.execute(_FORGET_LOG, HISTORY_LIFE, BATCH_ROWS) == f"DELETE {BATCH_ROWS}":
             continue
         await self._database.execute(_FORGET_PROCESSES, HISTORY_LIFE)

@@ -1,7 +1,7 @@
-"""Outgoing mail: one port, SMTP or an outbox folder behind it. Mails are sent by jobs."""
+"""Outgoing mail: the interface `Mailer`, implemented with SMTP and with an outbox folder. Jobs send the mail."""
 
-from wondernest.platform.mail.message import Mailer, MailFailed, MailRefused, Message
+from wondernest.platform.mail.letter import Letter, Mailer, MailFailed, MailRefused
 from wondernest.platform.mail.outbox import OutboxMailer
 from wondernest.platform.mail.smtp import SmtpMailer
 
-__all__ = ["MailFailed", "MailRefused", "Mailer", "Message", "OutboxMailer", "SmtpMailer"]
+__all__ = ["Letter", "MailFailed", "MailRefused", "Mailer", "OutboxMailer", "SmtpMailer"]

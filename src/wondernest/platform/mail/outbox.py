@@ -1,4 +1,4 @@
-"""Mail into a folder, one .eml file each: for development, where there is no mail server."""
+"""Writes mail into a folder, one .eml file each: for development without a mail server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from wondernest.platform.clock import epoch_ms
-from wondernest.platform.mail.message import MailFailed, Message
+from wondernest.platform.mail.letter import Letter, MailFailed
 
 if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 SUFFIX: Final = ".eml"
 SHOWN: Final = 50
 FOLDER_MODE: Final = 0o700
-"""Mails hold one-time tokens: only the owner of the process reads them."""
+"""Mails contain one-time tokens: only the user of the process may read them."""
 
 
 class OutboxMail(Struct, frozen=True):
-    """A mail that lies in the outbox."""
+    """A mail in the outbox."""
 
     to: str
     subject: str
@@ -31,17 +31,17 @@ class OutboxMail(Struct, frozen=True):
 
 
 class OutboxMailer:
-    """Writes mails instead of sending them."""
+    """Writes mails to a folder instead of sending them."""
 
     def __init__(self, folder: Path, sender: str, clock: Clock) -> None:
         self._folder = folder
         self._sender = sender
         self._clock = clock
 
-    async def send(self, message: Message) -> None:
-        """Put the mail into the folder, whole or not at all; raises MailFailed or MailRefused."""
+    async def send(self, letter: Letter) -> None:
+        """Write the mail atomically; raises MailFailed or MailRefused."""
         now = self._clock.now()
-        content = message.rendered(self._sender, now).as_bytes()
+        content = letter.rendered(self._sender, now).as_bytes()
         name = f"{epoch_ms(now)}-{secrets.token_hex(4)}"
         try:
             await asyncio.to_thread(self._write, name, content)

@@ -1,32 +1,32 @@
-"""Mail through an SMTP server."""
+"""Sends mail through an SMTP server."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wondernest.platform.mail.message import MailFailed, MailRefused, Message
+from wondernest.platform.mail.letter import Letter, MailFailed, MailRefused
 
 if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
     from wondernest.settings import Mail
 
 PERMANENT: Final = range(500, 600)
-"""Reply codes that say "never", as opposed to "not now"."""
+"""SMTP reply codes of permanent failures."""
 
 
 class SmtpMailer:
-    """One connection a mail, with or without TLS; the certificate is verified."""
+    """Opens one connection per mail, with or without TLS; certificates are verified."""
 
     def __init__(self, settings: Mail, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
 
-    async def send(self, message: Message) -> None:
-        """Hand the mail to the server; raises MailFailed or MailRefused."""
+    async def send(self, letter: Letter) -> None:
+        """Send the mail; raises MailFailed or MailRefused."""
         import aiosmtplib
 
         settings = self._settings
-        mail = message.rendered(settings.sender, self._clock.now())
+        mail = letter.rendered(settings.sender, self._clock.now())
         try:
             await aiosmtplib.send(
                 mail,

@@ -1,6 +1,6 @@
-"""Events: what the service says besides its requests, one line each, through the standard library's loggers.
+"""Log events other than requests, one line each, written through the standard library's loggers.
 
-Ours rather than a package's: every process has to load it before it serves, and says next to nothing.
+We use no logging package: every process would have to load it before it serves, for very few lines.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from wondernest.platform.json import instant
 
 MAX_FRAMES: Final = 30
 _FIELDS: Final = "fields"
-"""The attribute of a record that carries an event's own values."""
+"""The attribute of a log record that contains the event's values."""
 
 
 class EventLog:
-    """Says what happened, in a few fixed words, with its values beside them."""
+    """Logs events: a fixed message, and values as named fields."""
 
     __slots__ = ("_logger",)
 
@@ -29,36 +29,36 @@ class EventLog:
         self._logger = logging.getLogger(name)
 
     def info(self, message: str, **fields: object) -> None:
-        """What is as it should be."""
+        """A normal event."""
         self._logger.info(message, extra={_FIELDS: fields})
 
     def warning(self, message: str, **fields: object) -> None:
-        """What the service copes with."""
+        """A problem that the service handles by itself."""
         self._logger.warning(message, extra={_FIELDS: fields})
 
     def error(self, message: str, *, exc_info: BaseException | None = None, **fields: object) -> None:
-        """What somebody was not served for."""
+        """A problem because of which a request or a job failed."""
         self._logger.error(message, exc_info=exc_info, extra={_FIELDS: fields})
 
     def exception(self, message: str, **fields: object) -> None:
-        """As `error`, with the exception that is being handled."""
+        """As `error`, with the exception that is being handled now."""
         self.error(message, exc_info=sys.exception(), **fields)
 
 
 def get_logger(name: str) -> EventLog:
-    """The log of a module."""
+    """The event log of a module."""
     return EventLog(name)
 
 
 class Lines(logging.Formatter):
-    """Every record as a line, ours and those of libraries alike."""
+    """Formats every log record as a line, ours and those of libraries."""
 
     def __init__(self, style: str) -> None:
         super().__init__()
         self._as_json = style == "json"
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line. An exception is shown as types and places, without its messages: those quote people's data."""
+        """The line. An exception is shown as types and code locations, without its messages: they may contain personal data."""
         head = {
             "timestamp": instant(datetime.fromtimestamp(record.created, UTC)),
             "level": record.levelname.lower(),

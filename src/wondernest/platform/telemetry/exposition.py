@@ -1,4 +1,4 @@
-"""The instruments as text in Prometheus' format 0.0.4, summed over every worker process."""
+"""The metrics in Prometheus' text format 0.0.4, summed over all processes."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\n": "\\n", '"': '\\"'})
 
 
 class Exposition:
-    """Renders the instruments. Concurrent callers share a rendering, but never one that began before they asked."""
+    """Renders the metrics. Concurrent callers share a rendering, but never one that began before their call."""
 
     def __init__(self, metrics: Metrics, wall_clock: Callable[[], float] = time.time) -> None:
         self._metrics = metrics
         self._wall_clock = wall_clock
-        self._turn = asyncio.Lock()
+        self._render_lock = asyncio.Lock()
         self._next: asyncio.Task[bytes] | None = None
 
     async def text(self) -> bytes:
-        """The whole exposition, made off the loop."""
+        """The whole text, rendered in a thread."""
         if self._next is None:
             self._next = asyncio.create_task(self._render_next())
         return await asyncio.shield(self._next)
 
     async def _render_next(self) -> bytes:
-        async with self._turn:
+        async with self._render_lock:
             self._next = None
-            self._metrics.write_down()
+            self._metrics.flush()
             return await asyncio.to_thread(self._render)
 
     def render(self) -> bytes:
-        """As `text`, at once and in this thread."""
-        self._metrics.write_down()
+        """As `text`, but synchronously."""
+        self._metrics.flush()
         return self._render()
 
     def _render(self) -> bytes:
@@ -63,7 +63,7 @@ class Exposition:
 
 
 def _all_workers() -> Iterable[Metric] | None:
-    """The figures of every worker, None when this process is the only one."""
+    """The metrics of all processes; None when this process is the only one."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return None
     registry = CollectorRegistry()
@@ -72,7 +72,7 @@ def _all_workers() -> Iterable[Metric] | None:
 
 
 def _family(family: Metric, samples: Sequence[Sample], *, bare: bool) -> str:
-    """One family; `family` is this process's own, which knows the order of the labels."""
+    """The text of one family. `family` is this process's own, which has the labels in order."""
     suffix = "_total" if family.type == "counter" and not bare else ""
     name = family.name + suffix
     order = {label: place for place, label in enumerate(family.samples[0].labels)} if family.samples else {}

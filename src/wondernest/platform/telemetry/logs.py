@@ -1,4 +1,4 @@
-"""Structured logs on stdout: one JSON object a line for requests; for events see `events`."""
+"""Structured logs on stdout: one JSON object per line for requests. Events are in `events`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from wondernest.platform.json import instant
 from wondernest.platform.telemetry.events import Lines
-from wondernest.platform.telemetry.outlet import STDOUT, Outlet
+from wondernest.platform.telemetry.stdout import STDOUT, StdoutWriter
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,8 +21,8 @@ _SERVER_ERROR = 500
 
 
 def configure_logging(level: str, style: str) -> None:
-    """Send our events and the standard library's records to stdout, as JSON or text."""
-    handler = _ToOutlet(STDOUT)
+    """Send all log records to stdout, as JSON or text."""
+    handler = _StdoutHandler(STDOUT)
     handler.setFormatter(Lines(style))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -32,26 +32,26 @@ def configure_logging(level: str, style: str) -> None:
         logging.getLogger(noisy).propagate = True
 
 
-class _ToOutlet(logging.Handler):
-    """The standard library's records, in line with the requests."""
+class _StdoutHandler(logging.Handler):
+    """Writes log records to the same stdout writer as the request log."""
 
-    def __init__(self, outlet: Outlet) -> None:
+    def __init__(self, stdout: StdoutWriter) -> None:
         super().__init__()
-        self._outlet = outlet
+        self._stdout = stdout
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One record; what cannot be formatted is reported by the library's own means."""
+        """Write one record; a record that cannot be formatted goes to `handleError`."""
         try:
-            self._outlet.say(self.format(record) + "\n")
+            self._stdout.write(self.format(record) + "\n")
         except Exception:
             self.handleError(record)
 
 
 class RequestLog:
-    """Gathers request lines and writes them together: a write per line would be the dearest part of a small request."""
+    """Buffers request lines and writes them together: one write per line would be the most expensive part of a small request."""
 
-    def __init__(self, outlet: Outlet = STDOUT, *, enabled: bool, style: str = "json") -> None:
-        self._outlet = outlet
+    def __init__(self, stdout: StdoutWriter = STDOUT, *, enabled: bool, style: str = "json") -> None:
+        self._stdout = stdout
         self._enabled = enabled
         self._as_json = style == "json"
         self._lines: list[str] = []
@@ -67,13 +67,13 @@ class RequestLog:
         user_id: str | None,
         family_id: str | None,
     ) -> None:
-        """One finished request; `path` is the route template."""
+        """Log one finished request; `path` is the route template."""
         if not self._enabled:
             return
         level = "error" if status >= _SERVER_ERROR else "info"
         took = round(seconds * 1000, 3)
         if self._as_json:
-            line = (  # time, level and request id hold nothing that JSON escapes
+            line = (  # time, level and request id need no JSON escapes
                 f'{{"timestamp":"{instant(now)}","level":"{level}","logger":"wondernest.request","message":"request",'
                 f'"request_id":"{request_id}","method":{_quoted(method)},"path":{_quoted(path)},"status":{status},'
                 f'"duration_ms":{took},"user_id":{_quoted(user_id)},"family_id":{_quoted(family_id)}}}'
@@ -86,10 +86,10 @@ class RequestLog:
             self.flush()
 
     def flush(self) -> None:
-        """Hand over what has gathered."""
+        """Write the buffered lines."""
         if self._lines:
             self._lines.append("")
-            self._outlet.say("\n".join(self._lines))
+            self._stdout.write("\n".join(self._lines))
             self._lines.clear()
 
 

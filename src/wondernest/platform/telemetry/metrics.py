@@ -1,6 +1,6 @@
-"""The instruments, correct across worker processes: each worker writes its own memory-mapped file, any of them sums all.
+"""Metrics, correct across processes: each process writes its own memory-mapped file, and any process can sum all files.
 
-What requests bump is tallied in the process and written down a few times a second and before each exposition of its own.
+Counts of requests are kept in memory first. They are flushed a few times a second, and before this process renders metrics.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 DURATION_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 UNMATCHED = "unmatched"
 OTHER = "other"
-"""What stands for every value that clients choose freely: a label must not grow with what they send."""
+"""Replaces label values that clients choose freely: the number of labels must stay bounded."""
 PREFIX: Final = "wondernest_"
 
 
 class Tally:
-    """A counter that requests bump: a plain number here, added to the shared one when the tallies are written down.
+    """A counter for the hot path: a plain number in memory, added to the shared counter by `flush`.
 
-    The shared ones live in a memory-mapped file behind a lock; asking them at each request costs more than all the rest.
+    The shared counter is in a memory-mapped file behind a lock; an update per request would cost more than everything else here.
     """
 
     __slots__ = ("_count", "_counter")
@@ -35,8 +35,8 @@ class Tally:
         """One more."""
         self._count += 1
 
-    def write_down(self) -> None:
-        """Add what has gathered to the shared counter."""
+    def flush(self) -> None:
+        """Add the count to the shared counter."""
         if self._count:
             self._counter.inc(self._count)
             self._count = 0
@@ -46,7 +46,7 @@ class Durations(Histogram):
     """A histogram that takes many observations at once."""
 
     def add(self, counts: Sequence[int], seconds: float) -> None:
-        """Add observations that were sorted into the buckets already, and their sum."""
+        """Add observations: their counts by bucket, and their sum in seconds."""
         total = cast("Any", self._sum)  # pyright: ignore[reportUnknownMemberType]
         buckets = cast("Sequence[Any]", self._buckets)  # pyright: ignore[reportUnknownMemberType]
         total.inc(seconds)
@@ -56,7 +56,7 @@ class Durations(Histogram):
 
 
 class RouteMetrics:
-    """The instruments of one method and route template, bound at their first use and never looked up again."""
+    """The metrics of one method and route template. Labels are resolved once, at the first use."""
 
     __slots__ = ("_buckets", "_by_status", "_durations", "_labels", "_requests", "_seconds")
 
@@ -77,23 +77,23 @@ class RouteMetrics:
         self._buckets[bisect_left(DURATION_BUCKETS_S, seconds)] += 1
         self._seconds += seconds
 
-    def write_down(self) -> None:
-        """Add what has gathered to the shared instruments."""
+    def flush(self) -> None:
+        """Add the counts to the shared metrics."""
         if self._seconds:
             self._durations.labels(*self._labels).add(self._buckets, self._seconds)
             self._buckets = [0] * len(self._buckets)
             self._seconds = 0.0
             for tally in self._by_status.values():
-                tally.write_down()
+                tally.flush()
 
 
 class Metrics:
-    """The instruments of one process, in one registry. Infrastructure's stand here; a room adds its own when it is built."""
+    """The metrics of one process, in one registry. Those of infrastructure are defined here; rooms add theirs."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.bare: set[str] = set()
-        """Counters that dashboards know without the suffix `_total` (server contract §4)."""
+        """Counters that are shown without the suffix `_total`, because dashboards use that name (server contract §4)."""
         self._routes: list[RouteMetrics] = []
         self._tallies: list[Tally] = []
         self._samples: list[Callable[[], None]] = []
@@ -125,39 +125,39 @@ class Metrics:
             self.counter("broken_replies", "Replies that a fault broke off after they had begun")
         )
         self.own = frozenset(self.names())
-        """The names of the instruments that belong to no room."""
+        """The names of the metrics that belong to no room."""
 
     def names(self) -> set[str]:
-        """The names of all instruments made so far, without a counter's `_total`."""
+        """The names of all metrics made so far, without the `_total` of counters."""
         return {family.name for family in self.registry.collect()}
 
     def route(self, method: str, path: str) -> RouteMetrics:
-        """The instruments of one route template."""
+        """New metrics of one method and route template."""
         route = RouteMetrics(self.requests, self.durations, method, path)
         self._routes.append(route)
         return route
 
-    def write_down(self) -> None:
-        """Bring the shared instruments up to what was tallied; by the thread that tallies."""
+    def flush(self) -> None:
+        """Add all counts to the shared metrics. Call it in the event loop's thread, where they are counted."""
         for route in self._routes:
-            route.write_down()
+            route.flush()
         for tally in self._tallies:
-            tally.write_down()
+            tally.flush()
         for sample in self._samples:
             sample()
 
     def sample(self, take: Callable[[], None]) -> None:
-        """Have gauges set each time the tallies are written down."""
+        """Call `take` at each flush, to set gauges."""
         self._samples.append(take)
 
     def tally(self, counter: Counter) -> Tally:
-        """A counter that requests bump, written down with the others."""
+        """A `Tally` of the counter, flushed with the others."""
         tally = Tally(counter)
         self._tallies.append(tally)
         return tally
 
     def counter(self, name: str, documentation: str, *labels: str, bare: bool = False) -> Counter:
-        """A new counter; raises ValueError for a name that is taken. `bare`: shown without the suffix `_total`."""
+        """A new counter; raises ValueError for a name that exists. `bare`: shown without the suffix `_total`."""
         counter = Counter(PREFIX + name, documentation, labels, registry=self.registry)
         if bare:
             self.bare.add(PREFIX + name)
@@ -166,7 +166,7 @@ class Metrics:
     def gauge(
         self, name: str, documentation: str, mode: Literal["livesum", "livemin", "livemostrecent"], *labels: str
     ) -> Gauge:
-        """A new gauge; `mode` says what the figures of several workers make together."""
+        """A new gauge; `mode` is how the values of several processes are combined."""
         return Gauge(PREFIX + name, documentation, labels, registry=self.registry, multiprocess_mode=mode)
 
     def histogram(self, name: str, documentation: str, buckets: Sequence[float], *labels: str) -> Histogram:

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from wondernest.platform.db import batch
-from wondernest.platform.db.batch import Gatherer, LockWait
+from wondernest.platform.db.batch import Batcher, LockWait
 from wondernest.platform.db.pool import Connection, Database
 from wondernest.platform.faults import DependencyUnavailable, Held
 from wondernest.platform.telemetry.metrics import Metrics
@@ -30,20 +30,20 @@ async def pool(empty_database: str) -> AsyncIterator[Database]:
     await made.close()
 
 
-def store(pool: Database, sizes: list[int]) -> Gatherer[Item, int]:
+def store(pool: Database, sizes: list[int]) -> Batcher[Item, int]:
     async def run(connection: Connection, items: Sequence[Item], _: LockWait) -> Sequence[int]:
         sizes.append(len(items))
         rows = await connection.fetch(_STORE, [key for key, _ in items], [value for _, value in items])
         versions = {row["key"]: row["version"] for row in rows}
         return [versions[key] for key, _ in items]
 
-    return Gatherer(pool, run)
+    return Batcher(pool, run)
 
 
 async def test_concurrent_items_share_round_trips_and_each_gets_its_own_result(pool: Database) -> None:
     sizes: list[int] = []
-    gatherer = store(pool, sizes)
-    assert await asyncio.gather(*(gatherer.submit((f"k{n}", str(n))) for n in range(200))) == [1] * 200
+    batcher = store(pool, sizes)
+    assert await asyncio.gather(*(batcher.submit((f"k{n}", str(n))) for n in range(200))) == [1] * 200
     assert sum(sizes) == 200
     assert len(sizes) < 20
     rows = {row["key"]: row["value"] for row in await pool.fetch("select key, value from stored")}
@@ -51,16 +51,16 @@ async def test_concurrent_items_share_round_trips_and_each_gets_its_own_result(p
 
 
 async def test_one_bad_value_fails_alone(pool: Database) -> None:
-    gatherer = store(pool, [])
+    batcher = store(pool, [])
     items = [(f"k{n}", "nonsense" if n == 7 else str(n)) for n in range(20)]
-    outcomes = await asyncio.gather(*(gatherer.submit(item) for item in items), return_exceptions=True)
+    outcomes = await asyncio.gather(*(batcher.submit(item) for item in items), return_exceptions=True)
     assert [isinstance(outcome, asyncpg.DataError) for outcome in outcomes] == [n == 7 for n in range(20)]
     assert await pool.fetchval("select count(*) from stored") == 19
 
 
 async def test_a_caller_that_gives_up_does_not_delay_the_rest_of_its_batch(pool: Database) -> None:
-    gatherer = store(pool, [])
-    tasks = [asyncio.create_task(gatherer.submit((f"k{n}", "1"))) for n in range(50)]
+    batcher = store(pool, [])
+    tasks = [asyncio.create_task(batcher.submit((f"k{n}", "1"))) for n in range(50)]
     await asyncio.sleep(0)
     for task in tasks[::2]:
         task.cancel()
@@ -70,19 +70,19 @@ async def test_a_caller_that_gives_up_does_not_delay_the_rest_of_its_batch(pool:
 
 async def test_a_single_caller_does_not_wait_for_others(pool: Database) -> None:
     sizes: list[int] = []
-    gatherer = store(pool, sizes)
+    batcher = store(pool, sizes)
     for n in range(3):
-        assert await gatherer.submit(("k", str(n))) == n + 1
+        assert await batcher.submit(("k", str(n))) == n + 1
     assert sizes == [1, 1, 1]
 
 
 async def test_callers_just_answered_share_a_batch_with_those_that_waited(pool: Database) -> None:
     sizes: list[int] = []
-    gatherer = store(pool, sizes)
+    batcher = store(pool, sizes)
 
     async def caller(number: int) -> None:
         for turn in range(5):
-            await gatherer.submit((f"k{number}", str(turn)))
+            await batcher.submit((f"k{number}", str(turn)))
 
     async with asyncio.TaskGroup() as callers:
         for number in range(10):
@@ -100,10 +100,10 @@ async def test_a_lost_connection_fails_the_batch_and_the_next_one_works(pool: Da
             await connection.execute("select pg_terminate_backend(pg_backend_pid())")
         return [True] * len(items)
 
-    gatherer: Gatherer[bool, bool] = Gatherer(pool, run)
+    batcher: Batcher[bool, bool] = Batcher(pool, run)
     with pytest.raises(DependencyUnavailable):
-        await gatherer.submit(True)
-    assert await gatherer.submit(False)
+        await batcher.submit(True)
+    assert await batcher.submit(False)
 
 
 async def test_beyond_the_bound_callers_are_refused_at_once(pool: Database) -> None:
@@ -113,8 +113,8 @@ async def test_beyond_the_bound_callers_are_refused_at_once(pool: Database) -> N
         await gate.wait()
         return items
 
-    gatherer: Gatherer[int, int] = Gatherer(pool, run)
-    crowd = [asyncio.create_task(gatherer.submit(n)) for n in range(batch.MAX_WAITING + 10)]
+    batcher: Batcher[int, int] = Batcher(pool, run)
+    crowd = [asyncio.create_task(batcher.submit(n)) for n in range(batch.MAX_WAITING + 10)]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     gate.set()
@@ -132,9 +132,9 @@ async def test_large_items_are_spread_over_batches(pool: Database) -> None:
         await connection.execute("select 1")
         return items
 
-    gatherer: Gatherer[int, int] = Gatherer(pool, run, size=lambda item: item)
+    batcher: Batcher[int, int] = Batcher(pool, run, size=lambda item: item)
     sizes = [batch.MAX_BATCH_BYTES // 3] * 20 + [batch.MAX_BATCH_BYTES * 2]
-    assert await asyncio.gather(*(gatherer.submit(size) for size in sizes)) == sizes
+    assert await asyncio.gather(*(batcher.submit(size) for size in sizes)) == sizes
     assert all(total <= batch.MAX_BATCH_BYTES or total == batch.MAX_BATCH_BYTES * 2 for total in totals)
 
 
@@ -146,16 +146,16 @@ async def test_a_slow_batch_does_not_delay_the_next(pool: Database) -> None:
             await gate.wait()
         return items
 
-    gatherer: Gatherer[str, str] = Gatherer(pool, run)
-    slow = asyncio.create_task(gatherer.submit("slow"))
+    batcher: Batcher[str, str] = Batcher(pool, run)
+    slow = asyncio.create_task(batcher.submit("slow"))
     await asyncio.sleep(0)
-    assert await asyncio.gather(*(gatherer.submit(f"quick {n}") for n in range(5))) == [f"quick {n}" for n in range(5)]
+    assert await asyncio.gather(*(batcher.submit(f"quick {n}") for n in range(5))) == [f"quick {n}" for n in range(5)]
     assert not slow.done()
     gate.set()
     assert await slow == "slow"
 
 
-def bounded_store(pool: Database, waits: list[tuple[int, LockWait]]) -> Gatherer[Item, int]:
+def bounded_store(pool: Database, waits: list[tuple[int, LockWait]]) -> Batcher[Item, int]:
     """A batcher whose statement may wait for locks."""
 
     async def run(connection: Connection, items: Sequence[Item], wait: LockWait) -> Sequence[int]:
@@ -166,7 +166,7 @@ def bounded_store(pool: Database, waits: list[tuple[int, LockWait]]) -> Gatherer
         versions = {row["key"]: row["version"] for row in rows}
         return [versions[key] for key, _ in items]
 
-    return Gatherer(pool, run)
+    return Batcher(pool, run)
 
 
 @pytest.mark.parametrize("held", [1, 3, 10, batch.MAX_BATCH_ITEMS - 1])
@@ -174,13 +174,13 @@ async def test_locked_items_wait_and_the_rest_of_their_batch_does_not(
     pool: Database, empty_database: str, held: int
 ) -> None:
     waits: list[tuple[int, LockWait]] = []
-    gatherer = bounded_store(pool, waits)
+    batcher = bounded_store(pool, waits)
     keys = [f"k{n:02}" for n in range(batch.MAX_BATCH_ITEMS)]
     theirs = set(keys[:: len(keys) // held][:held])
     somebody = await asyncpg.connect(empty_database)
     async with somebody.transaction():
         await somebody.execute("insert into stored select unnest($1::text[]), 0, 1", sorted(theirs))
-        asked = {key: asyncio.create_task(gatherer.submit((key, "2"))) for key in keys}
+        asked = {key: asyncio.create_task(batcher.submit((key, "2"))) for key in keys}
         assert await asyncio.gather(*(asked[key] for key in keys if key not in theirs)) == [1] * (len(keys) - held)
         assert waits[0] == (len(keys), LockWait.TOGETHER)
         assert sum(not asked[key].done() for key in theirs) <= batch.MAX_HELD
@@ -198,8 +198,8 @@ async def test_an_item_reported_as_held_is_run_alone(pool: Database) -> None:
         runs.append((items, wait))
         return [Held("database", "skipped") if item == "held" and len(runs) < 3 else item for item in items]
 
-    gatherer: Gatherer[str, str] = Gatherer(pool, run)
-    assert await asyncio.gather(*(gatherer.submit(item) for item in ("a", "held", "b"))) == ["a", "held", "b"]
+    batcher: Batcher[str, str] = Batcher(pool, run)
+    assert await asyncio.gather(*(batcher.submit(item) for item in ("a", "held", "b"))) == ["a", "held", "b"]
     assert runs == [(["a", "held", "b"], LockWait.TOGETHER), (["held"], LockWait.ALONE), (["held"], LockWait.ALONE)]
 
 
@@ -211,9 +211,9 @@ async def test_when_everything_is_locked_waiting_is_bounded(pool: Database) -> N
             alone.extend(items)
         raise asyncpg.LockNotAvailableError
 
-    gatherer: Gatherer[int, int] = Gatherer(pool, run)
+    batcher: Batcher[int, int] = Batcher(pool, run)
     crowd = batch.MAX_HELD + 10
-    outcomes = await asyncio.gather(*(gatherer.submit(n) for n in range(crowd)), return_exceptions=True)
+    outcomes = await asyncio.gather(*(batcher.submit(n) for n in range(crowd)), return_exceptions=True)
     assert all(isinstance(outcome, Held) for outcome in outcomes)
     assert len(alone) <= crowd
     assert len(set(alone)) == len(alone)
@@ -227,18 +227,18 @@ async def test_an_item_is_ended_once_even_if_its_caller_leaves(pool: Database) -
         await gate.wait()
         return items
 
-    gatherer: Gatherer[str, str] = Gatherer(pool, run, parallel=1, ended=ended.append)
-    running = asyncio.create_task(gatherer.submit("running"))
+    batcher: Batcher[str, str] = Batcher(pool, run, parallel=1, ended=ended.append)
+    running = asyncio.create_task(batcher.submit("running"))
     while not pool_is_leased(pool):
         await asyncio.sleep(0.001)
-    waiting = asyncio.create_task(gatherer.submit("waiting"))
+    waiting = asyncio.create_task(batcher.submit("waiting"))
     await asyncio.sleep(0)
     running.cancel()
     waiting.cancel()
     await asyncio.wait([running, waiting])
     assert not ended
     gate.set()
-    assert await gatherer.submit("next") == "next"
+    assert await batcher.submit("next") == "next"
     assert sorted(ended) == ["next", "running", "waiting"]
 
 

@@ -181,7 +181,7 @@ async def test_a_fault_of_some_statements_only_is_logged_once(
             await small.fetchval("select pg_terminate_backend(pg_backend_pid())")
         assert await small.fetchval("select 1") == 1
     assert caplog.messages == ["database unavailable"]
-    monkeypatch.setattr(pool, "QUIET_S", 0.0)
+    monkeypatch.setattr(pool, "RECOVERED_AFTER_S", 0.0)
     for _ in range(3):
         assert await small.fetchval("select 1") == 1
     assert caplog.messages == ["database unavailable", "database available again"]

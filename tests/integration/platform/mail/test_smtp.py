@@ -26,12 +26,12 @@ from tests.fixtures.application import jobs_running, running
 from tests.fixtures.auth import code_in, register
 from wondernest.app import create_app
 from wondernest.platform.clock import SystemClock
-from wondernest.platform.mail import MailFailed, MailRefused, Message, SmtpMailer
+from wondernest.platform.mail import Letter, MailFailed, MailRefused, SmtpMailer
 from wondernest.settings import Mail, Secret, Settings
 
 Listening = Callable[..., Awaitable[int]]
 PATIENCE_S = 10.0
-MESSAGE = Message("ann@example.com", "Grüße", "Hello Ann,\n\nsee you.\n")
+MESSAGE = Letter("ann@example.com", "Grüße", "Hello Ann,\n\nsee you.\n")
 
 
 class Mailbox:

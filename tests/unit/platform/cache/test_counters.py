@@ -42,11 +42,11 @@ async def test_a_count_ends_with_the_shared_window_it_belongs_to() -> None:
 async def test_a_count_cleared_by_others_starts_again_whenever_that_is_learned() -> None:
     counts = MemoryCounters(OurClock())
     counts.add("a", 60_000, 0)
-    assert counts.look("a", 7) == (0, 0)
+    assert counts.read("a", 7) == (0, 0)
     assert counts.add("a", 60_000, 7)[0] == 1
     assert counts.add("a", 60_000, 0)[0] == 2, "an answer from before the clearing came late"
     assert counts.add("a", 60_000, 7)[0] == 3
-    assert counts.look("a", 7)[0] == 3
+    assert counts.read("a", 7)[0] == 3
 
 
 async def test_an_older_clearing_does_not_reset_what_was_counted_alone() -> None:
@@ -59,7 +59,7 @@ async def test_an_older_clearing_does_not_reset_what_was_counted_alone() -> None
 
 async def test_entries_are_bounded_and_expired_ones_are_dropped_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counters, "MAX_ENTRIES", 100)
-    monkeypatch.setattr(counters, "SPARED_ENTRIES", 90)
+    monkeypatch.setattr(counters, "ENTRIES_AFTER_EVICTION", 90)
     clock = OurClock()
     counts = MemoryCounters(clock)
     await counts.increment("long", 3600)

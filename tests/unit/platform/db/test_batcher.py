@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wondernest.platform.db import batch
-from wondernest.platform.db.batch import Gatherer, LockWait
+from wondernest.platform.db.batch import Batcher, LockWait
 from wondernest.platform.db.pool import Connection, Database
-from wondernest.platform.faults import DependencyUnavailable, Held, Overtaken
+from wondernest.platform.faults import DependencyUnavailable, Held, TransactionConflict
 
 Fault = Literal["none", "no lease", "lost at commit", "overtaken", "bug", "short answer"]
 TICKS = 2_000
@@ -104,7 +104,7 @@ class FakeDatabase:
             self.running.remove(items)
         if trip.fault == "overtaken":
             self.outages += 1
-            raise Overtaken("database", "deadlock")
+            raise TransactionConflict("database", "deadlock")
         if trip.fault in {"bug", "short answer"}:
             self.in_bugs |= {item.number for item in items}
         if trip.fault == "bug":
@@ -167,7 +167,7 @@ def run_all(arrivals: list[Arrival], trips: list[RoundTrip], *, parallel: int, s
 
 async def _run_all(arrivals: list[Arrival], trips: list[RoundTrip], *, parallel: int) -> RunResult:
     database = FakeDatabase(trips, parallel)
-    gatherer: Gatherer[Item, int] = Gatherer(
+    batcher: Batcher[Item, int] = Batcher(
         cast("Database", database),
         database.run,
         size=lambda item: item.size,
@@ -181,7 +181,7 @@ async def _run_all(arrivals: list[Arrival], trips: list[RoundTrip], *, parallel:
             await asyncio.sleep(0)
         item = Item(len(items), arrival.size, arrival.bad, arrival.held)
         items.append(item)
-        callers.append(asyncio.create_task(call(gatherer, item, arrival.patience, database.submitted)))
+        callers.append(asyncio.create_task(call(batcher, item, arrival.patience, database.submitted)))
     for _ in range(TICKS):
         if all(caller.done() for caller in callers):
             break
@@ -191,14 +191,14 @@ async def _run_all(arrivals: list[Arrival], trips: list[RoundTrip], *, parallel:
     while database.leased:  # batches whose callers have left
         await asyncio.sleep(0)
     database.trips = []
-    assert await gatherer.submit(Item(-1, 0, bad=False, held=False)) == -1, "the next item is served normally"
+    assert await batcher.submit(Item(-1, 0, bad=False, held=False)) == -1, "the next item is served normally"
     return RunResult(database, items, await asyncio.gather(*callers, return_exceptions=True))
 
 
-async def call(gatherer: Gatherer[Item, int], item: Item, patience: int | None, submitted: list[int]) -> int:
+async def call(batcher: Batcher[Item, int], item: Item, patience: int | None, submitted: list[int]) -> int:
     async def submit() -> int:
         submitted.append(item.number)
-        return await gatherer.submit(item)
+        return await batcher.submit(item)
 
     asked = asyncio.ensure_future(submit())
     for _ in range(TICKS if patience is None else patience):

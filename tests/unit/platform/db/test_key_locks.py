@@ -1,4 +1,4 @@
-"""Turns: one holder for each key, the others in order of arrival, bounded, whoever leaves meanwhile."""
+"""KeyLocks: one holder for each key, the others in order of arrival, bounded, whoever leaves meanwhile."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wondernest.platform.db import turns as module
-from wondernest.platform.db.turns import Turns
+from wondernest.platform.db import key_locks as module
+from wondernest.platform.db.key_locks import KeyLocks
 from wondernest.platform.faults import DependencyUnavailable
 
 
@@ -20,52 +20,52 @@ async def turn_round() -> None:
 
 
 async def test_a_key_has_one_holder_and_the_others_follow_in_order() -> None:
-    turns, order = Turns(), list[int]()
+    locks, order = KeyLocks(), list[int]()
 
     async def work(number: int) -> None:
-        await turns.take(["k"])
+        await locks.acquire(["k"])
         order.append(number)
 
-    assert turns.take_free("k")
-    assert not turns.take_free("k")
+    assert locks.try_acquire("k")
+    assert not locks.try_acquire("k")
     waiting = [asyncio.create_task(work(number)) for number in range(3)]
     for number in range(3):
         await turn_round()
         assert order == list(range(number))
-        turns.end("k")
+        locks.release("k")
     await asyncio.gather(*waiting)
-    turns.end("k")
-    assert not turns.taken
+    locks.release("k")
+    assert not locks.held
 
 
 async def test_an_owner_does_not_wait_for_itself() -> None:
-    turns, owner = Turns(), object()
-    assert await turns.take(["a", "b"], owner) == ["a", "b"]
-    assert await turns.take(["b", "c", "c"], owner) == ["c"]
+    locks, owner = KeyLocks(), object()
+    assert await locks.acquire(["a", "b"], owner) == ["a", "b"]
+    assert await locks.acquire(["b", "c", "c"], owner) == ["c"]
 
 
 async def test_several_keys_are_taken_together_or_not_at_all() -> None:
-    turns = Turns()
-    assert turns.take_free("b")
-    both = asyncio.create_task(turns.take(["a", "b"]))
+    locks = KeyLocks()
+    assert locks.try_acquire("b")
+    both = asyncio.create_task(locks.acquire(["a", "b"]))
     await turn_round()
-    behind = asyncio.create_task(turns.take(["a"]))
+    behind = asyncio.create_task(locks.acquire(["a"]))
     await turn_round()
     assert not behind.done()
     both.cancel()
     await asyncio.wait([both])
     assert await behind == ["a"]
-    turns.end("a")
-    turns.end("b")
-    assert not turns.taken
+    locks.release("a")
+    locks.release("b")
+    assert not locks.held
 
 
 async def test_a_turn_handed_to_one_that_leaves_in_the_same_moment_goes_to_the_next() -> None:
-    turns = Turns()
-    assert turns.take_free("k")
-    leaving, behind = (asyncio.create_task(turns.take(["k"])) for _ in range(2))
+    locks = KeyLocks()
+    assert locks.try_acquire("k")
+    leaving, behind = (asyncio.create_task(locks.acquire(["k"])) for _ in range(2))
     await turn_round()
-    turns.end("k")
+    locks.release("k")
     leaving.cancel()
     assert await behind == ["k"]
     assert leaving.cancelled()
@@ -73,26 +73,26 @@ async def test_a_turn_handed_to_one_that_leaves_in_the_same_moment_goes_to_the_n
 
 async def test_waiting_is_bounded_in_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_WAITING_FOR_A_KEY", 2)
-    turns = Turns()
-    assert turns.take_free("k")
-    waiting = [asyncio.create_task(turns.take(["k"])) for _ in range(2)]
+    locks = KeyLocks()
+    assert locks.try_acquire("k")
+    waiting = [asyncio.create_task(locks.acquire(["k"])) for _ in range(2)]
     await turn_round()
     with pytest.raises(DependencyUnavailable):
-        await turns.take(["other", "k"])
-    assert turns.take_free("other")
+        await locks.acquire(["other", "k"])
+    assert locks.try_acquire("other")
     for task in waiting:
-        turns.end("k")
+        locks.release("k")
         assert await task == ["k"]
 
 
 async def test_waiting_is_bounded_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TURN_WAIT_S", 0.01)
-    turns = Turns()
-    assert turns.take_free("k")
+    monkeypatch.setattr(module, "KEY_WAIT_S", 0.01)
+    locks = KeyLocks()
+    assert locks.try_acquire("k")
     with pytest.raises(DependencyUnavailable):
-        await turns.take(["k"])
-    turns.end("k")
-    assert turns.take_free("k")
+        await locks.acquire(["k"])
+    locks.release("k")
+    assert locks.try_acquire("k")
 
 
 Worker = tuple[frozenset[int], int, int | None]
@@ -112,10 +112,10 @@ def test_whoever_comes_and_leaves_no_key_has_two_holders_and_the_order_is_that_o
 
 
 async def live(workers: Iterable[Worker]) -> None:
-    turns, holders, order = Turns(), set[int](), dict[int, list[int]]()
+    locks, holders, order = KeyLocks(), set[int](), dict[int, list[int]]()
 
     async def work(number: int, keys: frozenset[int], turns_of_loop: int) -> None:
-        taken = await turns.take(sorted(keys))
+        taken = await locks.acquire(sorted(keys))
         assert not holders & keys
         holders.update(keys)
         for key in keys:
@@ -126,7 +126,7 @@ async def live(workers: Iterable[Worker]) -> None:
         finally:
             holders.difference_update(keys)
             for key in taken:
-                turns.end(key)
+                locks.release(key)
 
     async def call(number: int, worker: Worker) -> None:
         keys, length, patience = worker
@@ -140,5 +140,5 @@ async def live(workers: Iterable[Worker]) -> None:
 
     async with asyncio.timeout(10):
         await asyncio.gather(*(call(number, worker) for number, worker in enumerate(workers)))
-    assert not turns.taken
+    assert not locks.held
     assert all(numbers == sorted(numbers) for numbers in order.values())

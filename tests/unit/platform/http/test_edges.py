@@ -13,7 +13,7 @@ from wondernest.platform.http import compression
 from wondernest.platform.http.addresses import client_address
 from wondernest.platform.http.cors import CrossOrigin
 from wondernest.platform.http.errors import RateLimited
-from wondernest.platform.http.limits import RequestLimits
+from wondernest.platform.http.rate_limits import RequestLimits
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("::1/128"))
 

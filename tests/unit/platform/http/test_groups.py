@@ -141,7 +141,7 @@ def test_a_group_that_declares_no_bad_body_or_failure_has_the_generic_answers() 
 
 def test_a_text_for_a_failure_without_a_shape_stops_the_start() -> None:
     shapeless = group()
-    with pytest.raises(ValueError, match="no shape"):
+    with pytest.raises(ValueError, match="has no `failure`"):
         shapeless.endpoints(declaring(shapeless, failure="Failed"))
 
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from wondernest.platform.jobs import Handler, Job, Retry, Running, Unrecoverable
-from wondernest.platform.jobs.attempts import INTERRUPTED, Again, Attempts, Dead, Delivered, Done, Verdict
+from wondernest.platform.jobs.attempts import INTERRUPTED, Attempts, Dead, Delivered, Done, RetryLater, Verdict
 from wondernest.platform.jobs.instruments import JobInstruments
 from wondernest.platform.telemetry.metrics import Metrics
 
@@ -68,8 +68,8 @@ async def test_a_failed_attempt_is_followed_by_another_and_the_last_one_by_none(
 ) -> None:
     trial = Trial(fails)
     first, second, last = [await trial(times) for times in (1, 2, 3)]
-    assert isinstance(first, Again)
-    assert isinstance(second, Again)
+    assert isinstance(first, RetryLater)
+    assert isinstance(second, RetryLater)
     assert 16 <= second.pause_s <= 24
     assert isinstance(last, Dead)
     assert last.reason.startswith("ValueError at fails:")
@@ -87,12 +87,12 @@ async def test_an_unrecoverable_failure_is_not_retried() -> None:
 
 async def test_a_job_that_killed_its_process_each_time_is_dead_without_another_run() -> None:
     trial = Trial(fails)
-    assert await trial(4) == Dead("its process ended amid every attempt")
+    assert await trial(4) == Dead("its process ended during every attempt")
 
 
 async def test_a_handler_beyond_its_time_is_ended_and_tried_again() -> None:
     verdict = await Trial(never_ends, time_limit_s=0.01)()
-    assert isinstance(verdict, Again)
+    assert isinstance(verdict, RetryLater)
     assert verdict.reason == "not done within 0.01 s"
 
 
@@ -101,7 +101,7 @@ async def test_an_interrupted_job_goes_back_at_once(caplog: pytest.LogCaptureFix
     running = asyncio.create_task(trial())
     await asyncio.sleep(0)
     trial.attempts.interrupt()
-    assert await running == Again(0.0, INTERRUPTED)
+    assert await running == RetryLater(0.0, INTERRUPTED)
     assert caplog.records == []
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from wondernest.platform.telemetry.logs import RequestLog
-from wondernest.platform.telemetry.outlet import STDOUT
+from wondernest.platform.telemetry.stdout import STDOUT
 
 MOMENT = datetime(2026, 5, 1, 10, 0, 0, 120000, UTC)
 SCRIPT = """

@@ -8,29 +8,29 @@ import sys
 import threading
 import time
 
-from wondernest.platform.telemetry.outlet import Outlet
+from wondernest.platform.telemetry.stdout import StdoutWriter
 
 LINE = "x" * 99 + "\n"
 
 
 def test_lines_of_many_threads_arrive_whole_and_each_threads_in_order() -> None:
     written: list[bytes] = []
-    outlet = Outlet(written.append)
+    stdout = StdoutWriter(written.append)
 
     def say(name: int) -> None:
         for number in range(200):
-            outlet.say(f"{name} {number}\n")
+            stdout.write(f"{name} {number}\n")
 
     threads = [threading.Thread(target=say, args=[name]) for name in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert outlet.drain()
+    assert stdout.drain()
     lines = b"".join(written).decode().splitlines()
     for name in range(4):
         assert [line for line in lines if line.startswith(f"{name} ")] == [f"{name} {number}" for number in range(200)]
-    assert outlet.dropped == 0
+    assert stdout.dropped == 0
 
 
 def test_what_nobody_reads_in_time_is_dropped_and_counted_and_then_it_goes_on() -> None:
@@ -41,38 +41,38 @@ def test_what_nobody_reads_in_time_is_dropped_and_counted_and_then_it_goes_on() 
         reading.wait()
         written.append(data)
 
-    outlet = Outlet(stuck, most_bytes=10 * len(LINE))
+    stdout = StdoutWriter(stuck, max_bytes=10 * len(LINE))
     for _ in range(25):
-        outlet.say(LINE)
-    assert outlet.dropped == 15
-    assert not outlet.drain(0.01)
+        stdout.write(LINE)
+    assert stdout.dropped == 15
+    assert not stdout.drain(0.01)
     reading.set()
-    assert outlet.drain()
-    outlet.say("again\n")
-    assert outlet.drain()
+    assert stdout.drain()
+    stdout.write("again\n")
+    assert stdout.drain()
     assert b"".join(written).decode() == LINE * 10 + "again\n"
-    assert outlet.dropped == 15
+    assert stdout.dropped == 15
 
 
 def test_a_closed_reader_costs_the_lines_and_nothing_else() -> None:
     def gone(_: bytes) -> None:
         raise BrokenPipeError
 
-    outlet = Outlet(gone)
-    outlet.say("one\ntwo\n")
-    assert outlet.drain()
-    assert outlet.dropped == 2
+    stdout = StdoutWriter(gone)
+    stdout.write("one\ntwo\n")
+    assert stdout.drain()
+    assert stdout.dropped == 2
 
 
 def test_a_text_that_is_no_unicode_is_written_all_the_same() -> None:
     written: list[bytes] = []
-    outlet = Outlet(written.append)
-    outlet.say("\udc00 Zoë\n")
-    assert outlet.drain()
+    stdout = StdoutWriter(written.append)
+    stdout.write("\udc00 Zoë\n")
+    assert stdout.drain()
     assert written == ["\\udc00 Zoë\n".encode()]
 
 
-SAYING = "from wondernest.platform.telemetry.outlet import STDOUT; STDOUT.say({what!r} * {times})"
+SAYING = "from wondernest.platform.telemetry.stdout import STDOUT; STDOUT.write({what!r} * {times})"
 
 
 def test_the_end_of_a_process_waits_for_its_last_words_but_not_for_ever() -> None:

@@ -1,5 +1,5 @@
-"""The database installer: `files` reads the numbered SQL, `runner` brings a database up to it, `state` asks how far it is.
+"""Migrations: `files` reads the numbered SQL files, `runner` applies them, `state` reads the version of a database.
 
-Only the `migrate` command and its kin import `runner` (psycopg); request workers import `state` alone.
-How the SQL files are written is described in migrations/README.md.
+Only commands such as `migrate` import `runner` (psycopg); request workers import only `state`.
+migrations/README.md describes how to write the SQL files.
 """

@@ -1,4 +1,4 @@
-"""Runs the blocks of a file against a database: adds what is missing, makes each change once, notes what is refused."""
+"""Runs the blocks of a file: creates missing objects, makes each change once, collects refused statements."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ _MISSING_REFERENCE = (
     errors.UndefinedTable | errors.InvalidSchemaName | errors.UndefinedObject | errors.UndefinedFunction
 )
 INDEX_TIMEOUT_S = 3.0
-"""Longest time that the table of an index is kept from being written to while it is built."""
+"""How long the build of an index may block writes to its table."""
 
 
 class RefusedStatement(Struct, frozen=True):
-    """What the role may not do, as statements for the owner, with PostgreSQL's reason."""
+    """SQL that our role has no right to run, for the owner to run, and PostgreSQL's reason."""
 
     sql: str
     reason: str
 
 
 class Made(NamedTuple):
-    """What came of a file."""
+    """How many objects a file created and how many changes it made."""
 
     objects: int
     changes: int
@@ -62,34 +62,34 @@ class Made(NamedTuple):
 
 
 class Installation:
-    """What is there, what we made of it, and what we were not allowed to."""
+    """Applies blocks to one database, and collects what was refused."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
         self._new_database = False
         self._changes_held = False
-        """A change was refused or waits: those after it wait too, because they may build on it."""
+        """A change was refused or waits. Later changes wait too, because they may depend on it."""
         self.refused: list[RefusedStatement] = []
         self.waiting: list[str] = []
-        """Objects that lean on something refused."""
+        """Objects that depend on something refused."""
 
     @property
     def complete(self) -> bool:
-        """Whether nothing was refused so far."""
+        """Whether nothing was refused yet."""
         return not self.refused
 
-    def forget_refusals(self) -> None:
-        """Start the notes anew: the same blocks are about to be tried again."""
+    def reset_refusals(self) -> None:
+        """Forget what was refused, because the same blocks are about to run again."""
         self.refused.clear()
         self.waiting.clear()
         self._changes_held = False
 
     def present(self) -> set[str]:
-        """Every object of the database, named as blocks name them."""
+        """The keys (`Block.key`) of all objects in the database."""
         return {name for (name,) in self._connection.execute(_PRESENT)}
 
     def begin(self, files: Iterable[MigrationFile]) -> bool:
-        """Make our schema and the installer's tables; note once whether the database was new. False: the role may not."""
+        """Create our schema and the installer's tables; record once whether the database was new. False: no right to do so."""
         with self._connection.transaction():
             present = self.present()
             if f"schema {VERSION_SCHEMA}" not in present:
@@ -110,7 +110,7 @@ class Installation:
         return True
 
     def run(self, file: MigrationFile) -> Made:
-        """Make what is missing and the changes that were not made yet, in the transaction at hand."""
+        """Create what is missing and make new changes, in the current transaction."""
         present = self.present()
         objects = changes = 0
         for block in file.blocks():
@@ -165,7 +165,7 @@ class Installation:
         return True
 
     def _build_index(self, block: Block) -> None:
-        """Wait for the index's table as for any other; once we hold it others wait for us, so only for so long."""
+        """Lock the table with the normal lock time-out, then build. The build has a short time-out, because it blocks writers."""
         limit = self._one("select current_setting('statement_timeout')")
         self._do(f"lock table {block.indexed_table} in share mode")
         self._do(f"set local statement_timeout = {int(INDEX_TIMEOUT_S * 1000)}")
@@ -173,7 +173,7 @@ class Installation:
         self._do(f"set local statement_timeout = '{limit}'")
 
     def _make_change(self, block: Block) -> None:
-        """Make a change and its row. A name without a schema is one of ours, whatever the role's search path is."""
+        """Make a change and record it. A name without a schema means our schema, whatever the role's search path is."""
         path = self._one("select quote_literal(current_setting('search_path'))")
         self._do(f"set local search_path = {VERSION_SCHEMA}")
         self._do(block.sql)
@@ -195,7 +195,7 @@ class Installation:
             statements = f"{statements}\n{self._grant(block.name)}"
         elif block.kind == "table":
             statements = f"{statements}\ngrant select, insert, update, delete on {block.name} to {self._role()};"
-        elif block.kind == "index":  # outside a transaction it can be built beside the work
+        elif block.kind == "index":  # outside a transaction the owner can build it without blocking writes
             statements = statements.replace("create index ", "create index concurrently ")
         self.refused.append(RefusedStatement(statements, f"{block.name}: {reason}"))
 
@@ -206,7 +206,7 @@ class Installation:
         return self._one("select quote_ident(current_user)")
 
     def _do(self, statements: str) -> None:
-        """Run statements as they are written: several in one message, and no percent sign is a placeholder."""
+        """Run SQL text as it is: it may have several statements, and a percent sign is no placeholder."""
         self._connection.execute(statements.encode())
 
     def _one(self, query: str) -> Any:

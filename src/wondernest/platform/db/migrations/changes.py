@@ -1,4 +1,4 @@
-"""What a `change` block may touch: tables of ours, named in its header."""
+"""Checks `change` blocks: they may only touch our own tables that their header names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SEARCH_PATH = re.compile(r"\bsearch_path\b")
 
 
 def check_changes(files: Iterable[MigrationFile]) -> None:
-    """Raise BadMigrationFile for a change that names anything outside our schema but its own tables, or a name used twice."""
+    """Raise BadMigrationFile for a change that names a table outside its header's list and our schema, or a change name used twice."""
     blocks = [(file, block) for file in files for block in file.blocks()]
     schemas = {schema for _, block in blocks if (schema := _schema_of(block))} | {"public"}
     seen: set[str] = set()

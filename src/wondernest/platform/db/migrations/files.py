@@ -1,4 +1,4 @@
-"""The numbered SQL files of migrations/: where they are, and the blocks they are made of."""
+"""Reads the numbered SQL files of migrations/ and their blocks."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 NEW_DATABASE = "new database"
-"""A block only for a database that had no WonderNest table when we first met it."""
+"""Marks a block that only runs on a database that had no WonderNest table at the first migration."""
 
 OWNER = "owner"
-"""A block that is never run by us: its statement is told to the owner of the table."""
+"""Marks a block that we never run: its statement is reported for the owner of the table."""
 
 CHANGE = "change"
-"""The kind of a block that is run exactly once, on tables of ours."""
+"""The kind of a block that runs exactly once, on our own tables."""
 
 _FILE_NAME = re.compile(r"(\d{4})_\w+\.sql")
 _HEADER = re.compile(
@@ -32,11 +32,11 @@ _CHECKOUT = _PACKAGE.parents[1] / "migrations"
 
 
 class BadMigrationFile(Exception):
-    """A file under migrations/ is not written as migrations/README.md says."""
+    """A file of migrations/ breaks the rules of migrations/README.md."""
 
 
 class Block(NamedTuple):
-    """Statements that make one object (run when it was missing at the start of the file), or one change (run once)."""
+    """SQL that creates one object (run if it was missing before the file), or makes one change (run once)."""
 
     kind: str
     name: str
@@ -47,7 +47,7 @@ class Block(NamedTuple):
 
     @property
     def key(self) -> str:
-        """How the object is named among the objects of a database: `table core.users`."""
+        """Identifies the object in a database: `table core.users`."""
         return f"{self.kind} {self.name}"
 
     @property
@@ -65,7 +65,7 @@ class Block(NamedTuple):
 
 
 class MigrationFile(NamedTuple):
-    """One numbered file, applied in a transaction of its own."""
+    """One numbered file, applied in its own transaction."""
 
     number: str
     path: Path

@@ -1,6 +1,6 @@
-"""Brings a database up to the numbered SQL files, each in a transaction of its own that also marks it as applied.
+"""Applies the numbered SQL files, each in its own transaction, which also records the file as applied.
 
-Several processes may start it at once, it may be stopped anywhere and started again, and it alters nothing but tables of ours.
+Several processes may run it at once. It may be killed at any point and run again. It alters only our own tables.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from wondernest.platform.db.migrations.files import MigrationFile, migration_fil
 from wondernest.platform.db.migrations.state import VERSION_SCHEMA, VERSION_TABLE
 
 ADVISORY_LOCK_KEY = 0x776F6E646572
-"""`wonder`: one installer per database at a time."""
+"""The bytes of `wonder`. The lock allows one migration per database at a time."""
 
 LOCK_TIMEOUT_S = 5.0
-"""Longest wait for a table that others use, so that their requests do not queue up behind us."""
+"""How long to wait for a table lock. Requests of others queue behind a waiting lock, so it is short."""
 
 STATEMENT_TIMEOUT_S = 60.0
 CONNECT_TIMEOUT_S = 10
 BUSY_ATTEMPTS = 6
-"""How often a file is tried when a table it touches is busy."""
+"""How often a file is tried while a table that it needs is locked."""
 
-_MARKS = f"{VERSION_SCHEMA}.{VERSION_TABLE}"
+_VERSIONS = f"{VERSION_SCHEMA}.{VERSION_TABLE}"
 
 
 class MigrationError(Exception):
-    """The database could not be brought up to date; the message is one line that says why."""
+    """The migration failed; the message is one line with the reason."""
 
 
 class MigrationResult(Struct, frozen=True):
-    """What a run did: files by name, what the role was refused, what waits for that, what is needed and missing."""
+    """The result of a run: names of files, refused statements, objects that wait for those, needed objects that are missing."""
 
     applied: tuple[str, ...]
     skipped: tuple[str, ...]
@@ -52,7 +52,7 @@ class MigrationResult(Struct, frozen=True):
 
 
 class _Incomplete(Exception):
-    """Part of a file was refused: it is not marked as applied, and neither is what follows."""
+    """Part of a file was refused. Neither it nor any later file is recorded as applied."""
 
 
 def migrate(
@@ -65,26 +65,26 @@ def migrate(
     statement_timeout_s: float = STATEMENT_TIMEOUT_S,
     files: tuple[MigrationFile, ...] | None = None,
 ) -> MigrationResult:
-    """Apply every file that is not marked as applied; raises MigrationError when that cannot go on.
+    """Apply every file that is not recorded as applied. Raises MigrationError when that fails.
 
-    `files`: None for those of migrations/. `needed`: the tables (`schema.table`) and columns (`schema.table.column`) without which the server cannot work.
-    What the role may not create is left out, listed in the result and reported with the statements for the owner.
+    `files`: None for those of migrations/. `needed`: tables (`schema.table`) and columns (`schema.table.column`) that the server
+    needs. What the role has no right to create is skipped; its SQL is in the result and is reported for the owner.
     """
     with _session(database_url) as connection:
-        _take_turn(connection, lock_wait_s)
+        _lock(connection, lock_wait_s)
         _limit(connection, lock_timeout_s, statement_timeout_s)
         return _Run(connection, files or migration_files(), needed, report).result()
 
 
 def pending(database_url: str) -> list[str]:
-    """Names of the files that are not marked as applied."""
+    """The names of the files that are not recorded as applied."""
     with _session(database_url) as connection:
-        marked = _marked(connection)
-        return [file.name for file in migration_files() if file.number > marked]
+        applied_to = _applied_version(connection)
+        return [file.name for file in migration_files() if file.number > applied_to]
 
 
 class _Run:
-    """One run under the advisory lock."""
+    """One run, under the advisory lock."""
 
     def __init__(
         self,
@@ -101,20 +101,20 @@ class _Run:
         self._applied: list[str] = []
 
     def result(self) -> MigrationResult:
-        """Do the work and say what came of it."""
+        """Apply the files; returns the result."""
         check_changes(self._files)
-        before = _marked(self._connection)
+        before = _applied_version(self._connection)
         if before <= self._files[-1].number and self._installation.begin(self._files):
-            self._make_marks()
+            self._create_version_table()
             try:
                 for file in self._after(before):
-                    self._patiently(lambda file=file: self._apply(file))
+                    self._retry_while_locked(lambda file=file: self._apply(file))
             except _Incomplete:
-                self._go_on_unmarked(_marked(self._connection))
-        after = _marked(self._connection)
+                self._run_the_rest(_applied_version(self._connection))
+        after = _applied_version(self._connection)
         present = self._installation.present()
         missing = tuple(name for name in self._needed if not present & {f"table {name}", f"column {name}"})
-        self._tell_owner()
+        self._report_refused()
         return MigrationResult(
             applied=tuple(self._applied),
             skipped=tuple(file.name for file in self._files if file.number <= before),
@@ -124,41 +124,41 @@ class _Run:
             up_to_date=after >= self._files[-1].number,
         )
 
-    def _after(self, marked: str) -> list[MigrationFile]:
-        return [file for file in self._files if file.number > marked]
+    def _after(self, applied_to: str) -> list[MigrationFile]:
+        return [file for file in self._files if file.number > applied_to]
 
-    def _make_marks(self) -> None:
-        """The table of the mark, in the shape in which Alembic made it: earlier releases use it too."""
+    def _create_version_table(self) -> None:
+        """Create the version table in Alembic's form: earlier releases use it too."""
         with self._connection.transaction():
             self._connection.execute(
-                f"create table if not exists {_MARKS} ("
+                f"create table if not exists {_VERSIONS} ("
                 f" version_num varchar(32) not null, constraint {VERSION_TABLE}_pkc primary key (version_num))".encode()
             )
 
     def _apply(self, file: MigrationFile) -> None:
-        """Run a file and mark it, in one transaction; raises _Incomplete when part of it was refused."""
+        """Run a file and record it, in one transaction. Raises _Incomplete if part of it was refused."""
         with self._connection.transaction():
             made = self._installation.run(file)
             if not self._installation.complete:
                 raise _Incomplete
-            self._connection.execute(f"delete from {_MARKS}".encode())  # noqa: S608 - a constant
-            self._connection.execute(f"insert into {_MARKS} values (%s)".encode(), [file.number])  # noqa: S608 - as above
+            self._connection.execute(f"delete from {_VERSIONS}".encode())  # noqa: S608 - a constant
+            self._connection.execute(f"insert into {_VERSIONS} values (%s)".encode(), [file.number])  # noqa: S608 - as above
             self._report(f"{file.name}: {made}")
         self._applied.append(file.name)
 
-    def _go_on_unmarked(self, marked: str) -> None:
-        """Do what the role may; the next run starts again at the first file without a mark."""
-        self._installation.forget_refusals()
-        for file in self._after(marked):
-            self._patiently(lambda file=file: self._run_unmarked(file))
+    def _run_the_rest(self, applied_to: str) -> None:
+        """Run what the role may run, without recording it. The next run starts again at the first file that is not recorded."""
+        self._installation.reset_refusals()
+        for file in self._after(applied_to):
+            self._retry_while_locked(lambda file=file: self._run_unmarked(file))
 
     def _run_unmarked(self, file: MigrationFile) -> None:
         with self._connection.transaction():
             made = self._installation.run(file)
         self._report(f"{file.name}: {made}, to be finished by a later run")
 
-    def _patiently(self, work: Callable[[], object]) -> None:
-        """Try again while a table is busy: what was done before stays done, and nothing is held meanwhile."""
+    def _retry_while_locked(self, work: Callable[[], object]) -> None:
+        """Retry while a table is locked. Earlier files stay applied, and no lock is held between attempts."""
         for attempt in range(1, BUSY_ATTEMPTS + 1):
             try:
                 work()
@@ -169,7 +169,7 @@ class _Run:
             else:
                 return
 
-    def _tell_owner(self) -> None:
+    def _report_refused(self) -> None:
         if not self._installation.refused:
             return
         self._report("the owner of the database has to run:")
@@ -179,10 +179,10 @@ class _Run:
             self._report(f"and then migrate again, for: {', '.join(self._installation.waiting)}")
 
 
-def _marked(connection: psycopg.Connection) -> str:
-    """The number of the last applied file, or an empty text."""
+def _applied_version(connection: psycopg.Connection) -> str:
+    """The number of the last applied file; empty if there is none."""
     try:
-        row = connection.execute(f"select max(version_num) from {_MARKS}".encode()).fetchone()  # noqa: S608 - a constant
+        row = connection.execute(f"select max(version_num) from {_VERSIONS}".encode()).fetchone()  # noqa: S608 - a constant
     except (errors.UndefinedTable, errors.InvalidSchemaName, errors.InsufficientPrivilege):
         return ""
     return row[0] or "" if row else ""
@@ -190,7 +190,7 @@ def _marked(connection: psycopg.Connection) -> str:
 
 @contextmanager
 def _session(database_url: str) -> Generator[psycopg.Connection]:
-    """One connection of our own; a failure of the database leaves as MigrationError."""
+    """A new connection; errors of the database are raised as MigrationError."""
     try:
         with psycopg.connect(
             database_url,
@@ -205,8 +205,8 @@ def _session(database_url: str) -> Generator[psycopg.Connection]:
         raise MigrationError(" ".join(": ".join([*where, error.diag.message_primary or str(error)]).split())) from error
 
 
-def _take_turn(connection: psycopg.Connection, wait_s: float) -> None:
-    """Wait until no other installer works on this database; the lock ends with the session."""
+def _lock(connection: psycopg.Connection, wait_s: float) -> None:
+    """Wait until no other migration runs on this database; the lock ends with the session."""
     _limit(connection, wait_s, 0)
     try:
         connection.execute("select pg_advisory_lock(%s)", [ADVISORY_LOCK_KEY])

@@ -1,4 +1,4 @@
-"""How far a database is, asked in one query: for health checks and the doctor."""
+"""Reads the state of a database's schema in one query, for health checks and the doctor."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VERSION_TABLE = "schema_version"
 CHANGES_TABLE = "schema_changes"
 INSTALLATION_TABLE = "installation"
 OWN_TABLES = tuple(f"{VERSION_SCHEMA}.{table}" for table in (CHANGES_TABLE, INSTALLATION_TABLE, VERSION_TABLE))
-"""The tables that the installer makes for itself."""
+"""The installer's own tables."""
 
 _STATE = f"""
     select (select max(version_num) from {VERSION_SCHEMA}.{VERSION_TABLE}) as version,
@@ -51,10 +51,10 @@ _STATE = f"""
 
 
 class SchemaState(Struct, frozen=True):
-    """How far a database is: its version (None: never migrated), the newest known one, and what we need but miss.
+    """The schema's version (None: never migrated), the newest version, and needed tables and columns that are missing.
 
-    `slow` names indexes that are missing, or that nobody finished building: everything works, but a statement reads a whole table.
-    `forbidden` says what our role may not do and some route has to, as `select on core.users`.
+    `slow`: indexes that are missing or invalid; everything works, but some statement scans a whole table.
+    `forbidden`: privileges that our role lacks and some route needs, as `select on core.users`.
     """
 
     version: str | None
@@ -65,12 +65,12 @@ class SchemaState(Struct, frozen=True):
 
     @property
     def usable(self) -> bool:
-        """Whether every route finds its tables and may use them."""
+        """Whether every route's tables exist and may be used."""
         return not self.missing and not self.forbidden
 
     @property
     def up_to_date(self) -> bool:
-        """Whether every migration has been applied to the full."""
+        """Whether every migration is applied completely."""
         return self.version is not None and self.version >= self.newest
 
 
@@ -80,9 +80,9 @@ async def schema_state(
     indexes: Sequence[str] = (),
     rights: Sequence[tuple[str, str]] = (),
 ) -> SchemaState:
-    """Read the state of the database behind the connection, which must not be inside a transaction.
+    """Read the state of the schema. The connection must not be in a transaction.
 
-    needed: tables and `table.column`s that must be there; indexes: those that should; rights: what we must be allowed to.
+    needed: tables and `table.column`s that must exist; indexes: those that should exist; rights: privileges our role must have.
     """
     newest = migration_files()[-1].number
     tables, allowed = [table for table, _ in rights], [right for _, right in rights]

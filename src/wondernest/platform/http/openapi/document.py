@@ -1,4 +1,4 @@
-"""The whole document and its two spellings."""
+"""The whole document, as YAML or JSON."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ SECURITY_SCHEMES: Final = {
 
 
 def build_document(endpoints: Iterable[Endpoint], version: Version = "3.1") -> Schema:
-    """The document as a tree; the same declarations give the same document. Raises ValueError for two equal ids."""
+    """The document as a tree; it depends only on the declarations. Raises ValueError for two equal operation ids."""
     schemas = Schemas()
-    schemas.of(Error, "out")  # what the machinery's own answers refer to
+    schemas.of(Error, "out")  # the application's own responses refer to it
     paths: dict[str, dict[str, Schema]] = {}
     tags: dict[str, None] = {}
     ids: set[str] = set()
@@ -68,10 +68,10 @@ def render(endpoints: Iterable[Endpoint], fmt: Format, version: Version = "3.1")
 
 
 def _yaml(document: Schema) -> bytes:
-    import yaml  # only who asks for this spelling pays for it
+    import yaml  # imported only when YAML is needed
 
     class Dumper(yaml.SafeDumper):
-        """Writes every repeated part out: generators stumble over anchors."""
+        """Writes repeated parts in full: many generators do not support YAML anchors."""
 
         def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is the library's
             return True

@@ -1,4 +1,4 @@
-"""From OpenAPI 3.1 to 3.0.3: the same API in the older dialect, for generators that know no newer one."""
+"""Converts a document from OpenAPI 3.1 to 3.0.3, for generators that do not support 3.1."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _UNKNOWN: Final = (
     "contains",
     "patternProperties",
 )
-"""Words of 3.1 that 3.0 has no equal for; without them a schema admits more, never less."""
+"""Keywords of 3.1 without an equivalent in 3.0. They are removed: the schema then accepts more, never less."""
 
 
 def downgraded(document: Mapping[str, Any]) -> Schema:
-    """The document in 3.0.3; the original stays as it is."""
+    """The document in 3.0.3; the original is not changed."""
     result = cast("Schema", _walk(document))
     result["openapi"] = VERSION
     result.pop("jsonSchemaDialect", None)
@@ -42,7 +42,7 @@ def downgraded(document: Mapping[str, Any]) -> Schema:
 
 
 def _walk(node: Any) -> Any:
-    """Everything outside of schemas stays; what stands under `schema` is translated."""
+    """Convert every value of a key `schema`; the rest is copied."""
     if isinstance(node, Mapping):
         found = cast("Mapping[str, Any]", node)
         return {name: schema_30(part) if name == "schema" else _walk(part) for name, part in found.items()}
@@ -52,7 +52,7 @@ def _walk(node: Any) -> Any:
 
 
 def schema_30(schema: Any) -> Any:
-    """One schema, with everything inside it."""
+    """One schema and its subschemas in 3.0."""
     if not isinstance(schema, Mapping):
         return schema
     found = {name: part for name, part in cast("Mapping[str, Any]", schema).items() if name not in _UNKNOWN}
@@ -71,7 +71,7 @@ def schema_30(schema: Any) -> Any:
 
 
 def _tuples(schema: Schema) -> Schema:
-    """Positions lose their own schemas; the number of them stays."""
+    """A tuple becomes an array of fixed length; each item may have any of the types."""
     if "prefixItems" not in schema:
         return schema
     kinds = schema.pop("prefixItems")
@@ -79,7 +79,7 @@ def _tuples(schema: Schema) -> Schema:
 
 
 def _types(schema: Schema) -> Schema:
-    """A list of types becomes one type, `nullable`, or variants."""
+    """A list of types becomes one type, `nullable`, or `anyOf`."""
     kind = schema.get("type")
     if kind == "null":
         return {**_without(schema, "type"), "nullable": True, "enum": [None]}
@@ -94,7 +94,7 @@ def _types(schema: Schema) -> Schema:
 
 
 def _null_variants(schema: Schema) -> Schema:
-    """`null` among the variants becomes `nullable` on what is left."""
+    """`null` among the variants becomes `nullable` on the others."""
     for word in ("anyOf", "oneOf"):
         variants = cast("list[Schema]", schema.get(word, []))
         others = [variant for variant in variants if variant != {"type": "null"}]
@@ -117,7 +117,7 @@ def _nullable(variant: Schema) -> Schema:
 
 
 def _nullable_enum(schema: Schema) -> Schema:
-    """3.0 wants null among the values too."""
+    """In 3.0 a nullable enum must contain null too."""
     return {"enum": [*schema["enum"], None]} if "enum" in schema and None not in schema["enum"] else {}
 
 
@@ -126,7 +126,7 @@ def _constants(schema: Schema) -> Schema:
 
 
 def _limits(schema: Schema) -> Schema:
-    """Exclusive bounds are flags beside the bound."""
+    """In 3.0 an exclusive bound is a flag of the bound."""
     for word, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         value = schema.get(word)
         if value is not None and not isinstance(value, bool):
@@ -151,7 +151,7 @@ def _encodings(schema: Schema) -> Schema:
 
 
 def _lone_reference(schema: Schema) -> Schema:
-    """3.0 ignores whatever stands beside a reference."""
+    """3.0 ignores all keywords next to `$ref`."""
     if "$ref" in schema and len(schema) > 1:
         return {**_without(schema, "$ref"), "allOf": [{"$ref": schema["$ref"]}]}
     return schema

@@ -1,4 +1,4 @@
-"""One operation of the document: an endpoint under one of its mounts."""
+"""One operation of the document: an endpoint at one of its mounts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STANDARD: Final[dict[int, tuple[str, str, tuple[str, ...]]]] = {
     500: ("InternalError", "A fault of ours", ()),
     503: ("Unavailable", "A dependency is down or a queue is full", ("Retry-After",)),
 }
-"""The machinery's own answers, all with the schema `Error`: name, description, headers."""
+"""The application's own responses, all with the schema `Error`: name, description, headers."""
 SECURITY: Final[dict[CallerKind, list[dict[str, list[str]]]]] = {
     CallerKind.PUBLIC: [],
     CallerKind.OPTIONAL: [{}, {"bearer": []}],
@@ -69,7 +69,7 @@ def operation(endpoint: Endpoint, template: str, schemas: Schemas) -> Schema:
 
 
 def _with_ids(example: Any) -> Any:
-    """The example with an id where it names a path parameter."""
+    """The example with EXAMPLE_ID for each `{name}` of a path parameter."""
     return json.loads(_PLACEHOLDER.sub(EXAMPLE_ID, json.dumps(example)))
 
 
@@ -82,7 +82,7 @@ def _of_stream(kind: RawStream) -> Schema:
 
 
 def operation_id(method: str, template: str) -> str:
-    """`getFamilyChildrenByChildIdV1` for GET /api/v1/family/children/{childId}."""
+    """`getPostcardsByPostcardIdV1` for GET /api/v1/postcards/{postcardId}."""
     segments = template.strip("/").split("/")
     version = ""
     if segments[0] == "api":
@@ -114,13 +114,13 @@ def _parameter(place: str, name: str, schema: Schema, description: str = "", *, 
 
 
 def _responses(endpoint: Endpoint, schemas: Schemas) -> dict[str, Schema]:
-    """Every status: the handler's own, and the machinery's where the declaration lets them happen."""
+    """Every response: the handler's own, and those of the application that are possible for the endpoint."""
     own = {status: _own(status, reply, schemas) for status, reply in endpoint.replies.items()}
     for reply in endpoint.replies.values():
         if reply.blob:
             own = {**_of_blob(reply), **own}
     answers: dict[int, Schema] = dict(own)
-    for status, content in _machinery(endpoint, schemas).items():
+    for status, content in _own_of_application(endpoint, schemas).items():
         if status not in own:
             answers[status] = content
         elif status < SERVER_ERROR:
@@ -140,7 +140,7 @@ def _own(status: int, reply: Response, schemas: Schemas) -> Schema:
 
 
 def _of_blob(reply: Response) -> dict[int, Schema]:
-    """What a blob is answered with beside the whole."""
+    """The responses of a blob other than 200."""
     content = {reply.media: {"schema": {"type": "string", "contentMediaType": reply.media}}}
     shown = {"Content-Range": {"schema": {"type": "string"}}}
     return {
@@ -150,7 +150,7 @@ def _of_blob(reply: Response) -> dict[int, Schema]:
     }
 
 
-def _machinery(endpoint: Endpoint, schemas: Schemas) -> dict[int, Schema]:
+def _own_of_application(endpoint: Endpoint, schemas: Schemas) -> dict[int, Schema]:
     answers = {500: _of_error(500, endpoint.failure()), 503: _shared(503)}
     if endpoint.caller in (CallerKind.USER, CallerKind.OPERATOR):
         answers[401] = _shared(401)
@@ -177,7 +177,7 @@ def _machinery(endpoint: Endpoint, schemas: Schemas) -> dict[int, Schema]:
 
 
 def _either(answers: dict[int, Schema], refusal: ApiError, schemas: Schemas) -> Schema:
-    """A refusal, beside what has its status already."""
+    """An error, merged with a response of the same status if there is one."""
     found, known = _of_error(refusal.status, refusal), answers.get(refusal.status)
     return found if known is None or known == found else _merged(known, found, schemas)
 
@@ -187,7 +187,7 @@ def _shared(status: int) -> Schema:
 
 
 def _of_error(status: int, error: ApiError) -> Schema:
-    """What an error looks like, read from one of its kind."""
+    """The response of an error, derived from an instance."""
     if isinstance(error, GenericError):
         return _shared(status)
     if isinstance(error.body, str):
@@ -199,7 +199,7 @@ def _of_error(status: int, error: ApiError) -> Schema:
 
 
 def standard_answer(status: int) -> Schema:
-    """A shared response of the machinery."""
+    """A shared response of the application."""
     _, description, headers = STANDARD[status]
     shown: dict[str, Any] = {name: {"schema": {"type": "string"}} for name in headers}
     content = {TYPE_JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}
@@ -207,8 +207,8 @@ def standard_answer(status: int) -> Schema:
 
 
 def _merged(own: Schema, other: Schema, schemas: Schemas) -> Schema:
-    """Either of two answers with one status; where both have the same fields, the first speaks for both."""
-    own, other = _spelt_out(own), _spelt_out(other)
+    """One response for two with the same status. Schemas with the same fields are listed once."""
+    own, other = _resolved(own), _resolved(other)
     content: dict[str, Schema] = dict(own.get("content", {}))
     for media, entry in other.get("content", {}).items():
         if media not in content:
@@ -227,8 +227,8 @@ def _variants(entry: Schema) -> list[Schema]:
     return entry["schema"].get("anyOf", [entry["schema"]])
 
 
-def _spelt_out(answer: Schema) -> Schema:
-    """The answer itself where a reference to a shared one stands."""
+def _resolved(answer: Schema) -> Schema:
+    """The response; a reference is replaced by its target."""
     if "$ref" not in answer:
         return answer
     name = answer["$ref"].removeprefix(SHARED)

@@ -1,4 +1,4 @@
-"""JSON Schemas of wire types, in the dialect of OpenAPI 3.1."""
+"""JSON Schemas of wire types, for OpenAPI 3.1."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Direction: TypeAlias = Literal["in", "out"]
 PLATFORM: Final = "platform"
 REFERENCE: Final = "#/components/schemas/"
 DOCUMENT: Final[Mapping[str, Any]] = {"type": "object", "additionalProperties": True}
-"""What passes through untouched: any JSON object, and an object of any values."""
+"""The schema of documents that are passed through: any JSON object."""
 NULL: Final[Mapping[str, Any]] = {"type": "null"}
 _BODY_ENDINGS: Final = ("Body", "Form", "Input", "Request")
 _BOUNDS: Final = {
@@ -33,15 +33,15 @@ _EXAMPLE_TYPES: Final[Mapping[type, str]] = {
 
 
 class Schemas:
-    """Schemas by type. Structs become components, named after their room and class, once for each direction."""
+    """Schemas by type. Structs become components, named after their room and class, one per direction."""
 
     def __init__(self) -> None:
         self._owners: dict[str, tuple[type, Direction]] = {}
         self.components: dict[str, Schema] = {}
 
     def of(self, kind: Any, direction: Direction) -> Schema:
-        """The schema of a type that comes in or goes out; replies hold every field, bodies may leave out some."""
-        if isinstance(kind, UnionType):  # msgspec refuses untagged structs in one union; here nothing is decoded
+        """The schema of a type in request bodies ("in") or replies ("out"). Replies contain every field; bodies may omit some."""
+        if isinstance(kind, UnionType):  # msgspec refuses unions of untagged structs, because it cannot decode them
             return {"anyOf": [self.of(member, direction) for member in get_args(kind)]}
         return self._schema(inspect.type_info(kind), direction)
 
@@ -87,7 +87,7 @@ class Schemas:
         if known != (info.cls, direction):
             raise ValueError(f"two wire types are called {name}")
         if name not in self.components:
-            self.components[name] = {}  # taken before its fields are looked at: they may refer to it
+            self.components[name] = {}  # reserved first: its fields may refer to it
             self.components[name] = self._object(info, direction)
         return {"$ref": REFERENCE + name}
 
@@ -117,7 +117,7 @@ class Schemas:
 
 
 def of_example(value: Any) -> Schema:
-    """The schema of a value that stands for its kind."""
+    """The schema of an example value."""
     if isinstance(value, Mapping):
         fields: dict[str, Any] = {str(name): of_example(item) for name, item in value.items()}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
         return {"type": "object", "properties": fields, "required": list(fields)}
@@ -146,7 +146,7 @@ def _scalar(info: inspect.Type) -> Schema:
         case inspect.UUIDType():
             return {"type": "string", "format": "uuid"}
         case _:
-            raise TypeError(f"{info} has no place on this wire")
+            raise TypeError(f"{info} has no wire form")
 
 
 def _bounds(info: inspect.IntType | inspect.FloatType) -> Schema:
@@ -166,12 +166,12 @@ def _nullable(schema: Schema) -> Schema:
 
 
 def _may_be_unset(field: inspect.Field) -> bool:
-    """Whether the field's default is UNSET, which msgspec shows as a field neither required nor with a default."""
+    """Whether the default is UNSET: msgspec reports such a field as not required and without default."""
     return not field.required and field.default is NODEFAULT and field.default_factory is NODEFAULT
 
 
 def _component_name(cls: type, direction: Direction) -> str:
-    """`FamilyProfile` for `wondernest.family.wire.Profile`: names that no other room can take. Shared ones have no room."""
+    """`FamilyProfile` for `wondernest.family.wire.Profile`: names are unique per room. Shared types have no room."""
     origin = getattr(cls, "__origin__", cls)
     arguments: tuple[type, ...] = getattr(cls, "__args__", ())
     name = origin.__name__ + "".join(argument.__name__ for argument in arguments)

@@ -1,4 +1,4 @@
-"""What a process says on stdout, written by a thread of its own: a reader that has stopped reading holds up no request."""
+"""Writes to stdout in a separate thread, so that a blocked pipe never blocks a request."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from collections.abc import Callable
 from typing import Final
 
 MAX_WAITING_BYTES: Final = 8 * 1024 * 1024
-"""What may wait to be read; lines beyond it are dropped and counted."""
-LAST_WORDS_S: Final = 1.0
-"""How long the end of a process waits for what is still to be written."""
+"""The bound of the buffer; lines beyond it are dropped and counted."""
+EXIT_DRAIN_S: Final = 1.0
+"""How long the process waits at its end for the buffer to be written."""
 RETRY_S: Final = 0.05
-"""A pipe that was set not to block has nothing to wait on from here."""
+"""Pause before the next write to a non-blocking pipe that is full."""
 _STDOUT_FD: Final = 1
 
 
-class Outlet:
-    """Takes lines at once and writes them in their order. The thread begins with the first of them."""
+class StdoutWriter:
+    """Buffers lines and writes them in order. The thread starts with the first line."""
 
-    def __init__(self, write: Callable[[bytes], None], most_bytes: int = MAX_WAITING_BYTES) -> None:
-        self._write = write
-        self._most_bytes = most_bytes
+    def __init__(self, sink: Callable[[bytes], None], max_bytes: int = MAX_WAITING_BYTES) -> None:
+        self._sink = sink
+        self._max_bytes = max_bytes
         self._changed = threading.Condition()
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._thread: threading.Thread | None = None
         self.dropped = 0
-        """Lines that nobody will read."""
+        """Number of lines that were not written."""
 
-    def say(self, lines: str) -> None:
-        """Have lines written, each ended by a line feed. Never waits, never raises."""
+    def write(self, lines: str) -> None:
+        """Add lines, each ended by a line feed. Never blocks, never raises."""
         data = lines.encode(errors="backslashreplace")
         with self._changed:
-            if self._waiting_bytes + len(data) > self._most_bytes:
+            if self._waiting_bytes + len(data) > self._max_bytes:
                 self.dropped += lines.count("\n")
                 return
             self._waiting.append(data)
@@ -46,8 +46,8 @@ class Outlet:
                 self._thread.start()
             self._changed.notify_all()
 
-    def drain(self, seconds: float = LAST_WORDS_S) -> bool:
-        """Wait until all is written, or so long; whether it is."""
+    def drain(self, seconds: float = EXIT_DRAIN_S) -> bool:
+        """Wait until the buffer is empty, at most so long; returns whether it is empty."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._waiting_bytes, seconds)
 
@@ -58,8 +58,8 @@ class Outlet:
                 data = b"".join(self._waiting)
                 self._waiting.clear()
             try:
-                self._write(data)
-            except OSError:  # closed: nobody will ever read it
+                self._sink(data)
+            except OSError:  # stdout is closed
                 lost = data.count(b"\n")
             else:
                 lost = 0
@@ -70,7 +70,7 @@ class Outlet:
 
 
 def _to_stdout(data: bytes) -> None:
-    """Past Python's own buffer, whose lock this thread must not hold while the interpreter ends."""
+    """Write without Python's own buffer: this thread must not hold its lock while the interpreter ends."""
     rest = memoryview(data)
     while rest:
         try:
@@ -79,6 +79,6 @@ def _to_stdout(data: bytes) -> None:
             time.sleep(RETRY_S)
 
 
-STDOUT: Final = Outlet(_to_stdout)
-"""A process has one stdout, so it has one of these."""
+STDOUT: Final = StdoutWriter(_to_stdout)
+"""The writer of this process's stdout."""
 atexit.register(STDOUT.drain)

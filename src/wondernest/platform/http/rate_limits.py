@@ -1,4 +1,4 @@
-"""Limits on named groups of routes, per client address or per user; they never fail open."""
+"""Rate limits of named groups of routes, per client address or per user. They never fail open."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ Headers = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a caller stands within the narrowest of its limits."""
+class RateLimitStatus:
+    """How much is left of one limit."""
 
     limit: int
     remaining: int
     resets_in_s: int
 
     def headers(self, now_s: int) -> Headers:
-        """The X-RateLimit headers of an allowed reply."""
+        """The X-RateLimit headers."""
         return [
             (b"x-ratelimit-limit", str(self.limit).encode()),
             (b"x-ratelimit-remaining", str(self.remaining).encode()),
@@ -38,11 +38,11 @@ class Standing:
 
 
 PER_USER: Final = "api"
-"""The group that counts every authenticated request, by user."""
+"""The group of the limit per user: it counts every authenticated request."""
 
 
 class RequestLimits:
-    """Counts requests by client address, and authenticated ones by user; 0 switches a group off."""
+    """Counts requests by client address, and authenticated ones by user. A limit of 0 switches a group off."""
 
     def __init__(self, counters: Counters, per_minute: Mapping[str, int], clock: Clock, *, enabled: bool) -> None:
         self._counters = counters
@@ -51,7 +51,7 @@ class RequestLimits:
         self._clock = clock
 
     def unknown(self, groups: Sequence[str]) -> list[str]:
-        """Those of the groups that no limit is configured for, not even one of 0."""
+        """Those of the groups that are not configured, not even with 0."""
         return [group for group in groups if group not in self._names]
 
     @property
@@ -60,23 +60,23 @@ class RequestLimits:
         return PER_USER in self._per_minute
 
     async def check_user(self, user_id: UUID) -> Headers:
-        """The headers of an allowed request of this user; raises RateLimited."""
+        """Count a request of this user; returns the reply's X-RateLimit headers, or raises RateLimited."""
         return await self.check((PER_USER,), str(user_id))
 
     async def check(self, groups: Sequence[str], address: str | None) -> Headers:
-        """The headers of an allowed request of this address; raises RateLimited."""
-        narrowest: Standing | None = None
+        """Count a request of this address; returns the headers of the limit with the fewest requests left, or raises RateLimited."""
+        narrowest: RateLimitStatus | None = None
         for group in groups:
             limit = self._per_minute.get(group)
             if limit is None:
                 continue
             count, left = await self._counters.increment(f"limit:{group}:{address or NO_ADDRESS}", WINDOW_S)
-            standing = Standing(limit, max(0, limit - count), left)
+            status = RateLimitStatus(limit, max(0, limit - count), left)
             if count > limit:
-                shown = {name.decode(): value.decode() for name, value in standing.headers(self._now_s())}
+                shown = {name.decode(): value.decode() for name, value in status.headers(self._now_s())}
                 raise RateLimited(left, shown)
-            if narrowest is None or standing.remaining < narrowest.remaining:
-                narrowest = standing
+            if narrowest is None or status.remaining < narrowest.remaining:
+                narrowest = status
         return narrowest.headers(self._now_s()) if narrowest else []
 
     def _now_s(self) -> int:

@@ -1,4 +1,4 @@
-"""A mail, and the port it goes out through."""
+"""An outgoing mail, and the interface that sends it."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ if TYPE_CHECKING:
 
 
 class MailFailed(Exception):
-    """The mail could not be handed over now; trying again may help."""
+    """The mail could not be sent now; a retry may help."""
 
 
 class MailRefused(Exception):
-    """The mail will never be taken as it is."""
+    """The mail is refused for good; a retry does not help."""
 
 
-class Message(Struct, frozen=True):
+class Letter(Struct, frozen=True):
     """A plain-text mail to one address."""
 
     to: str
     subject: str
     text: str
     reference: str = ""
-    """What makes the Message-ID: a mail that is sent again has the same. Empty: a new one each time."""
+    """The local part of the Message-ID: a mail that is sent again has the same one. Empty: a random one."""
 
-    def identified(self, reference: str) -> Message:
-        """The same mail with a Message-ID of its own."""
+    def with_reference(self, reference: str) -> Letter:
+        """A copy with this reference."""
         return replace(self, reference=reference)
 
     def rendered(self, sender: str, now: datetime) -> EmailMessage:
-        """The mail with its headers; raises MailRefused for an address or subject that breaks out of its header."""
+        """The mail with its headers. Raises MailRefused for an address or subject that is not a valid header value."""
         from email.message import EmailMessage
         from email.utils import format_datetime, make_msgid, parseaddr
 
@@ -54,8 +54,8 @@ class Message(Struct, frozen=True):
 
 
 class Mailer(Protocol):
-    """Hands a mail over to whatever carries it."""
+    """Sends mail."""
 
-    async def send(self, message: Message) -> None:
-        """Hand it over; raises MailFailed or MailRefused."""
+    async def send(self, letter: Letter) -> None:
+        """Send it; raises MailFailed or MailRefused."""
         ...

@@ -1,7 +1,6 @@
-"""Work on one key runs one after another, in order of arrival.
+"""Locks per key: work on one key runs one after another, in order of arrival.
 
-Whoever has a turn keeps it until `end`, whatever becomes of the caller that asked for it: a caller that leaves in the middle
-does not let the next one start early.
+A lock is held until `release`, even if the caller that acquired it is cancelled: the next one never starts early.
 """
 
 from __future__ import annotations
@@ -15,37 +14,37 @@ from wondernest.platform.db.pool import DEPENDENCY
 from wondernest.platform.faults import DependencyUnavailable
 
 MAX_WAITING_FOR_A_KEY: Final = 64
-"""Beyond this many callers waiting for one key the answer is 503."""
-TURN_WAIT_S: Final = 10.0
-"""How long a caller waits for those before it; then the answer is 503."""
+"""With more waiting callers for one key than this the answer is 503."""
+KEY_WAIT_S: Final = 10.0
+"""How long a caller waits for its locks; then the answer is 503."""
 
 _FREE: Final = object()
 _Waiter = tuple[asyncio.Future[None], object]
 
 
-class Turns:
-    """One holder at a time for each key; the others wait in order of arrival, bounded in number and time."""
+class KeyLocks:
+    """One lock per key. Waiters get it in order of arrival; their number and their time are bounded."""
 
     def __init__(self) -> None:
         self._owners: dict[Hashable, object] = {}
         self._queues: dict[Hashable, deque[_Waiter]] = {}
 
     @property
-    def taken(self) -> KeysView[Hashable]:
-        """The keys somebody has the turn of."""
+    def held(self) -> KeysView[Hashable]:
+        """The locked keys."""
         return self._owners.keys()
 
-    def take_free(self, key: Hashable) -> bool:
-        """Take a turn that nobody has; False when somebody has it."""
+    def try_acquire(self, key: Hashable) -> bool:
+        """Lock the key; False if it is locked already."""
         if key in self._owners:
             return False
         self._owners[key] = None
         return True
 
-    async def take(self, keys: Iterable[Hashable], owner: object = None) -> list[Hashable]:
-        """Take the turns of all keys at once; those that are new, which the caller has to end. Raises DependencyUnavailable.
+    async def acquire(self, keys: Iterable[Hashable], owner: object = None) -> list[Hashable]:
+        """Lock all keys, or none. Returns the keys that the caller has to release. Raises DependencyUnavailable.
 
-        A key whose turn the same owner has already is not waited for.
+        A key that the same owner has locked already is skipped.
         """
         taken: list[Hashable] = []
         waiters: list[tuple[Hashable, _Waiter]] = []
@@ -58,24 +57,24 @@ class Turns:
                 elif owner is None or holder is not owner:
                     waiters.append((key, self._queue_up(key, owner)))
             if waiters:
-                async with asyncio.timeout(TURN_WAIT_S):
-                    for _, (turn, _) in waiters:
-                        await turn
+                async with asyncio.timeout(KEY_WAIT_S):
+                    for _, (granted, _) in waiters:
+                        await granted
         except BaseException as error:
-            self._leave(taken, waiters)
+            self._abandon(taken, waiters)
             if isinstance(error, TimeoutError):
                 raise DependencyUnavailable(DEPENDENCY, "earlier work on the same key takes too long") from None
             raise
         return [*taken, *(key for key, _ in waiters)]
 
-    def end(self, key: Hashable) -> None:
-        """Hand the turn to whoever waits for it first."""
+    def release(self, key: Hashable) -> None:
+        """Pass the lock to the first waiter, or unlock the key."""
         queue = self._queues.get(key)
         while queue:
-            turn, owner = queue.popleft()
-            if not turn.done():
+            granted, owner = queue.popleft()
+            if not granted.done():
                 self._owners[key] = owner
-                turn.set_result(None)
+                granted.set_result(None)
                 return
         if queue is not None:
             del self._queues[key]
@@ -89,16 +88,16 @@ class Turns:
         queue.append(waiter)
         return waiter
 
-    def _leave(self, taken: Iterable[Hashable], waiters: Iterable[tuple[Hashable, _Waiter]]) -> None:
-        """Give back what was taken, and what was handed over in the moment of leaving."""
+    def _abandon(self, taken: Iterable[Hashable], waiters: Iterable[tuple[Hashable, _Waiter]]) -> None:
+        """Release the acquired locks, also those that a waiter got just now, and remove the other waiters."""
         for key, waiter in waiters:
-            turn = waiter[0]
-            if turn.done() and not turn.cancelled():
-                self.end(key)
+            granted = waiter[0]
+            if granted.done() and not granted.cancelled():
+                self.release(key)
             else:
-                turn.cancel()
+                granted.cancel()
                 queue = self._queues.get(key)
                 if queue and waiter in queue:
                     queue.remove(waiter)
         for key in taken:
-            self.end(key)
+            self.release(key)

@@ -1,0 +1,87 @@
+"""Runs handlers in a unit of work: commit, rollback, retry after a conflict, and replies kept for an Idempotency-Key."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from wondernest.platform.db.idempotency import MAX_KEY_CHARS, IdempotencyKeys, KeptReply, KeyReused
+from wondernest.platform.db.unit import UnitOfWork
+from wondernest.platform.faults import MAX_ATTEMPTS, TransactionConflict
+from wondernest.platform.http import errors
+from wondernest.platform.http.request import Reply, Request
+
+if TYPE_CHECKING:
+    from wondernest.platform.caller import Caller
+    from wondernest.platform.db.pool import Database
+    from wondernest.platform.http.endpoint import Endpoint
+    from wondernest.platform.http.replies import AnyReply
+
+
+class UnitRunner:
+    """Runs the handlers of endpoints that need a unit of work."""
+
+    def __init__(self, database: Database, keys: IdempotencyKeys) -> None:
+        self._database = database
+        self._keys = keys
+
+    async def run(self, endpoint: Endpoint, request: Request[Any], caller: Caller | None) -> AnyReply:
+        """The handler's reply, once its unit is committed. The handler is run again after a conflict."""
+        return await _retried(lambda: self.run_once(endpoint, request, caller))
+
+    async def run_once(self, endpoint: Endpoint, request: Request[Any], caller: Caller | None) -> AnyReply:
+        """As `run`, without a retry: for a body that can be read only once."""
+        unit = UnitOfWork(self._database)
+        request.bind(caller, unit)
+        try:
+            reply = await endpoint.handler(request)
+            await unit.commit()
+        except BaseException as error:
+            await unit.rollback(error)
+            raise
+        return reply
+
+    async def replay(
+        self, endpoint: Endpoint, request: Request[Any], caller: Caller, key: bytes, body: bytes, template: str
+    ) -> AnyReply:
+        """As `run`, or the kept reply of an earlier request with this key. Raises IdempotencyMismatch or BadRequest."""
+        return await _retried(lambda: self._replay_once(endpoint, request, caller, key, body, template))
+
+    async def _replay_once(
+        self, endpoint: Endpoint, request: Request[Any], caller: Caller, key: bytes, body: bytes, template: str
+    ) -> Reply:
+        name = key.decode("latin-1").strip()
+        if not name or len(name) > MAX_KEY_CHARS or not name.isprintable():
+            raise errors.BadRequest(f"Idempotency-Key must have 1 to {MAX_KEY_CHARS} printable characters")
+        unit = UnitOfWork(self._database)
+        request.bind(caller, unit)
+        target = "\0".join([*request.segments, request.header(b"if-match") or ""]).encode()
+        try:
+            route = f"{endpoint.method} {template}"
+            kept = await self._keys.claim(unit, caller.user_id, name, route, target + b"\0" + body)
+            if kept is not None:
+                await unit.commit()
+                headers = tuple((n.encode(), v.encode()) for n, v in kept.headers)
+                return Reply(kept.status, kept.body, headers=(*headers, (b"idempotent-replayed", b"true")))
+            reply = await endpoint.handler(request)
+            if not isinstance(reply, Reply):
+                raise TypeError(f"{template}: a stream cannot be given again")
+            shown = tuple((n.decode(), v.decode()) for n, v in reply.headers)
+            await self._keys.keep(unit, caller.user_id, name, KeptReply(reply.status, reply.content, shown))
+            await unit.commit()
+        except KeyReused as error:
+            await unit.rollback(error)
+            raise errors.IdempotencyMismatch from None
+        except BaseException as error:
+            await unit.rollback(error)
+            raise
+        return reply
+
+
+async def _retried(work: Callable[[], Awaitable[AnyReply]]) -> AnyReply:
+    """Run a whole unit of work, and run it again when the database rolled it back because of another transaction."""
+    for _ in range(MAX_ATTEMPTS - 1):
+        with contextlib.suppress(TransactionConflict):
+            return await work()
+    return await work()
