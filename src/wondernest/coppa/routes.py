@@ -129,13 +129,14 @@ class ConsentRoutes:
 
     @GROUP.delete(
         ONE,
+        unit=True,
         replies={200: Response(wire.ConsentMessage, "No consent is open now"), **REFUSALS},
         failure="Failed to revoke COPPA consent",
         summary="Revoke consent",
     )
     async def revoke(self, request: Request[None]) -> Reply:
         """Revoke consent."""
-        await self._service.revoke(request.caller, request.path(CHILD))
+        await self._service.revoke(request.caller, request.path(CHILD), request.unit)
         return reply_json(REVOKED)
 
     @GROUP.get(

@@ -99,10 +99,10 @@ class ConsentService:
         terms = _changed(known.terms, changes)
         return await self._record(caller, child.id, _checked(kind or known.kind), terms, origin, unit)
 
-    async def revoke(self, caller: Caller, reference: ChildReference) -> None:
+    async def revoke(self, caller: Caller, reference: ChildReference, unit: UnitOfWork) -> None:
         """Revoke every open consent of the child; raises NoFamily, ForeignChild or ChildNotFound."""
-        child, _ = await self._find(caller, reference, self._database, archived_too=True)
-        await self._repository.revoke(self._database, child.id, caller.user_id, self._clock.now())
+        child, _ = await self._find(caller, reference, unit, archived_too=True)
+        await self._repository.revoke(unit, child.id, caller.user_id, self._clock.now())
 
     async def _locked(self, caller: Caller, reference: ChildReference, unit: UnitOfWork) -> FoundChild:
         child, _ = await self._find(caller, reference, unit)

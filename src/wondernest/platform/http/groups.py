@@ -2,7 +2,7 @@
 
 POSTCARDS = RouteGroup(tag="Postcards", caller=CallerKind.USER, parameters=(POSTCARD,), failure=errors.Failed)
 
-class SaveRoutes:
+class PostcardRoutes:
     @POSTCARDS.get("/postcards/{postcardId}", summary="…", replies={200: …}, failure="Failed to load the postcard")
     async def find(self, request: Request[None]) -> Reply: ...
 
