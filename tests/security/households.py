@@ -23,18 +23,18 @@ from wondernest.platform.personal_data import USER
 from wondernest.platform.rooms import Rooms
 
 FURNISHING = Path(__file__).with_name("furnishing")
-"""A module for each room whose routes need something to be there: `furnish` makes it and names it by path parameter."""
+"""A module for each room whose routes need existing data: `furnish` creates it and returns its path parameters."""
 CHILD_ID = "childId"
 
 
 @dataclass(frozen=True)
 class Parent:
-    """A registered parent with one child, and something behind every route."""
+    """A registered parent with one child, and data for every route."""
 
     name: str
     user_id: UUID
     values: Mapping[str, str]
-    """What is theirs, by path parameter."""
+    """The values of path parameters that belong to this parent."""
     token: str
     refresh_token: str
 

@@ -1,4 +1,4 @@
-"""A save of two versions, and a copy of a game."""
+"""A save with two versions, and a child's copy of a game."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import httpx2
 from tests.security.households import succeed
 
 KEY = {"gameType": "sticker_book", "dataKey": "sticker_project_1"}
-"""As the examples of the routes name it."""
+"""The game in the examples of the routes."""
 
 
 async def furnish(client: httpx2.AsyncClient, bearer: dict[str, str], child_id: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A room that is added by its folder and one line shows up wherever the house looks at rooms."""
+"""A room that is added by its folder and one line appears everywhere that rooms are read."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def settings(make_settings: Callable[..., Settings], database_url: str) -> Setti
 
 @pytest.fixture
 def product(settings: Settings) -> Application:
-    """The product and the room: the one line."""
+    """The application with the new room: the one line."""
     return create_app(settings, more=(build,))
 
 
@@ -58,13 +58,13 @@ def route(product: Application) -> Route:
     return found
 
 
-def test_it_stands_in_the_openapi_document(product: Application) -> None:
+def test_it_is_in_the_openapi_document(product: Application) -> None:
     document = render(product.rooms.endpoints, "yaml", "3.1").decode()
     assert "/api/v1/postcards/{childId}:" in document
     assert "operationId: postPostcardsByChildIdV1" in document
 
 
-async def test_the_authorisation_walk_can_call_it_as_everybody(
+async def test_the_authorisation_test_can_call_it_as_every_caller(
     client: httpx2.AsyncClient, product: Application, route: Route, database_url: str
 ) -> None:
     parent, stranger = await register_parent_with_data(client), await register_parent_with_data(client)
@@ -108,7 +108,7 @@ async def test_its_job_is_done_by_the_jobs_process(
     await work.rooms.stop()
 
 
-def test_doctor_names_it_and_knows_what_it_needs(settings: Settings, product: Application, database_url: str) -> None:
+def test_doctor_lists_it_and_checks_what_it_needs(settings: Settings, product: Application, database_url: str) -> None:
     said: list[str] = []
     assert doctor(settings, product.rooms, said.append)
     assert "room      postcards: 1 routes, 1 tables, 1 jobs, 1 metrics, 1 kinds of personal data" in said
@@ -125,7 +125,7 @@ async def test_readiness_needs_its_table(client: httpx2.AsyncClient, database_ur
     assert (await client.get("/health/ready")).json()["schema"] == "INCOMPLETE"
 
 
-async def test_what_it_holds_is_in_the_privacy_catalogue_and_can_be_given_out_and_erased(
+async def test_its_personal_data_is_in_the_privacy_catalogue_and_can_be_exported_and_erased(
     client: httpx2.AsyncClient, product: Application, route: Route, database_url: str
 ) -> None:
     [entry] = [entry for entry in catalogue(product.rooms) if entry.room == "postcards"]

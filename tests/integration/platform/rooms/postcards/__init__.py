@@ -1,1 +1,1 @@
-"""Postcards: the smallest room there can be, to show what adding one takes. Owns wondernest.postcards."""
+"""Postcards: the smallest possible room, to show how one is added. Owns wondernest.postcards."""
