@@ -1,5 +1,5 @@
 -- Additions: the queue of jobs. Everything but the parts marked "ours" is the schema of PgQueuer 1.6.0, printed by the library itself
--- under these names; tests/integration/jobs/test_schema.py compares the two, so that an upgrade of the library is noticed.
+-- under these names; tests/integration/platform/jobs/test_schema.py compares the two, so that an upgrade of the library is noticed.
 
 -- @type wondernest.job_status
 CREATE TYPE wondernest.job_status AS ENUM ('queued', 'picked', 'successful', 'exception', 'canceled', 'deleted', 'failed');

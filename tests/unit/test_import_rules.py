@@ -14,6 +14,8 @@ import wondernest
 SOURCE = Path(wondernest.__file__).parent
 ROOT = "wondernest"
 COMPOSITION = f"{ROOT}.app"
+SPEAKING_HTTP = frozenset({"routes", "errors", "room", "documents"})
+"""The parts of a room that may import `platform.http`; `documents` is the room of the web's OpenAPI document."""
 NOT_ROOMS = frozenset({"platform", "settings", "server", "supervisor", "commands", "development", "access"})
 """Packages that are no rooms. `access` holds SQL conditions that repositories use in their statements."""
 SQL = re.compile(
@@ -82,6 +84,16 @@ def parsed() -> Iterator[tuple[str, ast.Module]]:
 
 def test_a_rooms_repository_is_imported_by_its_room_and_the_composition_root_alone() -> None:
     assert {module: names for module, tree in parsed() if (names := foreign_imports(module, tree))} == {}
+
+
+def test_of_a_room_only_routes_errors_and_its_declaration_import_platform_http() -> None:
+    found = {
+        module
+        for module, tree in parsed()
+        if room_of(module) and any(name.startswith(f"{ROOT}.platform.http") for name in imported(tree))
+    }
+    assert {module for module in found if module.split(".")[2] not in SPEAKING_HTTP} == set()
+    assert found
 
 
 def test_sql_stands_in_repositories_alone() -> None:
