@@ -126,10 +126,22 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 def test_open_files_and_sockets_are_counted() -> None:
-    tree = ProcessTree(os.getpid())
-    before = tree.usage().descriptors
-    with socket.socket(), socket.socket():
-        assert tree.usage().descriptors == before + 2
+    """Of a process of its own: what else runs in this one opens and closes files too."""
+    script = (
+        "import socket,sys; print(flush=True); sys.stdin.readline()\n"
+        "kept = socket.socket(), socket.socket(); print(flush=True); sys.stdin.readline()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdout.readline()
+        before = ProcessTree(process.pid).usage().descriptors
+        process.stdin.write(b"\n")
+        process.stdout.readline()
+        assert ProcessTree(process.pid).usage().descriptors == before + 2
+        process.stdin.write(b"\n")
 
 
 def test_the_servers_own_metrics_of_waiting_are_added_up() -> None:
