@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
 import jwt
+import pytest
 from dirty_equals import IsInt, IsUUID
 
 from tests.fixtures.application import TEST_SECRET
 from tests.fixtures.auth import log_in, register, rows, value
+from tests.fixtures.tokens import SPELLINGS
 
 REFRESH_STORM = 50
 
@@ -211,6 +214,17 @@ async def test_logout_ends_everything_that_was_refreshed_from_the_same_login(app
         assert (await refreshed(app_client, token)).status_code == 401
     for token in (parent.access, renewed["accessToken"], again["accessToken"]):
         assert await profile_status(app_client, token) == 401
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+async def test_a_logged_out_token_is_refused_in_every_spelling(
+    app_client: httpx2.AsyncClient, spelling: Callable[[str], str]
+) -> None:
+    parent = await register(app_client)
+    for _ in range(2):
+        assert (await refreshed(app_client, spelling(parent.refresh))).status_code == 401
+        assert await profile_status(app_client, spelling(parent.access)) == 401
+        assert (await app_client.post("/api/v1/auth/logout", headers=parent.bearer)).status_code == 200
 
 
 async def test_parent_logout_takes_an_empty_body_of_json_type(app_client: httpx2.AsyncClient) -> None:

@@ -132,6 +132,7 @@ def bad_authorizations(parent: Parent) -> dict[str, str]:
         "no token": "",
         "garbage": "Bearer a.b.c",
         "another scheme": f"Basic {parent.token}",
+        "another spelling": f"Bearer {parent.token}=",
         "expired": f"Bearer {token(**user, exp=now - 1)}",
         "from the future": f"Bearer {token(**user, iat=now + 3600, exp=now + 7200)}",
         "wrong audience": f"Bearer {token(**user, aud='wondernest-users-refresh')}",

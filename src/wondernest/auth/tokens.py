@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from importlib import import_module
 from threading import Thread
@@ -25,6 +26,9 @@ REFRESH_SUFFIX: Final = "-refresh"
 FUTURE_LEEWAY_S: Final = 5
 """How far the clock of a token's issuer may be ahead of ours."""
 MAX_TOKEN_CHARS: Final = 4096
+CANONICAL: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", re.ASCII)
+"""The one spelling of an HS256 token. Decoders of base64 ignore padding, foreign characters and the last character's unused
+bits, so one signature has many spellings, and each would have a hash, and so a revocation, of its own."""
 EARLIEST: Final = 0
 LATEST: Final = 253_402_300_799
 """The end of the year 9999. Times outside EARLIEST and LATEST, NaN and infinities are invalid."""
@@ -211,7 +215,7 @@ class TokenVerifier:
         """Check signature, issuer and audience with PyJWT, then the times with our own clock; None if invalid."""
         import jwt
 
-        if len(token) > MAX_TOKEN_CHARS:
+        if len(token) > MAX_TOKEN_CHARS or CANONICAL.fullmatch(token) is None:
             return None
         try:
             claims: dict[str, Any] = jwt.decode(
