@@ -30,6 +30,16 @@ KOTLIN = f"""{INSERT}
 DELETE = "delete from games.simple_game_data where child_id = $1 and data_key = 'k'"
 WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 OURS = {"ours": 1}
+PARTITION = """
+    alter table wondernest.save_versions rename to save_versions_one;
+    create table wondernest.save_versions (like wondernest.save_versions_one including defaults)
+        partition by hash (child_id);
+    alter table wondernest.save_versions add primary key (child_id, game_type, data_key, version);
+    create table wondernest.save_versions_0 partition of wondernest.save_versions for values with (modulus 4, remainder 0);
+    create table wondernest.save_versions_1 partition of wondernest.save_versions for values with (modulus 4, remainder 1);
+    create table wondernest.save_versions_2 partition of wondernest.save_versions for values with (modulus 4, remainder 2);
+    create table wondernest.save_versions_3 partition of wondernest.save_versions for values with (modulus 4, remainder 3);"""
+"""The history hash-partitioned by child, as docs/scaling.md offers."""
 
 
 @pytest.fixture
@@ -219,3 +229,68 @@ async def test_a_locked_large_save_keeps_the_time_limit_of_large_ones(
             await asyncio.sleep(1)
             assert not held.done()
         assert (await held).status_code == 200
+
+
+@pytest.mark.parametrize("padding", [0, LARGE_DOCUMENT_BYTES], ids=["small", "large"])
+async def test_saves_of_two_processes_that_wait_for_one_row_keep_exactly_the_allowed_versions(
+    make_settings: Callable[..., Settings], mia: Player, database_url: str, padding: int
+) -> None:
+    """Each waits with a snapshot that lacks the version that the one before it kept."""
+    settings = make_settings(SAVE_KEPT_VERSIONS="2")
+    async with (
+        running(create_app(settings)) as here,
+        running(create_app(settings)) as there,
+        connected(database_url) as other,
+    ):
+        players = [Player(client, mia.parent, mia.child_id) for client in (here, there)]
+        for number in range(4):
+            await players[0].save({"n": number})
+        for lap in range(3):
+            transaction = other.transaction()
+            await transaction.start()
+            await other.execute("select from games.simple_game_data where child_id = $1 for update", UUID(mia.child_id))
+            asked = [
+                asyncio.ensure_future(player.save({"lap": lap, "of": place, "padding": "x" * padding}))
+                for place, player in enumerate(players)
+            ]
+            await until_waiting(database_url, 2)
+            await transaction.commit()
+            assert [answer.status_code for answer in await asyncio.gather(*asked)] == [200, 200]
+            assert len(await mia.kept()) == 2
+
+
+async def test_deletes_of_two_processes_that_wait_for_one_row_keep_exactly_the_allowed_versions(
+    make_settings: Callable[..., Settings], mia: Player, database_url: str
+) -> None:
+    settings = make_settings(SAVE_KEPT_VERSIONS="2")
+    async with (
+        running(create_app(settings)) as here,
+        running(create_app(settings)) as there,
+        connected(database_url) as other,
+    ):
+        saving, deleting = (Player(client, mia.parent, mia.child_id) for client in (here, there))
+        for number in range(4):
+            await saving.save({"n": number})
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("select from games.simple_game_data where child_id = $1 for update", UUID(mia.child_id))
+        saved = asyncio.ensure_future(saving.save(OURS))
+        await until_waiting(database_url)
+        deleted = asyncio.ensure_future(deleting.ask("DELETE", f"{deleting.saves}/sticker_book"))
+        await until_waiting(database_url, 2)
+        await transaction.commit()
+        assert {(await saved).status_code, (await deleted).status_code} == {200}
+        assert len(await mia.kept()) == 2
+
+
+async def test_history_is_trimmed_by_key_when_the_table_is_partitioned(
+    make_settings: Callable[..., Settings], mia: Player, database_url: str
+) -> None:
+    """Rows of different partitions have equal ctids."""
+    async with connected(database_url) as other:
+        await other.execute(PARTITION)
+    async with running(create_app(make_settings(SAVE_KEPT_VERSIONS="3"))) as client:
+        children = [await player(client) for _ in range(8)]
+        for number in range(7):
+            await asyncio.gather(*(child.save({"n": number}) for child in children))
+        assert [[kept["version"] for kept in await child.kept()] for child in children] == [[6, 5, 4]] * 8

@@ -143,34 +143,52 @@ class SaveRepository:
             self._kept_versions,
             deletion.archived_too,
         )
+        gone = 0
         for _ in range(MAX_ATTEMPTS):
             rows = await executor.fetch(DELETE, *arguments)
-            if not rows:
+            gone += sum(row["gone"] for row in rows)
+            if not rows and not gone:
                 return Saved(owned=False)
-            gone = sum(row["gone"] for row in rows)
-            first = rows[0]
-            if deletion.data_key is None or gone:
+            if any(row["holds"] is None for row in rows):
+                continue
+            if gone or deletion.data_key is None:
                 return Saved(owned=True, done=gone > 0, count=gone)
-            if first["holds"] is False:
-                return Saved(owned=True, refused=True, current=_current(first), current_size=first["current_size"])
+            if rows[0]["holds"] is False:
+                return Saved(owned=True, refused=True, current=_current(rows[0]), current_size=rows[0]["current_size"])
         raise DependencyUnavailable(DEPENDENCY, CONTENDED)
 
     async def _store_together(
         self, connection: Connection, writes: Sequence[Write], wait: LockWait
     ) -> list[Saved | Held]:
         """Store the saves of several requests in one transaction."""
-        statement = STORE if wait is LockWait.ALONE else STORE_TOGETHER
-        rows = await connection.fetch(statement, *self._arguments(writes, wait))
+        if wait is LockWait.ALONE:
+            async with connection.transaction():
+                return await self._store_locked(connection, writes)
+        rows = await connection.fetch(STORE_TOGETHER, *self._arguments(writes, wait))
         return [_outcome(row) for row in rows]
 
     async def _store_large(self, connection: Connection, writes: Sequence[Write], wait: LockWait) -> list[Saved | Held]:
         """As `_store_together`, with LARGE_DOCUMENT_TIMEOUT_S: indexing documents of megabytes is slow."""
-        statement = STORE if wait is LockWait.ALONE else STORE_TOGETHER
         async with connection.transaction():
             await connection.execute(f"set local statement_timeout = '{LARGE_DOCUMENT_TIMEOUT_S}s'")
+            if wait is LockWait.ALONE:
+                return await self._store_locked(connection, writes, LARGE_DOCUMENT_TIMEOUT_S)
             arguments = self._arguments(writes, wait)
-            rows = await connection.fetch(statement, *arguments, timeout=LARGE_DOCUMENT_TIMEOUT_S)
+            rows = await connection.fetch(STORE_TOGETHER, *arguments, timeout=LARGE_DOCUMENT_TIMEOUT_S)
         return [_outcome(row) for row in rows]
+
+    async def _store_locked(
+        self, connection: Connection, writes: Sequence[Write], timeout_s: float | None = None
+    ) -> list[Saved | Held]:
+        """Store the one save of a transaction that waits for its row first, so that the snapshot is younger than the lock."""
+        [write] = writes
+        arguments = self._arguments(writes, LockWait.ALONE)
+        await connection.execute(f"set local lock_timeout = '{LockWait.ALONE.value}'")
+        key = write.key
+        await connection.execute(
+            LOCK, write.child_id, [key.game_type], [key.data_key], write.user_id, timeout=timeout_s
+        )
+        return [_outcome(row) for row in await connection.fetch(STORE, *arguments, timeout=timeout_s)]
 
     async def _store_within(self, unit: UnitOfWork, write: Write) -> Saved:
         """Store a save in the transaction of its request."""

@@ -4,9 +4,9 @@ Order inside a statement matters: rows are locked (`old`, in key order), then th
 they are overwritten or deleted. PostgreSQL runs the data-modifying parts of a statement in any order, so each part counts the
 rows of the part before it, which makes it wait.
 
-The snapshot of a statement may be older than the rows it has locked. For a row that another transaction changed meanwhile, the
-lock returns the new content. For a row that another transaction inserted or deleted, the item is returned as not done and the
-caller runs it again. In a batch of several requests the same holds for a row that another transaction has locked: it is
+The snapshot of a statement may be older than the rows it has locked. For a row that an earlier backend changed meanwhile, the
+lock returns the new content. For a row that another transaction of ours changed, or any transaction inserted or deleted, the item
+is returned as not done and the caller runs it again, with a snapshot that has the versions which that transaction kept. In a batch of several requests the same holds for a row that another transaction has locked: it is
 skipped, neither copied nor written.
 """
 
@@ -31,15 +31,17 @@ _OLD: Final = """
      order by s.child_id, s.game_type, s.data_key
        for update of s"""
 
-_UNLOCKED: Final = """
-    old.id is null and (select s.id from games.simple_game_data s
-                         where s.child_id = o.child_id and s.game_type = o.game_type and s.data_key = o.data_key) is not null"""
-"""The row is in the snapshot but not locked. Either it was deleted meanwhile, and the version that the delete kept is not visible
-yet, so the next version number is unknown; or it was skipped, because another transaction has locked it."""
+_STALE: Final = """
+    (select coalesce(s.data_version, 0) from games.simple_game_data s
+      where s.child_id = o.child_id and s.game_type = o.game_type and s.data_key = o.data_key)
+    is distinct from case when old.id is not null then coalesce(old.data_version, 0) end"""
+"""The row that is locked is not the row of the snapshot. Another transaction of ours wrote or deleted it meanwhile, and the version
+that it kept is not visible yet, so neither the next version number nor the versions to trim are known; or the row was skipped,
+because another transaction has locked it. The earlier backends keep `data_version` and no versions: their writes do not count."""
 
 _HOLDS: Final = f"""
     case
-      when {_UNLOCKED} then null
+      when {_STALE} then null
       when o.condition = '' then true
       when o.condition = '*' then old.id is not null
       when o.condition = '!' then old.id is null
@@ -56,19 +58,17 @@ _KEEP: Final = """
 
 _TRIM: Final = """
     delete from wondernest.save_versions v
-     where v.ctid = any (array(
-        select surplus.ctid from kept k cross join lateral (
-            select v.ctid from wondernest.save_versions v
-             where v.child_id = k.child_id and v.game_type = k.game_type and v.data_key = k.data_key
-               and v.version <= (
-                select edge.version from wondernest.save_versions edge
-                 where edge.child_id = k.child_id and edge.game_type = k.game_type and edge.data_key = k.data_key
-                 order by edge.version desc offset greatest({keep} - 1, 0) limit 1)) surplus
-         where k.version > {keep}))"""
-"""By rank, not by number: a save of an unchanged document increases the version and keeps nothing, so numbers have gaps.
+     using (select k.child_id, k.game_type, k.data_key, (
+                   select edge.version from wondernest.save_versions edge
+                    where edge.child_id = k.child_id and edge.game_type = k.game_type and edge.data_key = k.data_key
+                    order by edge.version desc offset greatest({keep} - 1, 0) limit 1) as newest
+              from kept k where k.version > {keep}) surplus
+     where v.child_id = surplus.child_id and v.game_type = surplus.game_type and v.data_key = surplus.data_key
+       and v.version <= surplus.newest"""
+"""By rank, not by number: a save of an unchanged document increases the version and keeps nothing, so numbers have gaps. By key,
+not by ctid: an installation may partition the table, and a ctid is unique in one partition only.
 
-The oldest version to keep is found with an index-only scan, so versions that stay, each on its own page, are not read. Rows are
-deleted by ctid (they are never updated), so that each key is one index probe, with any statistics.
+The newest version to delete is found with an index-only scan, so versions that stay, each on its own page, are not read.
 """
 
 _LAST_KEPT: Final = """
