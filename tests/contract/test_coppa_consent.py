@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import httpx2
 import pytest
+from dirty_equals import IsStr
 
 from tests.fixtures.application import running
 from tests.fixtures.auth import Parent, register, row, rows, value
@@ -33,6 +34,7 @@ FORM = {
     "verificationMethod": "credit_card",
     "verificationData": {"parentSignature": "Ann Lee"},
 }
+TIME = r"20\d\d-\d\d-\d\dT.{8,15}Z"
 NO_CHILD = {"message": "Child profile not found", "warning": None}
 FOREIGN = {"message": "Child does not belong to your family", "warning": None}
 NO_FAMILY = {"message": "No family context in token", "warning": None}
@@ -85,7 +87,8 @@ async def test_a_consent_is_a_row_and_its_reply_names_it(app_client: httpx2.Asyn
     assert json.loads(stored["consent_text"]) == {
         "permissions": PERMISSIONS,
         "verificationMethod": "credit_card",
-        "verificationData": {"parentSignature": "Ann Lee"},
+        "verificationData": {"parentSignature": IsStr(regex=TIME)},
+        "namedAs": None,
     }
 
 
@@ -111,16 +114,74 @@ async def test_the_apps_own_id_is_taken_for_the_child_made_at_that_time(
     assert await value(database_url, "select count(distinct child_id) from compliance.coppa_consent") == 3
 
 
-@pytest.mark.parametrize("sent", ["child_1755116213442", "child_", "guest_child", "child_" + "9" * 40, "ключ"])
-async def test_an_unknown_form_of_id_means_the_newest_active_child(app_client: httpx2.AsyncClient, sent: str) -> None:
+@pytest.mark.parametrize("sent", ["child_1755116213442", "child_999999999999999", "child_" + "9" * 40])
+async def test_an_app_id_of_another_time_means_the_newest_active_child_when_consent_is_granted(
+    app_client: httpx2.AsyncClient, sent: str
+) -> None:
     parent = await register(app_client)
     await add_child(app_client, parent, name="old")
     newest = await add_child(app_client, parent, name="new")
     archived = await add_child(app_client, parent, name="archived")
     await app_client.delete(f"{CHILDREN}/{archived['id']}", headers=parent.bearer)
+    for answer in await call_all(app_client, parent.bearer, sent, granting=False):
+        assert (answer.status_code, answer.json()["message"]) == (404, "Child profile not found")
     reply = await grant(app_client, parent, sent)
     assert (reply["childId"], reply["resolvedChildId"]) == (sent, newest["id"])
-    assert (await status(app_client, parent, sent))["consentStatus"] == "GRANTED"
+    await add_child(app_client, parent, name="younger")
+    assert (await status(app_client, parent, sent))["consentId"] == reply["consentId"]
+    assert (await grant(app_client, parent, sent))["resolvedChildId"] == newest["id"], "a repeated request"
+    changed = await app_client.put(f"{CONSENT}/{sent}", json={}, headers=parent.bearer)
+    assert changed.status_code == 200
+    assert (await app_client.delete(f"{CONSENT}/{sent}", headers=parent.bearer)).status_code == 200
+    assert (await status(app_client, parent, newest["id"]))["consentStatus"] == "REVOKED"
+
+
+@pytest.mark.parametrize("sent", ["child_", "guest_child", "ключ", "7", "{uuid but one}", "{uuid}x", "child_{uuid}"])
+async def test_a_text_that_names_no_child_grants_and_revokes_nothing(
+    app_client: httpx2.AsyncClient, database_url: str, sent: str
+) -> None:
+    parent = await register(app_client)
+    child = await add_child(app_client, parent)
+    await grant(app_client, parent, child["id"])
+    sent = sent.replace("{uuid but one}", child["id"][:-1]).replace("{uuid}", child["id"])
+    for answer in await call_all(app_client, parent.bearer, sent):
+        assert (answer.status_code, answer.json()["message"]) == (404, "Child profile not found")
+    counted = "select count(*) from compliance.coppa_consent where revoked_at is null"
+    assert await value(database_url, counted) == 1
+
+
+async def test_of_the_verification_only_the_time_of_the_signature_is_stored(
+    app_client: httpx2.AsyncClient, database_url: str
+) -> None:
+    parent = await register(app_client)
+    child = await add_child(app_client, parent)
+    typed = {"cardNumber": "4111111111111111", "ssn": "078-05-1120", "parentSignature": "Ann Lee"}
+    await grant(app_client, parent, child["id"], verificationData=typed, verificationMethod="4111 1111 1111 1111")
+    body = {"verificationData": typed, "verificationMethod": "078-05-1120"}
+    answer = await app_client.put(f"{CONSENT}/{child['id']}", json=body, headers=parent.bearer)
+    assert answer.status_code == 200
+    await grant(app_client, parent, child["id"], verificationData={"ssn": "078-05-1120"})
+    texts = await rows(database_url, "select consent_text from compliance.coppa_consent order by created_at")
+    stored = [json.loads(row["consent_text"]) for row in texts]
+    assert [terms["verificationMethod"] for terms in stored] == ["other", "other", "credit_card"]
+    assert [terms["verificationData"] for terms in stored] == [{"parentSignature": IsStr(regex=TIME)}] * 2 + [None]
+
+
+async def test_a_change_of_a_consent_with_a_stored_signature_keeps_its_time_alone(
+    app_client: httpx2.AsyncClient, database_url: str
+) -> None:
+    parent = await register(app_client)
+    child = await add_child(app_client, parent)
+    await grant(app_client, parent, child["id"])
+    text = json.dumps({"permissions": {}, "verificationData": {"parentSignature": "Ann Lee", "ssn": "078-05-1120"}})
+    await rows(database_url, "update compliance.coppa_consent set consent_text = $1", text)
+    for _ in range(2):
+        answer = await app_client.put(f"{CONSENT}/{child['id']}", json={}, headers=parent.bearer)
+        assert answer.status_code == 200
+    texts = await rows(database_url, "select consent_text from compliance.coppa_consent order by created_at offset 1")
+    stored = [json.loads(row["consent_text"])["verificationData"] for row in texts]
+    assert stored == [{"parentSignature": IsStr(regex=TIME)}] * 2
+    assert stored[0] == stored[1]
 
 
 async def test_granted_then_revoked(app_client: httpx2.AsyncClient, database_url: str) -> None:
@@ -212,7 +273,7 @@ async def test_a_change_replaces_the_open_consent(app_client: httpx2.AsyncClient
     assert changed == {"permissions": permissions, "message": "COPPA consent updated", "warning": None}
     stored = await row(database_url, "select * from compliance.coppa_consent where revoked_at is null")
     assert stored["consent_type"] == "full"
-    assert json.loads(stored["consent_text"])["verificationData"] == {"parentSignature": "Ann Lee"}
+    assert json.loads(stored["consent_text"])["verificationData"] == {"parentSignature": IsStr(regex=TIME)}
     again = await app_client.put(f"{CONSENT}/{child['id']}", headers=parent.bearer)
     assert (again.status_code, again.json()["permissions"]) == (200, permissions)
 
@@ -229,9 +290,12 @@ async def test_without_an_open_consent_nothing_can_be_changed(app_client: httpx2
     assert set(refused.json()) == {"message", "warning"}
 
 
-async def call_all(client: httpx2.AsyncClient, headers: dict[str, str], child_id: str) -> list[httpx2.Response]:
+async def call_all(
+    client: httpx2.AsyncClient, headers: dict[str, str], child_id: str, *, granting: bool = True
+) -> list[httpx2.Response]:
+    granted = [await client.post(CONSENT, json={"childId": child_id, **FORM}, headers=headers)] if granting else []
     return [
-        await client.post(CONSENT, json={"childId": child_id, **FORM}, headers=headers),
+        *granted,
         await client.get(f"{CONSENT}/{child_id}", headers=headers),
         await client.put(f"{CONSENT}/{child_id}", json={}, headers=headers),
         await client.delete(f"{CONSENT}/{child_id}", headers=headers),

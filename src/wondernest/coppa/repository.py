@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from wondernest.access.guardianship import active, belongs, family_of, guards
 from wondernest.coppa.rules import STAMP_TOLERANCE, VERSION, ChildReference, Consent
-from wondernest.coppa.terms import Terms
+from wondernest.coppa.terms import MARK, Terms
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor, Row
@@ -30,9 +30,14 @@ _FIND: Final = f"""
          where c.id = $3 and ($6 or ({active("c")}))),
     guessed as (
         select c.id, {_BORN}, true as own
-          from family.child_profiles c join acting on acting.family_id = c.family_id
-         where $3 is null and {active("c")}
-         order by case when {_DISTANCE} <= $5 then {_DISTANCE} end nulls last, c.created_at desc nulls last, c.id
+          from family.child_profiles c
+          join acting on acting.family_id = c.family_id
+          left join lateral (
+               select max(consent.created_at) as at from compliance.coppa_consent consent
+                where consent.child_id = c.id and strpos(consent.consent_text, $7) > 0) granted_as on true
+         where $3 is null and $7::text is not null and ($6 or ({active("c")}))
+           and (granted_as.at is not null or ({active("c")}) and ({_DISTANCE} <= $5 or $8))
+         order by granted_as.at desc nulls last, case when {_DISTANCE} <= $5 then {_DISTANCE} end nulls last, c.created_at desc nulls last, c.id
          limit 1),
     child as (select * from named union all select * from guessed)
     select acting.family_id is not null as has_family, child.id, child.birth_date, child.own, newest.*
@@ -118,11 +123,24 @@ class ConsentRepository:
         reference: ChildReference,
         *,
         archived_too: bool = False,
+        else_newest: bool = False,
     ) -> FoundConsent:
-        """The child that a client refers to and, if it is the caller's, its newest consent. An open consent comes first."""
+        """The child that a client refers to and, if it is the caller's, its newest consent. An open consent comes first.
+
+        The app's own id means the child for which consent was granted with it, else the active child created at that time,
+        else, with `else_newest`, the newest active child (a phone's clock may be wrong).
+        """
         tolerance = STAMP_TOLERANCE.total_seconds()
         row = await executor.fetchrow(
-            _FIND, user_id, family_hint, reference.child_id, reference.made_about, tolerance, archived_too
+            _FIND,
+            user_id,
+            family_hint,
+            reference.child_id,
+            reference.made_about,
+            tolerance,
+            archived_too,
+            None if reference.app_id is None else MARK.format(reference.app_id),
+            else_newest,
         )
         assert row is not None  # the statement's first part is one row
         child = None if row["id"] is None else FoundChild(row["id"], row["birth_date"], row["own"])

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from wondernest.platform.json import instant
+
 CONSENT_AGE: Final = 13
 """Below this age a parent's consent is required."""
 STAMP_TOLERANCE: Final = timedelta(hours=1)
@@ -23,16 +25,27 @@ REVOKED: Final = "REVOKED"
 EXPIRED: Final = "EXPIRED"
 NONE: Final = "NONE"
 
-_APP_ID: Final = re.compile(r"child_([0-9]{1,15})")
+PARENT_SIGNATURE: Final = "parentSignature"
+"""The one part of the verification data that is recorded, as the time at which it was given: never its text."""
+OTHER_METHOD: Final = "other"
+_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z", re.ASCII)
+_METHOD: Final = re.compile(r"[A-Za-z_]{1,40}")
+_APP_ID: Final = re.compile(r"child_([0-9]+)", re.ASCII)
+_MAX_STAMP_DIGITS: Final = 15
 
 
 class ChildReference(Struct, frozen=True):
-    """How a client names a child: by its UUID, or by an id that the app made, which may contain the time of creation."""
+    """How a client names a child: by its UUID, or by an id that the app made, `child_` and the time of creation in ms.
+
+    Any other text names no child.
+    """
 
     text: str
     """As it was sent."""
     child_id: UUID | None
-    made_about: datetime | None
+    app_id: str | None = None
+    made_about: datetime | None = None
+    """The time in the app's id; None also if it is out of range."""
 
     @property
     def is_blank(self) -> bool:
@@ -41,9 +54,11 @@ class ChildReference(Struct, frozen=True):
 
     @classmethod
     def read(cls, text: str, child_id: UUID | None) -> ChildReference:
-        """From any text, and its UUID if it is one; a text without UUID and time means the family's newest child."""
+        """From any text, and its UUID if it is one."""
         match = _APP_ID.fullmatch(text.strip())
-        return cls(text, child_id, None if match is None else _moment(int(match[1])))
+        if child_id is not None or match is None:
+            return cls(text, child_id)
+        return cls(text, None, match[0], _moment(match[1]))
 
 
 class Consent(Struct, frozen=True):
@@ -88,8 +103,27 @@ def age_on(day: date, birth_date: date) -> int:
     return max(0, day.year - birth_date.year - before_birthday)
 
 
-def _moment(epoch_ms: int) -> datetime | None:
+def recorded_method(method: str | None) -> str | None:
+    """The method if it is the name of one: people also type numbers of cards."""
+    return (method if _METHOD.fullmatch(method) else OTHER_METHOD) if method else None
+
+
+def recorded_data(data: dict[str, str] | None, given_at: datetime) -> dict[str, str] | None:
+    """What is kept of verification data: that the parent signed, and when. Names, cards and numbers are dropped."""
+    return {PARENT_SIGNATURE: instant(given_at)} if data and data.get(PARENT_SIGNATURE, "").strip() else None
+
+
+def carried_data(data: dict[str, str] | None, given_at: datetime) -> dict[str, str] | None:
+    """The recorded data of an older consent, for one that replaces it; a text in place of the time was stored before 2026-11-26."""
+    recorded = recorded_data(data, given_at)
+    is_time = data is not None and _TIME.fullmatch(data.get(PARENT_SIGNATURE, ""))
+    return {PARENT_SIGNATURE: data[PARENT_SIGNATURE]} if data and is_time else recorded
+
+
+def _moment(digits: str) -> datetime | None:
+    if len(digits) > _MAX_STAMP_DIGITS:
+        return None
     try:
-        return datetime.fromtimestamp(epoch_ms / 1000, UTC)
+        return datetime.fromtimestamp(int(digits) / 1000, UTC)
     except (OverflowError, ValueError, OSError):
         return None

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wondernest.coppa import errors, rules
 from wondernest.coppa.repository import ConsentRepository, FoundChild, KnownConsent, NewConsent
@@ -13,6 +14,7 @@ from wondernest.coppa.rules import ChildReference, Consent
 from wondernest.coppa.terms import Terms
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from wondernest.platform.caller import Caller
@@ -72,8 +74,14 @@ class ConsentService:
         kind = grant.kind.strip()
         if grant.child.is_blank or not kind:
             raise errors.Incomplete
-        child = await self._locked(caller, grant.child, unit)
-        return await self._record(caller, child.id, _checked(kind), grant.terms, origin, unit), child.id
+        child = await self._locked(caller, grant.child, unit, else_newest=True)
+        terms = replace(
+            grant.terms,
+            verification_method=rules.recorded_method(grant.terms.verification_method),
+            verification_data=rules.recorded_data(grant.terms.verification_data, self._clock.now()),
+            named_as=grant.child.app_id,
+        )
+        return await self._record(caller, child.id, _checked(kind), terms, origin, unit), child.id
 
     async def status(self, caller: Caller, reference: ChildReference) -> ConsentStatus:
         """The state of the child's consent; raises NoFamily, ForeignChild or ChildNotFound."""
@@ -96,7 +104,7 @@ class ConsentService:
         if known is None or rules.status(known.consent, self._clock.now()) != rules.GRANTED:
             raise errors.NoOpenConsent
         kind = changes.kind.strip() if changes.kind else ""
-        terms = _changed(known.terms, changes)
+        terms = _changed(known, changes, self._clock.now())
         return await self._record(caller, child.id, _checked(kind or known.kind), terms, origin, unit)
 
     async def revoke(self, caller: Caller, reference: ChildReference, unit: UnitOfWork) -> None:
@@ -104,17 +112,30 @@ class ConsentService:
         child, _ = await self._find(caller, reference, unit, archived_too=True)
         await self._repository.revoke(unit, child.id, caller.user_id, self._clock.now())
 
-    async def _locked(self, caller: Caller, reference: ChildReference, unit: UnitOfWork) -> FoundChild:
-        child, _ = await self._find(caller, reference, unit)
+    async def _locked(
+        self, caller: Caller, reference: ChildReference, unit: UnitOfWork, *, else_newest: bool = False
+    ) -> FoundChild:
+        child, _ = await self._find(caller, reference, unit, else_newest=else_newest)
         if not await self._repository.lock(unit, child.id, caller.user_id):
             raise errors.ChildNotFound
         return child
 
     async def _find(
-        self, caller: Caller, reference: ChildReference, executor: Executor, *, archived_too: bool = False
+        self,
+        caller: Caller,
+        reference: ChildReference,
+        executor: Executor,
+        *,
+        archived_too: bool = False,
+        else_newest: bool = False,
     ) -> tuple[FoundChild, KnownConsent | None]:
         found = await self._repository.find(
-            executor, caller.user_id, caller.family_id, reference, archived_too=archived_too
+            executor,
+            caller.user_id,
+            caller.family_id,
+            reference,
+            archived_too=archived_too,
+            else_newest=else_newest,
         )
         if not found.has_family:
             raise errors.NoFamily
@@ -148,10 +169,14 @@ def _checked(kind: str) -> str:
     return kind
 
 
-def _changed(terms: Terms, changes: Changes) -> Terms:
+def _changed(known: KnownConsent, changes: Changes, now: datetime) -> Terms:
     """Permissions that are not given stay as they are: leaving one out must not grant it."""
-    return Terms(
-        {**terms.permissions, **(changes.permissions or {})},
-        changes.verification_method or terms.verification_method,
-        terms.verification_data if changes.verification_data is None else changes.verification_data,
+    terms, data = known.terms, changes.verification_data
+    return replace(
+        terms,
+        permissions={**terms.permissions, **(changes.permissions or {})},
+        verification_method=rules.recorded_method(changes.verification_method or terms.verification_method),
+        verification_data=rules.carried_data(terms.verification_data, known.consent.created_at)
+        if data is None
+        else rules.recorded_data(data, now),
     )

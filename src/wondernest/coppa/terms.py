@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
+
+MARK: Final = '"namedAs":"{}"'
+"""The part of a stored text by which a consent is found that was granted with an app's id of the child."""
 
 
 class Terms(msgspec.Struct, rename="camel", frozen=True):
@@ -11,9 +16,11 @@ class Terms(msgspec.Struct, rename="camel", frozen=True):
     permissions: dict[str, bool]
     verification_method: str | None = None
     verification_data: dict[str, str] | None = None
+    named_as: str | None = None
+    """The app's own id of the child, if the consent was granted with it."""
 
     def stored(self) -> str:
-        """The text to store."""
+        """The text to store; `MARK` finds its `named_as`."""
         return msgspec.json.encode(self).decode()
 
     @classmethod

@@ -9,8 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wondernest.coppa.rules import ChildReference, Consent, age_on, status, year_after
+from wondernest.coppa.rules import (
+    ChildReference,
+    Consent,
+    age_on,
+    carried_data,
+    recorded_data,
+    recorded_method,
+    status,
+    year_after,
+)
 from wondernest.coppa.terms import Terms
+from wondernest.platform.json import instant
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 CHILD = UUID("50cb1b31-bd85-4604-8cd1-efc1a73c9359")
@@ -69,14 +79,35 @@ def test_data_may_be_collected_only_where_it_was_permitted() -> None:
 
 
 def test_a_child_is_named_by_its_uuid_or_by_the_apps_own_id() -> None:
-    assert ChildReference.read(str(CHILD), CHILD) == ChildReference(str(CHILD), CHILD, None)
+    assert ChildReference.read(str(CHILD), CHILD) == ChildReference(str(CHILD), CHILD)
     made, text = datetime(2025, 8, 13, 20, 16, 53, 442000, tzinfo=UTC), " child_1755116213442 "
-    assert ChildReference.read(text, None) == ChildReference(text, None, made)
+    assert ChildReference.read(text, None) == ChildReference(text, None, "child_1755116213442", made)
 
 
-@pytest.mark.parametrize("text", ["child_", "child_12x", "mia", "child_" + "9" * 15, "child_" + "9" * 400, "child_١٢"])
-def test_an_id_of_unknown_form_names_no_child(text: str) -> None:
-    assert ChildReference.read(text, None) == ChildReference(text, None, None)
+@pytest.mark.parametrize("digits", ["9" * 15, "9" * 16, "9" * 400])
+def test_an_app_id_may_have_a_time_that_no_clock_shows(digits: str) -> None:
+    text = f"child_{digits}"
+    assert ChildReference.read(text, None) == ChildReference(text, None, text)
+
+
+@pytest.mark.parametrize("text", ["child_", "child_12x", "mia", "child_-1", "child_١٢", "xchild_12"])
+def test_any_other_text_names_no_child(text: str) -> None:
+    assert ChildReference.read(text, None) == ChildReference(text, None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "recorded"),
+    [(None, None), ("credit_card", "credit_card"), ("4111 1111", "other"), ("", None), ("ssn 078", "other")],
+)
+def test_a_verification_method_is_recorded_if_it_is_a_name(typed: str | None, recorded: str | None) -> None:
+    assert recorded_method(typed) == recorded
+
+
+@given(st.dictionaries(st.text() | st.just("parentSignature"), st.text()))
+def test_of_verification_data_only_the_signatures_time_is_recorded(data: dict[str, str]) -> None:
+    signed = bool(data.get("parentSignature", "").strip())
+    assert recorded_data(data, NOW) == ({"parentSignature": instant(NOW)} if signed else None)
+    assert carried_data(recorded_data(data, NOW), NOW + timedelta(days=1)) == recorded_data(data, NOW)
 
 
 @given(st.text())
