@@ -49,7 +49,7 @@ async def test_a_new_child_is_answered_in_full_and_read_back_the_same(app_client
     assert type(child["age"]) is int
     assert child["specialNeeds"] == child["additionalLanguages"] == []
     assert child["themePreferences"] == {"primaryColor": "blue", "darkMode": False, "animations": True}
-    assert child["contentSettings"]["audioMonitoringEnabled"] is True
+    assert child["contentSettings"]["audioMonitoringEnabled"] is False
     one = await app_client.get(f"{CHILDREN}/{child['id']}", headers=parent.bearer)
     assert one.json() == {"success": True, "data": child}
     for path in (CHILDREN, ALIAS):

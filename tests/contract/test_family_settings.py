@@ -42,6 +42,13 @@ async def test_known_settings_go_to_their_columns_and_the_rest_into_the_document
     }
 
 
+async def test_audio_is_not_monitored_until_a_parent_says_so(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client)
+    assert (await save(app_client, parent, {"theme": "sea"}))["enableAudioMonitoring"] is False
+    assert (await save(app_client, parent, {"enableAudioMonitoring": True}))["enableAudioMonitoring"] is True
+    assert (await save(app_client, parent, {"theme": "sun"}))["enableAudioMonitoring"] is True
+
+
 async def test_settings_merge_and_show_in_the_profile(app_client: httpx2.AsyncClient) -> None:
     parent = await register(app_client)
     await save(app_client, parent, {"maxScreenTimeMinutes": 45, "theme": "sea", "contentFilterLevel": "strict"})

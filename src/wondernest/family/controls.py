@@ -113,7 +113,7 @@ def content_at_creation(age: int) -> ContentSettings:
         blocked_categories=list(UNSUITABLE_FOR_LITTLE_ONES) if age < 8 else [],
         allowed_domains=[],
         subtitles_enabled=False,
-        audio_monitoring_enabled=True,
+        audio_monitoring_enabled=False,  # privacy by default: a parent switches it on
         educational_content_only=age < 6,
     )
 

@@ -109,7 +109,7 @@ _SAVE_SETTINGS: Final = f"""
     insert into family.family_settings as p
            (family_id, content_filter_level, enable_audio_monitoring, enable_screen_time_limits,
             enable_content_recommendations, privacy_settings, created_at, updated_at)
-    select acting.family_id, coalesce($3, 'moderate'), coalesce($4, true), coalesce($5, true), coalesce($6, true),
+    select acting.family_id, coalesce($3, 'moderate'), coalesce($4, false), coalesce($5, true), coalesce($6, true),
            $7::jsonb || jsonb_build_object('{SWITCHES}', $8::jsonb), $9, $9
       from ({family_of("$1", "$2")}) acting
     on conflict (family_id) do update
@@ -120,7 +120,7 @@ _SAVE_SETTINGS: Final = f"""
            privacy_settings = {_DOCUMENT.format("p.privacy_settings")} || $7::jsonb || jsonb_build_object(
                '{SWITCHES}', {_DOCUMENT.format(f"(p.privacy_settings -> '{SWITCHES}')")} || $8::jsonb),
            updated_at = $9
-    returning coalesce(content_filter_level, 'moderate'), coalesce(enable_audio_monitoring, true),
+    returning coalesce(content_filter_level, 'moderate'), coalesce(enable_audio_monitoring, false),
               coalesce(enable_screen_time_limits, true), coalesce(enable_content_recommendations, true),
               privacy_settings"""
 

@@ -47,7 +47,7 @@ def test_a_new_child_gets_content_settings_for_its_age(
 ) -> None:
     settings = content_at_creation(age)
     assert (settings.max_age_rating, settings.blocked_categories) == (rating, blocked)
-    assert (settings.educational_content_only, settings.audio_monitoring_enabled) == (educational, True)
+    assert (settings.educational_content_only, settings.audio_monitoring_enabled) == (educational, False)
 
 
 @pytest.mark.parametrize(
