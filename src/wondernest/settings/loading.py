@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -24,6 +24,11 @@ SECRET_MIN_BYTES = 32
 _HOST_NAME = re.compile(r"(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _CACHE_SCHEMES = ("redis", "rediss", "unix")
 _CACHE_ADDRESS = "an address redis://, rediss:// or unix://"
+_DATABASE_SCHEMES = ("postgresql", "postgres")
+_DATABASE_ADDRESS = "an address postgresql://user:password@host:port/name"
+_ENCODING = "a character / ? # @ : in a name or password is written %2F %3F %23 %40 %3A"
+_HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[^\[\]@:/]*)(?::(?P<port>[0-9]{1,5}))?")
+MAX_PORT = 65535
 
 
 class SettingsError(Exception):
@@ -133,8 +138,16 @@ def _check(settings: Settings) -> None:
     _must_hold(
         "SERVER_ALLOWED_HOSTS", "not a list of host names", lambda: _require_names(settings.server.allowed_hosts)
     )
+    if url := settings.database.url:
+        _must_hold(
+            "DATABASE_URL", f"not {_DATABASE_ADDRESS}; {_ENCODING}", lambda: _require_address(url, _DATABASE_SCHEMES)
+        )
     if settings.cache.enabled and settings.cache.url:
-        _must_hold("REDIS_URL", f"not {_CACHE_ADDRESS}", lambda: _require_cache_address(settings.cache.url))
+        _must_hold(
+            "REDIS_URL",
+            f"not {_CACHE_ADDRESS}; {_ENCODING}",
+            lambda: _require_address(settings.cache.url, _CACHE_SCHEMES),
+        )
     if not settings.app.production:
         return
     secret = settings.jwt.secret
@@ -148,9 +161,18 @@ def _check(settings: Settings) -> None:
         raise SettingsError("CORS_ALLOWED_ORIGINS: the wildcard is refused when APP_ENV=production; list the origins")
 
 
-def _require_cache_address(url: str) -> None:
+def _require_address(url: str, schemes: Sequence[str]) -> None:
+    """Only addresses with one reading: drivers take a piece of an unquoted password for a host and quote it in their errors."""
     parts = urlsplit(url)
-    if parts.scheme not in _CACHE_SCHEMES or parts.port == 0:  # `parts.port` raises ValueError for an invalid port
+    login, _, hosts = parts.netloc.rpartition("@")
+    ports = [match["port"] if (match := _HOST_AND_PORT.fullmatch(host)) else "0" for host in hosts.split(",")]
+    if (
+        parts.scheme not in schemes
+        or parts.fragment
+        or "@" in login + parts.path + parts.query
+        or login.count(":") > 1
+        or any(port is not None and not 0 < int(port) <= MAX_PORT for port in ports)
+    ):
         raise ValueError
 
 

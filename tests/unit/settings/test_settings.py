@@ -125,6 +125,57 @@ def test_secrets_are_not_shown() -> None:
     assert "hidden" not in repr(settings)
 
 
+@pytest.mark.parametrize("scheme", ["postgresql", "redis"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "u:hid/den@h:5432/d",
+        "u:hid?den@h/d",
+        "u:hid#den@h/d",
+        "u:hid@den@h/d",
+        "u:hid:den@h/d",
+        "u:12/hidden@h/d",
+        "u:12?hidden@h/d",
+        "u:hidden",
+        "u:hidden/d",
+        "u:x@h:hidden/d",
+        "u:x@h:0/d",
+        "u:x@h:70000/d",
+        "u:x@[hidden/d",
+        "u:x@[hidden]/d",
+    ],
+)
+def test_an_address_that_a_driver_may_read_in_another_way_is_refused_without_a_piece_of_it(
+    scheme: str, address: str
+) -> None:
+    name = {"postgresql": "DATABASE_URL", "redis": "REDIS_URL"}[scheme]
+    with pytest.raises(SettingsError, match=name) as refused:
+        load_settings({name: f"{scheme}://{address}"})
+    for piece in ("hid", "den", "12", "70000"):
+        assert piece not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["host=h password=hidden", "hidden", "mysql://u:hidden@h/d", "postgresql:u:hidden@h"])
+def test_what_is_no_address_of_a_database_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="DATABASE_URL: not an address") as refused:
+        load_settings({"DATABASE_URL": url})
+    assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p%2F%40%3A%23@h:5432/d",
+        "postgres://h/d",
+        "postgresql://u@/d?host=/tmp/run&port=5433",
+        "postgresql://u:p@[::1]:5432/d?sslmode=require",
+        "postgresql://u:p@one:5432,two:5433/d",
+    ],
+)
+def test_addresses_of_databases_are_accepted_in_their_usual_forms(url: str) -> None:
+    assert load_settings({"DATABASE_URL": url}).database.url == url
+
+
 @pytest.mark.parametrize(("text", "value"), [("yes", True), ("off", False), ("1", True), ("false", False)])
 def test_the_usual_words_are_accepted_as_booleans(text: str, value: bool) -> None:
     assert load_settings({"RATE_LIMIT_ENABLED": text}).limits.enabled is value
