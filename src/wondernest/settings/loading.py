@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from wondernest.settings.tree import Csv, Secret, Settings
+from wondernest.settings.tree import DEVELOPMENT, Csv, Secret, Settings
 
 PLACEHOLDER_SECRETS = frozenset(
     {
@@ -19,8 +19,10 @@ PLACEHOLDER_SECRETS = frozenset(
         "development-jwt-secret-change-in-production",
     }
 )
-"""Published defaults of the two earlier backends: allowed in development, refused in production (auth contract §1.5)."""
+"""Published defaults of the two earlier backends: allowed in development only (auth contract §1.5)."""
 SECRET_MIN_BYTES = 32
+ENVIRONMENT_NAMES = ("APP_ENV", "RUST_ENV", "KTOR_ENV")
+"""Ours, and those of the earlier backends; the first that is set counts."""
 _HOST_NAME = re.compile(r"(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _CACHE_SCHEMES = ("redis", "rediss", "unix")
 _CACHE_ADDRESS = "an address redis://, rediss:// or unix://"
@@ -32,20 +34,26 @@ MAX_PORT = 65535
 
 
 class SettingsError(Exception):
-    """A variable has an invalid value; the message is one line that names the variable."""
+    """A variable has an invalid value; the message names the variable, in one line for each."""
 
 
 def load_settings(
-    environ: Mapping[str, str] | None = None, dotenv: Path | None = None, defaults: Mapping[str, str] | None = None
+    environ: Mapping[str, str] | None = None,
+    dotenv: Path | None = None,
+    defaults: Mapping[str, str] | None = None,
+    *,
+    serving: bool = False,
 ) -> Settings:
     """Read the tree from the environment (and, outside production, a `.env` file); raises SettingsError.
 
-    `defaults`: values of variables that are set in neither.
+    `defaults`: values of variables that are set in neither. `serving`: for a process that serves people, so that also without
+    APP_ENV unsafe values are refused.
     """
     values = {
         name: value.strip() for name, value in (os.environ if environ is None else environ).items() if value.strip()
     }
-    if dotenv is not None and values.get("APP_ENV") != "production":
+    environment = next((values[name] for name in ENVIRONMENT_NAMES if name in values), "")
+    if dotenv is not None and environment.lower() in {"", *DEVELOPMENT}:
         values = {**_read_dotenv(dotenv), **values}
     values = {**(defaults or {}), **values}
     values = _with_aliases(values)
@@ -53,7 +61,7 @@ def load_settings(
     for field in msgspec.structs.fields(Settings):
         groups[field.name] = _convert(values, field.type)
     settings = Settings(**groups)
-    _check(settings)
+    _check(settings, serving=serving)
     return settings
 
 
@@ -75,7 +83,7 @@ def _with_aliases(values: dict[str, str]) -> dict[str, str]:
         if value and name not in values:
             values[name] = value
 
-    fallback("APP_ENV", values.get("RUST_ENV") or values.get("KTOR_ENV"))
+    fallback("APP_ENV", next((values[name] for name in ENVIRONMENT_NAMES if name in values), None))
     if "DB_HOST" in values or "DB_NAME" in values:
         user, password = values.get("DB_USERNAME", "wondernest_app"), values.get("DB_PASSWORD", "")
         login = quote(user, safe="") + (":" + quote(password, safe="") if password else "")
@@ -130,7 +138,7 @@ def _decode_own(kind: type, value: object) -> object:
     raise NotImplementedError(kind)
 
 
-def _check(settings: Settings) -> None:
+def _check(settings: Settings, *, serving: bool) -> None:
     _must_hold("TRUSTED_PROXIES", "not a list of IP addresses or networks", lambda: settings.server.proxy_networks)
     _must_hold(
         "SERVER_EXTRA_PORTS", "not a list of port numbers", lambda: [int(p) for p in settings.server.extra_ports]
@@ -148,17 +156,21 @@ def _check(settings: Settings) -> None:
             f"not {_CACHE_ADDRESS}; {_ENCODING}",
             lambda: _require_address(settings.cache.url, _CACHE_SCHEMES),
         )
-    if not settings.app.production:
-        return
-    secret = settings.jwt.secret
-    if secret in PLACEHOLDER_SECRETS:
-        raise SettingsError("JWT_SECRET: a published placeholder is refused when APP_ENV=production; set your own")
-    if len(secret.encode()) < SECRET_MIN_BYTES:
-        raise SettingsError(f"JWT_SECRET: at least {SECRET_MIN_BYTES} bytes are needed when APP_ENV=production")
+    if (settings.app.production or (serving and not settings.app.development)) and (found := list(_unsafe(settings))):
+        raise SettingsError("\n".join(found))
+
+
+def _unsafe(settings: Settings) -> Iterator[str]:
+    """What must not be served to people, a line for each variable. Only development and tests may have it."""
+    where = "unless APP_ENV is development or test"
+    if settings.jwt.secret in PLACEHOLDER_SECRETS:
+        yield f"JWT_SECRET: a published placeholder is refused {where}; set your own"
+    elif len(settings.jwt.secret.encode()) < SECRET_MIN_BYTES:
+        yield f"JWT_SECRET: at least {SECRET_MIN_BYTES} bytes are needed {where}"
     if settings.auth.default_pin is not None:
-        raise SettingsError("PARENT_DEFAULT_PIN: a default PIN is refused when APP_ENV=production; remove it")
+        yield f"PARENT_DEFAULT_PIN: a default PIN is refused {where}; remove it"
     if "*" in settings.server.cors_origins:
-        raise SettingsError("CORS_ALLOWED_ORIGINS: the wildcard is refused when APP_ENV=production; list the origins")
+        yield f"CORS_ALLOWED_ORIGINS: the wildcard is refused {where}; list the origins"
 
 
 def _require_address(url: str, schemes: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
@@ -32,6 +32,12 @@ class Csv(tuple[str, ...]):
     __slots__ = ()
 
 
+DEVELOPMENT: Final = frozenset({"development", "test"})
+"""The environments that may have demo data and published secrets."""
+UNKNOWN: Final = "unknown"
+"""APP_ENV is not set: commands run, but unsafe values are not served."""
+
+
 class App(
     Struct,
     frozen=True,
@@ -43,19 +49,19 @@ class App(
 ):
     """The environment, and what is shown in it."""
 
-    environment: str = "unknown"
+    environment: str = UNKNOWN
     docs_enabled: bool | None = None
     outbox_path: str = ".dev/outbox"
 
     @property
     def production(self) -> bool:
-        """Whether the strict rules of production apply."""
-        return self.environment == "production"
+        """Whether the strict rules of production apply: also to every name that we do not know, such as `prod` or `staging`."""
+        return self.environment not in {UNKNOWN, *DEVELOPMENT}
 
     @property
     def development(self) -> bool:
         """Whether demo data, development pages and lenient defaults are allowed."""
-        return self.environment in {"development", "dev", "test"}
+        return self.environment in DEVELOPMENT
 
     @property
     def shows_docs(self) -> bool:

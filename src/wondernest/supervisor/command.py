@@ -20,7 +20,7 @@ def serve(worker: str = WORKER_MODULE) -> int:
     `worker`: the module that worker processes run.
     """
     try:
-        settings = load_settings(dotenv=Path(".env"))
+        settings = load_settings(dotenv=Path(".env"), serving=True)
         sockets = listen(settings.server)
     except SettingsError as error:
         sys.stderr.write(f"wondernest: {error}\n")

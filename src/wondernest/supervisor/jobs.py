@@ -39,7 +39,7 @@ def main(channel_fd: int | None = None, stop_signals: Sequence[signal.Signals] =
         channel.setblocking(False)
         channel.set_inheritable(False)
     try:
-        settings = _for_jobs(load_settings(dotenv=Path(".env")))
+        settings = _for_jobs(load_settings(dotenv=Path(".env"), serving=True))
         configure_logging(settings.log.level, settings.log.format)
         work = background(settings)
     except SettingsError as error:

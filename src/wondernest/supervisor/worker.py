@@ -86,7 +86,7 @@ def main(arguments: Sequence[str], more: Sequence[Builder] = ()) -> int:
     for inherited in (channel, *listeners):
         inherited.set_inheritable(False)
     try:
-        settings = load_settings(dotenv=Path(".env"))
+        settings = load_settings(dotenv=Path(".env"), serving=True)
         configure_logging(settings.log.level, settings.log.format)
         application = create_app(settings, more=more)
     except SettingsError as error:

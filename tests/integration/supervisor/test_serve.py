@@ -186,7 +186,16 @@ def test_a_bad_setting_is_named_in_one_line(
 def test_a_port_that_is_taken_is_named(serve_process: Callable[..., subprocess.Popen[bytes]], tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        process = serve_process(SERVER_PORT=str(port))
+        process = serve_process(SERVER_PORT=str(port), APP_ENV="test")
         assert process.wait(30) == os.EX_CONFIG
     (line,) = (tmp_path / "serve.log").read_text().splitlines()
     assert line == f"wondernest: SERVER_PORT: cannot listen on 127.0.0.1:{port}: Address already in use"
+
+
+def test_a_published_secret_is_not_served_without_an_environment(
+    serve_process: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    process = serve_process(SERVER_PORT=str(free_port()))
+    assert process.wait(30) == os.EX_CONFIG
+    (line,) = (tmp_path / "serve.log").read_text().splitlines()
+    assert line.startswith("wondernest: JWT_SECRET: a published placeholder is refused")

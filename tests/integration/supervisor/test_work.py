@@ -60,7 +60,7 @@ def test_it_does_the_jobs_of_other_machines_until_sigterm(
     "environ", [{"JOBS_CONCURRENCY": "1"}, {"JOBS_LEASE_S": "soon"}, {"DATABASE_URL": ""}], ids=lambda e: next(iter(e))
 )
 def test_a_bad_setting_is_named_in_one_line(work: Start, tmp_path: Path, environ: dict[str, str]) -> None:
-    process = work(**{"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", **environ})
+    process = work(**{"APP_ENV": "test", "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", **environ})
     assert process.wait(60) == os.EX_CONFIG
     (line,) = (tmp_path / "work.log").read_text().splitlines()
     assert line.startswith(f"wondernest: {next(iter(environ))}: ")

@@ -60,10 +60,10 @@ def test_the_names_of_kotlin_and_rust_are_used_where_ours_are_not_set() -> None:
 
 def test_our_names_win_over_the_fallbacks() -> None:
     settings = load_settings(
-        {"DATABASE_URL": "postgresql://x/y", "DB_HOST": "db", "APP_ENV": "staging", "RUST_ENV": "production"}
+        {"DATABASE_URL": "postgresql://x/y", "DB_HOST": "db", "APP_ENV": "test", "RUST_ENV": "production"}
     )
     assert settings.database.url == "postgresql://x/y"
-    assert settings.app.environment == "staging"
+    assert settings.app.environment == "test"
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,33 @@ def test_a_value_that_cannot_be_used_is_named_in_one_line(environ: dict[str, str
         load_settings(environ)
     assert str(refusal.value).startswith(named + ":")
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["production", "prod", "staging", "dev", "Production", "developement"])
+def test_an_environment_that_is_not_known_is_as_strict_as_production(tmp_path: Path, name: str) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"JWT_SECRET={STRONG}\n")
+    for variable in ("APP_ENV", "RUST_ENV", "KTOR_ENV"):
+        with pytest.raises(SettingsError, match="JWT_SECRET: a published placeholder is refused"):
+            load_settings({variable: name}, file)
+    settings = load_settings({"APP_ENV": name, "JWT_SECRET": STRONG})
+    assert settings.app.production
+    assert not settings.app.shows_docs
+    assert settings.default_pin == ""
+
+
+@pytest.mark.parametrize("environment", [{}, {"APP_ENV": "prod"}])
+def test_everything_unsafe_is_named_at_once_before_it_is_served(environment: dict[str, str]) -> None:
+    unsafe = {**environment, "PARENT_DEFAULT_PIN": "1234", "CORS_ALLOWED_ORIGINS": "*"}
+    with pytest.raises(SettingsError) as refused:
+        load_settings(unsafe, serving=True)
+    named = [line.split(":")[0] for line in str(refused.value).splitlines()]
+    assert named == ["JWT_SECRET", "PARENT_DEFAULT_PIN", "CORS_ALLOWED_ORIGINS"]
+
+
+@pytest.mark.parametrize("name", ["development", "test", "Development"])
+def test_development_and_tests_may_have_published_secrets(name: str) -> None:
+    assert load_settings({"APP_ENV": name}, serving=True).app.development
 
 
 def test_dotenv_is_read_outside_production_and_never_wins_over_the_environment(tmp_path: Path) -> None:
