@@ -109,7 +109,7 @@ class TokenHistory(RuleBasedStateMachine):
         target=tokens,
         token=tokens,
         place=st.integers(0, 600),
-        letter=st.sampled_from(["", "A", ".", "=", "é", "\udc80"]),
+        letter=st.sampled_from(["", "A", ".", "=", "!!!!", "é", "\udc80"]),
     )
     def a_token_is_damaged(self, token: str, place: int, letter: str) -> str:
         self.made.append(token[:place] + letter + token[place + 1 :])
