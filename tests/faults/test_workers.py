@@ -43,7 +43,7 @@ def test_kill_9_during_saves_loses_nothing_acknowledged_and_leaves_nothing_half_
     assert without_status(devices.refusals(), None) == [], server.log_text()
     devices.ledger.check(household, database_url)
     found = bad_day.record(
-        f"one of two workers killed with -9 during gathered saves, {KILLS} times",
+        f"one of two workers killed with -9 during batched saves, {KILLS} times",
         server,
         saw=devices.statuses(),
         slowest_s=devices.slowest_s(),

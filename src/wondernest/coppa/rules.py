@@ -114,7 +114,7 @@ def recorded_data(data: dict[str, str] | None, given_at: datetime) -> dict[str, 
 
 
 def carried_data(data: dict[str, str] | None, given_at: datetime) -> dict[str, str] | None:
-    """The recorded data of an older consent, for one that replaces it; a text in place of the time was stored before 2026-11-26."""
+    """The recorded data of an older consent, for one that replaces it; a text in place of a time is not carried over."""
     recorded = recorded_data(data, given_at)
     is_time = data is not None and _TIME.fullmatch(data.get(PARENT_SIGNATURE, ""))
     return {PARENT_SIGNATURE: data[PARENT_SIGNATURE]} if data and is_time else recorded

@@ -190,7 +190,10 @@ Found by key, never by id: Kotlin gives a row a new id with each save.
 LOCK: Final = f"""
     select from games.simple_game_data s
       join unnest($2::text[], $3::text[]) i(game_type, data_key) on i.game_type = s.game_type and i.data_key = s.data_key
-     where s.child_id = $1 and {guards("$1", "$4")}
+     where s.child_id = $1 and {guards("$1", "$4", archived_too=True)}
      order by s.child_id, s.game_type, s.data_key
        for update of s"""
-"""Locks the rows that a batch will write, in key order, because the batch itself writes in its own order."""
+"""Locks the rows that a batch or a held item will write, in key order, because the batch itself writes in its own order.
+
+Also of an archived child, whose project an event may still write; whether that is allowed is for the write to say.
+"""
