@@ -35,6 +35,8 @@ ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".dev" / "bench"
 DATABASE = "bench"
 OURS = "wondernest"
+NO_LIMIT = "1000000000"
+"""Requests per minute; production refuses to serve without limits."""
 START_TIMEOUT_S = 60.0
 STOP_STEPS = ((signal.SIGTERM, 25.0),)
 PROBE_TIMEOUT_S = 5.0
@@ -133,9 +135,10 @@ class Setup:
             "DATABASE_URL": database_url,
             "JWT_SECRET": self.secret,
             "MAIL_OUTBOX_PATH": str(HOME / "outbox"),
+            "MAIL_OUTBOX_ALLOWED": "true",
             "PYTHONDONTWRITEBYTECODE": "",  # an installed server has its bytecode; the first start here writes it
-            "RATE_LIMIT_CREDENTIALS": "0",
-            "RATE_LIMIT_AUTH": "0",
+            "RATE_LIMIT_CREDENTIALS": NO_LIMIT,
+            "RATE_LIMIT_AUTH": NO_LIMIT,
         }
         environment |= {"REDIS_URL": url} if (url := self.servers.redis_url) else {"REDIS_ENABLED": "false"}
         environment |= {"WORKERS": str(workers)} if (workers := self.options.workers) else {}

@@ -24,6 +24,7 @@ from wondernest.platform.db.pool import Database
 from wondernest.platform.http.application import Application, Machinery
 from wondernest.platform.http.cors import CrossOrigin
 from wondernest.platform.http.hosts import AllowedHosts
+from wondernest.platform.http.operators import Operators
 from wondernest.platform.http.rate_limits import RequestLimits
 from wondernest.platform.http.sending import Sender
 from wondernest.platform.ids import RandomIds
@@ -135,7 +136,9 @@ def _machinery(parts: Parts, authenticator: Authenticator) -> Machinery:
         database=parts.database,
         idempotency=parts.idempotency,
         limits=RequestLimits(parts.counters, per_minute, parts.clock, enabled=limits.enabled),
-        sender=Sender(CrossOrigin(server.cors_origins, allow_localhost=not settings.app.production)),
+        sender=Sender(
+            CrossOrigin(settings.cors_origins, allow_localhost=settings.app.development), hsts_s=server.hsts_s
+        ),
         metrics=parts.metrics,
         request_log=RequestLog(enabled=settings.log.requests, style=settings.log.format),
         clock=parts.clock,
@@ -143,6 +146,6 @@ def _machinery(parts: Parts, authenticator: Authenticator) -> Machinery:
         realm=settings.jwt.realm,
         body_timeout_s=server.body_timeout_s,
         max_body_bytes=server.max_body_bytes,
-        operator_token=server.metrics_token,
+        operators=Operators(server.metrics_token, server.operator_networks),
         allowed_hosts=AllowedHosts(server.allowed_hosts) if server.allowed_hosts else None,
     )

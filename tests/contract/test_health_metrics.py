@@ -9,6 +9,7 @@ import pytest
 
 from tests.fixtures.application import running
 from tests.fixtures.servers import database_on
+from wondernest import __version__
 from wondernest.app import create_app
 from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.settings import Settings
@@ -93,6 +94,43 @@ async def test_with_a_metrics_token_only_its_bearer_may_read(make_settings: Call
         admitted = await client.get(path, headers={"authorization": "Bearer scrape-me"})
     assert [refused.status_code, wrong.status_code, admitted.status_code] == [401, 401, 200]
     assert refused.json()["error"] == "UNAUTHORIZED"
+
+
+@pytest.mark.parametrize(
+    ("environ", "peer", "headers", "admitted"),
+    [
+        ({}, "127.0.0.1", {}, True),
+        ({}, "::1", {}, True),
+        ({}, "10.1.2.3", {}, True),
+        ({}, "fd00::7", {}, True),
+        ({}, "203.0.113.9", {}, False),
+        ({}, "2001:db8::9", {}, False),
+        ({}, "127.0.0.1", {"x-forwarded-for": "203.0.113.9"}, False),
+        ({}, "127.0.0.1", {"x-forwarded-for": "127.0.0.1"}, False),
+        ({}, "127.0.0.1", {"forwarded": "for=203.0.113.9"}, False),
+        ({"TRUSTED_PROXIES": "127.0.0.1"}, "127.0.0.1", {"x-forwarded-for": "203.0.113.9"}, False),
+        ({"TRUSTED_PROXIES": "127.0.0.1"}, "127.0.0.1", {"x-forwarded-for": "10.0.0.4"}, True),
+        ({"METRICS_NETWORKS": "203.0.113.0/24"}, "203.0.113.9", {}, True),
+        ({"METRICS_NETWORKS": "203.0.113.0/24"}, "127.0.0.1", {}, False),
+        ({"METRICS_TOKEN": "t"}, "127.0.0.1", {}, False),
+        ({"METRICS_TOKEN": "t"}, "203.0.113.9", {"authorization": "Bearer t"}, True),
+        ({"METRICS_TOKEN": "t", "METRICS_NETWORKS": "127.0.0.0/8"}, "127.0.0.1", {}, True),
+        ({"METRICS_TOKEN": "t"}, "127.0.0.1", {"x-forwarded-for": "203.0.113.9", "authorization": "bearer t"}, True),
+    ],
+)
+async def test_metrics_and_the_version_are_for_operators(
+    make_settings: Callable[..., Settings],
+    environ: dict[str, str],
+    peer: str,
+    headers: dict[str, str],
+    admitted: bool,
+) -> None:
+    async with running(create_app(make_settings(**environ)), peer=peer) as client:
+        for path in PATHS:
+            assert (await client.get(path, headers=headers)).status_code == (200 if admitted else 401)
+        detailed = await client.get("/health/detailed", headers=headers)
+    assert detailed.status_code in {200, 503}
+    assert detailed.json()["version"] == (__version__ if admitted else "")
 
 
 async def test_health_needs_no_token_even_then(make_settings: Callable[..., Settings]) -> None:

@@ -249,3 +249,14 @@ async def test_nothing_but_gzip_is_ever_used(app_client: httpx2.AsyncClient, acc
 async def test_a_small_reply_is_not_compressed(app_client: httpx2.AsyncClient) -> None:
     _, headers = await raw(app_client, "/health", "gzip")
     assert "content-encoding" not in headers
+
+
+@pytest.mark.parametrize(("path", "status"), [("/health", 200), ("/nope", 404), ("/api/v1/auth/me", 401)])
+async def test_strict_transport_security_is_sent_when_it_is_set(
+    make_settings: Callable[..., Settings], path: str, status: int
+) -> None:
+    async with running(create_app(make_settings(HSTS_SECONDS="31536000"))) as client:
+        answer = await client.get(path)
+    assert (answer.status_code, answer.headers["strict-transport-security"]) == (status, "max-age=31536000")
+    async with running(create_app(make_settings())) as client:
+        assert "strict-transport-security" not in (await client.get(path)).headers

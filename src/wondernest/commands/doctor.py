@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from wondernest.platform.db.migrations.state import schema_state
 from wondernest.platform.db.schema_check import unused_indexes
 from wondernest.platform.jobs.state import queue_state
-from wondernest.settings import PLACEHOLDER_SECRETS, Secret, Settings
+from wondernest.settings import PLACEHOLDER_SECRETS, Secret, Settings, unsafe
 
 if TYPE_CHECKING:
     from wondernest.platform.rooms import Room, Rooms
@@ -58,7 +58,7 @@ def masked(name: str, value: object) -> str:
 
 
 async def _examine(settings: Settings, rooms: Rooms, print_line: PrintLine) -> bool:
-    _settings(settings, print_line)
+    safe = _settings(settings, print_line)
     usable = await _database(settings, rooms, print_line)
     await _cache(settings, print_line)
     for check in rooms.checks:
@@ -66,7 +66,7 @@ async def _examine(settings: Settings, rooms: Rooms, print_line: PrintLine) -> b
         print_line(f"{check.name:<9} {'good' if health.up else health.message}")
     for room in rooms.all:
         print_line(f"room      {room.name}: {_listed(room)}")
-    return usable
+    return usable and safe
 
 
 def _listed(room: Room) -> str:
@@ -82,16 +82,22 @@ def _listed(room: Room) -> str:
     return ", ".join(f"{len(parts)} {what}" for what, parts in counts.items() if parts) or "nothing"
 
 
-def _settings(settings: Settings, print_line: PrintLine) -> None:
-    print_line(f"settings  good (APP_ENV={settings.app.environment})")
-    if settings.jwt.secret in PLACEHOLDER_SECRETS:
+def _settings(settings: Settings, print_line: PrintLine) -> bool:
+    """Whether `serve` accepts these settings."""
+    refusals = list(unsafe(settings))
+    if not refusals:
+        print_line(f"settings  good (APP_ENV={settings.app.environment})")
+    for refusal in refusals:
+        print_line(f"settings  {refusal}")
+    if settings.app.development and settings.jwt.secret in PLACEHOLDER_SECRETS:
         print_line(
             "          JWT_SECRET is a published placeholder: anyone can sign in as anyone. Set your own before others can connect."
         )
-    if settings.app.production and not settings.mail.smtp_host:
+    if settings.app.outbox_allowed and not settings.mail.smtp_host:
         print_line(
             f"mail      SMTP_HOST is not set: mail, with its one-time links, only goes to {settings.app.outbox_path}."
         )
+    return not refusals
 
 
 async def _database(settings: Settings, rooms: Rooms, print_line: PrintLine) -> bool:

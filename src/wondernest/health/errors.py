@@ -15,14 +15,14 @@ class ReadinessBroken(ApiError):
 class DetailsBroken(ApiError):
     """500 of /health/detailed."""
 
-    def __init__(self, timestamp: str, version: str, environment: str) -> None:
+    def __init__(self, timestamp: str, environment: str) -> None:
         application = {"status": "DOWN", "message": "Internal error", "responseTime": None}
         super().__init__(
             500,
             {
                 "status": "DOWN",
                 "timestamp": timestamp,
-                "version": version,
+                "version": "",
                 "environment": environment,
                 "services": {"application": application},
             },

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from wondernest.health.routes import HealthRoutes
 from wondernest.health.service import HealthService
 from wondernest.platform.cache import ValkeyCounters
+from wondernest.platform.http.operators import Operators
 from wondernest.platform.rooms import Room
 from wondernest.platform.telemetry.exposition import Exposition
 
@@ -25,4 +26,6 @@ def build(parts: Parts, others: Rooms) -> Room:
         Exposition(parts.metrics),
         cache_required=settings.server.readiness_requires_redis,
     )
-    return Room(name="health", endpoints=HealthRoutes(service, parts.clock, settings.app.environment).endpoints())
+    operators = Operators(settings.server.metrics_token, settings.server.operator_networks)
+    routes = HealthRoutes(service, parts.clock, settings.app.environment, operators)
+    return Room(name="health", endpoints=routes.endpoints())

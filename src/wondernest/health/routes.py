@@ -21,6 +21,7 @@ from wondernest.platform.telemetry.exposition import CONTENT_TYPE
 if TYPE_CHECKING:
     from wondernest.platform.checks import Health
     from wondernest.platform.clock import Clock
+    from wondernest.platform.http.operators import Operators
 
 _UP: Final = encode(Up())
 _ALIVE: Final = encode(Alive())
@@ -32,8 +33,9 @@ GROUP: Final = RouteGroup(tag="Health", caller=CallerKind.PUBLIC, mounts=("",))
 class HealthRoutes:
     """Health, readiness, liveness, startup and metrics."""
 
-    def __init__(self, service: HealthService, clock: Clock, environment: str) -> None:
+    def __init__(self, service: HealthService, clock: Clock, environment: str, operators: Operators) -> None:
         self._service = service
+        self._operators = operators
         self._clock = clock
         self._environment = environment
 
@@ -54,14 +56,14 @@ class HealthRoutes:
         replies={200: Response(Detailed), 503: Response(Detailed, "A dependency is down")},
         summary="The state of each dependency",
     )
-    async def detailed(self, _request: Request[None]) -> Reply:
+    async def detailed(self, request: Request[None]) -> Reply:
         """GET /health/detailed."""
         found = await self._service.report()
         services = {"database": found.database, "redis": found.cache, **found.others}
         answer = Detailed(
             status=_up_or_down(found.all_up),
             timestamp=self._now(),
-            version=__version__,
+            version=__version__ if self._operators.admit(request) else "",
             environment=self._environment,
             services={name: _component(health) for name, health in services.items()},
         )
@@ -108,14 +110,14 @@ class HealthRoutes:
         caller=CallerKind.OPERATOR,
         replies={200: Response(None, "Prometheus text format", "text/plain")},
         summary="The metrics, summed over all workers",
-        note="The bearer is METRICS_TOKEN where one is configured; otherwise anyone may read.",
+        note="For the bearer METRICS_TOKEN, and for the networks of METRICS_NETWORKS.",
     )
     async def metrics(self, _request: Request[None]) -> Reply:
         """GET /metrics and /health/metrics."""
         return Reply(200, await self._service.metrics_text(), CONTENT_TYPE, _NO_STORE)
 
     def _details_broken(self) -> DetailsBroken:
-        return DetailsBroken(self._now(), __version__, self._environment)
+        return DetailsBroken(self._now(), self._environment)
 
     def _now(self) -> str:
         return instant(self._clock.now())

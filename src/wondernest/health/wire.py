@@ -29,6 +29,7 @@ class Detailed(Struct, kw_only=True):
     status: UpOrDown
     timestamp: str
     version: str
+    """Empty for callers that may not see metrics."""
     environment: str
     services: dict[str, Component]
     """`database` and `redis`, then the other dependencies of the rooms."""

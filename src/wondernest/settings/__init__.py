@@ -1,6 +1,7 @@
 """The immutable settings tree, read from the environment. An invalid value stops the start with one line."""
 
-from wondernest.settings.loading import PLACEHOLDER_SECRETS, SettingsError, is_host_name, load_settings
+from wondernest.settings.loading import SettingsError, is_host_name, load_settings
+from wondernest.settings.safety import PLACEHOLDER_SECRETS, unsafe
 from wondernest.settings.tree import (
     Auth,
     Cache,
@@ -37,4 +38,5 @@ __all__ = [
     "SettingsError",
     "is_host_name",
     "load_settings",
+    "unsafe",
 ]

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from wondernest.settings.safety import unsafe
 from wondernest.settings.tree import DEVELOPMENT, Csv, Secret, Settings
 
-PLACEHOLDER_SECRETS = frozenset(
-    {
-        "your-super-secret-jwt-key-change-this-in-production",
-        "development-jwt-secret-change-in-production",
-    }
-)
-"""Published defaults of the two earlier backends: allowed in development only (auth contract §1.5)."""
-SECRET_MIN_BYTES = 32
 ENVIRONMENT_NAMES = ("APP_ENV", "RUST_ENV", "KTOR_ENV")
 """Ours, and those of the earlier backends; the first that is set counts."""
 _HOST_NAME = re.compile(r"(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
@@ -46,8 +39,8 @@ def load_settings(
 ) -> Settings:
     """Read the tree from the environment (and, outside production, a `.env` file); raises SettingsError.
 
-    `defaults`: values of variables that are set in neither. `serving`: for a process that serves people, so that also without
-    APP_ENV unsafe values are refused.
+    `defaults`: values of variables that are set in neither. `serving`: for a process that serves people; outside development it
+    refuses unsafe values, all of them at once.
     """
     values = {
         name: value.strip() for name, value in (os.environ if environ is None else environ).items() if value.strip()
@@ -140,6 +133,7 @@ def _decode_own(kind: type, value: object) -> object:
 
 def _check(settings: Settings, *, serving: bool) -> None:
     _must_hold("TRUSTED_PROXIES", "not a list of IP addresses or networks", lambda: settings.server.proxy_networks)
+    _must_hold("METRICS_NETWORKS", "not a list of IP addresses or networks", lambda: settings.server.operator_networks)
     _must_hold(
         "SERVER_EXTRA_PORTS", "not a list of port numbers", lambda: [int(p) for p in settings.server.extra_ports]
     )
@@ -156,21 +150,8 @@ def _check(settings: Settings, *, serving: bool) -> None:
             f"not {_CACHE_ADDRESS}; {_ENCODING}",
             lambda: _require_address(settings.cache.url, _CACHE_SCHEMES),
         )
-    if (settings.app.production or (serving and not settings.app.development)) and (found := list(_unsafe(settings))):
+    if serving and (found := list(unsafe(settings))):
         raise SettingsError("\n".join(found))
-
-
-def _unsafe(settings: Settings) -> Iterator[str]:
-    """What must not be served to people, a line for each variable. Only development and tests may have it."""
-    where = "unless APP_ENV is development or test"
-    if settings.jwt.secret in PLACEHOLDER_SECRETS:
-        yield f"JWT_SECRET: a published placeholder is refused {where}; set your own"
-    elif len(settings.jwt.secret.encode()) < SECRET_MIN_BYTES:
-        yield f"JWT_SECRET: at least {SECRET_MIN_BYTES} bytes are needed {where}"
-    if settings.auth.default_pin is not None:
-        yield f"PARENT_DEFAULT_PIN: a default PIN is refused {where}; remove it"
-    if "*" in settings.server.cors_origins:
-        yield f"CORS_ALLOWED_ORIGINS: the wildcard is refused {where}; list the origins"
 
 
 def _require_address(url: str, schemes: Sequence[str]) -> None:

@@ -8,7 +8,13 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-DEFAULT_ORIGINS = "http://localhost:3000,http://localhost:3001,http://localhost:8080,https://wondernest.app"
+SITE_ORIGIN: Final = "https://wondernest.app"
+LOCAL_ORIGINS: Final = ("http://localhost:3000", "http://localhost:3001", "http://localhost:8080")
+PRIVATE_NETWORKS: Final = (
+    *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10"),
+    *("::1/128", "fc00::/7", "fe80::/10"),
+)
+"""Loopback, private, link-local and shared addresses (RFC 1918, 3927, 4193, 4291, 6598)."""
 MIB = 1024 * 1024
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
@@ -45,6 +51,7 @@ class App(
         "environment": "APP_ENV",
         "docs_enabled": "DOCS_ENABLED",
         "outbox_path": "MAIL_OUTBOX_PATH",
+        "outbox_allowed": "MAIL_OUTBOX_ALLOWED",
     },
 ):
     """The environment, and what is shown in it."""
@@ -52,6 +59,8 @@ class App(
     environment: str = UNKNOWN
     docs_enabled: bool | None = None
     outbox_path: str = ".dev/outbox"
+    outbox_allowed: bool = False
+    """Whether mail may go to the outbox folder outside development."""
 
     @property
     def production(self) -> bool:
@@ -84,6 +93,8 @@ class Server(
         "trusted_proxies": "TRUSTED_PROXIES",
         "cors_origins": "CORS_ALLOWED_ORIGINS",
         "metrics_token": "METRICS_TOKEN",
+        "metrics_networks": "METRICS_NETWORKS",
+        "hsts_s": "HSTS_SECONDS",
         "readiness_requires_redis": "READINESS_REQUIRES_REDIS",
         "max_connections": "SERVER_MAX_CONNECTIONS",
     },
@@ -101,8 +112,13 @@ class Server(
     max_body_bytes: Positive = 10 * MIB
     body_timeout_s: Seconds = 30.0
     trusted_proxies: Csv = Csv()
-    cors_origins: Csv = Csv(DEFAULT_ORIGINS.split(","))
+    cors_origins: Csv | None = None
+    """None: the site, and in development the usual local addresses."""
     metrics_token: Secret = Secret()
+    metrics_networks: Csv | None = None
+    """None: loopback and private networks if there is no token; otherwise none."""
+    hsts_s: NonNegative = 0
+    """max-age of Strict-Transport-Security; 0: the header is not sent."""
     readiness_requires_redis: bool = False
     max_connections: Positive = 10_000
 
@@ -115,6 +131,13 @@ class Server(
     def proxy_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """Networks whose X-Forwarded-For is trusted."""
         return tuple(ip_network(text, strict=False) for text in self.trusted_proxies)
+
+    @property
+    def operator_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Networks that see metrics and the version without METRICS_TOKEN."""
+        default = () if self.metrics_token else PRIVATE_NETWORKS
+        named = default if self.metrics_networks is None else self.metrics_networks
+        return tuple(ip_network(text, strict=False) for text in named)
 
 
 class Database(
@@ -340,3 +363,10 @@ class Settings(Struct, frozen=True):
         if self.auth.default_pin is not None:
             return self.auth.default_pin
         return "1234" if self.app.development else ""
+
+    @property
+    def cors_origins(self) -> tuple[str, ...]:
+        """The origins whose pages may read replies (server contract §5.3)."""
+        if self.server.cors_origins is not None:
+            return self.server.cors_origins
+        return (*LOCAL_ORIGINS, SITE_ORIGIN) if self.app.development else (SITE_ORIGIN,)

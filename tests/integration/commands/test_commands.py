@@ -47,6 +47,14 @@ def test_the_doctor_says_what_to_do_when_nothing_answers() -> None:
     assert "hidden-word" not in said
 
 
+def test_the_doctor_says_what_serve_would_refuse(make_settings: MakeSettings) -> None:
+    healthy, said = examine(make_settings(APP_ENV="prod", RATE_LIMIT_ENABLED="false"))
+    assert not healthy
+    assert "settings  RATE_LIMIT_ENABLED: limits switched off are refused" in said
+    assert "settings  SMTP_HOST: " in said
+    assert "settings  good" not in said
+
+
 def test_no_secret_is_shown() -> None:
     settings = load_settings(
         {

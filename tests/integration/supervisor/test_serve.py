@@ -192,10 +192,11 @@ def test_a_port_that_is_taken_is_named(serve_process: Callable[..., subprocess.P
     assert line == f"wondernest: SERVER_PORT: cannot listen on 127.0.0.1:{port}: Address already in use"
 
 
-def test_a_published_secret_is_not_served_without_an_environment(
+def test_unsafe_settings_are_not_served_without_an_environment(
     serve_process: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
     process = serve_process(SERVER_PORT=str(free_port()))
     assert process.wait(30) == os.EX_CONFIG
-    (line,) = (tmp_path / "serve.log").read_text().splitlines()
-    assert line.startswith("wondernest: JWT_SECRET: a published placeholder is refused")
+    secret, mail = (tmp_path / "serve.log").read_text().splitlines()
+    assert secret.startswith("wondernest: JWT_SECRET: a published placeholder is refused")
+    assert mail.startswith("SMTP_HOST: ")

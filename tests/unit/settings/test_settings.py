@@ -78,14 +78,8 @@ def test_our_names_win_over_the_fallbacks() -> None:
         ({"SERVER_EXTRA_PORTS": "8080,x"}, "SERVER_EXTRA_PORTS"),
         ({"SERVER_ALLOWED_HOSTS": "*"}, "SERVER_ALLOWED_HOSTS"),
         ({"SERVER_ALLOWED_HOSTS": "http://localhost"}, "SERVER_ALLOWED_HOSTS"),
-        *[({"APP_ENV": "production", "JWT_SECRET": secret}, "JWT_SECRET") for secret in sorted(PLACEHOLDER_SECRETS)],
-        ({"APP_ENV": "production"}, "JWT_SECRET"),
-        ({"APP_ENV": "production", "JWT_SECRET": "short"}, "JWT_SECRET"),
-        ({"APP_ENV": "production", "JWT_SECRET": STRONG, "PARENT_DEFAULT_PIN": "1234"}, "PARENT_DEFAULT_PIN"),
-        (
-            {"APP_ENV": "production", "JWT_SECRET": STRONG, "CORS_ALLOWED_ORIGINS": "https://a.b,*"},
-            "CORS_ALLOWED_ORIGINS",
-        ),
+        ({"METRICS_NETWORKS": "office"}, "METRICS_NETWORKS"),
+        ({"HSTS_SECONDS": "-1"}, "HSTS_SECONDS"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_in_one_line(environ: dict[str, str], named: str) -> None:
@@ -95,26 +89,91 @@ def test_a_value_that_cannot_be_used_is_named_in_one_line(environ: dict[str, str
     assert "\n" not in str(refusal.value)
 
 
+SAFE = {"APP_ENV": "production", "JWT_SECRET": STRONG, "SMTP_HOST": "mail.example"}
+"""What production asks for at least."""
+
+
+def refused(environ: dict[str, str]) -> list[str]:
+    """The lines with which a serving process refuses these variables."""
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(environ, serving=True)
+    return str(refusal.value).splitlines()
+
+
 @pytest.mark.parametrize("name", ["production", "prod", "staging", "dev", "Production", "developement"])
-def test_an_environment_that_is_not_known_is_as_strict_as_production(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("variable", ["APP_ENV", "RUST_ENV", "KTOR_ENV"])
+def test_an_environment_that_is_not_known_is_as_strict_as_production(tmp_path: Path, variable: str, name: str) -> None:
     file = tmp_path / ".env"
     file.write_text(f"JWT_SECRET={STRONG}\n")
-    for variable in ("APP_ENV", "RUST_ENV", "KTOR_ENV"):
-        with pytest.raises(SettingsError, match="JWT_SECRET: a published placeholder is refused"):
-            load_settings({variable: name}, file)
-    settings = load_settings({"APP_ENV": name, "JWT_SECRET": STRONG})
+    with pytest.raises(SettingsError, match="JWT_SECRET: a published placeholder is refused"):
+        load_settings({variable: name}, file, serving=True)
+    settings = load_settings({**SAFE, "APP_ENV": name}, serving=True)
     assert settings.app.production
     assert not settings.app.shows_docs
     assert settings.default_pin == ""
 
 
+@pytest.mark.parametrize(
+    ("unsafe", "named"),
+    [
+        *[({"JWT_SECRET": secret}, "JWT_SECRET") for secret in sorted(PLACEHOLDER_SECRETS)],
+        ({"JWT_SECRET": ""}, "JWT_SECRET"),
+        ({"JWT_SECRET": "short"}, "JWT_SECRET"),
+        ({"PARENT_DEFAULT_PIN": "1234"}, "PARENT_DEFAULT_PIN"),
+        ({"BCRYPT_COST": "9"}, "BCRYPT_COST"),
+        ({"CORS_ALLOWED_ORIGINS": "https://a.b,*"}, "CORS_ALLOWED_ORIGINS"),
+        *[
+            ({"CORS_ALLOWED_ORIGINS": f"https://a.b,{origin}"}, "CORS_ALLOWED_ORIGINS")
+            for origin in (
+                *("http://localhost:3000", "https://LOCALHOST", "http://127.0.0.1:3000", "http://127.1.2.3"),
+                *("http://[::1]:3000", "tauri://localhost", "http://site.localhost", "http://localhost.", "null"),
+            )
+        ],
+        ({"COPPA_UNVERIFIED_STATUS": "VERIFIED"}, "COPPA_UNVERIFIED_STATUS"),
+        ({"RATE_LIMIT_ENABLED": "off"}, "RATE_LIMIT_ENABLED"),
+        ({"RATE_LIMIT_CREDENTIALS": "0"}, "RATE_LIMIT_CREDENTIALS"),
+        ({"RATE_LIMIT_AUTH": "0"}, "RATE_LIMIT_AUTH"),
+        ({"RATE_LIMIT_FAILED_LOGINS": "0"}, "RATE_LIMIT_FAILED_LOGINS"),
+        ({"SMTP_HOST": ""}, "SMTP_HOST"),
+        ({"SMTP_TLS": "none"}, "SMTP_TLS"),
+        *[
+            ({f"OAUTH_{provider}_JWKS": address}, f"OAUTH_{provider}_JWKS")
+            for provider in ("GOOGLE", "APPLE", "FACEBOOK")
+            for address in ("http://keys.example/certs", "HTTP://127.0.0.1/certs")
+        ],
+    ],
+)
+def test_an_unsafe_value_is_refused_by_name_where_people_are_served(unsafe: dict[str, str], named: str) -> None:
+    (line,) = refused({**SAFE, **unsafe})
+    assert line.startswith(f"{named}: ")
+    assert load_settings({**SAFE, **unsafe}).app.production  # commands that serve nobody run
+    assert load_settings({**SAFE, **unsafe, "APP_ENV": "development"}, serving=True).app.development
+
+
+@pytest.mark.parametrize(
+    "safe",
+    [
+        {"MAIL_OUTBOX_ALLOWED": "true", "SMTP_HOST": ""},
+        {"CORS_ALLOWED_ORIGINS": "https://localhost.example,https://127.example"},
+        {"OAUTH_GOOGLE_JWKS": "/etc/wondernest/keys.json"},
+        {"COPPA_UNVERIFIED_STATUS": "PENDING_PRODUCTION_IMPLEMENTATION"},
+        {"BCRYPT_COST": "10"},
+    ],
+)
+def test_what_only_looks_unsafe_is_served(safe: dict[str, str]) -> None:
+    assert load_settings({**SAFE, **safe}, serving=True).app.production
+
+
 @pytest.mark.parametrize("environment", [{}, {"APP_ENV": "prod"}])
 def test_everything_unsafe_is_named_at_once_before_it_is_served(environment: dict[str, str]) -> None:
-    unsafe = {**environment, "PARENT_DEFAULT_PIN": "1234", "CORS_ALLOWED_ORIGINS": "*"}
-    with pytest.raises(SettingsError) as refused:
-        load_settings(unsafe, serving=True)
-    named = [line.split(":")[0] for line in str(refused.value).splitlines()]
-    assert named == ["JWT_SECRET", "PARENT_DEFAULT_PIN", "CORS_ALLOWED_ORIGINS"]
+    lines = refused({**environment, "PARENT_DEFAULT_PIN": "1234", "CORS_ALLOWED_ORIGINS": "*", "BCRYPT_COST": "4"})
+    named = [line.split(":")[0] for line in lines]
+    assert named == ["JWT_SECRET", "PARENT_DEFAULT_PIN", "BCRYPT_COST", "CORS_ALLOWED_ORIGINS", "SMTP_HOST"]
+
+
+def test_production_allows_the_site_only_by_default() -> None:
+    assert load_settings(SAFE, serving=True).cors_origins == ("https://wondernest.app",)
+    assert "http://localhost:3000" in load_settings({"APP_ENV": "development"}).cors_origins
 
 
 @pytest.mark.parametrize("name", ["development", "test", "Development"])

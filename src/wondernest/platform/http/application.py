@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import os
 import re
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from wondernest.platform.http.endpoint import Endpoint
 from wondernest.platform.http.exchange import ClientDisconnected, Exchange
 from wondernest.platform.http.hosts import AllowedHosts
 from wondernest.platform.http.incoming import decoded, streamed_body, whole_body
+from wondernest.platform.http.operators import bearer_token
 from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.replies import AnyReply, StreamReply
 from wondernest.platform.http.request import Reply, Request
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from wondernest.platform.db.idempotency import IdempotencyKeys
     from wondernest.platform.db.pool import Database
     from wondernest.platform.http.addresses import Network
+    from wondernest.platform.http.operators import Operators
     from wondernest.platform.http.rate_limits import RequestLimits
     from wondernest.platform.rooms import Rooms
     from wondernest.platform.telemetry.logs import RequestLog
@@ -51,7 +52,6 @@ FLUSH_INTERVAL_S: Final = 0.05
 METHODS: Final = frozenset(REQUEST_METHODS.split(", "))
 OTHER_METHOD: Final = "OTHER"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
-_BEARER: Final = b"bearer "
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Machinery:
     realm: str
     body_timeout_s: float
     max_body_bytes: int
-    operator_token: str
+    operators: Operators
     allowed_hosts: AllowedHosts | None = None
     """None: any Host is allowed."""
 
@@ -179,7 +179,7 @@ class Application:
         endpoint = bound.endpoint
         machinery = self._m
         headers = exchange.headers
-        caller = self._identify(endpoint, headers)
+        caller = self._identify(endpoint, request, headers)
         request.bind(caller, None)
         if endpoint.limits or machinery.limits.counts_users:
             request.rate_limit_headers = await self._count(endpoint, request, caller)
@@ -210,15 +210,15 @@ class Application:
             raise errors.MethodNotAllowed(allow)
         return self._bound[id(route)], values
 
-    def _identify(self, endpoint: Endpoint, headers: dict[bytes, bytes]) -> Caller | None:
+    def _identify(self, endpoint: Endpoint, request: Request[Any], headers: dict[bytes, bytes]) -> Caller | None:
         kind = endpoint.caller
         if kind is CallerKind.PUBLIC:
             return None
-        value = headers.get(b"authorization")
-        token = value[len(_BEARER) :].strip() if value and value[: len(_BEARER)].lower() == _BEARER else None
         if kind is CallerKind.OPERATOR:
-            self._admit_operator(token)
+            if not self._m.operators.admit(request):
+                raise errors.Unauthenticated(self._m.realm)
             return None
+        token = bearer_token(headers.get(b"authorization"))
         caller = self._m.authenticator.verify(token) if token else None
         if caller is not None:
             self._m.metrics.jwt_valid.inc()
@@ -236,11 +236,6 @@ class Application:
         if caller is not None and limits.counts_users:
             return await limits.check_user(caller.user_id)
         return ()
-
-    def _admit_operator(self, token: bytes | None) -> None:
-        expected = self._m.operator_token.encode()
-        if expected and not (token is not None and hmac.compare_digest(token, expected)):
-            raise errors.Unauthenticated(self._m.realm)
 
     def _break_off(self, exchange: Exchange, error: Exception, request_id: str, template: str) -> None:
         """Abort after an error in a reply that has begun, so that the client does not take it for complete."""

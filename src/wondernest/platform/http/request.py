@@ -61,6 +61,14 @@ class Request(Generic[Body]):
         return client_address(self._exchange.peer, self._exchange.headers.get(b"x-forwarded-for"), self._trusted)
 
     @property
+    def forwarded_by_stranger(self) -> bool:
+        """Whether a proxy that is not trusted says that it passed the request on: `client_ip` is the proxy's then."""
+        headers = self._exchange.headers
+        if b"x-forwarded-for" not in headers and b"forwarded" not in headers:
+            return False
+        return client_address(self._exchange.peer, None, ()) == self.client_ip
+
+    @property
     def last_event_id(self) -> str | None:
         """The id of the last event that the client of an event stream received."""
         return self.header(b"last-event-id") or None

@@ -29,8 +29,9 @@ _LINE_BREAKS: Final = b"\r\n"
 class Sender:
     """Sends replies, successful ones and errors alike."""
 
-    def __init__(self, cross_origin: CrossOrigin) -> None:
+    def __init__(self, cross_origin: CrossOrigin, *, hsts_s: int = 0) -> None:
         self._cross_origin = cross_origin
+        self._hsts = b"strict-transport-security: max-age=%d\r\n" % hsts_s if hsts_s else b""
 
     def options(self, headers: Mapping[bytes, bytes], allow: str | None) -> Reply:
         """The reply to OPTIONS: the CORS headers for a preflight, otherwise the allowed methods."""
@@ -45,7 +46,7 @@ class Sender:
     async def send(self, exchange: Exchange, reply: Reply | StreamReply, request_id: str) -> None:
         """Send the reply; for HEAD only its headers. Raises what `Exchange.stream` raises."""
         content_type = reply.content_type
-        more, cacheable, has_origin = b"", content_type != TYPE_JSON, False
+        more, cacheable, has_origin = self._hsts, content_type != TYPE_JSON, False
         for name, value in reply.headers:
             more += _field(name, value)
             cacheable = cacheable or name == b"cache-control"

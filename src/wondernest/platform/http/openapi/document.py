@@ -23,7 +23,11 @@ DESCRIPTION: Final = (
 )
 SECURITY_SCHEMES: Final = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An access token"},
-    "operator": {"type": "http", "scheme": "bearer", "description": "METRICS_TOKEN, where one is configured"},
+    "operator": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "METRICS_TOKEN; callers from METRICS_NETWORKS need none",
+    },
 }
 
 
