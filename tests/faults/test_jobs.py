@@ -63,6 +63,19 @@ CHORES = {
         "select created_at > now() - interval '30 days' from wondernest.event_identities",
         "select from wondernest.event_identities where created_at < now() - interval '30 days' for update",
     ),
+    "coppa.drop_proof_texts": (
+        (
+            "with parent as (insert into core.users (email, password_hash) values ('old@example.com', '') returning id),"
+            " household as (insert into family.families (name, created_by) select 'Old', id from parent returning id),"
+            " child as (insert into family.child_profiles (family_id, name, birth_date)"
+            " select id, 'Mia', date '2020-01-15' from household returning id)"
+            " insert into compliance.coppa_consent (family_id, child_id, parent_id, consent_type, granted, consent_text)"
+            " select household.id, child.id, parent.id, 'full', true,"
+            ' \'{"permissions":{},"verificationData":{"ssn":"078-05-1120"}}\' from parent, household, child'
+        ),
+        "select strpos(consent_text, '078-05-1120') = 0 from compliance.coppa_consent",
+        "select from compliance.coppa_consent for update",
+    ),
     "jobs.forget_history": (
         (
             "insert into wondernest.job_log (job_id, status, entrypoint, priority, created)"

@@ -74,6 +74,20 @@ _REVOKE: Final = f"""
     update compliance.coppa_consent consent set revoked_at = $3
      where consent.child_id = $1 and consent.revoked_at is null and {guards("$1", "$2", archived_too=True)}"""
 
+_BATCH_ROWS: Final = 500
+_WITH_PROOF_TEXTS: Final = """
+    select consent.id, consent.consent_text as text, consent.created_at
+      from compliance.coppa_consent consent
+     where ($1::uuid is null or consent.id > $1)
+       and (consent.consent_text ~ '"verificationData":\\{' and
+            consent.consent_text !~ '"verificationData":\\{"parentSignature":"\\d{4}-\\d\\d-\\d\\dT[\\d:.]{8,15}Z"\\}'
+            or consent.consent_text ~ '"verificationMethod":"' and
+            consent.consent_text !~ '"verificationMethod":"[A-Za-z_]{1,40}"')
+     order by consent.id limit $2"""
+"""The patterns are those of `recorded_method` and `carried_data`."""
+_REPLACE_TEXT: Final = """
+    update compliance.coppa_consent set consent_text = $3 where id = $1 and consent_text = $2"""
+
 
 class KnownConsent(Struct, frozen=True):
     """A stored consent with its type and terms."""
@@ -109,6 +123,14 @@ class NewConsent(Struct, frozen=True):
     terms: Terms
     ip: IPv4Address | IPv6Address | None
     user_agent: str | None
+    created_at: datetime
+
+
+class StoredText(Struct, frozen=True):
+    """A consent's stored terms."""
+
+    id: UUID
+    text: str
     created_at: datetime
 
 
@@ -174,6 +196,15 @@ class ConsentRepository:
     async def revoke(self, executor: Executor, child_id: UUID, parent_id: UUID, now: datetime) -> None:
         """Revoke every open consent of the parent's child, active or archived."""
         await executor.execute(_REVOKE, child_id, parent_id, now)
+
+    async def with_proof_texts(self, executor: Executor, after: UUID | None) -> list[StoredText]:
+        """The next consents, in the order of their ids, whose text holds more about the parent than is recorded today."""
+        rows = await executor.fetch(_WITH_PROOF_TEXTS, after, _BATCH_ROWS)
+        return [StoredText(row["id"], row["text"], row["created_at"] or UNDATED) for row in rows]
+
+    async def replace_text(self, executor: Executor, consent_id: UUID, text: str, reduced: str) -> None:
+        """Store the reduced text, unless somebody changed the row meanwhile."""
+        await executor.execute(_REPLACE_TEXT, consent_id, text, reduced)
 
 
 def _known(row: Row) -> KnownConsent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.coppa.jobs import ProofTextJobs
 from wondernest.coppa.personal_data import PERSONAL_DATA
 from wondernest.coppa.repository import ConsentRepository
 from wondernest.coppa.routes import ConsentRoutes
@@ -18,10 +19,14 @@ TABLES: Final = (Table("compliance.coppa_consent", ("select", "insert", "update"
 
 def build(parts: Parts) -> Room:
     """Consents."""
-    service = ConsentService(ConsentRepository(), parts.database, parts.clock, parts.ids)
+    repository = ConsentRepository()
+    proofs = ProofTextJobs(parts.database, repository)
+    service = ConsentService(repository, parts.database, parts.clock, parts.ids)
     return Room(
         name="coppa",
         endpoints=ConsentRoutes(service, parts.settings.coppa.unverified_status).endpoints(),
         tables=TABLES,
+        jobs=proofs.jobs(),
+        schedules=proofs.schedules(),
         personal_data=PERSONAL_DATA,
     )

@@ -26,7 +26,12 @@ class Terms(msgspec.Struct, rename="camel", frozen=True):
     @classmethod
     def read(cls, text: str | None) -> Terms:
         """The terms in a stored text; a text in another format permits nothing."""
+        return cls.ours(text or "") or cls({})
+
+    @classmethod
+    def ours(cls, text: str) -> Terms | None:
+        """The terms in a stored text; None for a text in another format."""
         try:
-            return msgspec.json.decode(text or "", type=cls)
+            return msgspec.json.decode(text, type=cls)
         except msgspec.MsgspecError:
-            return cls({})
+            return None
