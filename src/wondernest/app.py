@@ -17,6 +17,7 @@ from wondernest.games import room as games
 from wondernest.health import room as health
 from wondernest.inherited import room as inherited
 from wondernest.platform import room as platform
+from wondernest.platform.addresses import Networks
 from wondernest.platform.cache import Counters, MemoryCounters, ValkeyCounters
 from wondernest.platform.clock import Clock, SystemClock
 from wondernest.platform.db.idempotency import IdempotencyKeys
@@ -27,7 +28,8 @@ from wondernest.platform.http.hosts import AllowedHosts
 from wondernest.platform.http.operators import Operators
 from wondernest.platform.http.rate_limits import RequestLimits
 from wondernest.platform.http.sending import Sender
-from wondernest.platform.ids import RandomIds
+from wondernest.platform.http.user_limit import UserLimit
+from wondernest.platform.ids import Digests, RandomIds
 from wondernest.platform.jobs import Job, QueuedJobs, Schedule
 from wondernest.platform.jobs.instruments import JobInstruments
 from wondernest.platform.mail import Mailer, OutboxMailer, SmtpMailer
@@ -124,28 +126,43 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
 
 def _machinery(parts: Parts, authenticator: Authenticator) -> Machinery:
     settings = parts.settings
-    limits = settings.limits
-    per_minute = {
-        "credentials": limits.credentials_per_minute,
-        "auth": limits.auth_per_minute,
-        "api": limits.api_per_minute,
-    }
     server = settings.server
     return Machinery(
         authenticator=authenticator,
         database=parts.database,
         idempotency=parts.idempotency,
-        limits=RequestLimits(parts.counters, per_minute, parts.clock, enabled=limits.enabled),
+        limits=_limits(parts),
+        user_limit=_user_limit(parts),
         sender=Sender(
             CrossOrigin(settings.cors_origins, allow_localhost=settings.app.development), hsts_s=server.hsts_s
         ),
         metrics=parts.metrics,
         request_log=RequestLog(enabled=settings.log.requests, style=settings.log.format),
         clock=parts.clock,
-        trusted_proxies=server.proxy_networks,
+        trusted_proxies=Networks(server.proxy_networks),
         realm=settings.jwt.realm,
         body_timeout_s=server.body_timeout_s,
         max_body_bytes=server.max_body_bytes,
         operators=Operators(server.metrics_token, server.operator_networks),
         allowed_hosts=AllowedHosts(server.allowed_hosts) if server.allowed_hosts else None,
     )
+
+
+def _limits(parts: Parts) -> RequestLimits:
+    limits, auth = parts.settings.limits, parts.settings.auth
+    per_minute = {"credentials": limits.credentials_per_minute, "auth": limits.auth_per_minute}
+    return RequestLimits(
+        parts.counters,
+        per_minute if limits.enabled else dict.fromkeys(per_minute, 0),
+        parts.clock,
+        Digests(parts.settings.jwt.secret),
+        parts.metrics,
+        at_once={"credentials": max(1, auth.bcrypt_room // 2)},  # one network cannot fill the queue of passwords
+    )
+
+
+def _user_limit(parts: Parts) -> UserLimit | None:
+    limits = parts.settings.limits
+    if not (limits.enabled and limits.api_per_minute):
+        return None
+    return UserLimit(parts.counters, limits.api_per_minute, parts.clock, parts.metrics)

@@ -126,10 +126,15 @@ class WrongPin(PinRefusal):
 class PinLocked(PinRefusal):
     """Too many wrong PINs; no PIN is checked until the lock ends."""
 
-    def __init__(self, retry_after_s: int) -> None:
-        headers = {"Retry-After": str(retry_after_s)}
-        super().__init__(429, "Too many attempts. Please try again later.", code="RATE_LIMITED", headers=headers)
+    def __init__(self, retry_after_s: int, headers: Mapping[str, str] | None = None) -> None:
+        shown = {"Retry-After": str(retry_after_s), **(headers or {})}
+        super().__init__(429, "Too many attempts. Please try again later.", code="RATE_LIMITED", headers=shown)
         self.retry_after_s = retry_after_s
+
+
+def pin_limited(refusal: RateLimited) -> PinLocked:
+    """The 429 of verify-pin for a network that sends too many requests."""
+    return PinLocked(refusal.retry_after_s, refusal.headers)
 
 
 class PinCheckFailed(PinRefusal):

@@ -35,7 +35,7 @@ class PasswordHasher:
     def __init__(self, settings: Auth) -> None:
         self._cost = settings.bcrypt_cost
         threads = settings.bcrypt_threads or os.cpu_count() or 1
-        self._room = threads + settings.bcrypt_queue
+        self._room = settings.bcrypt_room
         self._unknown = f"$2b${self._cost:02d}${_UNKNOWN_REST}"
         self._taken = 0
         self._lock = threading.Lock()

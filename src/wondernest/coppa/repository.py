@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from wondernest.coppa.rules import STAMP_TOLERANCE, VERSION, ChildReference, Con
 from wondernest.coppa.terms import MARK, Terms
 
 if TYPE_CHECKING:
+    from wondernest.platform.addresses import Address
     from wondernest.platform.db.pool import Executor, Row
 
 UNDATED: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -121,7 +121,7 @@ class NewConsent(Struct, frozen=True):
     parent_id: UUID
     kind: str
     terms: Terms
-    ip: IPv4Address | IPv6Address | None
+    ip: Address | None
     user_agent: str | None
     created_at: datetime
 

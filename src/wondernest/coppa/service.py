@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -12,6 +11,7 @@ from wondernest.coppa import errors, rules
 from wondernest.coppa.repository import ConsentRepository, FoundChild, KnownConsent, NewConsent
 from wondernest.coppa.rules import ChildReference, Consent
 from wondernest.coppa.terms import Terms
+from wondernest.platform import addresses
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -154,7 +154,7 @@ class ConsentService:
             parent_id=caller.user_id,
             kind=kind,
             terms=terms,
-            ip=ip_address(origin.ip) if origin.ip else None,
+            ip=addresses.parse(origin.ip),
             user_agent=origin.user_agent and origin.user_agent[: rules.MAX_USER_AGENT_CHARS],
             created_at=self._clock.now(),
         )

@@ -14,7 +14,7 @@ from typing import Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 
-from wondernest.platform.http.exchange import ClientDisconnected
+from wondernest.platform.http.exchange import LIST_FIELDS, ClientDisconnected, joined
 from wondernest.server.exchange import WireExchange
 from wondernest.server.state import ServerState
 
@@ -174,7 +174,8 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header. Trailers of a chunked body are ignored."""
         if self._arriving is not None and self._head_bytes is not None:
-            self._arriving.headers[name.lower()] = value
+            name, headers = name.lower(), self._arriving.headers
+            headers[name] = joined(headers[name], value) if name in headers and name in LIST_FIELDS else value
 
     def on_headers_complete(self) -> None:
         """The head of a request is complete."""

@@ -230,6 +230,11 @@ class Auth(
     pin_attempts: Positive = 5
     pin_lock_s: Positive = 900
 
+    @property
+    def bcrypt_room(self) -> int:
+        """How many hash operations one worker runs and queues."""
+        return (self.bcrypt_threads or os.cpu_count() or 1) + self.bcrypt_queue
+
 
 class Coppa(Struct, frozen=True, rename={"unverified_status": "COPPA_UNVERIFIED_STATUS"}):
     """Consent."""
@@ -281,7 +286,7 @@ class Limits(
     credentials_per_minute: NonNegative = 30
     auth_per_minute: NonNegative = 60
     failures_per_minute: NonNegative = 5
-    api_per_minute: NonNegative = 0
+    api_per_minute: NonNegative = 1_200
 
 
 class Games(

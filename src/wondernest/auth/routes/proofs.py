@@ -49,6 +49,7 @@ class ProofRoutes:
         example={"pin": "2580"},
         bad_body=errors.UnreadablePin,
         limits=CREDENTIALS,
+        limited=errors.pin_limited,
         replies={
             200: Response(wire.PinAccepted, "The PIN is right"),
             400: Response(wire.PinRefusal, "Wrong format"),

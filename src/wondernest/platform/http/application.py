@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
@@ -34,12 +34,13 @@ from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.telemetry.metrics import UNMATCHED, Metrics, RouteMetrics
 
 if TYPE_CHECKING:
+    from wondernest.platform.addresses import Networks
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.idempotency import IdempotencyKeys
     from wondernest.platform.db.pool import Database
-    from wondernest.platform.http.addresses import Network
     from wondernest.platform.http.operators import Operators
     from wondernest.platform.http.rate_limits import RequestLimits
+    from wondernest.platform.http.user_limit import UserLimit
     from wondernest.platform.rooms import Rooms
     from wondernest.platform.telemetry.logs import RequestLog
 
@@ -77,11 +78,12 @@ class Machinery:
     database: Database
     idempotency: IdempotencyKeys
     limits: RequestLimits
+    user_limit: UserLimit | None
     sender: Sender
     metrics: Metrics
     request_log: RequestLog
     clock: Clock
-    trusted_proxies: Sequence[Network]
+    trusted_proxies: Networks
     realm: str
     body_timeout_s: float
     max_body_bytes: int
@@ -181,8 +183,10 @@ class Application:
         headers = exchange.headers
         caller = self._identify(endpoint, request, headers)
         request.bind(caller, None)
-        if endpoint.limits or machinery.limits.counts_users:
-            request.rate_limit_headers = await self._count(endpoint, request, caller)
+        if endpoint.limits:
+            request.rate_limit_headers = await machinery.limits.check(endpoint.limits, request.client_ip)
+        elif caller is not None and machinery.user_limit is not None:
+            request.rate_limit_headers = machinery.user_limit.count(caller.user_id)
         if bound.parameters:
             request.read_path(bound.parameters)
         raw = b""
@@ -194,12 +198,21 @@ class Application:
             return await (
                 self._units.run_once(endpoint, request, caller) if endpoint.unit else endpoint.handler(request)
             )
+        if endpoint.limits:
+            with machinery.limits.in_progress(endpoint.limits, request.client_ip):
+                return await self._handled(bound, request, caller, headers, raw)
+        return await self._handled(bound, request, caller, headers, raw)
+
+    def _handled(
+        self, bound: Bound, request: Request[Any], caller: Caller | None, headers: dict[bytes, bytes], raw: bytes
+    ) -> Awaitable[AnyReply]:
+        endpoint = bound.endpoint
         key = headers.get(b"idempotency-key") if endpoint.replayable else None
         if key is not None and caller is not None:
-            return await self._units.replay(endpoint, request, caller, key, raw, bound.route.template)
+            return self._units.replay(endpoint, request, caller, key, raw, bound.route.template)
         if endpoint.unit:
-            return await self._units.run(endpoint, request, caller)
-        return await endpoint.handler(request)
+            return self._units.run(endpoint, request, caller)
+        return endpoint.handler(request)
 
     # Pieces ------------------------------------------------------------------------------------------------------------
 
@@ -227,16 +240,6 @@ class Application:
             raise errors.Unauthenticated(self._m.realm)
         return caller
 
-    async def _count(
-        self, endpoint: Endpoint, request: Request[Any], caller: Caller | None
-    ) -> Sequence[tuple[bytes, bytes]]:
-        limits = self._m.limits
-        if endpoint.limits:
-            return await limits.check(endpoint.limits, request.client_ip)
-        if caller is not None and limits.counts_users:
-            return await limits.check_user(caller.user_id)
-        return ()
-
     def _break_off(self, exchange: Exchange, error: Exception, request_id: str, template: str) -> None:
         """Abort after an error in a reply that has begun, so that the client does not take it for complete."""
         known = isinstance(error, DependencyUnavailable)  # then its cause is logged already
@@ -245,7 +248,9 @@ class Application:
         exchange.abort()
 
     def _refusal(self, error: Exception, bound: Bound | None, request_id: str, template: str) -> Reply:
-        if isinstance(error, errors.ApiError):
+        if isinstance(error, errors.RateLimited):
+            known = bound.endpoint.limited(error) if bound else error
+        elif isinstance(error, errors.ApiError):
             known = error
         elif isinstance(error, DependencyUnavailable):
             known = errors.ServiceUnavailable(error.retry_after_s)
@@ -331,10 +336,14 @@ class Application:
     async def start(self) -> None:
         """Start the rooms. Whatever is raised stops the start."""
         await self.rooms.start()
+        if self._m.user_limit is not None:
+            await self._m.user_limit.start()
 
     async def stop(self) -> None:
         """Stop the rooms, and flush log lines and metrics."""
         self._stopping.set()
+        if self._m.user_limit is not None:
+            await self._m.user_limit.stop()
         await self.rooms.stop()
         self._flush()
 

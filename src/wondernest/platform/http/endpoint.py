@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from wondernest.platform.caller import CallerKind
-from wondernest.platform.http.errors import ApiError, BadRequest, InternalError
+from wondernest.platform.http.errors import ApiError, BadRequest, InternalError, RateLimited
 from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.replies import AnyReply
 from wondernest.platform.http.request import Request
@@ -18,6 +18,12 @@ Handler: TypeAlias = Callable[[Request[Any]], Awaitable[AnyReply]]
 V1, V2 = "/api/v1", "/api/v2"
 KIB, MIB = 1024, 1024 * 1024
 DEFAULT_BODY_BYTES = MIB
+
+
+def _generic(refusal: RateLimited) -> ApiError:
+    return refusal
+
+
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -82,7 +88,9 @@ class Endpoint:
     max_body_bytes: int = DEFAULT_BODY_BYTES
     """Limit of a decoded body; a streamed body declares its own."""
     limits: tuple[str, ...] = ()
-    """Names of the per-address limits that count this request."""
+    """Names of the limits per client network that count this request. Without any, an authenticated request counts for its user."""
+    limited: Callable[[RateLimited], ApiError] = _generic
+    """Makes the route's own 429 from the generic one."""
     unit: bool = False
     """Whether the handler runs in a unit of work, committed before the reply is sent."""
     replayable: bool = False

@@ -119,6 +119,7 @@ class RateLimited(GenericError):
     def __init__(self, retry_after_s: int, headers: Mapping[str, str] | None = None) -> None:
         message = "Too many requests. Please try again later."
         super().__init__(429, "RATE_LIMITED", message, {"Retry-After": str(retry_after_s), **(headers or {})})
+        self.retry_after_s = retry_after_s
 
 
 class ServiceUnavailable(GenericError):

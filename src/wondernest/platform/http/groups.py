@@ -21,7 +21,7 @@ from typing import Any, Protocol, Required, TypedDict, TypeVar, Unpack, cast, ov
 from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.body import BodyStream, Multipart, RawStream
 from wondernest.platform.http.endpoint import V1, Endpoint, HeaderField, Method, Query, Response
-from wondernest.platform.http.errors import ApiError, BadRequest, InternalError
+from wondernest.platform.http.errors import ApiError, BadRequest, InternalError, RateLimited
 from wondernest.platform.http.parts import PartStream
 from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.replies import AnyReply
@@ -41,6 +41,7 @@ class PassedOn(TypedDict, total=False):
     example: Any
     repair_body: Callable[[bytes], bytes]
     max_body_bytes: int
+    limited: Callable[[RateLimited], ApiError]
     limits: tuple[str, ...]
     unit: bool
     replayable: bool
