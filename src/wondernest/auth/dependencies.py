@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from wondernest.auth.attempts import LoginAttempts, MailAllowance, PinAttempts
+from wondernest.auth.attempts import LoginAttempts, MailAllowance, UnknownPinAttempts
 from wondernest.auth.jobs import Senders
 from wondernest.auth.oauth import IdentityVerifier
 from wondernest.auth.passwords import PasswordHasher
-from wondernest.auth.repository import AccountRepository, ProofRepository, SessionRepository
+from wondernest.auth.repository import AccountRepository, PinLockRepository, ProofRepository, SessionRepository
 from wondernest.auth.tokens import TokenIssuer, TokenVerifier
 from wondernest.platform.clock import Clock
 from wondernest.platform.db.pool import Database
@@ -26,7 +26,8 @@ class Dependencies(Struct, frozen=True, kw_only=True):
     verifier: TokenVerifier
     identities: IdentityVerifier
     login_attempts: LoginAttempts
-    pin_attempts: PinAttempts
+    unknown_pin_attempts: UnknownPinAttempts
+    pin_locks: PinLockRepository
     allowance: MailAllowance
     senders: Senders
     database: Database

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from wondernest.auth.repository import RevocationRepository
+from wondernest.auth.rules import PIN_FORGOTTEN_S
 from wondernest.platform.ids import sha256_hex
 from wondernest.platform.jobs import Job, Jobs, Retry, Running, Schedule, Sender, Unrecoverable
 from wondernest.platform.mail import Letter, Mailer, MailFailed, MailRefused
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from wondernest.auth.mails import MailWriter
-    from wondernest.auth.repository import ProofRepository
+    from wondernest.auth.repository import PinLockRepository, ProofRepository
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
     from wondernest.platform.telemetry.metrics import Metrics
@@ -39,6 +40,8 @@ FORGET_EXPIRED: Final = "auth.forget_expired"
 
 USER: Final = "user"
 """The argument of every mail job: the user id. Without it (there is no account) no mail is sent."""
+SECONDS: Final = "seconds"
+"""The argument of the letter about a lock: its length."""
 MAIL_RETRY: Final = Retry(attempts=14, first_pause_s=5.0, longest_pause_s=3600.0)
 """About four hours in all."""
 PRUNING_LIMIT_S: Final = 600.0
@@ -90,7 +93,7 @@ class MailJobs:
             Job(VERIFY_EMAIL, self.verify_email, MAIL_RETRY),
             Job(RESET_PASSWORD, self.reset_password, MAIL_RETRY),
             self._notice(PASSWORD_CHANGED, writer.password_changed),
-            self._notice(PIN_LOCKED, writer.pin_locked),
+            Job(PIN_LOCKED, self.pin_locked, MAIL_RETRY),
             self._notice(SIGN_UP_ATTEMPT, writer.sign_up_attempt),
         )
 
@@ -114,6 +117,12 @@ class MailJobs:
         email = await self._proofs.note_reset(user_id, sha256_hex(token), now + self._reset_life, now)
         if email is not None:
             await self._send(job, self._writer.password_reset(email, token))
+
+    async def pin_locked(self, job: Running) -> None:
+        """Mail that the PIN is locked, and for how long."""
+        email, lock_s = await self._address(job.uuid(USER)), job.args.get(SECONDS)
+        if email is not None:
+            await self._send(job, self._writer.pin_locked(email, lock_s if isinstance(lock_s, int) else None))
 
     def _notice(self, name: str, write: Callable[[str], Letter]) -> Job:
         async def handler(job: Running) -> None:
@@ -146,8 +155,9 @@ class MailJobs:
 class PruningJobs:
     """Removes expired rows."""
 
-    def __init__(self, database: Database, clock: Clock, refresh_life: timedelta) -> None:
+    def __init__(self, database: Database, pin_locks: PinLockRepository, clock: Clock, refresh_life: timedelta) -> None:
         self._database = database
+        self._pin_locks = pin_locks
         self._clock = clock
         self._refresh_life = refresh_life
 
@@ -160,6 +170,7 @@ class PruningJobs:
         return (Schedule(FORGET_EXPIRED, "17 * * * *", FORGET_EXPIRED),)
 
     async def forget_expired(self, _: Running) -> None:
-        """Remove expired revocations, tokens and sessions."""
+        """Remove expired revocations, tokens and sessions, and wrong PINs of long ago."""
         now = self._clock.now()
         await RevocationRepository.prune(self._database, now, now - self._refresh_life)
+        await self._pin_locks.prune(now - timedelta(seconds=PIN_FORGOTTEN_S))

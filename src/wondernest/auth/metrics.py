@@ -37,3 +37,11 @@ class AccountMetrics:
     def failed(self, operation: Operation) -> None:
         """Count a refusal."""
         self._failures[operation].inc()
+
+
+class AttemptMetrics:
+    """Counts attempts that a limit refused: passwords of an account, and PINs."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.passwords = metrics.tally(metrics.limited.labels("password"))
+        self.pins = metrics.tally(metrics.limited.labels("pin"))

@@ -65,4 +65,11 @@ PERSONAL_DATA: Final = (
         why="A changed password ends every session",
         kept="The life of a refresh token",
     ),
+    Holding(
+        table="wondernest.pin_locks",
+        people={"user_id": USER},
+        what="How many wrong PINs were entered for an account, and until when its PIN is locked",
+        why="Nobody can guess a parent's PIN",
+        kept="Until the right PIN or a sign-in, at most 7 days after the last wrong PIN",
+    ),
 )

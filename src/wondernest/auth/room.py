@@ -5,21 +5,28 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from wondernest.auth.attempts import LoginAttempts, MailAllowance, PinAttempts
+from wondernest.auth.attempts import LoginAttempts, MailAllowance, UnknownPinAttempts
 from wondernest.auth.dependencies import Dependencies
 from wondernest.auth.jobs import MailJobs, PruningJobs, senders
 from wondernest.auth.mails import MailWriter
-from wondernest.auth.metrics import NAMES, AccountMetrics
+from wondernest.auth.metrics import NAMES, AccountMetrics, AttemptMetrics
 from wondernest.auth.oauth import IdentityVerifier, providers_of
 from wondernest.auth.passwords import PasswordHasher
 from wondernest.auth.personal_data import PERSONAL_DATA
 from wondernest.auth.pins import PinService
 from wondernest.auth.recovery import RecoveryService
-from wondernest.auth.repository import AccountRepository, ProofRepository, SessionRepository
+from wondernest.auth.repository import (
+    AccountRepository,
+    NetworkRepository,
+    PinLockRepository,
+    ProofRepository,
+    SessionRepository,
+)
 from wondernest.auth.revocations import RevocationFollower
 from wondernest.auth.routes import AccountRoutes, ProofRoutes
 from wondernest.auth.service import AccountService
 from wondernest.auth.tokens import TokenIssuer, TokenVerifier, load_library
+from wondernest.platform.ids import Digests
 from wondernest.platform.periodic import Periodic
 from wondernest.platform.rooms import Room, Table
 
@@ -34,6 +41,7 @@ TABLES: Final = (
     Table("wondernest.email_verifications"),
     Table("wondernest.revoked_tokens"),
     Table("wondernest.token_cutoffs"),
+    Table("wondernest.pin_locks"),
 )
 FORGET_EVERY_S: Final = 3600.0
 """How often a process drops the revocations of expired tokens from its memory."""
@@ -61,7 +69,8 @@ def build(parts: Parts) -> Auth:
     forgetting = Periodic("forget expired tokens", FORGET_EVERY_S, forget)
     hasher, proofs = PasswordHasher(settings.auth), ProofRepository(database)
     mails = MailJobs(proofs, MailWriter(settings.auth), parts.mailer, clock, settings, parts.metrics)
-    pruning = PruningJobs(database, clock, refresh_life)
+    locks, digests, limited = PinLockRepository(database), Digests(settings.jwt.secret), AttemptMetrics(parts.metrics)
+    pruning = PruningJobs(database, locks, clock, refresh_life)
     deps = Dependencies(
         accounts=AccountRepository(database),
         sessions=SessionRepository(database),
@@ -70,16 +79,19 @@ def build(parts: Parts) -> Auth:
         issuer=TokenIssuer(settings.jwt, clock),
         verifier=verifier,
         identities=IdentityVerifier(providers_of(settings.oauth, parts.metrics), clock),
-        login_attempts=LoginAttempts(parts.counters, settings.limits),
-        pin_attempts=PinAttempts(parts.counters, settings.auth),
-        allowance=MailAllowance(parts.counters),
+        login_attempts=LoginAttempts(
+            parts.counters, settings.limits, NetworkRepository(database), digests, clock, limited
+        ),
+        unknown_pin_attempts=UnknownPinAttempts(parts.counters, settings.auth, digests, limited),
+        pin_locks=locks,
+        allowance=MailAllowance(parts.counters, digests),
         senders=senders(parts.jobs),
         database=database,
         clock=clock,
         ids=parts.ids,
     )
     accounts, counted = AccountService(deps, settings), AccountMetrics(parts.metrics)
-    pins, recovery = PinService(deps, settings.default_pin), RecoveryService(deps, settings.auth)
+    pins, recovery = PinService(deps, settings, limited), RecoveryService(deps, settings.auth)
     of_accounts = AccountRoutes(accounts, settings.jwt, default_pin=bool(settings.default_pin), metrics=counted)
     room = Room(
         name="auth",

@@ -21,6 +21,11 @@ MAX_PHONE_CHARS: Final = 20
 MIN_RESET_TOKEN_CHARS: Final = 10
 MAX_RESET_TOKEN_CHARS: Final = 256
 MAX_ID_TOKEN_CHARS: Final = 2048
+PIN_LOCK_GROWTH: Final = 4
+"""Each lock of a PIN is so many times as long as the one before, until the right PIN or a sign-in."""
+LONGEST_PIN_LOCK_S: Final = 24 * 3600
+PIN_FORGOTTEN_S: Final = 7 * 24 * 3600
+"""Wrong PINs and locks are forgotten when nobody has tried for so long: fewer guesses than after the longest lock."""
 COMMON_PASSWORDS: Final = frozenset(
     {"password", "123456", "123456789", "12345678", "12345", "1234567", "password123", "admin", "qwerty", "abc123"}
 )
@@ -246,3 +251,11 @@ def is_simple_pin(pin: str) -> bool:
     """Whether the digits of a PIN are all equal, or each is one more (or one less) than the one before."""
     steps = {int(after) - int(before) for before, after in pairwise(pin)}
     return len(steps) == 1 and steps <= {-1, 0, 1}
+
+
+def pin_locks_s(first_s: int) -> tuple[int, ...]:
+    """The lengths of the locks in a row, in seconds; the last one is for all later locks too."""
+    locks = [first_s]
+    while locks[-1] < LONGEST_PIN_LOCK_S:
+        locks.append(min(locks[-1] * PIN_LOCK_GROWTH, LONGEST_PIN_LOCK_S))
+    return tuple(locks)

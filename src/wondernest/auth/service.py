@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -14,6 +13,7 @@ from wondernest.auth import errors, rules
 from wondernest.auth.jobs import USER
 from wondernest.auth.repository import Account, NewAccount, NewSession, RevokedToken
 from wondernest.auth.tokens import TokenPair, TokenSubject
+from wondernest.platform import addresses
 from wondernest.platform.ids import sha256_hex
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class AccountService:
         deps = self._with
         address = rules.normal_email(email)
         deps.hasher.require_capacity()
-        await deps.login_attempts.admit(address, ip)
+        await deps.login_attempts.admit(address, password, ip)
         account = await deps.accounts.by_email(address)
         matches = await deps.hasher.matches(password, account.password_hash if account else None)
         if account is None or not matches or not account.active:
@@ -215,7 +215,7 @@ class AccountService:
     def _sign(self, account: Account, ip: str | None) -> NewSession:
         subject = TokenSubject(account.id, account.family_id, account.email, account.role, account.verified)
         deps = self._with
-        return NewSession(account.id, deps.issuer.issue(subject), ip_address(ip) if ip else None, deps.clock.now())
+        return NewSession(account.id, deps.issuer.issue(subject), addresses.parse(ip), deps.clock.now())
 
     async def _notify_owner(self, account: Account) -> None:
         """Mail the owner of an address that somebody tried to sign up with; rate-limited, so that it cannot be used to annoy them."""

@@ -5,6 +5,8 @@ the row of the user first, then the rows of its tokens, so a token that is being
 """
 
 from wondernest.auth.repository.accounts import Account, AccountRepository, NewAccount
+from wondernest.auth.repository.networks import NetworkRepository
+from wondernest.auth.repository.pin_locks import PinAttempt, PinLockRepository
 from wondernest.auth.repository.proofs import PinHolder, ProofRepository
 from wondernest.auth.repository.revocations import CHANNEL, Cutoff, RevocationRepository, RevokedToken
 from wondernest.auth.repository.sessions import NewSession, RefreshTokenState, SessionRepository
@@ -14,9 +16,12 @@ __all__ = [
     "Account",
     "AccountRepository",
     "Cutoff",
+    "NetworkRepository",
     "NewAccount",
     "NewSession",
+    "PinAttempt",
     "PinHolder",
+    "PinLockRepository",
     "ProofRepository",
     "RefreshTokenState",
     "RevocationRepository",

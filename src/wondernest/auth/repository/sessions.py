@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from msgspec import Struct
 
 from wondernest.auth.repository.accounts import ACCOUNT, LOCK_USER, Account, NewAccount, account_of
 from wondernest.auth.repository.revocations import CHANNEL, RevokedToken
+from wondernest.platform.addresses import Address
 from wondernest.platform.ids import sha256_hex
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class NewSession(Struct, frozen=True):
 
     user_id: UUID
     pair: TokenPair
-    ip: IPv4Address | IPv6Address | None
+    ip: Address | None
     now: datetime
 
     def arguments(self) -> tuple[Any, ...]:
@@ -76,7 +76,10 @@ _LOGIN: Final = f"""
     with account as (
         update core.users set updated_at = $7
          where id = $1 and password_hash = $8 and is_active is not false returning id),
+    forgotten as (
+        delete from wondernest.pin_locks where user_id in (select id from account)),
     {_STORE_FIRST}"""
+"""A sign-in proves more than a PIN: it ends the lock of the PIN."""
 
 _REFRESH: Final = f"""
     with holder as (
