@@ -14,12 +14,14 @@ NO_ADDRESS: Final = "unknown"
 """Stands for the network of every client without an IP address; they share their limits."""
 IPV6_NETWORK_BITS: Final = 64
 """One customer of a provider has at least this network, and may use any address in it (auth contract §1.9)."""
+_HOST_BITS: Final = 128 - IPV6_NETWORK_BITS
 MAX_HOPS: Final = 32
 """How many entries of X-Forwarded-For are read, from the right."""
 _MAPPED: Final = IPv6Network("::ffff:0:0/96")
 """IPv4 addresses as a socket that listens on IPv6 shows them."""
-_TRANSLATED: Final = IPv6Network("64:ff9b::/96")
-"""IPv4 clients of a server that has IPv6 only, behind a translator (RFC 6052)."""
+_MAPPED_BITS: Final = int(_MAPPED.network_address)
+_TRANSLATED_BITS: Final = int(IPv6Address("64:ff9b::"))
+"""A /96 of IPv4 clients of a server that has IPv6 only, behind a translator (RFC 6052)."""
 _WITH_PORT: Final = re.compile(r"\[([^\[\]]*)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}")
 
 
@@ -44,15 +46,20 @@ def network_of(address: str | None) -> str:
     found = _network(parse(address))
     if found is None:
         return NO_ADDRESS
-    return str(found.network_address) if found.version == 4 else str(found)
+    first, bits = found
+    return str(first) if first.version == 4 else f"{first}/{bits}"
 
 
 def networks_of(address: str | None) -> list[Network]:
     """The same network in each form in which a database may hold its addresses; empty without an address."""
     found = _network(parse(address))
-    if found is None or found.version == 6:
-        return [] if found is None else [found]
-    return [found, *(_embedded(found, block) for block in (_MAPPED, _TRANSLATED))]
+    if found is None:
+        return []
+    first, bits = found
+    if first.version == 6:
+        return [IPv6Network((int(first), bits))]
+    embedded = (IPv6Network((block | int(first), 128)) for block in (_MAPPED_BITS, _TRANSLATED_BITS))
+    return [IPv4Network(int(first)), *embedded]
 
 
 class Networks:
@@ -93,12 +100,14 @@ def client_address(peer: str | None, forwarded_for: bytes | None, proxies: Netwo
     return str(address)
 
 
-def _network(address: Address | None) -> Network | None:
-    if isinstance(address, IPv6Address):
-        if address not in _TRANSLATED:
-            return IPv6Network((int(address), IPV6_NETWORK_BITS), strict=False)
-        address = IPv4Address(int(address) & 0xFFFFFFFF)
-    return None if address is None else IPv4Network(address)
+def _network(address: Address | None) -> tuple[Address, int] | None:
+    """The first address of the network that an address counts as, and its prefix length."""
+    if not isinstance(address, IPv6Address):
+        return None if address is None else (address, 32)
+    number = int(address)
+    if number >> 32 == _TRANSLATED_BITS >> 32:
+        return IPv4Address(number & 0xFFFFFFFF), 32
+    return IPv6Address(number >> _HOST_BITS << _HOST_BITS), IPV6_NETWORK_BITS
 
 
 def _unmapped(network: Network) -> Network:
@@ -106,7 +115,3 @@ def _unmapped(network: Network) -> Network:
         low = int(network.network_address) & 0xFFFFFFFF
         return IPv4Network((low, network.prefixlen - _MAPPED.prefixlen))
     return network
-
-
-def _embedded(network: Network, block: IPv6Network) -> IPv6Network:
-    return IPv6Network((int(block.network_address) | int(network.network_address), 128))
