@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from dirty_equals import IsInt
 
-from tests.fixtures.application import running
+from tests.fixtures.application import declared, running
 from tests.fixtures.auth import Parent, log_in, register, rows
 from wondernest.app import create_app
 from wondernest.development.embedded.valkey import EmbeddedValkey
@@ -176,6 +176,15 @@ async def test_workers_count_together_through_the_shared_store(
         parent = await register(one)
         statuses = [(await attempt(client, parent)).status_code for client in (one, two) * 3]
         assert statuses == [401] * 5 + [429]
+
+
+def test_every_route_that_hashes_or_checks_a_secret_is_in_the_group_whose_networks_share_the_queue() -> None:
+    """So that no network fills the queue of passwords."""
+    hashing = ("login", "register", "signup", "verify-pin", "setup-pin", "password-reset/confirm")
+    endpoints = [endpoint for endpoint in declared().rooms.endpoints if endpoint.path.startswith("/auth/")]
+    found = [endpoint for endpoint in endpoints if endpoint.path.endswith(hashing)]
+    assert len(found) == 8
+    assert {endpoint.path for endpoint in found if "credentials" not in endpoint.limits} == set()
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ class ProofRoutes:
         caller=CallerKind.USER,
         body=wire.NewPinBody,
         example={"pin": "2580"},
-        limits=ALL,
+        limits=CREDENTIALS,
         replies={
             200: Response(wire.Done, PIN_SET),
             400: BAD_REQUEST,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -122,6 +123,8 @@ class MemoryCounters:
         ends_ms = min(entry.ends_ms, now + left_ms)  # correct also when our clock was set back
         seen = [moment for moment in (entry.cleared, cleared) if moment is not None]  # replies may arrive out of order
         self._entries[key] = _Entry(count, ends_ms, max(seen, default=None), events)
+        if events and not entry.events:  # events are kept no longer than the window, also when no request comes
+            asyncio.get_running_loop().call_later(seconds(ends_ms - now), self._forget, key, ends_ms)
         return count, seconds(ends_ms - now)
 
     def read(self, key: str, cleared: int | None = None) -> tuple[int, int]:
@@ -129,6 +132,12 @@ class MemoryCounters:
         now = epoch_ms(self._clock.now())
         entry = self._entries.get(key, _NOTHING)
         return (entry.count, seconds(entry.ends_ms - now)) if entry.holds(now, cleared) else (0, 0)
+
+    def _forget(self, key: str, ends_ms: int) -> None:
+        """Remove an entry with events at the end of its window; a later window of the key has its own timer."""
+        entry = self._entries.get(key)
+        if entry is not None and entry.events and entry.ends_ms <= ends_ms:
+            del self._entries[key]
 
     def _evict(self, now: int) -> None:
         """Make room for a new entry in bounded time: look at the oldest two; those with an open window go to the end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from wondernest.platform.cache import MemoryCounters, Once, counters
 
 WINDOW_S = 60
+PATIENCE_S = 20.0
 
 
 class OurClock:
@@ -88,6 +90,18 @@ async def test_an_event_beyond_the_limit_is_not_remembered() -> None:
     counts = MemoryCounters(OurClock())
     for event, count in (("a", 1), ("b", 2), ("c", 3), ("c", 4), ("a", 4)):
         assert (await counts.increment("key", WINDOW_S, Once(event, 2)))[0] == count
+
+
+async def test_events_are_kept_no_longer_than_their_window_also_when_nobody_comes() -> None:
+    clock = OurClock()
+    counts = MemoryCounters(clock)
+    await counts.increment("key", 1, Once("a", 5))
+    await counts.increment("later", WINDOW_S, Once("b", 5))
+    clock.time += timedelta(seconds=1)
+    async with asyncio.timeout(PATIENCE_S):
+        while "key" in counts._entries:
+            await asyncio.sleep(0.05)
+    assert "later" in counts._entries
 
 
 async def test_clearing_forgets_the_events_too() -> None:
