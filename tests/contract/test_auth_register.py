@@ -153,6 +153,13 @@ async def test_a_sign_up_without_a_name_gets_the_unknown_family(
     assert await value(database_url, "select name from family.families") == "Unknown's Family"
 
 
+async def test_a_name_of_nothing_visible_is_no_name(app_client: httpx2.AsyncClient, database_url: str) -> None:
+    await register(app_client, name="\u200b \u3164", firstName="\u2800", lastName="\u202e")
+    person = await row(database_url, "select first_name, last_name from core.users")
+    assert tuple(person) == (None, None)
+    assert await value(database_url, "select name from family.families") == "Unknown's Family"
+
+
 async def test_a_name_longer_than_its_columns_is_400_and_not_500(app_client: httpx2.AsyncClient) -> None:
     text = "Validation failed: First name must not exceed 50 characters"
     assert await refusal(app_client, name="x" * 101) == text

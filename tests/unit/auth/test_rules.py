@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.fixtures.texts import UNSEEN
 from wondernest.auth import rules
 from wondernest.auth.rules import ExternalLogin, NameFields, SignUp
 from wondernest.auth.timezones import is_time_zone
@@ -97,10 +98,24 @@ def test_names_that_pass_fit_their_columns(name: str | None, first: str | None, 
         (NameFields("Ann Lee", "Bea"), "Bea", "Lee"),
         (NameFields("Ann Lee", " ", ""), "Ann", "Lee"),
         (NameFields(None, "O'Brien\x00", "<b>"), "O'Brien", "<b>"),
+        (NameFields("\u200b Lee", "\u3164", "\ufe0f"), None, "Lee"),
+        (NameFields("Ann \u2800"), "Ann", None),
+        (NameFields("\u200eAnn\u200e 👩\u200d👧"), "\u200eAnn\u200e", "👩\u200d👧"),
     ],
 )
 def test_names_are_split_and_cleaned(fields: NameFields, first: str | None, last: str | None) -> None:
     assert fields.normalised() == rules.PersonName(first, last)
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_a_name_of_nothing_visible_is_no_name(name: str) -> None:
+    assert NameFields(name, name, name).normalised() == rules.PersonName(None, None)
+    assert rules.PersonName(name, None).family_name == "Unknown's Family"
+    assert rules.stored_phone(name) is None
+
+
+def test_a_stored_first_name_of_any_length_makes_a_family_name_that_fits() -> None:
+    assert len(rules.PersonName("x" * 100, None).family_name) == rules.MAX_FAMILY_NAME_CHARS
 
 
 @pytest.mark.parametrize("language", ["en", " EN ", "he", "Tr"])
