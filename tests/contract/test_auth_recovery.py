@@ -92,6 +92,14 @@ async def test_the_owner_gets_a_mail_that_the_password_changed(app_client: httpx
     assert any(mail.startswith("Your WonderNest password was changed") for mail in mails)
 
 
+async def test_a_new_password_is_the_same_in_every_normal_form(app_client: httpx2.AsyncClient, outbox: Path) -> None:
+    parent = await register(app_client)
+    token = await reset_code(app_client, outbox, parent)
+    assert (await confirm(app_client, token, "E\u0301te\u0301-Zurich7")).status_code == 200
+    for spelling in ("\u00c9t\u00e9-Zurich7", "E\u0301te\u0301-Zurich7"):
+        await log_in(app_client, Parent(parent.email, spelling, parent.user_id, "", ""))
+
+
 async def test_a_reset_token_works_once(app_client: httpx2.AsyncClient, outbox: Path) -> None:
     parent = await register(app_client)
     token = await reset_code(app_client, outbox, parent)

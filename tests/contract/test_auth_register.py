@@ -184,6 +184,16 @@ async def test_a_password_of_eighty_bytes_registers_and_logs_in_by_its_first_sev
     assert (await app_client.post("/api/v1/auth/parent/login", json=body)).status_code == 200
 
 
+async def test_a_password_typed_in_another_normal_form_is_the_same_password(app_client: httpx2.AsyncClient) -> None:
+    composed, decomposed = "\u00c9t\u00e9-Zurich7", "E\u0301te\u0301-Zurich7"
+    for made, typed in ((composed, decomposed), (decomposed, composed)):
+        parent = await register(app_client, password=made)
+        for path in ("/api/v1/auth/parent/login", "/api/v1/auth/login"):
+            for spelling, status in ((made, 200), (typed, 200), (typed + "x", 401)):
+                body = {"email": parent.email, "password": spelling}
+                assert (await app_client.post(path, json=body)).status_code == status
+
+
 async def test_null_for_a_field_with_a_default_counts_as_absent(app_client: httpx2.AsyncClient) -> None:
     await register(app_client, timezone=None, language=None, countryCode=None, phoneNumber=None, name=None)
 

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from wondernest.auth.timezones import is_time_zone
-from wondernest.platform.texts import is_blank
+from wondernest.platform.texts import is_blank, nfc
 
 EMAIL: Final = re.compile(r"[A-Za-z0-9+_.-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 MAX_EMAIL_CHARS: Final = 255
@@ -151,9 +151,10 @@ def has_script_marks(text: str) -> bool:
 
 
 def password_problems(password: str) -> list[str]:
-    """The broken rules of a new password."""
+    """The broken rules of a new password, in the normal form in which it is stored: the keyboard makes no difference."""
     if not password.strip():
         return ["Password is required"]
+    password = nfc(password)
     found: list[str] = []
     if len(password) < MIN_PASSWORD_CHARS:
         found.append("Password must be at least 8 characters long")

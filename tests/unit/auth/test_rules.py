@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import zoneinfo
 from typing import Any
 
@@ -62,7 +63,13 @@ def test_whatever_passes_as_an_address_fits_its_column_and_header(text: str) -> 
 @example("Sunflower7")
 @example("Password123")
 @example("A1" + "a" * 127)
-def test_a_password_passes_exactly_when_every_rule_holds(password: str) -> None:
+@example("A1a" + "e\u0301" * 5)
+@example("A1a" + "e\u0301" * 4)
+@example("A1a" + "e\u0301" * 125)
+@example("A1a" + "e\u0301" * 600)
+@example("A1" + "e\u0301" * 8)
+def test_a_password_passes_exactly_when_every_rule_holds_for_its_composed_form(typed: str) -> None:
+    password = unicodedata.normalize("NFC", typed)
     holds = (
         8 <= len(password) <= 128
         and any("a" <= char <= "z" for char in password)
@@ -70,7 +77,7 @@ def test_a_password_passes_exactly_when_every_rule_holds(password: str) -> None:
         and any(char in DIGITS for char in password)
         and password.lower() not in rules.COMMON_PASSWORDS
     )
-    assert (rules.password_problems(password) == []) is holds
+    assert (rules.password_problems(typed) == []) is holds
 
 
 def test_a_blank_password_is_reported_only_as_missing() -> None:
