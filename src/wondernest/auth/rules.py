@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import Enum, auto
 from itertools import pairwise
 from typing import Final
 
@@ -222,6 +223,8 @@ class ExternalLogin(Struct, frozen=True):
     id_token: str
     email: str | None
     names: NameFields
+    nonce: str | None = None
+    """What the client gave to the provider; the token must hold the same."""
 
     def problems(self) -> list[str]:
         """The broken rules, before the token is verified."""
@@ -242,6 +245,29 @@ class ExternalLogin(Struct, frozen=True):
         )
         found += [f"Invalid characters in {field}" for field, text in fields if has_script_marks(text or "")]
         return found + self.names.problems()
+
+
+class FirstSignIn(Enum):
+    """What becomes of an identity that opens no account yet, when an account has its address."""
+
+    LINK = auto()
+    """The account is the person's: the identity opens it too."""
+    TAKE_OVER = auto()
+    """Nobody has proven the address so far. The person does it now and gets the account; what opened it before ends."""
+    REFUSE = auto()
+
+
+def first_sign_in(*, owns_email: bool, active: bool, proven: bool, knows_issuer: bool) -> FirstSignIn:
+    """Whether an identity gets the account with its address (auth contract §2 oauth).
+
+    `owns_email`: its provider has verified the address. `proven`: so has the account. `knows_issuer`: another subject of the same
+    issuer opens the account. Then the provider has given the address to two persons: it changed hands, and the children stay with the first.
+    """
+    if not owns_email or not active:
+        return FirstSignIn.REFUSE
+    if not proven:
+        return FirstSignIn.TAKE_OVER
+    return FirstSignIn.REFUSE if knows_issuer else FirstSignIn.LINK
 
 
 def is_pin(text: str) -> bool:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.fixtures.texts import UNSEEN
 from wondernest.auth import rules
-from wondernest.auth.rules import ExternalLogin, NameFields, SignUp
+from wondernest.auth.rules import ExternalLogin, FirstSignIn, NameFields, SignUp
 from wondernest.auth.timezones import is_time_zone
 
 TEXT = st.text(max_size=160)
@@ -161,6 +161,19 @@ def test_every_region_of_the_zone_database_with_a_slash_passes(zone: str) -> Non
 @given(TEXT)
 def test_no_text_makes_the_time_zone_check_raise(text: str) -> None:
     assert is_time_zone(text) in {True, False}
+
+
+@given(owns=st.booleans(), active=st.booleans(), proven=st.booleans(), knows=st.booleans())
+def test_an_address_opens_an_account_only_to_somebody_who_owns_it(
+    *, owns: bool, active: bool, proven: bool, knows: bool
+) -> None:
+    found = rules.first_sign_in(owns_email=owns, active=active, proven=proven, knows_issuer=knows)
+    if not (owns and active):
+        assert found is FirstSignIn.REFUSE
+    elif not proven:
+        assert found is FirstSignIn.TAKE_OVER
+    else:
+        assert found is (FirstSignIn.REFUSE if knows else FirstSignIn.LINK)
 
 
 @given(st.text(DIGITS, min_size=4, max_size=4) | st.text(DIGITS, min_size=6, max_size=6))

@@ -1,10 +1,11 @@
-"""SQL of accounts: users, sessions, PINs and mailed tokens, revocations.
+"""SQL of accounts: users, sessions, PINs and mailed tokens, outside identities, revocations.
 
 Every statement names its account, address or token. Statements that must not interleave (login, refresh, logout, reset) lock
 the row of the user first, then the rows of its tokens, so a token that is being made during a reset is revoked too.
 """
 
 from wondernest.auth.repository.accounts import Account, AccountRepository, NewAccount
+from wondernest.auth.repository.identities import IdentityRepository, Link, Standing
 from wondernest.auth.repository.proofs import PinHolder, ProofRepository
 from wondernest.auth.repository.revocations import CHANNEL, Cutoff, RevocationRepository, RevokedToken
 from wondernest.auth.repository.sessions import NewSession, RefreshTokenState, SessionRepository
@@ -14,6 +15,8 @@ __all__ = [
     "Account",
     "AccountRepository",
     "Cutoff",
+    "IdentityRepository",
+    "Link",
     "NewAccount",
     "NewSession",
     "PinHolder",
@@ -22,4 +25,5 @@ __all__ = [
     "RevocationRepository",
     "RevokedToken",
     "SessionRepository",
+    "Standing",
 ]
