@@ -57,6 +57,11 @@ class OutsideAccounts:
             raise errors.ExternalLoginRefused
         return account
 
+    async def require_link(self, identity: Identity, user_id: UUID, unit: UnitOfWork) -> None:
+        """Check again that the identity opens the account, once the user's row is locked: it may have been taken over meanwhile."""
+        if not await self._with.outside.opens(unit, identity.issuer, identity.subject, user_id):
+            raise errors.ExternalLoginRefused
+
     async def link(self, identity: Identity, user_id: UUID, unit: UnitOfWork) -> None:
         """Let the identity open the account of its own address; the address is proven if the provider verified it."""
         deps = self._with

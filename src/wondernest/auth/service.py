@@ -101,7 +101,9 @@ class AccountService:
         identity = await self._outside.verified(login)
         account = await self._outside.account(identity, unit)
         if account is not None:
-            return await self._open(account, ip, unit)
+            session = await self._open(account, ip, unit)
+            await self._outside.require_link(identity, account.id, unit)
+            return session
         deps = self._with
         new = _account_of(identity, login.names, deps.ids)
         session = await self._store(new, ip, unit, taken=_address_taken_meanwhile)

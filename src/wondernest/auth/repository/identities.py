@@ -47,6 +47,8 @@ _USE_TOKEN: Final = f"""
     select used.first as is_first, holder.*
       from (select) one left join used on true left join ({_KNOWN.format(issuer="$3", subject="$4")}) holder on true"""
 _BY_IDENTITY: Final = _KNOWN.format(issuer="$1", subject="$2")
+_OPENS: Final = """
+    select exists (select from wondernest.outside_identities where issuer = $1 and subject = $2 and user_id = $3)"""
 _SERIALISE: Final = "select pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2::text, 0))"
 """First sign-ins with one identity run one after another, so that two devices make one account."""
 _ID_BY_EMAIL: Final = f"with {FOUND_BY_EMAIL} select id from found"
@@ -101,6 +103,11 @@ class IdentityRepository:
         await unit.fetchval(LOCK_USER, user_id)
         row = await unit.fetchrow(_STANDING, user_id, issuer, email)
         return None if row is None else Standing(account_of(row), row["proven"], row["knows_issuer"])
+
+    @staticmethod
+    async def opens(unit: Executor, issuer: str, subject: str, user_id: UUID) -> bool:
+        """Whether an identity opens this account."""
+        return await unit.fetchval(_OPENS, issuer, subject, user_id) is True
 
     @staticmethod
     async def take_over(unit: Executor, user_id: UUID, now: datetime) -> None:
