@@ -9,6 +9,8 @@ from typing import Any, Final, TypeAlias, cast
 
 from msgspec import Struct
 
+from wondernest.platform.texts import is_blank
+
 MAX_TYPE_CHARS: Final = 50
 MAX_REFERENCE_CHARS: Final = 255
 """Stored length of contentId and sessionId."""
@@ -197,7 +199,7 @@ def _transaction(entry: Mapping[str, Any]) -> Transaction | None:
 def _milestone(event: Event) -> Milestone | None:
     data = event.data
     title = next((text for key in ("title", "milestone", "name", "key") if (text := _text(data.get(key)))), None)
-    title = title or event.content_id
+    title = title or _text(event.content_id)
     return Milestone(title, _text(data.get("category")), _text(data.get("description"))) if title else None
 
 
@@ -219,7 +221,8 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _text(value: Any) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None
+    """A trimmed text; None for one of nothing that can be seen."""
+    return value.strip() if isinstance(value, str) and not is_blank(value) else None
 
 
 def _integer(value: Any, bound: int = MAX_INTEGER) -> int | None:

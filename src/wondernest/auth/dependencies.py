@@ -8,7 +8,13 @@ from wondernest.auth.attempts import LoginAttempts, MailAllowance, UnknownPinAtt
 from wondernest.auth.jobs import Senders
 from wondernest.auth.oauth import IdentityVerifier
 from wondernest.auth.passwords import PasswordHasher
-from wondernest.auth.repository import AccountRepository, PinLockRepository, ProofRepository, SessionRepository
+from wondernest.auth.repository import (
+    AccountRepository,
+    IdentityRepository,
+    PinLockRepository,
+    ProofRepository,
+    SessionRepository,
+)
 from wondernest.auth.tokens import TokenIssuer, TokenVerifier
 from wondernest.platform.clock import Clock
 from wondernest.platform.db.pool import Database
@@ -21,6 +27,7 @@ class Dependencies(Struct, frozen=True, kw_only=True):
     accounts: AccountRepository
     sessions: SessionRepository
     proofs: ProofRepository
+    outside: IdentityRepository
     hasher: PasswordHasher
     issuer: TokenIssuer
     verifier: TokenVerifier

@@ -36,6 +36,8 @@ RESET_PASSWORD: Final = "auth.reset_password"  # noqa: S105 - a job's name
 PASSWORD_CHANGED: Final = "auth.password_changed"  # noqa: S105 - as above
 PIN_LOCKED: Final = "auth.pin_locked"
 SIGN_UP_ATTEMPT: Final = "auth.sign_up_attempt"
+ACCOUNT_TAKEN_OVER: Final = "auth.account_taken_over"
+IDENTITY_LINKED: Final = "auth.identity_linked"
 FORGET_EXPIRED: Final = "auth.forget_expired"
 
 USER: Final = "user"
@@ -57,11 +59,21 @@ class Senders(Struct, frozen=True):
     password_changed: Sender
     pin_locked: Sender
     sign_up_attempt: Sender
+    account_taken_over: Sender
+    identity_linked: Sender
 
 
 def senders(jobs: Jobs) -> Senders:
     """The senders of the room's mails."""
-    names = (VERIFY_EMAIL, RESET_PASSWORD, PASSWORD_CHANGED, PIN_LOCKED, SIGN_UP_ATTEMPT)
+    names = (
+        VERIFY_EMAIL,
+        RESET_PASSWORD,
+        PASSWORD_CHANGED,
+        PIN_LOCKED,
+        SIGN_UP_ATTEMPT,
+        ACCOUNT_TAKEN_OVER,
+        IDENTITY_LINKED,
+    )
     return Senders(*(jobs.sender(name) for name in names))
 
 
@@ -95,6 +107,8 @@ class MailJobs:
             self._notice(PASSWORD_CHANGED, writer.password_changed),
             Job(PIN_LOCKED, self.pin_locked, MAIL_RETRY),
             self._notice(SIGN_UP_ATTEMPT, writer.sign_up_attempt),
+            self._notice(ACCOUNT_TAKEN_OVER, writer.account_taken_over),
+            self._notice(IDENTITY_LINKED, writer.identity_linked),
         )
 
     async def verify_email(self, job: Running) -> None:

@@ -43,6 +43,14 @@ class MailWriter:
         """Somebody tried to sign up with this address, which has an account."""
         return self._write("sign_up_attempt", to)
 
+    def account_taken_over(self, to: str) -> Letter:
+        """The owner of the address signed in from outside; nobody had proven the address before."""
+        return self._write("account_taken_over", to)
+
+    def identity_linked(self, to: str) -> Letter:
+        """The account can be opened by an outside identity too."""
+        return self._write("identity_linked", to)
+
     def verify_email(self, to: str, token: str) -> Letter:
         """The code that verifies the address."""
         return self._write("verify_email", to, token=token, hours=self._settings.verification_life_h)

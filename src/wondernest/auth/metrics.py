@@ -16,6 +16,7 @@ Operation: TypeAlias = Literal[
     "verify_pin",
     "setup_pin",
     "verify_email",
+    "verify_email_request",
     "password_reset",
     "password_reset_confirm",
 ]

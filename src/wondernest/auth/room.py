@@ -17,6 +17,7 @@ from wondernest.auth.pins import PinService
 from wondernest.auth.recovery import RecoveryService
 from wondernest.auth.repository import (
     AccountRepository,
+    IdentityRepository,
     NetworkRepository,
     PinLockRepository,
     ProofRepository,
@@ -37,8 +38,11 @@ TABLES: Final = (
     Table("core.users", ("select", "insert", "update"), ("family_id", "pin_hash", "role")),
     Table("core.user_sessions"),
     Table("core.refresh_tokens"),
-    Table("core.password_reset_tokens"),
+    Table("core.password_reset_tokens", columns=("email",)),
     Table("wondernest.email_verifications"),
+    Table("wondernest.address_proofs"),
+    Table("wondernest.outside_identities"),
+    Table("wondernest.used_identity_tokens"),
     Table("wondernest.revoked_tokens"),
     Table("wondernest.token_cutoffs"),
     Table("wondernest.pin_locks"),
@@ -75,6 +79,7 @@ def build(parts: Parts) -> Auth:
         accounts=AccountRepository(database),
         sessions=SessionRepository(database),
         proofs=proofs,
+        outside=IdentityRepository(),
         hasher=hasher,
         issuer=TokenIssuer(settings.jwt, clock),
         verifier=verifier,

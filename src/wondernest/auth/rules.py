@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from enum import Enum, auto
 from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
 
 from wondernest.auth.timezones import is_time_zone
+from wondernest.platform.texts import is_blank, nfc
 
 EMAIL: Final = re.compile(r"[A-Za-z0-9+_.-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 MAX_EMAIL_CHARS: Final = 255
@@ -76,6 +77,7 @@ INVALID_EMAIL: Final = "Invalid email format"
 LONG_FIRST_NAME: Final = "First name must not exceed 50 characters"
 LONG_LAST_NAME: Final = "Last name must not exceed 50 characters"
 _PIN: Final = re.compile(r"\d{4}(?:\d{2})?", re.ASCII)
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class PersonName(Struct, frozen=True):
@@ -86,8 +88,9 @@ class PersonName(Struct, frozen=True):
 
     @property
     def family_name(self) -> str:
-        """The name of this person's family."""
-        return f"{self.first or 'Unknown'}{FAMILY_SUFFIX}"
+        """The name of this person's family, cut to its column. A name that cannot be seen is none, also one that is stored already."""
+        first = visible(self.first or "") or "Unknown"
+        return f"{first[:MAX_DERIVED_FIRST_NAME_CHARS]}{FAMILY_SUFFIX}"
 
 
 class NameFields(Struct, frozen=True):
@@ -99,10 +102,8 @@ class NameFields(Struct, frozen=True):
 
     def normalised(self) -> PersonName:
         """First and last name; one that was not given is taken from `name`, split at the first space."""
-        head, _, rest = clean_text(self.name or "").partition(" ")
-        return PersonName(
-            clean_text(self.first or "") or head or None, clean_text(self.last or "") or rest.strip() or None
-        )
+        head, _, rest = (visible(self.name or "") or "").partition(" ")
+        return PersonName(visible(self.first or "") or visible(head), visible(self.last or "") or visible(rest))
 
     def problems(self) -> list[str]:
         """The broken rules of the names, each text once."""
@@ -123,7 +124,13 @@ class NameFields(Struct, frozen=True):
 
 def clean_text(text: str) -> str:
     """A text as it is stored: trimmed, without control characters; never escaped."""
-    return "".join(char for char in text if unicodedata.category(char) != "Cc").strip()
+    return _CONTROLS.sub("", text).strip()
+
+
+def visible(text: str) -> str | None:
+    """A name as it is stored; None for one of nothing that can be seen."""
+    cleaned = clean_text(text)
+    return None if is_blank(cleaned) else cleaned
 
 
 def normal_email(text: str) -> str:
@@ -139,8 +146,8 @@ def is_email(text: str) -> bool:
 
 def stored_phone(text: str | None) -> str | None:
     """A phone number as it is stored; None for an empty one and for one the column cannot hold."""
-    cleaned = clean_text(text or "")
-    return cleaned if 0 < len(cleaned) <= MAX_PHONE_CHARS else None
+    cleaned = visible(text or "")
+    return cleaned if cleaned is not None and len(cleaned) <= MAX_PHONE_CHARS else None
 
 
 def has_script_marks(text: str) -> bool:
@@ -150,9 +157,10 @@ def has_script_marks(text: str) -> bool:
 
 
 def password_problems(password: str) -> list[str]:
-    """The broken rules of a new password."""
+    """The broken rules of a new password, in the normal form in which it is stored: the keyboard makes no difference."""
     if not password.strip():
         return ["Password is required"]
+    password = nfc(password)
     found: list[str] = []
     if len(password) < MIN_PASSWORD_CHARS:
         found.append("Password must be at least 8 characters long")
@@ -220,6 +228,8 @@ class ExternalLogin(Struct, frozen=True):
     id_token: str
     email: str | None
     names: NameFields
+    nonce: str | None = None
+    """What the client gave to the provider; the token must hold the same."""
 
     def problems(self) -> list[str]:
         """The broken rules, before the token is verified."""
@@ -240,6 +250,29 @@ class ExternalLogin(Struct, frozen=True):
         )
         found += [f"Invalid characters in {field}" for field, text in fields if has_script_marks(text or "")]
         return found + self.names.problems()
+
+
+class FirstSignIn(Enum):
+    """What becomes of an identity that opens no account yet, when an account has its address."""
+
+    LINK = auto()
+    """The account is the person's: the identity opens it too."""
+    TAKE_OVER = auto()
+    """Nobody has proven the address so far. The person does it now and gets the account; what opened it before ends."""
+    REFUSE = auto()
+
+
+def first_sign_in(*, owns_email: bool, active: bool, proven: bool, knows_issuer: bool) -> FirstSignIn:
+    """Whether an identity gets the account with its address (auth contract §2 oauth).
+
+    `owns_email`: its provider has verified the address. `proven`: so has the account. `knows_issuer`: another subject of the same
+    issuer opens the account. Then the provider has given the address to two persons: it changed hands, and the children stay with the first.
+    """
+    if not owns_email or not active:
+        return FirstSignIn.REFUSE
+    if not proven:
+        return FirstSignIn.TAKE_OVER
+    return FirstSignIn.REFUSE if knows_issuer else FirstSignIn.LINK
 
 
 def is_pin(text: str) -> bool:

@@ -11,9 +11,11 @@ from msgspec.structs import replace
 
 from wondernest.auth import errors, rules
 from wondernest.auth.jobs import USER
+from wondernest.auth.outside import NO_PASSWORD, OutsideAccounts
 from wondernest.auth.repository import Account, NewAccount, NewSession, RevokedToken
 from wondernest.auth.tokens import TokenPair, TokenSubject
 from wondernest.platform import addresses
+from wondernest.platform.faults import TransactionConflict
 from wondernest.platform.ids import sha256_hex
 
 if TYPE_CHECKING:
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from wondernest.settings import Settings
 
 PARENT_ROLE: Final = "parent"
-NO_PASSWORD: Final = ""
-"""The password hash of an account that signs in through an external provider: no password matches it."""
 SIGN_UP_NOTICES_PER_HOUR: Final = 1
 
 
@@ -44,6 +44,7 @@ class AccountService:
 
     def __init__(self, dependencies: Dependencies, settings: Settings) -> None:
         self._with = dependencies
+        self._outside = OutsideAccounts(dependencies)
         self._access_life = timedelta(milliseconds=settings.jwt.access_life_ms)
         self._refresh_life = timedelta(milliseconds=settings.jwt.refresh_life_ms)
 
@@ -90,28 +91,26 @@ class AccountService:
         """Open a session of any account; raises ValidationFailed or InvalidCredentials."""
         return await self._open(await self._authenticate(email, password, ip), ip)
 
-    async def log_in_external(self, login: rules.ExternalLogin, ip: str | None) -> OpenSession:
-        """Open a session with an identity token; an unknown address gets an account and a family.
+    async def log_in_external(self, login: rules.ExternalLogin, ip: str | None, unit: UnitOfWork) -> OpenSession:
+        """Open a session with an identity token, which is used up; an unknown identity with an unknown address gets an account.
 
-        If the account of the address has a password and the address is unverified, the login is refused: the person who created
-        the account may not own the address, and would still know its password. Raises ValidationFailed, ExternalLoginRefused.
+        Raises ValidationFailed, ExternalLoginRefused.
         """
         if problems := login.problems():
             raise errors.ValidationFailed(problems)
+        identity = await self._outside.verified(login)
+        account = await self._outside.account(identity, unit)
+        if account is not None:
+            session = await self._open(account, ip, unit)
+            await self._outside.require_link(identity, account.id, unit)
+            return session
         deps = self._with
-        identity = await deps.identities.verify(login.provider.strip().lower(), login.id_token.strip())
-        if login.email is not None and rules.normal_email(login.email) != identity.email:
-            raise errors.ExternalLoginRefused
-        account = await deps.accounts.by_email(identity.email)
-        if account is None:
-            return await self._store(
-                _account_of(identity, login.names, deps.ids), ip, taken=errors.ExternalLoginRefused
-            )
-        if not account.active or (account.password_hash != NO_PASSWORD and not account.verified):
-            raise errors.ExternalLoginRefused
-        if not account.verified:
-            await deps.proofs.mark_verified(account.id, deps.clock.now())
-        return await self._open(replace(account, verified=True), ip)
+        new = _account_of(identity, login.names, deps.ids)
+        session = await self._store(new, ip, unit, taken=_address_taken_meanwhile)
+        await self._outside.link(identity, new.user_id, unit)
+        if not identity.owns_email:
+            await deps.senders.verify_email(unit, {USER: new.user_id})
+        return session
 
     async def refresh(self, refresh_token: str | None, ip: str | None) -> OpenSession:
         """Issue a new pair for a refresh token, which stays valid: two clients of one parent may refresh at once.
@@ -225,18 +224,23 @@ class AccountService:
 
 
 def _account_of(identity: Identity, given: rules.NameFields, ids: Ids) -> NewAccount:
-    """A new account from an identity token: verified, without a password. Names in the request win over those in the token."""
+    """A new account from an identity token, without a password. Names in the request win over those in the token."""
     known = identity.names.normalised()
     person = given.normalised()
     first, last = person.first or known.first, person.last or known.last
     return NewAccount(
         user_id=ids.uuid(),
         family_id=ids.uuid(),
-        email=identity.email,
+        email=identity.email or "",
         password_hash=NO_PASSWORD,
         first_name=first,
         last_name=last,
         phone=None,
-        verified=True,
+        verified=identity.owns_email,
         family_name=rules.PersonName(first, last).family_name,
     )
+
+
+def _address_taken_meanwhile() -> Exception:
+    """Another request made an account of the address. The unit of work runs again and finds it."""
+    return TransactionConflict("database", "the address was taken meanwhile")

@@ -83,6 +83,8 @@ class ExternalLoginBody(Struct, rename="camel"):
     email: str | None = None
     first_name: str | None = None
     last_name: str | None = None
+    nonce: str | None = None
+    """The nonce of the sign-in; the token must hold the same."""
 
 
 class PinBody(Struct):

@@ -10,6 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from wondernest.platform.json import instant
+from wondernest.platform.texts import is_blank
 
 CONSENT_AGE: Final = 13
 """Below this age a parent's consent is required."""
@@ -110,7 +111,7 @@ def recorded_method(method: str | None) -> str | None:
 
 def recorded_data(data: dict[str, str] | None, given_at: datetime) -> dict[str, str] | None:
     """What is kept of verification data: that the parent signed, and when. Names, cards and numbers are dropped."""
-    return {PARENT_SIGNATURE: instant(given_at)} if data and data.get(PARENT_SIGNATURE, "").strip() else None
+    return {PARENT_SIGNATURE: instant(given_at)} if data and not is_blank(data.get(PARENT_SIGNATURE, "")) else None
 
 
 def carried_data(data: dict[str, str] | None, given_at: datetime) -> dict[str, str] | None:

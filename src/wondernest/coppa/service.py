@@ -12,6 +12,7 @@ from wondernest.coppa.repository import ConsentRepository, FoundChild, KnownCons
 from wondernest.coppa.rules import ChildReference, Consent
 from wondernest.coppa.terms import Terms
 from wondernest.platform import addresses
+from wondernest.platform.texts import is_blank
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -72,7 +73,7 @@ class ConsentService:
         Raises Incomplete, TypeTooLong, NoFamily, ForeignChild or ChildNotFound.
         """
         kind = grant.kind.strip()
-        if grant.child.is_blank or not kind:
+        if grant.child.is_blank or is_blank(kind):
             raise errors.Incomplete
         child = await self._locked(caller, grant.child, unit, else_newest=True)
         terms = replace(
@@ -103,9 +104,11 @@ class ConsentService:
         known = await self._repository.open(unit, child.id, caller.user_id)
         if known is None or rules.status(known.consent, self._clock.now()) != rules.GRANTED:
             raise errors.NoOpenConsent
-        kind = changes.kind.strip() if changes.kind else ""
+        kind = (changes.kind or "").strip()
         terms = _changed(known, changes, self._clock.now())
-        return await self._record(caller, child.id, _checked(kind or known.kind), terms, origin, unit)
+        return await self._record(
+            caller, child.id, _checked(known.kind if is_blank(kind) else kind), terms, origin, unit
+        )
 
     async def revoke(self, caller: Caller, reference: ChildReference, unit: UnitOfWork) -> None:
         """Revoke every open consent of the child; raises NoFamily, ForeignChild or ChildNotFound."""

@@ -1,10 +1,11 @@
-"""SQL of accounts: users, sessions, PINs and mailed tokens, revocations.
+"""SQL of accounts: users, sessions, PINs and mailed tokens, outside identities, revocations.
 
 Every statement names its account, address or token. Statements that must not interleave (login, refresh, logout, reset) lock
 the row of the user first, then the rows of its tokens, so a token that is being made during a reset is revoked too.
 """
 
 from wondernest.auth.repository.accounts import Account, AccountRepository, NewAccount
+from wondernest.auth.repository.identities import IdentityRepository, Link, Standing
 from wondernest.auth.repository.networks import NetworkRepository
 from wondernest.auth.repository.pin_locks import PinAttempt, PinLockRepository
 from wondernest.auth.repository.proofs import PinHolder, ProofRepository
@@ -16,6 +17,8 @@ __all__ = [
     "Account",
     "AccountRepository",
     "Cutoff",
+    "IdentityRepository",
+    "Link",
     "NetworkRepository",
     "NewAccount",
     "NewSession",
@@ -27,4 +30,5 @@ __all__ = [
     "RevocationRepository",
     "RevokedToken",
     "SessionRepository",
+    "Standing",
 ]

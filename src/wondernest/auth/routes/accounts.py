@@ -112,17 +112,19 @@ class AccountRoutes:
         body=wire.ExternalLoginBody,
         example={"provider": "google", "idToken": "a token of Google"},
         limits=CREDENTIALS,
+        unit=True,
         replies={200: SESSION, 400: BAD_REQUEST, 401: REFUSED},
         failure="OAuth login failed",
         summary="Sign in with an identity token of Google, Apple or Facebook",
+        note="A token is accepted once. It identifies a person by issuer and subject; its address counts only the first time.",
     )
     @counted("oauth")
     async def log_in_external(self, request: Request[wire.ExternalLoginBody]) -> Reply:
         """Sign in with an identity token."""
         body = request.body
         names = rules.NameFields(None, body.first_name, body.last_name)
-        login = rules.ExternalLogin(body.provider, body.id_token, body.email, names)
-        session = await self._service.log_in_external(login, request.client_ip)
+        login = rules.ExternalLogin(body.provider, body.id_token, body.email, names, body.nonce)
+        session = await self._service.log_in_external(login, request.client_ip, request.unit)
         return reply_json(wire.SessionReply(self._data(session, requires_pin_setup=True)))
 
     @GROUP.post(

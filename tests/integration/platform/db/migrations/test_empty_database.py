@@ -21,6 +21,7 @@ from wondernest.platform.db.migrations.runner import migrate
 
 OURS = {
     "core.password_reset_tokens",
+    "wondernest.address_proofs",
     "wondernest.child_details",
     "wondernest.email_verifications",
     "wondernest.event_identities",
@@ -31,11 +32,13 @@ OURS = {
     "wondernest.job_schedules",
     "wondernest.job_statistics",
     "wondernest.jobs",
+    "wondernest.outside_identities",
     "wondernest.revoked_tokens",
     "wondernest.save_versions",
     "wondernest.schema_changes",
     "wondernest.schema_version",
     "wondernest.token_cutoffs",
+    "wondernest.used_identity_tokens",
 }
 
 
