@@ -33,6 +33,7 @@ OURS = {
     "wondernest.job_statistics",
     "wondernest.jobs",
     "wondernest.outside_identities",
+    "wondernest.pin_locks",
     "wondernest.revoked_tokens",
     "wondernest.save_versions",
     "wondernest.schema_changes",
