@@ -294,6 +294,7 @@ OPERATIONS: Final = (
         f"{_SCHEDULED}expired rows",
         [
             "prune-revoked-tokens",
+            "prune-identity-tokens",
             "prune-email-verifications",
             "prune-reset-tokens",
             "prune-token-cutoffs",
