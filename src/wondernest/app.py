@@ -40,15 +40,14 @@ from wondernest.platform.telemetry.stdout import STDOUT
 from wondernest.web import room as web
 
 if TYPE_CHECKING:
-    from wondernest.platform.caller import Authenticator
     from wondernest.settings import Settings
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None, more: Sequence[Builder] = ()) -> Application:
     """The whole service as one application; opens no connection before it is started. `more`: additional rooms."""
     parts = _parts(settings, clock or SystemClock(timedelta()))
-    rooms, authenticator = _rooms(parts, more)
-    return Application(rooms, _machinery(parts, authenticator))
+    rooms, accounts = _rooms(parts, more)
+    return Application(rooms, _machinery(parts, accounts))
 
 
 class Background(Struct, frozen=True, kw_only=True):
@@ -74,7 +73,7 @@ def background(settings: Settings, *, clock: Clock | None = None, more: Sequence
     )
 
 
-def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, Authenticator]:
+def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     """The rooms, lowest first; a new room is one line here. Raises UnknownJob or ValueError for names that do not exist."""
     accounts = auth.build(parts)
     play = games.build(parts)
@@ -94,7 +93,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, Authenticator]
     parts.jobs.check(rooms.jobs, rooms.schedules)
     rooms.require_metrics(parts.metrics.names())
     parts.instruments.show(job.name for job in rooms.jobs)
-    return rooms, accounts.verifier
+    return rooms, accounts
 
 
 def _mailer(settings: Settings, clock: Clock) -> Mailer:
@@ -124,11 +123,12 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
     )
 
 
-def _machinery(parts: Parts, authenticator: Authenticator) -> Machinery:
+def _machinery(parts: Parts, accounts: auth.Auth) -> Machinery:
     settings = parts.settings
     server = settings.server
     return Machinery(
-        authenticator=authenticator,
+        authenticator=accounts.verifier,
+        admission=accounts.gate,
         database=parts.database,
         idempotency=parts.idempotency,
         limits=_limits(parts),

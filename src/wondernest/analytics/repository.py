@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from wondernest.access.guardianship import guards
+from wondernest.access.guardianship import guards, stands
 from wondernest.analytics.envelope import BadDocument
 from wondernest.platform.db.batch import LockWait
 
@@ -53,7 +53,7 @@ _STORE: Final = f"""
       from given left join judged using (place)
      order by place"""
 """$11: lock_timeout, for this transaction only."""
-_HAS_FAMILY: Final = "select exists (select from family.family_members where user_id = $1)"
+_HAS_FAMILY: Final = f"select exists (select from family.family_members where user_id = $1) where {stands('$1')}"
 _BALANCE: Final = """
     insert into games.virtual_currency as coins (child_id, balance, total_earned, total_spent, last_updated)
     values ($1, $2, $3, $4, now())

@@ -7,7 +7,7 @@ from typing import Final
 from wondernest.analytics import errors
 from wondernest.analytics.service import AnalyticsService, Report
 from wondernest.analytics.wire import EventBody, Tracked
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.clock import Clock, epoch_ms
 from wondernest.platform.http.endpoint import MIB, Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
@@ -18,7 +18,12 @@ MAX_BODY_BYTES: Final = 10 * MIB
 NO_DATA: Final = b"{}"
 TRACKED: Final = "Analytics event tracked successfully"
 GROUP: Final = RouteGroup(
-    tag="Analytics", caller=CallerKind.USER, bad_body=errors.UnreadableEvent, failure=errors.Failed
+    tag="Analytics",
+    caller=CallerKind.USER,
+    authority=Authority.MEMBER,
+    rules_in_sql=True,
+    bad_body=errors.UnreadableEvent,
+    failure=errors.Failed,
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from wondernest.auth.admission import Gate
 from wondernest.auth.attempts import LoginAttempts, MailAllowance, UnknownPinAttempts
 from wondernest.auth.dependencies import Dependencies
 from wondernest.auth.jobs import MailJobs, PruningJobs, senders
@@ -46,6 +47,8 @@ TABLES: Final = (
     Table("wondernest.revoked_tokens"),
     Table("wondernest.token_cutoffs"),
     Table("wondernest.pin_locks"),
+    Table("wondernest.step_up_proofs"),
+    Table("wondernest.unrecorded_cutoffs"),
 )
 FORGET_EVERY_S: Final = 3600.0
 """How often a process drops the revocations of expired tokens from its memory."""
@@ -58,6 +61,7 @@ class Auth(NamedTuple):
     room: Room
     accounts: AccountService
     verifier: TokenVerifier
+    gate: Gate
 
 
 def build(parts: Parts) -> Auth:
@@ -110,4 +114,4 @@ def build(parts: Parts) -> Auth:
         on_stop=(forgetting.stop, follower.stop, hasher.close),
         personal_data=PERSONAL_DATA,
     )
-    return Auth(room, accounts, verifier)
+    return Auth(room, accounts, verifier, Gate(database, clock))

@@ -15,7 +15,7 @@ from wondernest.auth.outside import NO_PASSWORD, OutsideAccounts
 from wondernest.auth.repository import Account, NewAccount, NewSession, RevokedToken
 from wondernest.auth.tokens import TokenPair, TokenSubject
 from wondernest.platform import addresses
-from wondernest.platform.faults import TransactionConflict
+from wondernest.platform.faults import CallerRefused, Refusal, TransactionConflict
 from wondernest.platform.ids import sha256_hex
 
 if TYPE_CHECKING:
@@ -159,10 +159,10 @@ class AccountService:
         return self._with.verifier.was_revoked(token)
 
     async def profile(self, caller: Caller) -> Account:
-        """The caller's account, with the role from the token; raises UnknownAccount."""
+        """The caller's account, with the role from the token; raises CallerRefused for a deactivated or unknown one."""
         account = await self._with.accounts.by_id(caller.user_id)
         if account is None or not account.active:
-            raise errors.UnknownAccount
+            raise CallerRefused(Refusal.ACCOUNT)
         return replace(account, role=caller.role or account.role.upper())
 
     async def _authenticate(self, email: str, password: str, ip: str | None) -> Account:

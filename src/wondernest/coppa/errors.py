@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from wondernest.platform.http.errors import ApiError
+from wondernest.platform.http.errors import STEP_UP_MESSAGE, STEP_UP_REQUIRED, ApiError
 
 
 class ConsentError(ApiError):
-    """The shape `{"message","warning"}` of this room."""
+    """The shape `{"message","warning"}` of this room; refusals that the contract does not know have a code as well."""
 
-    def __init__(self, status: int, message: str, warning: str | None = None) -> None:
-        super().__init__(status, {"message": message, "warning": warning})
+    def __init__(self, status: int, message: str, warning: str | None = None, *, code: str | None = None) -> None:
+        body = {"message": message, "warning": warning}
+        super().__init__(status, body if code is None else {"error": code, **body})
 
 
 class InvalidJson(ConsentError):
@@ -60,6 +61,20 @@ class NoOpenConsent(ConsentError):
 
     def __init__(self) -> None:
         super().__init__(404, "No open consent for this child")
+
+
+class NotParent(ConsentError):
+    """The caller is a member of the family, but no parent."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "Only a parent can give, change or revoke consent", code="access_denied")
+
+
+class StepUpRequired(ConsentError):
+    """The request needs a step-up proof of this session."""
+
+    def __init__(self) -> None:
+        super().__init__(403, STEP_UP_MESSAGE, code=STEP_UP_REQUIRED)
 
 
 class Failed(ConsentError):

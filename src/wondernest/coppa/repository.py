@@ -52,7 +52,8 @@ _FIND: Final = f"""
             order by (consent.revoked_at is null) desc, consent.created_at desc nulls last, consent.id
             limit 1) newest on child.own"""
 _LOCK: Final = f"""
-    select true from family.child_profiles c where c.id = $1 and {guards("c.id", "$2")} for no key update of c"""
+    select true from family.child_profiles c where c.id = $1 and {guards("c.id", "$2", parent=True)}
+       for no key update of c"""
 _OPEN: Final = f"""
     select consent.id as consent_id, consent.granted, consent.created_at, consent.revoked_at, consent.consent_type,
            consent.consent_text
@@ -61,7 +62,7 @@ _OPEN: Final = f"""
      order by consent.created_at desc nulls last, consent.id limit 1"""
 _RECORD: Final = f"""
     with child as (
-        select c.id, c.family_id from family.child_profiles c where c.id = $1 and {guards("c.id", "$2")}),
+        select c.id, c.family_id from family.child_profiles c where c.id = $1 and {guards("c.id", "$2", parent=True)}),
     closed as (
         update compliance.coppa_consent consent set revoked_at = $3
           from child where consent.child_id = child.id and consent.revoked_at is null)
@@ -72,7 +73,7 @@ _RECORD: Final = f"""
     returning true"""
 _REVOKE: Final = f"""
     update compliance.coppa_consent consent set revoked_at = $3
-     where consent.child_id = $1 and consent.revoked_at is null and {guards("$1", "$2", archived_too=True)}"""
+     where consent.child_id = $1 and consent.revoked_at is null and {guards("$1", "$2", archived_too=True, parent=True)}"""
 
 _BATCH_ROWS: Final = 500
 _WITH_PROOF_TEXTS: Final = """

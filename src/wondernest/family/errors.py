@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wondernest.platform.http.errors import ApiError
+from wondernest.platform.http.errors import STEP_UP_MESSAGE, STEP_UP_REQUIRED, ApiError
 
 
 class FamilyError(ApiError):
@@ -75,6 +75,20 @@ class ForeignChild(FamilyError):
 
     def __init__(self) -> None:
         super().__init__(403, "access_denied", "Child does not belong to your family")
+
+
+class NotParent(FamilyError):
+    """The caller is a member of the family, but no parent."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "access_denied", "Only a parent can change the family")
+
+
+class StepUpRequired(FamilyError):
+    """The request needs a step-up proof of this session."""
+
+    def __init__(self) -> None:
+        super().__init__(403, STEP_UP_REQUIRED, STEP_UP_MESSAGE)
 
 
 class Failed(FamilyError):

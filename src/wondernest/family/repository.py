@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from wondernest.access.guardianship import active, belongs, family_of, guards
+from wondernest.access.guardianship import active, belongs, family_of, guards, stands
 from wondernest.family import controls
 from wondernest.family.model import Child, Family, Household, Member
 from wondernest.family.preferences import SWITCHES, KnownSettings, SettingsChanges, StoredSettings
@@ -61,10 +61,10 @@ _ONE_CHILD: Final = f"""
     select {belongs("c.family_id", "$2")} as own, {_CHILD} as child,
            exists (select from family.family_members member where member.user_id = $2) as has_family
       from family.child_profiles c {_CHILD_PARTS}
-     where c.id = $1 and {active("c")}"""
+     where c.id = $1 and {active("c")} and {stands("$2")}"""
 _LOCK_CHILD: Final = f"""
     select true from family.child_profiles c
-     where c.id = $1 and {active("c")} and {guards("c.id", "$2")} for no key update of c"""
+     where c.id = $1 and {active("c")} and {guards("c.id", "$2", parent=True)} for no key update of c"""
 _DOCUMENT: Final = "case when jsonb_typeof({0}) = 'object' then {0} else '{{}}'::jsonb end"
 _KEEP_PARTS: Final = f"""
     settings as (
@@ -89,18 +89,20 @@ _CREATE: Final = f"""
                (id, family_id, name, birth_date, gender, avatar_url, is_active, created_at, updated_at)
         select $1, acting.family_id, $3, $4, $5, $6, true, $12, $12
           from ({family_of("$2", "$13")}) acting
+         where {belongs("acting.family_id", "$2", parent=True)}
         returning id, family_id),
     {_KEEP_PARTS}"""
 _UPDATE: Final = f"""
     with child as (
         update family.child_profiles c
            set name = $3, birth_date = $4, gender = $5, avatar_url = $6, updated_at = $12
-         where c.id = $1 and {active("c")} and {guards("c.id", "$2")}
+         where c.id = $1 and {active("c")} and {guards("c.id", "$2", parent=True)}
         returning c.id, c.family_id),
     {_KEEP_PARTS}"""
 _ARCHIVE: Final = f"""
     with child as (
-        select c.id, {belongs("c.family_id", "$2")} as own from family.child_profiles c where c.id = $1),
+        select c.id, {belongs("c.family_id", "$2", parent=True)} as own
+          from family.child_profiles c where c.id = $1 and {stands("$2")}),
     archived as (
         update family.child_profiles c set is_active = false, archived_at = $3, updated_at = $3
           from child where c.id = child.id and child.own and {active("c")})
@@ -112,6 +114,7 @@ _SAVE_SETTINGS: Final = f"""
     select acting.family_id, coalesce($3, 'moderate'), coalesce($4, false), coalesce($5, true), coalesce($6, true),
            $7::jsonb || jsonb_build_object('{SWITCHES}', $8::jsonb), $9, $9
       from ({family_of("$1", "$2")}) acting
+     where {belongs("acting.family_id", "$1", parent=True)}
     on conflict (family_id) do update
        set content_filter_level = coalesce($3, p.content_filter_level),
            enable_audio_monitoring = coalesce($4, p.enable_audio_monitoring),

@@ -8,6 +8,7 @@ from wondernest.auth.repository.accounts import Account, AccountRepository, NewA
 from wondernest.auth.repository.identities import IdentityRepository, Link, Standing
 from wondernest.auth.repository.networks import NetworkRepository
 from wondernest.auth.repository.pin_locks import PinAttempt, PinLockRepository
+from wondernest.auth.repository.admission import AdmissionRepository, Question
 from wondernest.auth.repository.proofs import PinHolder, ProofRepository
 from wondernest.auth.repository.revocations import CHANNEL, Cutoff, RevocationRepository, RevokedToken
 from wondernest.auth.repository.sessions import NewSession, RefreshTokenState, SessionRepository
@@ -16,6 +17,7 @@ __all__ = [
     "CHANNEL",
     "Account",
     "AccountRepository",
+    "AdmissionRepository",
     "Cutoff",
     "IdentityRepository",
     "Link",
@@ -26,6 +28,7 @@ __all__ = [
     "PinHolder",
     "PinLockRepository",
     "ProofRepository",
+    "Question",
     "RefreshTokenState",
     "RevocationRepository",
     "RevokedToken",

@@ -191,6 +191,7 @@ class AccountRoutes:
     @GROUP.get(
         "/auth/me",
         caller=CallerKind.USER,
+        rules_in_sql=True,
         replies={200: Response(wire.Profile, "The bearer"), 401: REFUSED},
         failure="Failed to get user profile",
         summary="The caller's account",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from wondernest.auth import errors, wire
 from wondernest.auth.routes.declaring import ALL, BAD_REQUEST, CREDENTIALS, LIMITED, MOUNTS, REFUSED, TAG
 from wondernest.auth.routes.outcomes import counted
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
@@ -69,6 +69,7 @@ class ProofRoutes:
     @GROUP.post(
         "/auth/parent/setup-pin",
         caller=CallerKind.USER,
+        authority=Authority.OWN,
         body=wire.NewPinBody,
         example={"pin": "2580"},
         limits=CREDENTIALS,
@@ -90,6 +91,7 @@ class ProofRoutes:
     @GROUP.post(
         "/auth/verify-email",
         caller=CallerKind.USER,
+        authority=Authority.OWN,
         body=wire.VerificationBody,
         example={},
         body_optional=True,
@@ -108,6 +110,7 @@ class ProofRoutes:
     @GROUP.post(
         "/auth/verify-email/request",
         caller=CallerKind.USER,
+        authority=Authority.OWN,
         limits=ALL,
         replies={
             200: Response(Message, "The token is mailed; nothing is mailed if the address is proven"),

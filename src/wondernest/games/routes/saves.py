@@ -20,7 +20,7 @@ from wondernest.games.rules import (
     tag_matches,
 )
 from wondernest.games.service import SaveService
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.decoding import BadBody, BodyDecoder
 from wondernest.platform.http.endpoint import MIB, V1, V2, Endpoint, Query, Response
 from wondernest.platform.http.errors import ApiError
@@ -35,6 +35,8 @@ DELETED = "Game data deleted successfully"
 GROUP = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
+    authority=Authority.MEMBER,
+    rules_in_sql=True,
     mounts=(V2, V1),
     parameters=(parsing.CHILD, parsing.GAME_TYPE, parsing.DATA_KEY),
     bad_body=errors.InvalidBody,

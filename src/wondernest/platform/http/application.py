@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from wondernest.platform.caller import Authenticator, Caller, CallerKind
+from wondernest.platform.caller import Admission, Authenticator, Caller, CallerKind
 from wondernest.platform.clock import epoch_ms, monotonic
-from wondernest.platform.faults import DependencyUnavailable
+from wondernest.platform.faults import CallerRefused, DependencyUnavailable, Refusal
 from wondernest.platform.http import errors
 from wondernest.platform.http.asgi import AsgiExchange, Receive, Scope, Send
 from wondernest.platform.http.body import RawStream
@@ -75,6 +75,7 @@ class Machinery:
     """The adapters and settings of an application; made by `app.py`."""
 
     authenticator: Authenticator
+    admission: Admission
     database: Database
     idempotency: IdempotencyKeys
     limits: RequestLimits
@@ -103,7 +104,7 @@ class Application:
         self.rooms = rooms
         self.router = Router(rooms.endpoints)
         self._m = machinery
-        self._units = UnitRunner(machinery.database, machinery.idempotency)
+        self._units = UnitRunner(machinery.database, machinery.idempotency, machinery.admission)
         self._allowed_hosts = machinery.allowed_hosts
         self._bound = {id(route): self._bind(route) for route in self.router.routes}
         self._without_endpoint: dict[tuple[str, str], RouteMetrics] = {}
@@ -153,7 +154,7 @@ class Application:
             self._account(bound, method, template, CLIENT_CLOSED, started, request_id, request)
             return
         except Exception as error:
-            reply = self._refusal(error, bound, request_id, template)
+            reply = self._refusal(error, bound, request, request_id, template)
         if request is not None and request.rate_limit_headers:
             reply.headers = (*reply.headers, *request.rate_limit_headers)
         status = reply.status
@@ -187,6 +188,8 @@ class Application:
             request.rate_limit_headers = await machinery.limits.check(endpoint.limits, request.client_ip)
         elif caller is not None and machinery.user_limit is not None:
             request.rate_limit_headers = machinery.user_limit.count(caller.user_id)
+        if caller is not None and not endpoint.rules_in_sql:
+            await machinery.admission.admit(caller, endpoint.authority, request.proof if endpoint.step_up else None)
         if bound.parameters:
             request.read_path(bound.parameters)
         raw = b""
@@ -235,6 +238,7 @@ class Application:
         caller = self._m.authenticator.verify(token) if token else None
         if caller is not None:
             self._m.metrics.jwt_valid.inc()
+            self._m.admission.recall(caller)
         elif kind is CallerKind.USER:
             self._m.metrics.jwt_invalid.inc()
             raise errors.Unauthenticated(self._m.realm)
@@ -242,16 +246,20 @@ class Application:
 
     def _break_off(self, exchange: Exchange, error: Exception, request_id: str, template: str) -> None:
         """Abort after an error in a reply that has begun, so that the client does not take it for complete."""
-        known = isinstance(error, DependencyUnavailable)  # then its cause is logged already
+        known = isinstance(error, (DependencyUnavailable, CallerRefused))  # no fault, or one that is logged already
         log.error("reply broken off", request_id=request_id, path=template, exc_info=None if known else error)
         self._m.metrics.broken_replies.inc()
         exchange.abort()
 
-    def _refusal(self, error: Exception, bound: Bound | None, request_id: str, template: str) -> Reply:
+    def _refusal(
+        self, error: Exception, bound: Bound | None, request: Request[Any] | None, request_id: str, template: str
+    ) -> Reply:
         if isinstance(error, errors.RateLimited):
             known = bound.endpoint.limited(error) if bound else error
         elif isinstance(error, errors.ApiError):
             known = error
+        elif isinstance(error, CallerRefused) and bound is not None:
+            known = self._refused(error.why, bound.endpoint, request)
         elif isinstance(error, DependencyUnavailable):
             known = errors.ServiceUnavailable(error.retry_after_s)
         else:
@@ -260,6 +268,17 @@ class Application:
         content, content_type = known.render(epoch_ms(self._m.clock.now()))
         headers = tuple((name.lower().encode(), value.encode()) for name, value in known.headers.items())
         return Reply(known.status, content, content_type, headers, known.closes)
+
+    def _refused(self, why: Refusal, endpoint: Endpoint, request: Request[Any] | None) -> errors.ApiError:
+        """The reply of the endpoint to a caller who is refused."""
+        if why is Refusal.AUTHORITY:
+            return endpoint.denied()
+        if why is Refusal.PROOF:
+            return endpoint.unproven()
+        caller = request.optional_caller if request is not None else None
+        if caller is not None:
+            self._m.admission.remember(caller)
+        return errors.Unauthenticated(self._m.realm)
 
     def _account(
         self,
@@ -317,6 +336,8 @@ class Application:
         parameters = {parameter.name: parameter for parameter in endpoint.parameters}
         if unknown := self._m.limits.unknown(endpoint.limits):  # otherwise there would be no limit at all
             raise ValueError(f"{endpoint.method} {route.template}: no limit group is called {', '.join(unknown)}")
+        if endpoint.caller is CallerKind.USER and endpoint.method != "GET" and endpoint.authority is None:
+            raise ValueError(f"{endpoint.method} {route.template}: it changes something and declares no authority")
         stream = endpoint.body if isinstance(endpoint.body, RawStream) else None
         if stream is not None and endpoint.replayable:
             raise ValueError(f"{endpoint.method} {route.template}: a streamed body cannot be replayed")

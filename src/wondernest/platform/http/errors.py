@@ -11,6 +11,9 @@ _encode = msgspec.json.Encoder().encode
 
 TYPE_JSON = "application/json"
 TYPE_TEXT = "text/plain; charset=utf-8"
+STEP_UP_REQUIRED = "STEP_UP_REQUIRED"
+"""The code of every route's refusal of a request without a step-up proof."""
+STEP_UP_MESSAGE = "Confirm that it is you, and send the request again"
 
 
 class ApiError(Exception):
@@ -57,6 +60,20 @@ class Unauthenticated(GenericError):
     def __init__(self, realm: str) -> None:
         challenge = {"WWW-Authenticate": f'Bearer realm="{realm}"'}
         super().__init__(401, "UNAUTHORIZED", "Authentication required", challenge)
+
+
+class AccessDenied(GenericError):
+    """403: the caller's role does not allow it; for routes without an error body of their own."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "access_denied", "Your role does not allow this")
+
+
+class StepUpRequired(GenericError):
+    """403: the request needs a step-up proof of this session; for routes without an error body of their own."""
+
+    def __init__(self) -> None:
+        super().__init__(403, STEP_UP_REQUIRED, STEP_UP_MESSAGE)
 
 
 class RouteNotFound(GenericError):

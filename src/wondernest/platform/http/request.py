@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from msgspec import Struct
 
 from wondernest.platform.addresses import Networks, client_address
+from wondernest.platform.caller import STEP_UP_HEADER
 from wondernest.platform.http.errors import TYPE_JSON
 from wondernest.platform.json import encode
 
@@ -65,6 +66,11 @@ class Request(Generic[Body]):
         if b"x-forwarded-for" not in headers and b"forwarded" not in headers:
             return False
         return client_address(self._exchange.peer, None, self._proxies) == self.client_ip
+
+    @property
+    def proof(self) -> str:
+        """The step-up proof that the client sent; empty without one."""
+        return self.header(STEP_UP_HEADER) or ""
 
     @property
     def last_event_id(self) -> str | None:
