@@ -19,12 +19,13 @@ from bench.data_set import FIRST_KEY, GAME, PASSWORD
 from bench.documents import SMALL_BYTES, project
 from wondernest.analytics.repository import AnalyticsRepository
 from wondernest.analytics.service import AnalyticsService, Report
+from wondernest.auth.jobs import NEW_NETWORK, USER
 from wondernest.auth.repository import (
     AccountRepository,
     NewAccount,
     NewSession,
+    Presented,
     RevocationRepository,
-    RevokedToken,
     SessionRepository,
 )
 from wondernest.auth.tokens import TokenPair
@@ -39,7 +40,7 @@ from wondernest.platform.clock import SystemClock
 from wondernest.platform.db.idempotency import IdempotencyKeys, KeptReply
 from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.ids import RandomIds, new_uuid, sha256_hex
-from wondernest.settings.tree import Games
+from wondernest.settings.tree import Auth, Games
 
 if TYPE_CHECKING:
     from bench.statements import OneConnection
@@ -95,7 +96,7 @@ class Requests:
         self._registry = RegistryRepository(database)
         self._families = FamilyRepository()
         self._accounts = AccountRepository(database)
-        self._sessions = SessionRepository(database)
+        self._sessions = SessionRepository(database, most=Auth().sessions_per_user, notice=(NEW_NETWORK, USER))
         self._keys = IdempotencyKeys(kept.idempotency_life_h)
         self._analytics = AnalyticsService(
             database, AnalyticsRepository(self._registry, IDS), ProjectSaves(self._saves)
@@ -212,7 +213,7 @@ class Requests:
         """A login."""
         account = await self._accounts.by_email(self._parents[0].email)
         assert account is not None
-        assert await self._sessions.open(_session(account.id), account.password_hash)
+        assert await self._sessions.open(_session(account.id), account.password_hash) is not None
 
     async def sign_up(self, _: int) -> None:
         """A sign-up: the address is looked up and not found."""
@@ -226,14 +227,15 @@ class Requests:
         """A refresh."""
         one = self._parents[0]
         presented = sha256_hex(f"{one.user_id}-refresh-2")
-        state = await self._sessions.refresh_state(one.user_id, presented)
+        now = datetime.now(UTC)
+        state = await self._sessions.refresh_state(one.user_id, presented, now)
         assert state is not None
-        assert await self._sessions.renew(_session(one.user_id), state.account.password_hash, presented)
+        assert await self._sessions.renew(_session(one.user_id), state.account.password_hash, presented, now)
 
     async def log_out(self, _: int) -> None:
         """A logout."""
         one, now = self._parents[0], datetime.now(UTC)
-        access = RevokedToken(sha256_hex(f"{one.user_id}-access-2"), now + timedelta(hours=1))
+        access = Presented(sha256_hex(f"{one.user_id}-access-2"), now, now + timedelta(hours=1))
         await self._sessions.end_chain(self._database, one.user_id, access, now, REFRESH_LIFE)
 
     async def replay(self, _: int) -> None:

@@ -45,7 +45,10 @@ NOT_OF_A_PARENT = {
         "/games/children/{childId}/history/{gameType}/{dataKey}/{version}/restore",
         *("/games/children/{childId}/instances/{gameKey}", "/games/children/{childId}/instances/{gameKey}/settings"),
     },
-    Authority.OWN: {"/auth/parent/setup-pin", "/auth/verify-email", "/auth/verify-email/request"},
+    Authority.OWN: {
+        *("/auth/parent/setup-pin", "/auth/verify-email", "/auth/verify-email/request"),
+        *("/auth/sessions", "/auth/sessions/{sessionId}", "/auth/step-up", "/auth/password"),
+    },
 }
 """The routes that change something and that a member who is no parent may call. Every other one must require a parent."""
 MEMBER_ROLES = ("member", "child", "Parental", "", None)

@@ -66,7 +66,7 @@ class Journey:
         """Send a request; tokens in its answer become secrets."""
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         answer = self.client.request(method, path, content=content, headers={**self.bearer, **headers})
-        self.secrets.update(re.findall(r"eyJ[\w-]+\.[\w-]+\.[\w-]+|parent_mode_\w+[\w-]*", answer.text))
+        self.secrets.update(re.findall(r"eyJ[\w-]+\.[\w-]+\.[\w-]+|(?:parent_mode|step_up)_\w+[\w-]*", answer.text))
         return answer
 
     def sign_up(self) -> None:
@@ -230,6 +230,7 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
         LOG_REQUESTS="true",
         LOG_LEVEL="DEBUG",
         PIN_MAX_ATTEMPTS="5",
+        RATE_LIMIT_FAILED_LOGINS="50",
         JOBS_PROCESSES="1",
         OAUTH_GOOGLE_CLIENT_IDS=CLIENT_IDS["google"],
         OAUTH_GOOGLE_JWKS=str(keys),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from wondernest.auth.admission import Gate
 from wondernest.auth.attempts import LoginAttempts, MailAllowance, UnknownPinAttempts
 from wondernest.auth.jobs import Senders
 from wondernest.auth.oauth import IdentityVerifier
@@ -31,6 +32,7 @@ class Dependencies(Struct, frozen=True, kw_only=True):
     hasher: PasswordHasher
     issuer: TokenIssuer
     verifier: TokenVerifier
+    gate: Gate
     identities: IdentityVerifier
     login_attempts: LoginAttempts
     unknown_pin_attempts: UnknownPinAttempts

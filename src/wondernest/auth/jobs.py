@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 VERIFY_EMAIL: Final = "auth.verify_email"
 RESET_PASSWORD: Final = "auth.reset_password"  # noqa: S105 - a job's name
 PASSWORD_CHANGED: Final = "auth.password_changed"  # noqa: S105 - as above
+NEW_NETWORK: Final = "auth.new_network"
 PIN_LOCKED: Final = "auth.pin_locked"
 SIGN_UP_ATTEMPT: Final = "auth.sign_up_attempt"
 ACCOUNT_TAKEN_OVER: Final = "auth.account_taken_over"
@@ -105,6 +106,7 @@ class MailJobs:
             Job(VERIFY_EMAIL, self.verify_email, MAIL_RETRY),
             Job(RESET_PASSWORD, self.reset_password, MAIL_RETRY),
             self._notice(PASSWORD_CHANGED, writer.password_changed),
+            self._notice(NEW_NETWORK, writer.new_network),
             Job(PIN_LOCKED, self.pin_locked, MAIL_RETRY),
             self._notice(SIGN_UP_ATTEMPT, writer.sign_up_attempt),
             self._notice(ACCOUNT_TAKEN_OVER, writer.account_taken_over),

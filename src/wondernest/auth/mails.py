@@ -33,6 +33,10 @@ class MailWriter:
         """The password was changed."""
         return self._write("password_changed", to)
 
+    def new_network(self, to: str) -> Letter:
+        """Somebody signed in from a network that the account was never used from."""
+        return self._write("new_network", to)
+
     def pin_locked(self, to: str, lock_s: int | None = None) -> Letter:
         """Too many wrong PINs were entered. `lock_s`: how long no PIN is accepted; None: as long as the first time."""
         settings = self._settings

@@ -19,6 +19,9 @@ Operation: TypeAlias = Literal[
     "verify_email_request",
     "password_reset",
     "password_reset_confirm",
+    "end_session",
+    "step_up",
+    "change_password",
 ]
 NAMES: Final = ("wondernest_auth_operations",)
 

@@ -38,7 +38,10 @@ class PinService:
         self._metrics = metrics
 
     async def verify(self, pin: str, caller: Caller | None, ip: str | None) -> str:
-        """A parent-mode session token for the right PIN; raises UnreadablePin, WrongPin or PinLocked."""
+        """A parent-mode session token for the right PIN; raises UnreadablePin, WrongPin or PinLocked.
+
+        If the PIN is the caller's own, the token is a step-up proof too.
+        """
         if not rules.is_pin(pin):
             raise errors.UnreadablePin
         deps = self._with
@@ -59,7 +62,8 @@ class PinService:
         now = deps.clock.now()
         token = f"parent_mode_{epoch_ms(now)}_{deps.ids.token()}"
         if caller is not None and attempt is not None:
-            await deps.sessions.note_parent_mode(caller.user_id, sha256_hex(token), now + PARENT_MODE_LIFE, now)
+            digest, proves = sha256_hex(token), caller.token_hash if attempt.pin_hash is not None else None
+            await deps.sessions.note_parent_mode(caller.user_id, digest, now + PARENT_MODE_LIFE, now, proves=proves)
         return token
 
     async def set_up(self, pin: str, current: str | None, caller: Caller) -> None:
@@ -77,6 +81,23 @@ class PinService:
         pin_hash = await deps.hasher.hash(pin)
         if not await deps.proofs.set_pin(caller.user_id, pin_hash, holder.pin_hash, deps.clock.now()):
             raise errors.PinAlreadySet
+
+    async def require(self, pin: str, caller: Caller) -> None:
+        """Check the caller's own PIN for a step-up, counted together with `verify`; raises WrongProof or TooManyAttempts."""
+        if not rules.is_pin(pin):
+            raise errors.WrongProof
+        deps = self._with
+        deps.hasher.require_capacity()
+        try:
+            attempt = await self._admit(caller.user_id)
+        except errors.PinLocked as locked:
+            raise errors.TooManyAttempts(locked.retry_after_s) from None
+        if attempt is None:
+            raise errors.UnknownAccount
+        if not await deps.hasher.matches(pin, attempt.pin_hash):
+            await self._wrong(caller.user_id, attempt)
+            raise errors.WrongProof
+        await self.forget(caller.user_id)
 
     async def forget(self, user_id: UUID) -> None:
         """Forget the wrong PINs of a user who proved more than the PIN, and end the lock."""

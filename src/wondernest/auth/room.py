@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from wondernest.auth.admission import Gate
 from wondernest.auth.attempts import LoginAttempts, MailAllowance, UnknownPinAttempts
 from wondernest.auth.dependencies import Dependencies
-from wondernest.auth.jobs import MailJobs, PruningJobs, senders
+from wondernest.auth.jobs import NEW_NETWORK, USER, MailJobs, PruningJobs, senders
 from wondernest.auth.mails import MailWriter
 from wondernest.auth.metrics import NAMES, AccountMetrics, AttemptMetrics
 from wondernest.auth.oauth import IdentityVerifier, providers_of
@@ -25,8 +25,10 @@ from wondernest.auth.repository import (
     SessionRepository,
 )
 from wondernest.auth.revocations import RevocationFollower
-from wondernest.auth.routes import AccountRoutes, ProofRoutes
+from wondernest.auth.routes import AccountRoutes, ProofRoutes, SessionRoutes
 from wondernest.auth.service import AccountService
+from wondernest.auth.sessions import SessionService
+from wondernest.auth.step_up import StepUpService
 from wondernest.auth.tokens import TokenIssuer, TokenVerifier, load_library
 from wondernest.platform.ids import Digests
 from wondernest.platform.periodic import Periodic
@@ -79,14 +81,16 @@ def build(parts: Parts) -> Auth:
     mails = MailJobs(proofs, MailWriter(settings.auth), parts.mailer, clock, settings, parts.metrics)
     locks, digests, limited = PinLockRepository(database), Digests(settings.jwt.secret), AttemptMetrics(parts.metrics)
     pruning = PruningJobs(database, locks, clock, refresh_life)
+    gate = Gate(database, clock)
     deps = Dependencies(
         accounts=AccountRepository(database),
-        sessions=SessionRepository(database),
+        sessions=SessionRepository(database, most=settings.auth.sessions_per_user, notice=(NEW_NETWORK, USER)),
         proofs=proofs,
         outside=IdentityRepository(),
         hasher=hasher,
         issuer=TokenIssuer(settings.jwt, clock),
         verifier=verifier,
+        gate=gate,
         identities=IdentityVerifier(providers_of(settings.oauth, parts.metrics), clock),
         login_attempts=LoginAttempts(
             parts.counters, settings.limits, NetworkRepository(database), digests, clock, limited
@@ -101,10 +105,16 @@ def build(parts: Parts) -> Auth:
     )
     accounts, counted = AccountService(deps, settings), AccountMetrics(parts.metrics)
     pins, recovery = PinService(deps, settings, limited), RecoveryService(deps, settings.auth)
+    sessions = SessionService(deps, settings)
+    of_sessions = SessionRoutes(sessions, StepUpService(deps, sessions, pins), counted)
     of_accounts = AccountRoutes(accounts, settings.jwt, default_pin=bool(settings.default_pin), metrics=counted)
     room = Room(
         name="auth",
-        endpoints=[*of_accounts.endpoints(), *ProofRoutes(pins, recovery, counted).endpoints()],
+        endpoints=[
+            *of_accounts.endpoints(),
+            *ProofRoutes(pins, recovery, counted).endpoints(),
+            *of_sessions.endpoints(),
+        ],
         tables=TABLES,
         indexes=INDEXES,
         jobs=(*mails.jobs(), *pruning.jobs()),
@@ -114,4 +124,4 @@ def build(parts: Parts) -> Auth:
         on_stop=(forgetting.stop, follower.stop, hasher.close),
         personal_data=PERSONAL_DATA,
     )
-    return Auth(room, accounts, verifier, Gate(database, clock))
+    return Auth(room, accounts, verifier, gate)

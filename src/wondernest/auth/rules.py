@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum, auto
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from itertools import pairwise
 from typing import Final
 
@@ -292,3 +293,61 @@ def pin_locks_s(first_s: int) -> tuple[int, ...]:
     while locks[-1] < LONGEST_PIN_LOCK_S:
         locks.append(min(locks[-1] * PIN_LOCK_GROWTH, LONGEST_PIN_LOCK_S))
     return tuple(locks)
+
+
+NETWORK_BITS: Final = {4: 24, 6: 64}
+"""The part of an address that one household or provider shares, by IP version: all that is shown or compared of it."""
+
+
+def network_of(address: IPv4Address | IPv6Address) -> IPv4Network | IPv6Network:
+    """The network of an address; an IPv4 address that is mapped into IPv6 is taken as IPv4."""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return ip_network((address, NETWORK_BITS[address.version]), strict=False)
+
+
+_BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("Dart/", "The app"),
+    ("okhttp/", "The app"),
+    ("CFNetwork/", "The app"),
+)
+"""Marks in a User-Agent, in the order in which they decide: Edge also says Chrome, and Chrome also says Safari."""
+_SYSTEMS: Final = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("Darwin", "an Apple device"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device_of(user_agent: str | None) -> str | None:
+    """The family of a client, such as `Firefox on Linux`; None if it is unknown. Made of our own words: a User-Agent is not kept."""
+    text = user_agent or ""
+    browser = next((name for mark, name in _BROWSERS if mark in text), None)
+    system = next((name for mark, name in _SYSTEMS if mark in text), None)
+    return f"{browser} on {system}" if browser and system else browser or system
+
+
+class Client(Struct, frozen=True):
+    """Where a request comes from: its address, and the family of the client."""
+
+    ip: str | None
+    device: str | None = None
+
+
+class Confirmation(Struct, frozen=True):
+    """What comes with a request that must be confirmed: the client's address, and a step-up proof (empty without one)."""
+
+    ip: str | None
+    proof: str

@@ -213,6 +213,7 @@ class Auth(
         "require_mail_token": "EMAIL_VERIFICATION_REQUIRE_TOKEN",
         "pin_attempts": "PIN_MAX_ATTEMPTS",
         "pin_lock_s": "PIN_LOCK_S",
+        "sessions_per_user": "SESSIONS_PER_USER",
     },
 ):
     """Passwords, PIN, reset and verification."""
@@ -229,6 +230,8 @@ class Auth(
     require_mail_token: bool = False
     pin_attempts: Positive = 5
     pin_lock_s: Positive = 900
+    sessions_per_user: Positive = 100
+    """Logins of one user; the one that was used least recently ends when there is one more."""
 
     @property
     def bcrypt_room(self) -> int:

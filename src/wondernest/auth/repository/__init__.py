@@ -5,13 +5,19 @@ the row of the user first, then the rows of its tokens, so a token that is being
 """
 
 from wondernest.auth.repository.accounts import Account, AccountRepository, NewAccount
+from wondernest.auth.repository.admission import AdmissionRepository, Question
 from wondernest.auth.repository.identities import IdentityRepository, Link, Standing
 from wondernest.auth.repository.networks import NetworkRepository
 from wondernest.auth.repository.pin_locks import PinAttempt, PinLockRepository
-from wondernest.auth.repository.admission import AdmissionRepository, Question
 from wondernest.auth.repository.proofs import PinHolder, ProofRepository
 from wondernest.auth.repository.revocations import CHANNEL, Cutoff, RevocationRepository, RevokedToken
-from wondernest.auth.repository.sessions import NewSession, RefreshTokenState, SessionRepository
+from wondernest.auth.repository.sessions import (
+    NewSession,
+    Presented,
+    RefreshTokenState,
+    SessionRepository,
+    StoredSession,
+)
 
 __all__ = [
     "CHANNEL",
@@ -27,6 +33,7 @@ __all__ = [
     "PinAttempt",
     "PinHolder",
     "PinLockRepository",
+    "Presented",
     "ProofRepository",
     "Question",
     "RefreshTokenState",
@@ -34,4 +41,5 @@ __all__ = [
     "RevokedToken",
     "SessionRepository",
     "Standing",
+    "StoredSession",
 ]

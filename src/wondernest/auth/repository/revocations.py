@@ -48,9 +48,11 @@ _EXPIRED: Final = (
     ("wondernest.used_identity_tokens", "expires_at", _BY_INDEX),
     ("wondernest.email_verifications", "expires_at", ""),
     ("core.password_reset_tokens", "expires_at", ""),
+    ("wondernest.step_up_proofs", "expires_at", _BY_INDEX),
 )
 _OUTLIVED: Final = (
     ("wondernest.token_cutoffs", "issued_before", ""),
+    ("wondernest.unrecorded_cutoffs", "issued_until", ""),
     ("core.user_sessions", "expires_at", _BY_INDEX),
     ("core.refresh_tokens", "expires_at", ""),
 )
