@@ -22,9 +22,11 @@ from wondernest.analytics.service import AnalyticsService, Report
 from wondernest.auth.jobs import NEW_NETWORK, USER
 from wondernest.auth.repository import (
     AccountRepository,
+    AdmissionRepository,
     NewAccount,
     NewSession,
     Presented,
+    Question,
     RevocationRepository,
     SessionRepository,
 )
@@ -37,6 +39,7 @@ from wondernest.games.rules import SMALL_LIST_BYTES, Deletion, Listing, Read, Sa
 from wondernest.games.service import ProjectSaves
 from wondernest.platform.caller import Caller
 from wondernest.platform.clock import SystemClock
+from wondernest.platform.db.batch import LockWait
 from wondernest.platform.db.idempotency import IdempotencyKeys, KeptReply
 from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.ids import RandomIds, new_uuid, sha256_hex
@@ -238,6 +241,21 @@ class Requests:
         access = Presented(sha256_hex(f"{one.user_id}-access-2"), now, now + timedelta(hours=1))
         await self._sessions.end_chain(self._database, one.user_id, access, now, REFRESH_LIFE)
 
+    async def admit(self, count: int) -> None:
+        """The rules of access as a statement of their own, with a role and a proof to check."""
+        now = datetime.now(UTC)
+        questions = [
+            Question(one.user_id, one.family_id, True, sha256_hex(f"{one.user_id}-access-2"), "proof", now)
+            for one in self._parents[:count]
+        ]
+        await AdmissionRepository.ask(self._database, questions, LockWait.TOGETHER)
+
+    async def list_sessions(self, _: int) -> None:
+        """A user's sessions."""
+        one = self._parents[0]
+        access = sha256_hex(f"{one.user_id}-access-2")
+        assert await self._sessions.find(one.user_id, access, datetime.now(UTC), REFRESH_LIFE)
+
     async def replay(self, _: int) -> None:
         """A request with an Idempotency-Key: the key is claimed, the reply stored, and a retry finds it."""
         user, key = self._parents[0].user_id, IDS.token()
@@ -290,6 +308,8 @@ OPERATIONS: Final = (
     Operation("POST register", ["account-by-new-email", "session-register"], Requests.sign_up),
     Operation("POST refresh", ["session-refresh-state", "session-renew"], Requests.refresh),
     Operation("POST logout", ["user-lock", "session-end"], Requests.log_out),
+    Operation("a request whose statements hold no rule of access", ["admission"], Requests.admit, (1, BATCH)),
+    Operation("GET the sessions", ["session-list"], Requests.list_sessions),
     Operation("a request with an Idempotency-Key", ["key-claim", "key-keep", None, "key-read"], Requests.replay),
     Operation(f"{_EACH_WORKER}revocations", ["revoked-tokens-new", "token-cutoffs-new"], Requests.follow),
     Operation(
@@ -299,7 +319,9 @@ OPERATIONS: Final = (
             "prune-identity-tokens",
             "prune-email-verifications",
             "prune-reset-tokens",
+            "prune-step-up-proofs",
             "prune-token-cutoffs",
+            "prune-unrecorded-cutoffs",
             "prune-sessions",
             "prune-refresh-tokens",
             "prune-keys",
