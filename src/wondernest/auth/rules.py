@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from enum import Enum, auto
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from itertools import pairwise
 from typing import Final
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -351,3 +353,16 @@ class Confirmation(Struct, frozen=True):
 
     ip: str | None
     proof: str
+
+
+class StoredSession(Struct, frozen=True):
+    """A session of a user: the tokens of one login, or a child's session."""
+
+    id: UUID
+    child_id: str | None
+    created_at: datetime
+    seen_at: datetime
+    """When it was opened or last renewed: other requests write nothing."""
+    device: str | None
+    ip: IPv4Address | IPv6Address | None
+    current: bool

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from wondernest.auth.dependencies import Dependencies
-    from wondernest.auth.repository import StoredSession
+    from wondernest.auth.rules import StoredSession
     from wondernest.platform.caller import Caller
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.settings import Settings

@@ -16,7 +16,6 @@ from wondernest.auth.repository.sessions import (
     Presented,
     RefreshTokenState,
     SessionRepository,
-    StoredSession,
 )
 
 __all__ = [
@@ -41,5 +40,4 @@ __all__ = [
     "RevokedToken",
     "SessionRepository",
     "Standing",
-    "StoredSession",
 ]

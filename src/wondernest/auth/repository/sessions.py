@@ -29,7 +29,7 @@ from wondernest.auth.repository.session_statements import (
     REGISTER,
     TOUCH,
 )
-from wondernest.auth.rules import network_of
+from wondernest.auth.rules import StoredSession, network_of
 from wondernest.platform.addresses import Address
 from wondernest.platform.ids import sha256_hex
 
@@ -74,19 +74,6 @@ class Presented(Struct, frozen=True):
     token_hash: str
     issued_at: datetime
     expires_at: datetime
-
-
-class StoredSession(Struct, frozen=True):
-    """A session of a user: the tokens of one login, or a child's session."""
-
-    id: UUID
-    child_id: str | None
-    created_at: datetime
-    seen_at: datetime
-    """When it was opened or last renewed: other requests write nothing."""
-    device: str | None
-    ip: Address | None
-    current: bool
 
 
 _ATTEMPTS: Final = 5

@@ -19,7 +19,7 @@ from wondernest.platform.json import instant
 
 if TYPE_CHECKING:
     from wondernest.auth.metrics import AccountMetrics
-    from wondernest.auth.repository import StoredSession
+    from wondernest.auth.rules import StoredSession
     from wondernest.auth.sessions import SessionService
     from wondernest.auth.step_up import StepUpService
 
