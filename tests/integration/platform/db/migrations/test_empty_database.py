@@ -35,6 +35,8 @@ OURS = {
     "wondernest.outside_identities",
     "wondernest.pin_locks",
     "wondernest.revoked_tokens",
+    "wondernest.step_up_proofs",
+    "wondernest.unrecorded_cutoffs",
     "wondernest.save_versions",
     "wondernest.schema_changes",
     "wondernest.schema_version",
