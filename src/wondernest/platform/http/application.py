@@ -21,7 +21,7 @@ from wondernest.platform.http.decoding import BodyDecoder
 from wondernest.platform.http.endpoint import Endpoint
 from wondernest.platform.http.exchange import ClientDisconnected, Exchange
 from wondernest.platform.http.hosts import AllowedHosts
-from wondernest.platform.http.incoming import decoded, streamed_body, whole_body
+from wondernest.platform.http.incoming import decoded, refuse_coded, streamed_body, whole_body
 from wondernest.platform.http.operators import bearer_token
 from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.replies import AnyReply, StreamReply
@@ -168,6 +168,8 @@ class Application:
             self._account(bound, method, template, status, started, request_id, request)
 
     def _find(self, exchange: Exchange) -> tuple[dict[str, Route], list[str], str] | None:
+        if exchange.repeated is not None:
+            raise errors.RepeatedHeader(exchange.repeated.decode("latin-1"))
         if self._allowed_hosts is not None:
             self._allowed_hosts.check(exchange.headers)
         return self.router.find(exchange.path)
@@ -190,6 +192,8 @@ class Application:
         if bound.parameters:
             request.read_path(bound.parameters)
         raw = b""
+        if endpoint.body is not None:
+            refuse_coded(headers.get(b"content-encoding"))
         if bound.decoder is not None:
             raw = await whole_body(exchange, bound.limit_bytes, machinery.body_timeout_s)
             request.body = decoded(endpoint, bound.decoder, raw)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from wondernest.platform.http import errors
 from wondernest.platform.http.body import BodyStream, Multipart, RawStream
@@ -13,6 +13,14 @@ from wondernest.platform.http.parts import PartStream
 if TYPE_CHECKING:
     from wondernest.platform.http.endpoint import Endpoint
     from wondernest.platform.http.exchange import Exchange
+
+_PLAIN: Final = frozenset({b"", b"identity"})
+
+
+def refuse_coded(codings: bytes | None) -> None:
+    """Raises UnsupportedCoding for a Content-Encoding other than identity (server contract §5.4)."""
+    if codings is not None and any(coding.strip().lower() not in _PLAIN for coding in codings.split(b",")):
+        raise errors.UnsupportedCoding
 
 
 async def whole_body(exchange: Exchange, limit: int, timeout_s: float) -> bytes:
