@@ -126,8 +126,9 @@ class WireExchange(Exchange):
 
     @property
     def buffer_full(self) -> bool:
-        """Whether the limit of UNREQUESTED_BYTES is reached."""
-        return self._size > UNREQUESTED_BYTES and not self.discarding
+        """Whether the limit of UNREQUESTED_BYTES is reached, and no more has been requested."""
+        requested = self._limit is not None and not self._receiving
+        return self._size > UNREQUESTED_BYTES and not self.discarding and not requested
 
     # For the connection ----------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from wondernest.platform.http import errors
 from wondernest.platform.http.asgi import AsgiExchange, Receive, Scope, Send
 from wondernest.platform.http.body import RawStream
 from wondernest.platform.http.cors import METHODS as REQUEST_METHODS
-from wondernest.platform.http.decoding import BodyDecoder
+from wondernest.platform.http.decoding import BodyDecoder, is_bounded
 from wondernest.platform.http.endpoint import Endpoint
 from wondernest.platform.http.exchange import ClientDisconnected, Exchange
 from wondernest.platform.http.hosts import AllowedHosts
@@ -30,6 +30,7 @@ from wondernest.platform.http.router import Route, Router
 from wondernest.platform.http.sending import Sender
 from wondernest.platform.http.streaming import as_stream
 from wondernest.platform.http.units import UnitRunner
+from wondernest.platform.large_work import LARGE_BYTES
 from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.telemetry.metrics import UNMATCHED, Metrics, RouteMetrics
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from wondernest.platform.http.operators import Operators
     from wondernest.platform.http.rate_limits import RequestLimits
     from wondernest.platform.http.user_limit import UserLimit
+    from wondernest.platform.large_work import LargeWork
     from wondernest.platform.rooms import Rooms
     from wondernest.platform.telemetry.logs import RequestLog
 
@@ -77,6 +79,7 @@ class Machinery:
     authenticator: Authenticator
     database: Database
     idempotency: IdempotencyKeys
+    large_work: LargeWork
     limits: RequestLimits
     user_limit: UserLimit | None
     sender: Sender
@@ -196,7 +199,7 @@ class Application:
             refuse_coded(headers.get(b"content-encoding"))
         if bound.decoder is not None:
             raw = await whole_body(exchange, bound.limit_bytes, machinery.body_timeout_s)
-            request.body = decoded(endpoint, bound.decoder, raw)
+            request.body = await machinery.large_work.run(decoded(endpoint, bound.decoder, raw), len(raw))
         elif bound.stream is not None:
             request.body = streamed_body(exchange, endpoint, bound.stream, bound.limit_bytes, machinery.body_timeout_s)
             return await (
@@ -324,6 +327,10 @@ class Application:
         stream = endpoint.body if isinstance(endpoint.body, RawStream) else None
         if stream is not None and endpoint.replayable:
             raise ValueError(f"{endpoint.method} {route.template}: a streamed body cannot be replayed")
+        if isinstance(endpoint.body, type) and endpoint.max_body_bytes > LARGE_BYTES and not is_bounded(endpoint.body):
+            raise ValueError(
+                f"{endpoint.method} {route.template}: a body with a mapping is limited to {LARGE_BYTES} bytes"
+            )
         return Bound(
             route,
             endpoint,

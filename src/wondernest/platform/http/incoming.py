@@ -9,6 +9,7 @@ from wondernest.platform.http import errors
 from wondernest.platform.http.body import BodyStream, Multipart, RawStream
 from wondernest.platform.http.decoding import BadBody, BodyDecoder
 from wondernest.platform.http.parts import PartStream
+from wondernest.platform.large_work import Steps
 
 if TYPE_CHECKING:
     from wondernest.platform.http.endpoint import Endpoint
@@ -33,16 +34,16 @@ async def whole_body(exchange: Exchange, limit: int, timeout_s: float) -> bytes:
     return raw
 
 
-def decoded(endpoint: Endpoint, decoder: BodyDecoder, raw: bytes) -> Any:
+def decoded(endpoint: Endpoint, decoder: BodyDecoder, raw: bytes) -> Steps[Any]:
     """The decoded body; raises the endpoint's `bad_body`."""
     if endpoint.body_optional and not raw.strip():
         raw = b"{}"
     try:
-        return decoder.decode(raw)
+        return (yield from decoder.steps(raw))
     except BadBody as error:
         if endpoint.repair_body is not None:
             with contextlib.suppress(BadBody):
-                return decoder.decode(endpoint.repair_body(raw))
+                return (yield from decoder.steps(endpoint.repair_body(raw)))
         raise endpoint.bad_body(str(error)) from None
 
 
