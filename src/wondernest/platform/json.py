@@ -41,6 +41,11 @@ def holds_nul(document: bytes) -> bool:
     return b"\\u0000" in document and b"\\u0000" in document.replace(b"\\\\", b"")
 
 
+def may_expand(document: bytes) -> bool:
+    """Whether the document may have numbers with exponents, and room for enough of them."""
+    return len(document) >= _MIN_EXPANDING_BYTES and b"0e0" in document.translate(_SHAPE)
+
+
 def expands_too_far(document: bytes) -> bool:
     """As `expansion`, at once: for small documents."""
     return at_once(expansion(document))
@@ -48,7 +53,7 @@ def expands_too_far(document: bytes) -> bool:
 
 def expansion(document: bytes) -> Steps[bool]:
     """Whether the numbers of a JSON document, written without exponents, add more than MAX_EXPANSION_BYTES."""
-    if len(document) < _MIN_EXPANDING_BYTES or b"0e0" not in document.translate(_SHAPE):
+    if not may_expand(document):
         return False
     yield
     if b"\\" in document:  # without escapes, each quote begins or ends a text

@@ -21,7 +21,7 @@ from wondernest.platform.http.decoding import BodyDecoder, is_bounded
 from wondernest.platform.http.endpoint import Endpoint
 from wondernest.platform.http.exchange import ClientDisconnected, Exchange
 from wondernest.platform.http.hosts import AllowedHosts
-from wondernest.platform.http.incoming import decoded, refuse_coded, streamed_body, whole_body
+from wondernest.platform.http.incoming import decoded, decoding, refuse_coded, streamed_body, whole_body
 from wondernest.platform.http.operators import bearer_token
 from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.replies import AnyReply, StreamReply
@@ -199,7 +199,10 @@ class Application:
             refuse_coded(headers.get(b"content-encoding"))
         if bound.decoder is not None:
             raw = await whole_body(exchange, bound.limit_bytes, machinery.body_timeout_s)
-            request.body = await machinery.large_work.run(decoded(endpoint, bound.decoder, raw), len(raw))
+            if len(raw) < LARGE_BYTES:
+                request.body = decoded(endpoint, bound.decoder, raw)
+            else:
+                request.body = await machinery.large_work.run(decoding(endpoint, bound.decoder, raw), len(raw))
         elif bound.stream is not None:
             request.body = streamed_body(exchange, endpoint, bound.stream, bound.limit_bytes, machinery.body_timeout_s)
             return await (

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import FieldInfo
 
-from wondernest.platform.json import expansion, holds_nul
+from wondernest.platform.json import expansion, holds_nul, may_expand
 from wondernest.platform.large_work import LARGE_BYTES, Steps, at_once
 
 MAX_REASON_CHARS = 200
@@ -26,6 +26,7 @@ _decode_list: Callable[[bytes | Raw], list[Raw]] = msgspec.json.Decoder(list[Raw
 _decode_map: Callable[[bytes | Raw], dict[str, Raw]] = msgspec.json.Decoder(dict[str, Raw]).decode
 _NULL = b"null"
 _UNSENT = Raw(b"")
+_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 MAX_ENTRIES: Final = 1_000
 """Entries of a list in a large body."""
 _ENTRIES: Final = [f"entry_{place}" for place in range(MAX_ENTRIES + 1)]
@@ -52,6 +53,9 @@ class BodyDecoder:
 
     def decode(self, body: bytes) -> Any:
         """As `steps`, at once: for small bodies."""
+        if len(body) < LARGE_BYTES and b"\\u0000" not in body and not may_expand(body):
+            with contextlib.suppress(*_UNREADABLE):  # most bodies; the steps find out what is wrong with the others
+                return self._strict.decode(body)
         return at_once(self.steps(body))
 
     def steps(self, body: bytes) -> Steps[Any]:

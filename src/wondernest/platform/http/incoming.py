@@ -9,7 +9,7 @@ from wondernest.platform.http import errors
 from wondernest.platform.http.body import BodyStream, Multipart, RawStream
 from wondernest.platform.http.decoding import BadBody, BodyDecoder
 from wondernest.platform.http.parts import PartStream
-from wondernest.platform.large_work import Steps
+from wondernest.platform.large_work import Steps, at_once
 
 if TYPE_CHECKING:
     from wondernest.platform.http.endpoint import Endpoint
@@ -34,8 +34,16 @@ async def whole_body(exchange: Exchange, limit: int, timeout_s: float) -> bytes:
     return raw
 
 
-def decoded(endpoint: Endpoint, decoder: BodyDecoder, raw: bytes) -> Steps[Any]:
-    """The decoded body; raises the endpoint's `bad_body`."""
+def decoded(endpoint: Endpoint, decoder: BodyDecoder, raw: bytes) -> Any:
+    """The decoded small body; raises the endpoint's `bad_body`."""
+    if raw:
+        with contextlib.suppress(BadBody):
+            return decoder.decode(raw)
+    return at_once(decoding(endpoint, decoder, raw))
+
+
+def decoding(endpoint: Endpoint, decoder: BodyDecoder, raw: bytes) -> Steps[Any]:
+    """The decoded body, in steps; raises the endpoint's `bad_body`."""
     if endpoint.body_optional and not raw.strip():
         raw = b"{}"
     try:
