@@ -44,6 +44,7 @@ from wondernest.platform.db.idempotency import IdempotencyKeys, KeptReply
 from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.ids import RandomIds, new_uuid, sha256_hex
 from wondernest.settings.tree import Auth, Games
+from wondernest.platform.large_work import LargeWork
 
 if TYPE_CHECKING:
     from bench.statements import OneConnection
@@ -101,8 +102,9 @@ class Requests:
         self._accounts = AccountRepository(database)
         self._sessions = SessionRepository(database, most=Auth().sessions_per_user, notice=(NEW_NETWORK, USER))
         self._keys = IdempotencyKeys(kept.idempotency_life_h)
+        large_work = LargeWork()
         self._analytics = AnalyticsService(
-            database, AnalyticsRepository(self._registry, IDS), ProjectSaves(self._saves)
+            database, AnalyticsRepository(self._registry, IDS), ProjectSaves(self._saves, large_work), large_work
         )
         self._serials = itertools.count(int(datetime.now(UTC).timestamp() * 1e6))
 

@@ -32,6 +32,7 @@ from wondernest.platform.http.user_limit import UserLimit
 from wondernest.platform.ids import Digests, RandomIds
 from wondernest.platform.jobs import Job, QueuedJobs, Schedule
 from wondernest.platform.jobs.instruments import JobInstruments
+from wondernest.platform.large_work import LargeWork
 from wondernest.platform.mail import Mailer, OutboxMailer, SmtpMailer
 from wondernest.platform.rooms import Builder, Parts, Rooms
 from wondernest.platform.telemetry.logs import RequestLog
@@ -117,6 +118,7 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
         database=Database(settings.database, metrics),
         counters=counters,
         idempotency=IdempotencyKeys(settings.games.idempotency_life_h),
+        large_work=LargeWork(),
         jobs=QueuedJobs(),
         instruments=JobInstruments(metrics),
         mailer=_mailer(settings, clock),
@@ -131,6 +133,7 @@ def _machinery(parts: Parts, accounts: auth.Auth) -> Machinery:
         admission=accounts.gate,
         database=parts.database,
         idempotency=parts.idempotency,
+        large_work=parts.large_work,
         limits=_limits(parts),
         user_limit=_user_limit(parts),
         sender=Sender(

@@ -38,6 +38,62 @@ async def test_a_write_with_a_stale_etag_is_409_with_both_versions_metadata(mia:
     assert (await mia.save({"n": 333}, If_Match=f'"x", {fresh}')).status_code == 200
 
 
+def book(operation: dict[str, Any]) -> dict[str, Any]:
+    return operation | {"gameType": "sticker_book"}
+
+
+CHANGED_BY_PROXIES = ['W/"{}"', '"{}-gzip"', 'W/"{}-br"', '"x", W/"{}"', ' , "{}"']
+
+
+@pytest.mark.parametrize("form", CHANGED_BY_PROXIES)
+async def test_an_etag_that_a_proxy_changed_is_still_ours(mia: Player, form: str) -> None:
+    async def sent() -> str:
+        return form.format((await mia.load()).headers["etag"].strip('"'))
+
+    await mia.save({"n": 1})
+    stale = await sent()
+    assert (await mia.load(If_None_Match=stale)).status_code == 304
+    assert (await mia.save({"n": 2}, If_Match=stale)).status_code == 200
+    assert (await mia.save({"n": 3}, If_Match=stale)).status_code == 409
+    assert (await mia.load(If_None_Match=stale)).status_code == 200
+    operations = await batch(mia, book(put("k", {"n": 4}, ifMatch=await sent())), book(gone("k", ifMatch=stale)))
+    assert [result["status"] for result in operations["results"]] == [200, 409]
+    restore = f"{mia.history}/sticker_book/k/1/restore"
+    assert (await mia.ask("POST", restore, If_Match=stale)).status_code == 409
+    assert (await mia.ask("POST", restore, If_Match=await sent())).status_code == 200
+    address = f"{mia.saves}/sticker_book/k"
+    assert (await mia.ask("DELETE", address, If_Match=stale)).status_code == 409
+    assert (await mia.ask("DELETE", address, If_Match=await sent())).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["If-Match", "If-None-Match"])
+async def test_etags_on_two_lines_are_one_list(mia: Player, name: str) -> None:
+    etag = (await mia.save({"n": 1})).headers["etag"]
+    body = {"gameType": "sticker_book", "dataKey": "k", "dataValue": {"n": 1}}
+    for order in (1, -1):
+        lines = [*mia.parent.bearer.items(), *((name, tag) for tag in [etag, '"x"'][::order])]
+        if name == "If-None-Match":
+            answer = await mia.client.get(f"{mia.saves}/sticker_book/k", headers=lines)
+            assert answer.status_code == 304
+        else:
+            answer = await mia.client.put(mia.saves, json=body, headers=lines)
+            assert answer.status_code == 200
+            etag = answer.headers["etag"]
+
+
+async def test_unquoted_and_broken_tags_name_nothing(mia: Player) -> None:
+    etag = (await mia.save({"n": 1})).headers["etag"]
+    for broken in (etag.strip('"'), etag[1:], etag[:-1], "w/" + etag, etag + "x", f"'{etag}'"):
+        assert (await mia.save({"n": 2}, If_Match=broken)).status_code == 409
+        assert (await mia.load(If_None_Match=broken)).status_code == 200
+
+
+async def test_a_save_cannot_be_there_and_not_there(mia: Player) -> None:
+    etag = (await mia.save({"n": 1})).headers["etag"]
+    assert (await mia.save({"n": 2}, If_Match=etag, If_None_Match="*")).status_code == 409
+    assert (await mia.save({"n": 2}, "new", If_Match="*", If_None_Match="*")).status_code == 409
+
+
 async def test_create_only_and_change_only(mia: Player) -> None:
     missing = await mia.save({}, If_Match="*")
     assert (missing.status_code, missing.json()["current"]) == (409, None)

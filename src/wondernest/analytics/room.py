@@ -29,7 +29,7 @@ INDEXES: Final = ("wondernest.idx_event_identities_created",)
 def build(parts: Parts, projects: ProjectSaves, play: PlayTime) -> Room:
     """Events. `projects` and `play`: the parts of the games room that events change."""
     repository = AnalyticsRepository(play, parts.ids)
-    service = AnalyticsService(parts.database, repository, projects)
+    service = AnalyticsService(parts.database, repository, projects, parts.large_work)
     identities = IdentityJobs(parts.database, repository, parts.clock)
     return Room(
         name="analytics",

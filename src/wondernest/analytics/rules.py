@@ -23,6 +23,23 @@ STICKER_BOOK: Final = "sticker_book"
 PROJECT_KEY: Final = "sticker_project_"
 DOCUMENT: Final = "fullProjectData"
 """The key of the project in the data of save_project, as JSON text or object."""
+USED: Final = (
+    "timestamp",
+    "gameType",
+    "projectId",
+    DOCUMENT,
+    "playTimeMinutes",
+    "data",
+    "balance",
+    "transactions",
+    "title",
+    "milestone",
+    "name",
+    "key",
+    "category",
+    "description",
+)
+"""The keys of an event's data whose values have a meaning here."""
 _STORY_TYPES: Final = frozenset(
     {
         "initialize",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from msgspec import Struct
 
@@ -13,12 +13,15 @@ from wondernest.analytics.envelope import (
     BadDocument,
     envelope,
     fingerprint,
+    identity_of_large,
     project_document,
     read_object,
 )
+from wondernest.analytics.large import envelope_of, read_project, read_used
 from wondernest.analytics.repository import AnalyticsRepository, NewEvent, StoreResult
 from wondernest.platform.db.batch import Batcher
 from wondernest.platform.ids import parse_uuid
+from wondernest.platform.large_work import Steps, sha256
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from wondernest.platform.caller import Caller
     from wondernest.platform.db.pool import Database
     from wondernest.platform.db.unit import UnitOfWork
+    from wondernest.platform.large_work import LargeWork
 
 
 class Report(Struct, frozen=True):
@@ -39,14 +43,31 @@ class Report(Struct, frozen=True):
     data: bytes
     session_id: str | None
 
+    @property
+    def size(self) -> int:
+        """The size of all of it, about in bytes."""
+        return sum(len(part or "") for part in (self.kind, self.content_id, self.session_id)) + len(self.data)
+
+
+class _Reading(NamedTuple):
+    """An event, what follows from it, the project it brings, and its stored form."""
+
+    event: rules.Event
+    follows: rules.Consequence | None
+    document: bytes | None
+    stored: bytes
+
 
 class AnalyticsService:
     """Stores each event once and applies its consequences."""
 
-    def __init__(self, database: Database, repository: AnalyticsRepository, saves: ProjectSaves) -> None:
+    def __init__(
+        self, database: Database, repository: AnalyticsRepository, saves: ProjectSaves, large_work: LargeWork
+    ) -> None:
         self._database = database
         self._repository = repository
         self._saves = saves
+        self._large_work = large_work
         self._events = Batcher(database, repository.store, size=lambda event: len(event.data))
 
     async def track(self, caller: Caller, report: Report, unit: UnitOfWork) -> None:
@@ -55,18 +76,18 @@ class AnalyticsService:
         Most events are one batched statement; an event that changes other rows is written with them in the unit of work.
         """
         try:
-            event = _read(report)
+            size = report.size
+            read = _read_large(report) if size > MAX_DATA_BYTES else _read(report)
+            event, follows, document, stored = await self._large_work.run(read, size)
             child_id = _child_of(report) or await self._no_child(caller)
-            follows = rules.consequence(event)
-            document = _document(follows, report.data)
             new = NewEvent(
                 caller.user_id,
                 child_id,
                 event.kind[: rules.MAX_TYPE_CHARS],
                 rules.category(event),
-                envelope(event, report.data, without_document=document is not None),
+                stored,
                 parse_uuid(event.session_id or ""),
-                fingerprint(event),
+                await _fingerprint(event, report),
                 follows if isinstance(follows, rules.Played) else None,
             )
             if follows is None or new.played is not None:
@@ -103,8 +124,34 @@ class AnalyticsService:
                 pass
 
 
-def _read(report: Report) -> rules.Event:
-    data = read_object(report.data)
+def _read(report: Report) -> Steps[_Reading]:
+    event = _event(report, read_object(report.data))
+    follows = rules.consequence(event)
+    document = _document(follows, report.data)
+    return _Reading(event, follows, document, envelope(event, report.data, without_document=document is not None))
+    yield
+
+
+def _read_large(report: Report) -> Steps[_Reading]:
+    event = _event(report, (yield from read_used(report.data)))
+    follows = rules.consequence(event)
+    yield
+    document = None
+    if isinstance(follows, rules.ProjectSaved):
+        with contextlib.suppress(BadDocument):
+            document = yield from read_project(follows.document)
+    stored = yield from envelope_of(event, report.data, without_document=document is not None)
+    return _Reading(event, follows, document, stored)
+
+
+async def _fingerprint(event: rules.Event, report: Report) -> bytes | None:
+    if report.size <= MAX_DATA_BYTES:
+        return fingerprint(event)
+    identity = identity_of_large(event)
+    return None if identity is None else await sha256(identity, report.data)
+
+
+def _event(report: Report, data: dict[str, Any]) -> rules.Event:
     return rules.Event(report.kind, report.content_id, report.session_id, report.minutes, data)
 
 

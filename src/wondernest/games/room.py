@@ -59,4 +59,4 @@ def build(parts: Parts) -> Games:
         metrics=NAMES,
         personal_data=PERSONAL_DATA,
     )
-    return Games(room, ProjectSaves(repository), registry)
+    return Games(room, ProjectSaves(repository, parts.large_work), registry)

@@ -5,7 +5,6 @@ Structs, not dataclasses: several are made per request, and making a frozen data
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -13,6 +12,8 @@ from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 from msgspec import Struct
+
+from wondernest.platform.entity_tags import read_entity_tags
 
 MAX_GAME_TYPE_CHARS: Final = 100
 MAX_DATA_KEY_CHARS: Final = 200
@@ -36,7 +37,8 @@ LAST_PLAYED_PRECISION: Final = timedelta(seconds=10)
 """An instance's `last_played_at` is updated at most once in this time; readers also look at the times of the saves."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_STRONG_TAG = re.compile(r'(?:^|,)\s*"([^"]*)"\s*(?=,|$)')
+_NEVER: Final = ","
+"""The expression of a list without tags."""
 
 
 class Reason(Enum):
@@ -103,22 +105,25 @@ ANY_STATE: Final = Precondition("")
 
 
 def precondition(if_match: str | None, if_none_match: str | None) -> Precondition:
-    """From If-Match and If-None-Match of a write; a weak tag matches nothing (RFC 9110 §13.1.1)."""
+    """From If-Match and If-None-Match of a write. A list without a tag that can be read holds never.
+
+    Of If-None-Match only `*` counts. With If-Match it holds never: the save would have to be there and not there.
+    """
+    create_only = if_none_match is not None and read_entity_tags(if_none_match).any_state
     if if_match is not None and if_match.strip():
-        if if_match.strip() == "*":
+        tags = read_entity_tags(if_match)
+        if create_only:
+            return Precondition(_NEVER, if_match)
+        if tags.any_state:
             return Precondition("*", if_match)
-        return Precondition(",".join(["", *_STRONG_TAG.findall(if_match), ""]), if_match)
-    if if_none_match is not None and if_none_match.strip() == "*":
-        return Precondition("!", if_none_match)
-    return ANY_STATE
+        known = sorted(tag for tag in tags.opaque if "," not in tag)  # ours have no comma
+        return Precondition(",".join(["", *known, ""]), if_match)
+    return Precondition("!", if_none_match) if create_only else ANY_STATE
 
 
 def tag_matches(header: str | None, etag: str) -> bool:
-    """Whether If-None-Match of a read contains this tag, with weak comparison (RFC 9110 §13.1.2)."""
-    if header is None:
-        return False
-    tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
-    return "*" in tags or etag in tags
+    """Whether If-None-Match of a read contains this tag (RFC 9110 §13.1.2)."""
+    return header is not None and read_entity_tags(header).name(etag)
 
 
 def device_name(header: str | None) -> str | None:

@@ -25,13 +25,14 @@ from wondernest.games.rules import (
     StoredSave,
     Write,
 )
-from wondernest.platform.json import expands_too_far, instant
+from wondernest.platform.json import expansion, instant
 
 if TYPE_CHECKING:
     from wondernest.games.metrics import SaveMetrics
     from wondernest.games.repository import HistoryRepository, LoadRepository, SaveRepository
     from wondernest.platform.caller import Caller
     from wondernest.platform.db.unit import UnitOfWork
+    from wondernest.platform.large_work import LargeWork
 
 
 class Intent(Struct, frozen=True):
@@ -156,14 +157,15 @@ class SaveService:
 class ProjectSaves:
     """Stores and deletes saves that arrive as events; also for archived children, whose events may arrive late (games contract §6)."""
 
-    def __init__(self, saves: SaveRepository) -> None:
+    def __init__(self, saves: SaveRepository, large_work: LargeWork) -> None:
         self._saves = saves
+        self._large_work = large_work
 
     async def store(
         self, unit: UnitOfWork, user_id: UUID, child_id: UUID, key: tuple[str, str], document: bytes
     ) -> None:
         """Store a document, as a save route does; raises InvalidBody, ChildNotFound."""
-        if expands_too_far(document):
+        if await self._large_work.run(expansion(document), len(document)):
             raise errors.InvalidBody("its numbers are too long")
         try:
             saved = await self._saves.store(Write(user_id, child_id, SaveKey(*key), document, archived_too=True), unit)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wondernest.platform.ids import Ids
     from wondernest.platform.jobs import Job, QueuedJobs, Schedule
     from wondernest.platform.jobs.instruments import JobInstruments
+    from wondernest.platform.large_work import LargeWork
     from wondernest.platform.mail import Mailer
     from wondernest.platform.telemetry.metrics import Metrics
     from wondernest.settings import Settings
@@ -40,6 +41,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     database: Database
     counters: Counters
     idempotency: IdempotencyKeys
+    large_work: LargeWork
     jobs: QueuedJobs
     """Gives rooms the senders that enqueue their jobs."""
     mailer: Mailer

@@ -28,6 +28,7 @@ from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.replies import StreamReply
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.json import Raw, encode, instant, maybe_text
+from wondernest.platform.large_work import at_once
 
 MAX_BODY_BYTES = 10 * MIB
 SAVED = "Game data saved successfully"
@@ -203,7 +204,7 @@ class SaveRoutes:
 
 def _step(place: int, raw: Raw) -> Step:
     try:
-        operation: wire.Operation = _operation.decode(bytes(raw))
+        operation: wire.Operation = at_once(_operation.read(raw))
     except BadBody as error:
         raise errors.InvalidBody(str(error)) from None
     if operation.op not in {"put", "delete"}:

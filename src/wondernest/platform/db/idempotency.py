@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
 
 from wondernest.platform.jobs import Job, Running, Schedule
+from wondernest.platform.large_work import sha256
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -55,7 +55,7 @@ class IdempotencyKeys:
 
     async def claim(self, unit: Executor, user_id: UUID, key: str, route: str, body: bytes) -> KeptReply | None:
         """None: the key is new, do the work. A reply: send it again. Raises KeyReused."""
-        digest = hashlib.sha256(route.encode() + b"\0" + body).digest()
+        digest = await sha256(route.encode(), b"\0", body)
         if await unit.fetchval(_CLAIM, user_id, key, route, digest, self._life_h):
             return None
         row = await unit.fetchrow(_READ, user_id, key)

@@ -17,11 +17,11 @@ from wondernest.platform.http import errors
 from wondernest.platform.http.asgi import AsgiExchange, Receive, Scope, Send
 from wondernest.platform.http.body import RawStream
 from wondernest.platform.http.cors import METHODS as REQUEST_METHODS
-from wondernest.platform.http.decoding import BodyDecoder
+from wondernest.platform.http.decoding import BodyDecoder, is_bounded
 from wondernest.platform.http.endpoint import Endpoint
 from wondernest.platform.http.exchange import ClientDisconnected, Exchange
 from wondernest.platform.http.hosts import AllowedHosts
-from wondernest.platform.http.incoming import decoded, streamed_body, whole_body
+from wondernest.platform.http.incoming import decoded, decoding, refuse_coded, streamed_body, whole_body
 from wondernest.platform.http.operators import bearer_token
 from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.replies import AnyReply, StreamReply
@@ -30,6 +30,7 @@ from wondernest.platform.http.router import Route, Router
 from wondernest.platform.http.sending import Sender
 from wondernest.platform.http.streaming import as_stream
 from wondernest.platform.http.units import UnitRunner
+from wondernest.platform.large_work import LARGE_BYTES
 from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.telemetry.metrics import UNMATCHED, Metrics, RouteMetrics
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from wondernest.platform.http.operators import Operators
     from wondernest.platform.http.rate_limits import RequestLimits
     from wondernest.platform.http.user_limit import UserLimit
+    from wondernest.platform.large_work import LargeWork
     from wondernest.platform.rooms import Rooms
     from wondernest.platform.telemetry.logs import RequestLog
 
@@ -78,6 +80,7 @@ class Machinery:
     admission: Admission
     database: Database
     idempotency: IdempotencyKeys
+    large_work: LargeWork
     limits: RequestLimits
     user_limit: UserLimit | None
     sender: Sender
@@ -169,6 +172,8 @@ class Application:
             self._account(bound, method, template, status, started, request_id, request)
 
     def _find(self, exchange: Exchange) -> tuple[dict[str, Route], list[str], str] | None:
+        if exchange.repeated is not None:
+            raise errors.RepeatedHeader(exchange.repeated.decode("latin-1"))
         if self._allowed_hosts is not None:
             self._allowed_hosts.check(exchange.headers)
         return self.router.find(exchange.path)
@@ -193,9 +198,14 @@ class Application:
         if bound.parameters:
             request.read_path(bound.parameters)
         raw = b""
+        if endpoint.body is not None:
+            refuse_coded(headers.get(b"content-encoding"))
         if bound.decoder is not None:
             raw = await whole_body(exchange, bound.limit_bytes, machinery.body_timeout_s)
-            request.body = decoded(endpoint, bound.decoder, raw)
+            if len(raw) < LARGE_BYTES:
+                request.body = decoded(endpoint, bound.decoder, raw)
+            else:
+                request.body = await machinery.large_work.run(decoding(endpoint, bound.decoder, raw), len(raw))
         elif bound.stream is not None:
             request.body = streamed_body(exchange, endpoint, bound.stream, bound.limit_bytes, machinery.body_timeout_s)
             return await (
@@ -341,6 +351,10 @@ class Application:
         stream = endpoint.body if isinstance(endpoint.body, RawStream) else None
         if stream is not None and endpoint.replayable:
             raise ValueError(f"{endpoint.method} {route.template}: a streamed body cannot be replayed")
+        if isinstance(endpoint.body, type) and endpoint.max_body_bytes > LARGE_BYTES and not is_bounded(endpoint.body):
+            raise ValueError(
+                f"{endpoint.method} {route.template}: a body with a mapping is limited to {LARGE_BYTES} bytes"
+            )
         return Bound(
             route,
             endpoint,

@@ -24,7 +24,8 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Handler: TypeAlias = Callable[[Request[Any]], Awaitable[AnyReply]]
 V1, V2 = "/api/v1", "/api/v2"
 KIB, MIB = 1024, 1024 * 1024
-DEFAULT_BODY_BYTES = MIB
+DEFAULT_BODY_BYTES = 64 * KIB
+"""Forms need a few KiB. Work on a body of this size takes a few milliseconds."""
 
 
 def _generic(refusal: RateLimited) -> ApiError:

@@ -97,6 +97,23 @@ class BadRequest(GenericError):
         super().__init__(400, "VALIDATION_ERROR", message)
 
 
+class RepeatedHeader(BadRequest):
+    """400: a header that has one value was sent more than once."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The header {name} was sent more than once")
+
+
+class UnsupportedCoding(GenericError):
+    """415: a Content-Encoding other than identity. The connection is closed, because the body was not read."""
+
+    closes = True
+
+    def __init__(self) -> None:
+        headers = {"Accept-Encoding": "identity"}
+        super().__init__(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Encoding is not supported", headers)
+
+
 class PayloadTooLarge(GenericError):
     """413. The connection is closed, because the rest of the body was not read."""
 

@@ -4,24 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterable
-from typing import Final
-
-LIST_FIELDS: Final = frozenset({b"x-forwarded-for"})
-"""Headers that are lists: several lines mean the same as one line, joined with commas (RFC 9110 §5.3)."""
-
-
-def joined(first: bytes, next_line: bytes) -> bytes:
-    """The value of a list field that has another line."""
-    return b"%b, %b" % (first, next_line)
-
-
-def headers_of(lines: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """Header lines with lower-case names as `Exchange.headers`."""
-    headers: dict[bytes, bytes] = {}
-    for name, value in lines:
-        headers[name] = joined(headers[name], value) if name in headers and name in LIST_FIELDS else value
-    return headers
+from collections.abc import AsyncIterator
 
 
 class ClientDisconnected(Exception):
@@ -47,7 +30,9 @@ class Exchange(ABC):
     """Still percent-encoded, without the query."""
     query = b""
     headers: dict[bytes, bytes]
-    """By lower-case name. A repeated header: all lines of `LIST_FIELDS`, joined; the last one of any other."""
+    """By lower-case name; repeated headers are joined with commas (`fields`)."""
+    repeated: bytes | None = None
+    """A header that was sent more than once though it has one value: the request must be refused."""
     peer: str | None = None
     """The address of the other end of the connection."""
     body: bytes | None = None

@@ -50,7 +50,7 @@ class Request(Generic[Body]):
         return value
 
     def header(self, name: bytes) -> str | None:
-        """A header by its lower-case name; the last one of a repeated header."""
+        """A header by its lower-case name; repeated ones are joined with commas."""
         value = self._exchange.headers.get(name)
         return None if value is None else value.decode("latin-1")
 

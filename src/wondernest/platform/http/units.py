@@ -57,7 +57,10 @@ class UnitRunner:
             raise errors.BadRequest(f"Idempotency-Key must have 1 to {MAX_KEY_CHARS} printable characters")
         unit = UnitOfWork(self._database)
         request.bind(caller, unit)
-        target = "\0".join([*request.segments, request.header(b"if-match") or ""]).encode()
+        conditions = [request.header(b"if-match") or ""]
+        if (create_only := request.header(b"if-none-match")) is not None:
+            conditions.append(create_only)
+        target = "\0".join([*request.segments, *conditions]).encode()
         try:
             route = f"{endpoint.method} {template}"
             kept = await self._keys.claim(unit, caller.user_id, name, route, target + b"\0" + body)

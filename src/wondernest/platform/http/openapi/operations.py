@@ -27,6 +27,7 @@ STANDARD: Final[dict[int, tuple[str, str, tuple[str, ...]]]] = {
     408: ("Timeout", "The body did not arrive in time", ()),
     409: ("KeyReused", "The Idempotency-Key was used for another request", ()),
     413: ("TooLarge", "The body is too large", ()),
+    415: ("UnsupportedCoding", "The body has a Content-Encoding", ("Accept-Encoding",)),
     416: ("RangeNotSatisfiable", "No byte of the range exists", ("Content-Range",)),
     429: ("RateLimited", "Too many requests", ("Retry-After", "X-RateLimit-Limit", "X-RateLimit-Reset")),
     500: ("InternalError", "A fault of ours", ()),
@@ -169,6 +170,8 @@ def _own_of_application(endpoint: Endpoint, schemas: Schemas) -> dict[int, Schem
     for parameter in endpoint.parameters:
         refusal = parameter.refusal("why")
         answers[refusal.status] = _either(answers, refusal, schemas)
+    if endpoint.body is not None:
+        answers[415] = _shared(415)
     if isinstance(endpoint.body, RawStream):
         for error in (endpoint.body.too_large(), endpoint.body.too_slow()):
             answers[error.status] = _of_error(error.status, error)
