@@ -39,7 +39,7 @@ from wondernest.platform.clock import SystemClock
 from wondernest.platform.db.idempotency import IdempotencyKeys, KeptReply
 from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.ids import RandomIds, new_uuid, sha256_hex
-from wondernest.settings.tree import Games
+from wondernest.settings.tree import Games, Quotas
 
 if TYPE_CHECKING:
     from bench.statements import OneConnection
@@ -48,7 +48,8 @@ BATCH: Final = 16
 """How many requests share a statement, where not 1."""
 SAVES_OF_A_BATCH: Final = 8
 REFRESH_LIFE: Final = timedelta(days=30)
-IDS: Final = RandomIds(SystemClock())
+CLOCK: Final = SystemClock()
+IDS: Final = RandomIds(CLOCK)
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -97,9 +98,8 @@ class Requests:
         self._accounts = AccountRepository(database)
         self._sessions = SessionRepository(database)
         self._keys = IdempotencyKeys(kept.idempotency_life_h)
-        self._analytics = AnalyticsService(
-            database, AnalyticsRepository(self._registry, IDS), ProjectSaves(self._saves)
-        )
+        events = AnalyticsRepository(self._registry, IDS, CLOCK, Quotas())
+        self._analytics = AnalyticsService(database, events, ProjectSaves(self._saves), CLOCK)
         self._serials = itertools.count(int(datetime.now(UTC).timestamp() * 1e6))
 
     # Saves --------------------------------------------------------------------------------------------------------

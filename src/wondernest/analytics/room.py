@@ -20,6 +20,7 @@ TABLES: Final = (
     Table("analytics.analytics_events", ("select", "insert")),
     Table("analytics.learning_insights", ("select", "insert")),
     Table("wondernest.event_identities", ("select", "insert", "delete")),
+    Table("wondernest.event_usage", ("select", "insert", "update")),
     Table("games.virtual_currency", ("select", "insert", "update")),
     Table("games.currency_transactions", ("select", "insert")),
 )
@@ -28,8 +29,8 @@ INDEXES: Final = ("wondernest.idx_event_identities_created",)
 
 def build(parts: Parts, projects: ProjectSaves, play: PlayTime) -> Room:
     """Events. `projects` and `play`: the parts of the games room that events change."""
-    repository = AnalyticsRepository(play, parts.ids)
-    service = AnalyticsService(parts.database, repository, projects)
+    repository = AnalyticsRepository(play, parts.ids, parts.clock, parts.settings.quotas)
+    service = AnalyticsService(parts.database, repository, projects, parts.clock)
     identities = IdentityJobs(parts.database, repository, parts.clock)
     return Room(
         name="analytics",

@@ -26,7 +26,7 @@ TABLES: Final = (
 
 def build(parts: Parts, accounts: AccountService) -> Room:
     """Families and children."""
-    service = FamilyService(FamilyRepository(), parts.database, accounts, parts.clock, parts.ids)
+    service = FamilyService(FamilyRepository(), parts.database, accounts, parts.clock, parts.ids, parts.settings.quotas)
     return Room(
         name="family",
         endpoints=FamilyRoutes(service, parts.clock).endpoints(),

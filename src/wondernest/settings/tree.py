@@ -298,6 +298,35 @@ class Games(
     idempotency_life_h: Positive = 24
 
 
+class Quotas(
+    Struct,
+    frozen=True,
+    rename={
+        "children": "CHILDREN_PER_FAMILY",
+        "children_with_archived": "CHILDREN_WITH_ARCHIVED_PER_FAMILY",
+        "consents": "CONSENTS_PER_CHILD_AND_DAY",
+        "events": "EVENTS_PER_CHILD_AND_DAY",
+        "event_bytes": "EVENT_BYTES_PER_CHILD_AND_DAY",
+        "history_bytes": "HISTORY_BYTES_PER_FAMILY",
+        "idempotency_keys": "IDEMPOTENCY_KEYS_PER_USER",
+    },
+):
+    """What one family may store. A day is a day in UTC."""
+
+    children: Positive = 30
+    """Active ones."""
+    children_with_archived: Positive = 100
+    consents: Positive = 50
+    """Grants and changes; withdrawing is not limited."""
+    events: Positive = 20_000
+    event_bytes: Positive = 64 * MIB
+    """Of the events as they are stored."""
+    history_bytes: Positive = 1024 * MIB
+    """Of the kept versions of saves, uncompressed; beyond it the oldest are dropped."""
+    idempotency_keys: Annotated[int, Meta(ge=100)] = 10_000
+    """Beyond it the oldest are forgotten."""
+
+
 class Mail(
     Struct,
     frozen=True,
@@ -358,6 +387,7 @@ class Settings(Struct, frozen=True):
     coppa: Coppa = Coppa()
     limits: Limits = Limits()
     games: Games = Games()
+    quotas: Quotas = Quotas()
     mail: Mail = Mail()
     jobs: Jobs = Jobs()
     log: Log = Log()
