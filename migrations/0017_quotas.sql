@@ -1,10 +1,4 @@
--- Additions: what limits need to count, and what decides which versions of a save are kept longer.
-
--- @change 0017.who-replaced-a-version [wondernest.save_versions]
--- replaced_by: a hash of the device that replaced the document. by_another: another device had written it.
-alter table wondernest.save_versions
-    add column replaced_by bytea,
-    add column by_another  boolean not null default false;
+-- Additions: what limits of a family need to count.
 
 -- @table wondernest.event_usage
 -- Per child: the events of the last day on which some were stored, and their bytes. A repeated event is not counted.
