@@ -21,7 +21,8 @@ def build(parts: Parts) -> Room:
     """Consents."""
     repository = ConsentRepository()
     proofs = ProofTextJobs(parts.database, repository)
-    service = ConsentService(repository, parts.database, parts.clock, parts.ids)
+    most_a_day = parts.settings.quotas.consents
+    service = ConsentService(repository, parts.database, parts.clock, parts.ids, most_a_day)
     return Room(
         name="coppa",
         endpoints=ConsentRoutes(service, parts.settings.coppa.unverified_status).endpoints(),
