@@ -97,7 +97,7 @@ class Requests:
         self._families = FamilyRepository()
         self._accounts = AccountRepository(database)
         self._sessions = SessionRepository(database)
-        self._keys = IdempotencyKeys(kept.idempotency_life_h)
+        self._keys = IdempotencyKeys(kept.idempotency_life_h, Quotas().idempotency_keys)
         events = AnalyticsRepository(self._registry, IDS, CLOCK, Quotas())
         self._analytics = AnalyticsService(database, events, ProjectSaves(self._saves), CLOCK)
         self._serials = itertools.count(int(datetime.now(UTC).timestamp() * 1e6))

@@ -117,7 +117,7 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
         metrics=metrics,
         database=Database(settings.database, metrics),
         counters=counters,
-        idempotency=IdempotencyKeys(settings.games.idempotency_life_h),
+        idempotency=IdempotencyKeys(settings.games.idempotency_life_h, settings.quotas.idempotency_keys),
         jobs=QueuedJobs(),
         instruments=JobInstruments(metrics),
         mailer=_mailer(settings, clock),
