@@ -37,6 +37,7 @@ from wondernest.platform.rooms import Builder, Parts, Rooms
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.platform.telemetry.stdout import STDOUT
+from wondernest.usage import room as usage
 from wondernest.web import room as web
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, Authenticator]
             *(build(parts) for build in more),
         )
     )
-    rooms = Rooms((*below.all, health.build(parts, below), web.build(parts, below)))
+    rooms = Rooms((*below.all, usage.build(parts, below), health.build(parts, below), web.build(parts, below)))
     parts.jobs.check(rooms.jobs, rooms.schedules)
     rooms.require_metrics(parts.metrics.names())
     parts.instruments.show(job.name for job in rooms.jobs)

@@ -14,6 +14,7 @@ from wondernest.access.guardianship import guards
 from wondernest.analytics.envelope import BadDocument
 from wondernest.analytics.rules import MAX_KEPT_TRANSACTIONS, MAX_MILESTONES
 from wondernest.platform.db.batch import LockWait
+from wondernest.platform.usage import PERSON
 
 if TYPE_CHECKING:
     from wondernest.analytics.rules import Currency, Milestone, Played, Transaction
@@ -89,6 +90,7 @@ _STORE: Final = f"""
 The counter is increased before an identity is stored, so that the identity of a refused event is not: it can be sent again. An event
 that two transactions receive at the same time is stored once and may be counted twice.
 """
+_TODAY: Final = "used.day >= (now() at time zone 'UTC')::date"
 _HAS_FAMILY: Final = "select exists (select from family.family_members where user_id = $1)"
 _BALANCE: Final = """
     insert into games.virtual_currency as coins (child_id, balance, total_earned, total_spent, last_updated)
@@ -118,6 +120,11 @@ _MILESTONE: Final = """
            select from analytics.learning_insights known
             where known.child_id = $1 and known.insight_type = $2::text and known.title = left($4, 255))
        and (select count(*) from analytics.learning_insights known where known.child_id = $1) < $7"""
+
+EVENTS_USED: Final = f"select used.events from wondernest.event_usage used where used.child_id = {PERSON} and {_TODAY}"
+EVENT_BYTES_USED: Final = (
+    f"select used.bytes from wondernest.event_usage used where used.child_id = {PERSON} and {_TODAY}"
+)
 
 IDENTITY_BATCH_ROWS: Final = 2_000
 _FORGET_IDENTITIES: Final = """

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.people import CHILD
 from wondernest.analytics.jobs import IdentityJobs
 from wondernest.analytics.personal_data import PERSONAL_DATA
-from wondernest.analytics.repository import AnalyticsRepository
+from wondernest.analytics.repository import EVENT_BYTES_USED, EVENTS_USED, AnalyticsRepository
 from wondernest.analytics.routes import AnalyticsRoutes
 from wondernest.analytics.service import AnalyticsService
 from wondernest.platform.rooms import Room, Table
+from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
     from wondernest.analytics.ports import ProjectSaves
     from wondernest.analytics.repository import PlayTime
     from wondernest.platform.rooms import Parts
+    from wondernest.settings import Quotas
 
 TABLES: Final = (
     Table("analytics.analytics_events", ("select", "insert")),
@@ -40,4 +43,13 @@ def build(parts: Parts, projects: ProjectSaves, play: PlayTime) -> Room:
         jobs=identities.jobs(),
         schedules=identities.schedules(),
         personal_data=PERSONAL_DATA,
+        usage=_usage(parts.settings.quotas),
+    )
+
+
+def _usage(quotas: Quotas) -> tuple[UsageLine, ...]:
+    most, most_bytes = quotas.events, quotas.event_bytes
+    return (
+        UsageLine(name="eventsToday", of=CHILD, query=EVENTS_USED, limit=most),
+        UsageLine(name="eventBytesToday", of=CHILD, query=EVENT_BYTES_USED, limit=most_bytes, unit="bytes"),
     )

@@ -11,6 +11,7 @@ from msgspec import Struct
 from wondernest.access.guardianship import active, belongs, family_of, guards
 from wondernest.coppa.rules import COUNTED_TIME, STAMP_TOLERANCE, VERSION, ChildReference, Consent
 from wondernest.coppa.terms import MARK, Terms
+from wondernest.platform.usage import PERSON
 
 if TYPE_CHECKING:
     from wondernest.platform.addresses import Address
@@ -94,6 +95,12 @@ _WITH_PROOF_TEXTS: Final = """
 """The patterns are those of `recorded_method` and `carried_data`."""
 _REPLACE_TEXT: Final = """
     update compliance.coppa_consent set consent_text = $3 where id = $1 and consent_text = $2"""
+
+
+CONSENTS_USED: Final = (
+    f"select count(*) from compliance.coppa_consent used where used.child_id = {PERSON}"
+    f" and used.created_at > now() - interval '{COUNTED_TIME.total_seconds():.0f} seconds'"
+)
 
 
 class KnownConsent(Struct, frozen=True):

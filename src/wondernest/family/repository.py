@@ -16,6 +16,7 @@ from wondernest.access.guardianship import active, belongs, family_of, guards
 from wondernest.family import controls
 from wondernest.family.model import Child, Family, Household, Member
 from wondernest.family.preferences import SWITCHES, KnownSettings, SettingsChanges, StoredSettings
+from wondernest.platform.usage import PERSON
 
 if TYPE_CHECKING:
     from wondernest.family.controls import ContentSettings, TimeRestrictions
@@ -126,6 +127,11 @@ _SAVE_SETTINGS: Final = f"""
     returning coalesce(content_filter_level, 'moderate'), coalesce(enable_audio_monitoring, false),
               coalesce(enable_screen_time_limits, true), coalesce(enable_content_recommendations, true),
               privacy_settings"""
+
+CHILDREN_USED: Final = (
+    f"select count(*) from family.child_profiles used where used.family_id = {PERSON} and {active('used')}"
+)
+CHILDREN_WITH_ARCHIVED_USED: Final = f"select count(*) from family.child_profiles used where used.family_id = {PERSON}"
 
 _encode = msgspec.json.encode
 

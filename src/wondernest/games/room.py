@@ -11,6 +11,7 @@ from wondernest.games.registry import RegistryService
 from wondernest.games.repository import HistoryRepository, LoadRepository, RegistryRepository, SaveRepository
 from wondernest.games.routes import HistoryRoutes, RegistryRoutes, SaveRoutes
 from wondernest.games.service import ProjectSaves, SaveService
+from wondernest.games.usage import usage_lines
 from wondernest.platform.rooms import READ, Room, Table
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 TABLES: Final = (
     Table("games.simple_game_data", columns=("data_version",)),
     Table("wondernest.save_versions", ("select", "insert", "delete")),
+    Table("wondernest.child_usage", ("select", "insert", "update")),
+    Table("wondernest.walks"),
     Table("games.child_game_instances", ("select", "insert", "update")),
     Table("games.game_registry", READ),
     Table("games.game_types", READ),
@@ -58,5 +61,6 @@ def build(parts: Parts) -> Games:
         costly_indexes=COSTLY_INDEXES,
         metrics=NAMES,
         personal_data=PERSONAL_DATA,
+        usage=usage_lines(parts.settings.quotas),
     )
     return Games(room, ProjectSaves(repository), registry)
