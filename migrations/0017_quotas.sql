@@ -1,5 +1,9 @@
 -- Additions: what limits of a family need to count.
 
+-- @change 0017.recounted [wondernest.child_usage]
+-- When the counters were last compared with every row of the child. No index, so that its updates stay on their page.
+alter table wondernest.child_usage add column recounted_at timestamptz not null default '-infinity';
+
 -- @table wondernest.event_usage
 -- Per child: the events of the last day on which some were stored, and their bytes. A repeated event is not counted.
 create table wondernest.event_usage (

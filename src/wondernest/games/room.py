@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wondernest.games.batch import BatchService
-from wondernest.games.metrics import NAMES, SaveMetrics
+from wondernest.games.jobs import UpkeepJobs
+from wondernest.games.metrics import NAMES, SaveMetrics, UpkeepMetrics
 from wondernest.games.personal_data import PERSONAL_DATA
 from wondernest.games.registry import RegistryService
-from wondernest.games.repository import HistoryRepository, LoadRepository, RegistryRepository, SaveRepository
+from wondernest.games.repository import (
+    HistoryRepository,
+    LoadRepository,
+    RegistryRepository,
+    SaveRepository,
+    ThinningRepository,
+    UsageRepository,
+)
 from wondernest.games.routes import HistoryRoutes, RegistryRoutes, SaveRoutes
 from wondernest.games.service import ProjectSaves, SaveService
 from wondernest.games.usage import usage_lines
@@ -50,6 +58,13 @@ def build(parts: Parts) -> Games:
     repository = SaveRepository(database, parts.settings.games.kept_versions)
     registry = RegistryRepository(database)
     saves = SaveService(repository, LoadRepository(database), HistoryRepository(database), SaveMetrics(parts.metrics))
+    upkeep = UpkeepJobs(
+        UsageRepository(database),
+        ThinningRepository(database, parts.settings.games.kept_versions),
+        parts.settings.quotas.history_bytes,
+        UpkeepMetrics(parts.metrics),
+        parts.clock,
+    )
     room = Room(
         name="games",
         endpoints=[
@@ -59,6 +74,8 @@ def build(parts: Parts) -> Games:
         ],
         tables=TABLES,
         costly_indexes=COSTLY_INDEXES,
+        jobs=upkeep.jobs(),
+        schedules=upkeep.schedules(),
         metrics=NAMES,
         personal_data=PERSONAL_DATA,
         usage=usage_lines(parts.settings.quotas),

@@ -9,7 +9,6 @@ import msgspec
 from msgspec import Struct
 
 from wondernest.platform.jobs import Job, Running, Schedule
-from wondernest.platform.usage import PERSON
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -43,7 +42,7 @@ _CLAIM = """
     returning true"""
 """$6: the most keys of a user. They are counted in the primary key, and no further than that. Parallel claims may exceed the number by
 as many as they are."""
-KEYS_USED: Final = f"select count(*) from wondernest.idempotency_keys used where used.user_id = {PERSON}"
+KEYS_USED: Final = "select count(*) from wondernest.idempotency_keys used where used.user_id = {person}"
 _READ = (
     "select route, request_hash, status, body, headers from wondernest.idempotency_keys where user_id = $1 and key = $2"
 )
