@@ -33,45 +33,32 @@ _STORE: Final = f"""
                with ordinality as event (id, user_id, child_id, kind, category, data, size, session_id, fingerprint, game_key,
                                          minutes, place)
     ), allowed as materialized (
-        select given.*,
-               case when fingerprint is null then place
-                    else min(place) over (partition by child_id, fingerprint) end as first_place,
-               fingerprint is not null and exists (
-                   select from wondernest.event_identities known
-                    where known.child_id = given.child_id and known.fingerprint = given.fingerprint) as known
-          from given where {_IS_GUARDIAN}
-    ), unseen as (
-        select allowed.*, count(*) over earlier as number, sum(size) over earlier as total
-          from allowed where not known and place = first_place
-        window earlier as (partition by child_id order by place)
-    ), fitting as materialized (
-        select unseen.* from unseen
-          left join wondernest.event_usage used on used.child_id = unseen.child_id and used.day >= $13
-         where coalesce(used.events, 0) + number <= $14 and coalesce(used.bytes, 0) + total <= $15
-    ), counted as (
-        insert into wondernest.event_usage as used (child_id, day, events, bytes)
-        select child_id, $13, count(*), sum(size) from fitting group by child_id order by child_id
-        on conflict (child_id) do update
-           set day = greatest(used.day, excluded.day),
-               events = case when used.day >= excluded.day then used.events else 0 end + excluded.events,
-               bytes = case when used.day >= excluded.day then used.bytes else 0 end + excluded.bytes
-         where used.day < excluded.day
-            or used.events + excluded.events <= $14 and used.bytes + excluded.bytes <= $15
-        returning child_id
-    ), admitted as materialized (
-        select fitting.place, child_id, fingerprint from fitting join counted using (child_id)
+        select given.*, row_number() over same = 1 as first,
+               coalesce(used.events, 0) + count(*) over earlier <= $14
+                   and coalesce(used.bytes, 0) + sum(size) over earlier <= $15 as fits
+          from given
+          left join lateral (
+               select * from wondernest.event_usage today
+                where today.child_id = given.child_id and today.day >= $13 offset 0) used on true
+         where {_IS_GUARDIAN}
+        window same as (partition by given.child_id, fingerprint order by place),
+               earlier as (partition by given.child_id order by place)
     ), fresh as (
         insert into wondernest.event_identities (child_id, fingerprint)
-        select child_id, fingerprint from admitted where fingerprint is not null
+        select child_id, fingerprint from allowed where fingerprint is not null and first and fits
          order by child_id, fingerprint
         on conflict do nothing
         returning child_id, fingerprint
     ), judged as (
-        select allowed.*, not known and first.place is null as is_refused,
-               first.place = allowed.place and (allowed.fingerprint is null or fresh.fingerprint is not null) as is_new
-          from allowed
-          left join admitted first on first.place = allowed.first_place
-          left join fresh on fresh.child_id = allowed.child_id and fresh.fingerprint = allowed.fingerprint
+        select allowed.*, fits and (allowed.fingerprint is null or (first and fresh.fingerprint is not null)) as is_new
+          from allowed left join fresh using (child_id, fingerprint)
+    ), counted as (
+        insert into wondernest.event_usage as used (child_id, day, events, bytes)
+        select child_id, $13, count(*), sum(size) from judged where is_new group by child_id order by child_id
+        on conflict (child_id) do update
+           set day = greatest(used.day, excluded.day),
+               events = case when used.day >= excluded.day then used.events else 0 end + excluded.events,
+               bytes = case when used.day >= excluded.day then used.bytes else 0 end + excluded.bytes
     ), stored as (
         insert into analytics.analytics_events (id, user_id, child_id, event_type, event_category, event_data, session_id)
         select id, user_id, child_id, kind, category, data, session_id from judged where is_new order by place
@@ -82,13 +69,15 @@ _STORE: Final = f"""
     select judged.place is not null as is_allowed, coalesce(judged.is_new, false) as is_new,
            judged.place is not null or exists (
                select from family.family_members member where member.user_id = given.user_id) as has_family,
-           coalesce(judged.is_refused, false) as is_refused
+           case when judged.fits then false else judged.place is not null and not exists (
+               select from wondernest.event_identities known
+                where known.child_id = judged.child_id and known.fingerprint = judged.fingerprint) end as is_refused
       from given left join judged using (place)
      order by place"""
 """$12: lock_timeout, for this transaction only; $13: the day; $14 and $15: the most events and bytes of a child on a day.
 
-The counter is increased before an identity is stored, so that the identity of a refused event is not: it can be sent again. An event
-that two transactions receive at the same time is stored once and may be counted twice.
+The identity of a refused event is not stored, so that it can be sent again. The limit is compared with the counter of the snapshot:
+statements that run at the same time may exceed it by the events that they hold.
 """
 _TODAY: Final = "used.day >= (now() at time zone 'UTC')::date"
 _HAS_FAMILY: Final = "select exists (select from family.family_members where user_id = $1)"
