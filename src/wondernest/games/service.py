@@ -25,6 +25,7 @@ from wondernest.games.rules import (
     StoredSave,
     Write,
 )
+from wondernest.games.turns import Turns
 from wondernest.platform.json import expands_too_far, instant
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class SaveService:
         self._loads = loads
         self._history = history
         self._metrics = metrics
+        self._turns = Turns()
 
     async def store(
         self,
@@ -100,7 +102,8 @@ class SaveService:
         """A child's saves, newest first; a child that is not the caller's has none. A large list is a generator of parts."""
         found = await self._loads.find(listing, instances=instances)
         if found is None:
-            found = await self._loads.open_large(listing, instances=instances)
+            pieces = await self._loads.open_large(listing, instances=instances)
+            found = self._turns.in_turn(listing.user_id, pieces)
         self._metrics.operation("load", listing.game_type or "").inc()
         return found
 
