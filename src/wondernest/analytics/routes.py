@@ -43,6 +43,7 @@ class AnalyticsRoutes:
             201: Response(Tracked, "Stored, or stored before"),
             400: Response(Message, "Not an event, or the caller has no family"),
             404: Response(Error, "The child does not exist or is not the caller's"),
+            413: Response(Error, "The project exceeds the limits of saves"),
         },
         failure="Failed to track event",
         summary="Report what a child did",

@@ -10,6 +10,7 @@ from wondernest.games.personal_data import PERSONAL_DATA
 from wondernest.games.registry import RegistryService
 from wondernest.games.repository import HistoryRepository, LoadRepository, RegistryRepository, SaveRepository
 from wondernest.games.routes import HistoryRoutes, RegistryRoutes, SaveRoutes
+from wondernest.games.rules import Limits
 from wondernest.games.service import ProjectSaves, SaveService
 from wondernest.platform.rooms import READ, Room, Table
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 TABLES: Final = (
     Table("games.simple_game_data", columns=("data_version",)),
     Table("wondernest.save_versions", ("select", "insert", "delete")),
+    Table("wondernest.child_usage", ("select", "insert", "update")),
     Table("games.child_game_instances", ("select", "insert", "update")),
     Table("games.game_registry", READ),
     Table("games.game_types", READ),
@@ -44,7 +46,9 @@ class Games(NamedTuple):
 def build(parts: Parts) -> Games:
     """Saves, their history, and the registry of games."""
     database = parts.database
-    repository = SaveRepository(database, parts.settings.games.kept_versions)
+    settings = parts.settings.games
+    limits = Limits(settings.kept_versions, settings.saves_per_child, settings.saves_bytes_per_family)
+    repository = SaveRepository(database, limits)
     registry = RegistryRepository(database)
     saves = SaveService(repository, LoadRepository(database), HistoryRepository(database), SaveMetrics(parts.metrics))
     room = Room(

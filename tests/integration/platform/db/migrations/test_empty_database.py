@@ -23,6 +23,7 @@ OURS = {
     "core.password_reset_tokens",
     "wondernest.address_proofs",
     "wondernest.child_details",
+    "wondernest.child_usage",
     "wondernest.email_verifications",
     "wondernest.event_identities",
     "wondernest.idempotency_keys",
