@@ -32,7 +32,7 @@ from wondernest.coppa.repository import ConsentRepository
 from wondernest.coppa.rules import ChildReference
 from wondernest.family.repository import Acting, FamilyRepository
 from wondernest.games.repository import HistoryRepository, LoadRepository, RegistryRepository, SaveRepository
-from wondernest.games.rules import SMALL_LIST_BYTES, Deletion, Listing, Read, SaveKey, Write
+from wondernest.games.rules import SMALL_LIST_BYTES, Deletion, Limits, Listing, Read, SaveKey, Write
 from wondernest.games.service import ProjectSaves
 from wondernest.platform.caller import Caller
 from wondernest.platform.clock import SystemClock
@@ -90,7 +90,8 @@ class Requests:
         kept = Games()
         self._database = database
         self._parents = parents
-        self._saves = SaveRepository(database, kept.kept_versions)
+        limits = Limits(kept.kept_versions, kept.saves_per_child, kept.saves_bytes_per_family)
+        self._saves = SaveRepository(database, limits)
         self._loads = LoadRepository(database)
         self._history = HistoryRepository(database)
         self._registry = RegistryRepository(database)

@@ -25,7 +25,7 @@ PERSONAL_DATA: Final = (
         personal=("data_key", "data_value", "device", "replaced_by"),
         what="Versions of saves that were overwritten or deleted, and the device that did it",
         why=KEEPING_WORK,
-        kept="The last SAVE_KEPT_VERSIONS of each save",
+        kept="The newest SAVE_KEPT_VERSIONS of each save, older ones thinned by age",
     ),
     Holding(
         table="wondernest.child_usage",

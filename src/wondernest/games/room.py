@@ -18,6 +18,7 @@ from wondernest.games.repository import (
     UsageRepository,
 )
 from wondernest.games.routes import HistoryRoutes, RegistryRoutes, SaveRoutes
+from wondernest.games.rules import Limits
 from wondernest.games.service import ProjectSaves, SaveService
 from wondernest.games.usage import usage_lines
 from wondernest.platform.rooms import READ, Room, Table
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 TABLES: Final = (
     Table("games.simple_game_data", columns=("data_version",)),
-    Table("wondernest.save_versions", ("select", "insert", "delete")),
+    Table("wondernest.save_versions"),
     Table("wondernest.child_usage", ("select", "insert", "update")),
     Table("wondernest.walks"),
     Table("games.child_game_instances", ("select", "insert", "update")),
@@ -55,12 +56,14 @@ class Games(NamedTuple):
 def build(parts: Parts) -> Games:
     """Saves, their history, and the registry of games."""
     database = parts.database
-    repository = SaveRepository(database, parts.settings.games.kept_versions)
+    settings = parts.settings.games
+    limits = Limits(settings.kept_versions, settings.saves_per_child, settings.saves_bytes_per_family)
+    repository = SaveRepository(database, limits)
     registry = RegistryRepository(database)
     saves = SaveService(repository, LoadRepository(database), HistoryRepository(database), SaveMetrics(parts.metrics))
     upkeep = UpkeepJobs(
         UsageRepository(database),
-        ThinningRepository(database, parts.settings.games.kept_versions),
+        ThinningRepository(database, settings.kept_versions),
         parts.settings.quotas.history_bytes,
         UpkeepMetrics(parts.metrics),
         parts.clock,
@@ -78,6 +81,6 @@ def build(parts: Parts) -> Games:
         schedules=upkeep.schedules(),
         metrics=NAMES,
         personal_data=PERSONAL_DATA,
-        usage=usage_lines(parts.settings.quotas),
+        usage=usage_lines(settings, parts.settings.quotas),
     )
     return Games(room, ProjectSaves(repository), registry)

@@ -24,6 +24,7 @@ from wondernest.games.rules import (
     SaveState,
     StoredSave,
     Write,
+    writer,
 )
 from wondernest.games.turns import Turns
 from wondernest.platform.json import expands_too_far, instant
@@ -40,6 +41,8 @@ class Intent(Struct, frozen=True):
 
     condition: Precondition = ANY_STATE
     device: str | None = None
+    writer: bytes | None = None
+    """See rules.writer."""
 
 
 def unstorable(error: Exception) -> errors.InvalidBody:
@@ -84,8 +87,11 @@ class SaveService:
         intent: Intent,
         unit: UnitOfWork | None = None,
     ) -> Saved:
-        """Store a document; the one it overwrites is kept as a version. Raises ChildNotFound, VersionConflict, InvalidBody."""
-        write = Write(caller.user_id, child_id, key, document, intent.condition, intent.device)
+        """Store a document; the one it overwrites is kept as a version.
+
+        Raises ChildNotFound, VersionConflict, QuotaExceeded, InvalidBody.
+        """
+        write = Write(caller.user_id, child_id, key, document, intent.condition, intent.device, writer=intent.writer)
         saved = await self._write(write, unit)
         self._metrics.operation("save", key.game_type).inc()
         return saved
@@ -111,16 +117,25 @@ class SaveService:
         self, caller: Caller, child_id: UUID, key: SaveKey, intent: Intent, unit: UnitOfWork | None = None
     ) -> None:
         """Delete a save, keeping it as a version; raises SaveNotFound, VersionConflict."""
-        deletion = Deletion(caller.user_id, child_id, key.game_type, key.data_key, intent.condition, intent.device)
+        deletion = Deletion(
+            caller.user_id,
+            child_id,
+            key.game_type,
+            key.data_key,
+            intent.condition,
+            intent.device,
+            writer=intent.writer,
+        )
         gone = await self._saves.delete(deletion, unit)
         if gone.refused:
             raise conflict(gone, intent.condition, None)
         if not gone.done:
             raise errors.SaveNotFound
 
-    async def delete_type(self, caller: Caller, child_id: UUID, game_type: str, device: str | None) -> int:
-        """Delete every save of a type, keeping each as a version; returns their number."""
-        gone = await self._saves.delete(Deletion(caller.user_id, child_id, game_type, device=device))
+    async def delete_type(self, caller: Caller, child_id: UUID, game_type: str, intent: Intent) -> int:
+        """Delete every save of a type, keeping each as a version; returns their number. The precondition is not looked at."""
+        deletion = Deletion(caller.user_id, child_id, game_type, device=intent.device, writer=intent.writer)
+        gone = await self._saves.delete(deletion)
         return gone.count
 
     async def history(
@@ -139,9 +154,21 @@ class SaveService:
     async def restore(
         self, caller: Caller, child_id: UUID, key: SaveKey, version: int, intent: Intent, unit: UnitOfWork | None = None
     ) -> Saved:
-        """Make a kept version current again; the current one is kept as a version. Raises VersionNotFound, VersionConflict."""
+        """Make a kept version current again; the current one is kept as a version.
+
+        Raises VersionNotFound, VersionConflict, QuotaExceeded.
+        """
         kept = await self.version(caller, child_id, key, version)
-        write = Write(caller.user_id, child_id, key, kept.document, intent.condition, intent.device, Reason.RESTORED)
+        write = Write(
+            caller.user_id,
+            child_id,
+            key,
+            kept.document,
+            intent.condition,
+            intent.device,
+            Reason.RESTORED,
+            writer=intent.writer,
+        )
         return await self._write(write, unit)
 
     async def _write(self, write: Write, unit: UnitOfWork | None) -> Saved:
@@ -153,6 +180,8 @@ class SaveService:
             raise errors.ChildNotFound
         if saved.refused:
             raise conflict(saved, write.condition, len(write.document))
+        if saved.exceeds:
+            raise errors.QuotaExceeded
         return saved
 
 
@@ -165,16 +194,21 @@ class ProjectSaves:
     async def store(
         self, unit: UnitOfWork, user_id: UUID, child_id: UUID, key: tuple[str, str], document: bytes
     ) -> None:
-        """Store a document, as a save route does; raises InvalidBody, ChildNotFound."""
+        """Store a document, as a save route does; raises InvalidBody, ChildNotFound, QuotaExceeded."""
         if expands_too_far(document):
             raise errors.InvalidBody("its numbers are too long")
+        write = Write(user_id, child_id, SaveKey(*key), document, archived_too=True, writer=writer(user_id, None))
         try:
-            saved = await self._saves.store(Write(user_id, child_id, SaveKey(*key), document, archived_too=True), unit)
+            saved = await self._saves.store(write, unit)
         except UNSTORABLE as error:
             raise unstorable(error) from None
         if not saved.owned:
             raise errors.ChildNotFound
+        if saved.exceeds:
+            raise errors.QuotaExceeded
 
     async def remove(self, unit: UnitOfWork, user_id: UUID, child_id: UUID, key: tuple[str, str]) -> None:
         """Delete a document if it exists and the child is the adult's."""
-        await self._saves.delete(Deletion(user_id, child_id, *key, archived_too=True), unit)
+        await self._saves.delete(
+            Deletion(user_id, child_id, *key, archived_too=True, writer=writer(user_id, None)), unit
+        )

@@ -290,11 +290,20 @@ class Limits(
 
 
 class Games(
-    Struct, frozen=True, rename={"kept_versions": "SAVE_KEPT_VERSIONS", "idempotency_life_h": "IDEMPOTENCY_LIFE_H"}
+    Struct,
+    frozen=True,
+    rename={
+        "kept_versions": "SAVE_KEPT_VERSIONS",
+        "saves_per_child": "SAVES_PER_CHILD",
+        "saves_bytes_per_family": "SAVES_BYTES_PER_FAMILY",
+        "idempotency_life_h": "IDEMPOTENCY_LIFE_H",
+    },
 ):
     """Saves."""
 
-    kept_versions: Annotated[int, Meta(ge=0, le=1000)] = 20
+    kept_versions: Annotated[int, Meta(ge=0, le=1000)] = 5
+    saves_per_child: Positive = 2_000
+    saves_bytes_per_family: Positive = 1 << 30
     idempotency_life_h: Positive = 24
 
 
