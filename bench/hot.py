@@ -35,7 +35,7 @@ from wondernest.coppa.repository import ConsentRepository
 from wondernest.coppa.rules import ChildReference
 from wondernest.family.repository import Acting, FamilyRepository
 from wondernest.games.repository import HistoryRepository, LoadRepository, RegistryRepository, SaveRepository
-from wondernest.games.rules import SMALL_LIST_BYTES, Deletion, Listing, Read, SaveKey, Write
+from wondernest.games.rules import SMALL_LIST_BYTES, Deletion, Limits, Listing, Read, SaveKey, Write
 from wondernest.games.service import ProjectSaves
 from wondernest.platform.caller import Caller
 from wondernest.platform.clock import SystemClock
@@ -43,8 +43,8 @@ from wondernest.platform.db.batch import LockWait
 from wondernest.platform.db.idempotency import IdempotencyKeys, KeptReply
 from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.ids import RandomIds, new_uuid, sha256_hex
-from wondernest.settings.tree import Auth, Games
 from wondernest.platform.large_work import LargeWork
+from wondernest.settings.tree import Auth, Games, Quotas
 
 if TYPE_CHECKING:
     from bench.statements import OneConnection
@@ -53,7 +53,8 @@ BATCH: Final = 16
 """How many requests share a statement, where not 1."""
 SAVES_OF_A_BATCH: Final = 8
 REFRESH_LIFE: Final = timedelta(days=30)
-IDS: Final = RandomIds(SystemClock())
+CLOCK: Final = SystemClock()
+IDS: Final = RandomIds(CLOCK)
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -94,18 +95,18 @@ class Requests:
         kept = Games()
         self._database = database
         self._parents = parents
-        self._saves = SaveRepository(database, kept.kept_versions)
+        limits = Limits(kept.kept_versions, kept.saves_per_child, kept.saves_bytes_per_family)
+        self._saves = SaveRepository(database, limits)
         self._loads = LoadRepository(database)
         self._history = HistoryRepository(database)
         self._registry = RegistryRepository(database)
         self._families = FamilyRepository()
         self._accounts = AccountRepository(database)
         self._sessions = SessionRepository(database, most=Auth().sessions_per_user, notice=(NEW_NETWORK, USER))
-        self._keys = IdempotencyKeys(kept.idempotency_life_h)
+        self._keys = IdempotencyKeys(kept.idempotency_life_h, Quotas().idempotency_keys)
         large_work = LargeWork()
-        self._analytics = AnalyticsService(
-            database, AnalyticsRepository(self._registry, IDS), ProjectSaves(self._saves, large_work), large_work
-        )
+        events = AnalyticsRepository(self._registry, IDS, CLOCK, Quotas())
+        self._analytics = AnalyticsService(database, events, ProjectSaves(self._saves, large_work), CLOCK, large_work)
         self._serials = itertools.count(int(datetime.now(UTC).timestamp() * 1e6))
 
     # Saves --------------------------------------------------------------------------------------------------------

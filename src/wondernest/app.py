@@ -38,6 +38,7 @@ from wondernest.platform.rooms import Builder, Parts, Rooms
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.platform.telemetry.stdout import STDOUT
+from wondernest.usage import room as usage
 from wondernest.web import room as web
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             *(build(parts) for build in more),
         )
     )
-    rooms = Rooms((*below.all, health.build(parts, below), web.build(parts, below)))
+    rooms = Rooms((*below.all, usage.build(parts, below), health.build(parts, below), web.build(parts, below)))
     parts.jobs.check(rooms.jobs, rooms.schedules)
     rooms.require_metrics(parts.metrics.names())
     parts.instruments.show(job.name for job in rooms.jobs)
@@ -117,7 +118,7 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
         metrics=metrics,
         database=Database(settings.database, metrics),
         counters=counters,
-        idempotency=IdempotencyKeys(settings.games.idempotency_life_h),
+        idempotency=IdempotencyKeys(settings.games.idempotency_life_h, settings.quotas.idempotency_keys),
         large_work=LargeWork(),
         jobs=QueuedJobs(),
         instruments=JobInstruments(metrics),

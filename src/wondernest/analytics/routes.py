@@ -48,6 +48,10 @@ class AnalyticsRoutes:
             201: Response(Tracked, "Stored, or stored before"),
             400: Response(Message, "Not an event, or the caller has no family"),
             404: Response(Error, "The child does not exist or is not the caller's"),
+            413: Response(
+                Message | Error,
+                "Too many events of the child on a day, a project beyond the limits of saves, or a body too large",
+            ),
         },
         failure="Failed to track event",
         summary="Report what a child did",

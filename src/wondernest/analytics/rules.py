@@ -19,6 +19,11 @@ MAX_PLAY_MINUTES: Final = 24 * 60
 MAX_DATA_KEY_CHARS: Final = 200
 MAX_INTEGER: Final = 2**31 - 1
 MAX_TRANSACTIONS: Final = 10_000
+"""Of one event."""
+MAX_KEPT_TRANSACTIONS: Final = 20_000
+"""Stored for a child. The balance and the totals stay right: they come from the device."""
+MAX_MILESTONES: Final = 1_000
+"""Stored for a child; the event of a further one is stored."""
 STICKER_BOOK: Final = "sticker_book"
 PROJECT_KEY: Final = "sticker_project_"
 DOCUMENT: Final = "fullProjectData"
@@ -218,6 +223,11 @@ def _milestone(event: Event) -> Milestone | None:
     title = next((text for key in ("title", "milestone", "name", "key") if (text := _text(data.get(key)))), None)
     title = title or _text(event.content_id)
     return Milestone(title, _text(data.get("category")), _text(data.get("description"))) if title else None
+
+
+def seconds_left_of_day(now: datetime) -> int:
+    """Seconds until the next day in UTC begins, at least 1."""
+    return 24 * 3600 - (now.hour * 3600 + now.minute * 60 + now.second)
 
 
 def moment(value: Any) -> datetime | None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from wondernest.analytics.ports import ProjectSaves
     from wondernest.platform.caller import Caller
+    from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.large_work import LargeWork
@@ -62,8 +63,14 @@ class AnalyticsService:
     """Stores each event once and applies its consequences."""
 
     def __init__(
-        self, database: Database, repository: AnalyticsRepository, saves: ProjectSaves, large_work: LargeWork
+        self,
+        database: Database,
+        repository: AnalyticsRepository,
+        saves: ProjectSaves,
+        clock: Clock,
+        large_work: LargeWork,
     ) -> None:
+        self._clock = clock
         self._database = database
         self._repository = repository
         self._saves = saves
@@ -73,6 +80,7 @@ class AnalyticsService:
     async def track(self, caller: Caller, report: Report, unit: UnitOfWork) -> None:
         """Store an event of one of the caller's children; a repeated event changes nothing and raises nothing.
 
+        Raises TooManyEvents when the child has its number of the day, and the other errors of the room.
         Most events are one batched statement; an event that changes other rows is written with them in the unit of work.
         """
         try:
@@ -91,14 +99,22 @@ class AnalyticsService:
                 follows if isinstance(follows, rules.Played) else None,
             )
             if follows is None or new.played is not None:
-                _admit(await self._events.submit(new))
+                self._admit(await self._events.submit(new))
                 return
             [result] = await self._repository.store(unit, [new])
         except BadDocument as error:
             raise errors.UnreadableEvent(str(error)) from None
-        _admit(result)
+        self._admit(result)
         if result.is_new:
             await self._follow(unit, new, follows, document, report.data)
+
+    def _admit(self, result: StoreResult) -> None:
+        if not result.has_family:
+            raise errors.NoFamily
+        if not result.is_allowed:
+            raise errors.ChildNotFound
+        if result.is_refused:
+            raise errors.TooManyEvents(rules.seconds_left_of_day(self._clock.now()))
 
     async def _no_child(self, caller: Caller) -> NoReturn:
         """A childId that is no UUID. Raises NoFamily first, if the adult has none; else BadChildId."""
@@ -169,10 +185,3 @@ def _document(follows: rules.Consequence | None, data: bytes) -> bytes | None:
         with contextlib.suppress(BadDocument):
             return project_document(follows.document, data)
     return None
-
-
-def _admit(result: StoreResult) -> None:
-    if not result.has_family:
-        raise errors.NoFamily
-    if not result.is_allowed:
-        raise errors.ChildNotFound

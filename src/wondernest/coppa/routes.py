@@ -40,6 +40,7 @@ REFUSALS: Final = {
     403: Response(wire.ConsentMessage, "A child of another family, or the caller is no parent"),
     404: Response(wire.ConsentMessage, "No such child, or no open consent to change"),
 }
+TOO_OFTEN: Final = {429: Response(wire.ConsentMessage, "Consent of this child was granted or changed too often today")}
 REVOKED: Final = wire.ConsentMessage(
     message="COPPA consent revoked",
     warning="Data collected before the revocation has not been deleted; deletion must be requested",
@@ -68,7 +69,7 @@ class ConsentRoutes:
         },
         unit=True,
         replayable=True,
-        replies={201: Response(wire.Granted, "Stored; an earlier consent is revoked"), **REFUSALS},
+        replies={201: Response(wire.Granted, "Stored; an earlier consent is revoked"), **REFUSALS, **TOO_OFTEN},
         failure="Failed to process COPPA consent",
         summary="Grant consent for a child",
     )
@@ -119,7 +120,7 @@ class ConsentRoutes:
         example={"permissions": {"dataCollection": True}},
         body_optional=True,
         unit=True,
-        replies={200: Response(wire.Changed, "Replaced; the old one is kept, revoked"), **REFUSALS},
+        replies={200: Response(wire.Changed, "Replaced; the old one is kept, revoked"), **REFUSALS, **TOO_OFTEN},
         failure="Failed to update COPPA consent",
         summary="Change a consent",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -17,6 +18,11 @@ CONSENT_AGE: Final = 13
 STAMP_TOLERANCE: Final = timedelta(hours=1)
 """Largest distance between a child's creation and the time in an id that the app made itself."""
 MAX_TYPE_CHARS: Final = 50
+MAX_PERMISSIONS: Final = 100
+MAX_PERMISSION_CHARS: Final = 100
+"""Of the name of a permission."""
+COUNTED_TIME: Final = timedelta(days=1)
+"""Within this time the number of a child's new consents is limited. None is ever deleted: they are the proof of consent."""
 MAX_USER_AGENT_CHARS: Final = 500
 DATA_COLLECTION: Final = "dataCollection"
 VERSION: Final = "1.0"
@@ -102,6 +108,17 @@ def age_on(day: date, birth_date: date) -> int:
     """Age in calendar years, never below 0."""
     before_birthday = (day.month, day.day) < (birth_date.month, birth_date.day)
     return max(0, day.year - birth_date.year - before_birthday)
+
+
+def only_withdraws(known: Mapping[str, bool], new: Mapping[str, bool]) -> bool:
+    """Whether new permissions allow less than the known ones, and nothing else."""
+    allowed = {name for name, given in known.items() if given}
+    return {name for name, given in new.items() if given} < allowed
+
+
+def permissions_fit(sent: Mapping[str, bool], *, total: int, known: int = 0) -> bool:
+    """Whether the names that were sent are short enough and there are not too many in `total`, or not more than the `known` ones."""
+    return total <= max(MAX_PERMISSIONS, known) and all(len(name) <= MAX_PERMISSION_CHARS for name in sent)
 
 
 def recorded_method(method: str | None) -> str | None:

@@ -19,6 +19,13 @@ class ValidationFailed(FamilyError):
         super().__init__(400, "validation_error", message)
 
 
+class TooManyChildren(ValidationFailed):
+    """The family has as many children as it may have; `with_archived`: archived ones included."""
+
+    def __init__(self, most: int, with_archived: int) -> None:
+        super().__init__(f"A family can have at most {most} children, or {with_archived} together with archived ones")
+
+
 class InvalidJson(ValidationFailed):
     """The body cannot be read."""
 

@@ -91,7 +91,12 @@ class HistoryRoutes:
         ONE + "/restore",
         replayable=True,
         headers=(parsing.IF_MATCH, parsing.IF_NONE_MATCH, parsing.DEVICE),
-        replies={200: Response(wire.Restored, "Restored"), 404: parsing.NOT_FOUND, 409: parsing.CONFLICT},
+        replies={
+            200: Response(wire.Restored, "Restored"),
+            404: parsing.NOT_FOUND,
+            409: parsing.CONFLICT,
+            413: parsing.QUOTA,
+        },
         failure="Failed to restore game data",
         summary="Make a kept version current again; the current one is kept as a version",
     )

@@ -74,6 +74,7 @@ class SaveRoutes:
             200: Response(wire.SimpleSaved | wire.KeySaved, "Stored"),
             404: parsing.NOT_FOUND,
             409: parsing.CONFLICT,
+            413: parsing.QUOTA,
         },
         failure="Failed to save game data",
         summary="Store a save",
@@ -158,7 +159,7 @@ class SaveRoutes:
     async def delete_type(self, request: Request[None]) -> Reply:
         """DELETE …/data/{gameType}."""
         child_id, game_type = request.path(parsing.CHILD), request.path(parsing.GAME_TYPE)
-        count = await self._saves.delete_type(request.caller, child_id, game_type, parsing.device(request))
+        count = await self._saves.delete_type(request.caller, child_id, game_type, parsing.intent(request))
         return _deleted(child_id, f"Deleted {count} game data items", game_type, None)
 
     @GROUP.post(
@@ -195,7 +196,7 @@ class SaveRoutes:
                 steps.append(_step(place, raw))
             except ApiError as error:
                 results[place] = _unusable(place, error)
-        outcomes = await self._batches.run(request.caller, child_id, steps, parsing.device(request), request.unit)
+        outcomes = await self._batches.run(request.caller, child_id, steps, parsing.intent(request), request.unit)
         results |= {step.place: _result(step, outcomes[step.place]) for step in steps}
         ordered = [results[place] for place in sorted(results)]
         done = all(result.status == 200 for result in ordered)
@@ -229,6 +230,8 @@ def _result(step: Step, outcome: Outcome) -> wire.OperationResult:
     elif outcome.refused:
         result.status, result.error, result.message = 409, "VERSION_CONFLICT", errors.CONFLICT
         result.current = _state(outcome)
+    elif outcome.exceeds:
+        result.status, result.error, result.message = 413, errors.QUOTA_EXCEEDED, errors.QUOTA_TEXT
     elif not outcome.done:
         result.status, result.error = 404, "NOT_FOUND"
         result.message = "Child not found" if step.document is not None else "Game data not found"

@@ -23,8 +23,10 @@ OURS = {
     "core.password_reset_tokens",
     "wondernest.address_proofs",
     "wondernest.child_details",
+    "wondernest.child_usage",
     "wondernest.email_verifications",
     "wondernest.event_identities",
+    "wondernest.event_usage",
     "wondernest.idempotency_keys",
     "wondernest.installation",
     "wondernest.job_log",
@@ -42,6 +44,7 @@ OURS = {
     "wondernest.schema_version",
     "wondernest.token_cutoffs",
     "wondernest.used_identity_tokens",
+    "wondernest.walks",
 }
 
 
