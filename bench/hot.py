@@ -292,13 +292,17 @@ class Operation:
 _EACH_WORKER: Final = "every worker, in the background: "
 _SCHEDULED: Final = "the jobs process, on a schedule: "
 OPERATIONS: Final = (
-    Operation("GET one save", ["save-load"], Requests.load, (1, BATCH)),
+    Operation("GET one save", ["save-load-one"], Requests.load),
+    Operation("GET saves of several requests", ["save-load"], Requests.load, (BATCH,)),
     Operation("GET the saves of a child", ["save-list"], Requests.list_saves, (1, BATCH)),
     Operation(
-        "GET large saves of a child", [None, None, "save-list-headings", "save-list-documents"], Requests.list_large
+        "GET large saves of a child",
+        [None, None, None, "save-list-headings", "save-list-documents"],
+        Requests.list_large,
     ),
-    Operation("PUT a save over an older one", ["save-store"], Requests.save, (1, BATCH)),
-    Operation("PUT a save under a new key", ["save-store-first"], Requests.first_save, (1, BATCH)),
+    Operation("PUT a save over an older one", ["save-overwrite"], Requests.save),
+    Operation("PUT saves of several requests over older ones", ["save-store"], Requests.save, (BATCH,)),
+    Operation("PUT a save under a new key", [None, "save-store-first"], Requests.first_save),
     Operation("DELETE one save", ["save-delete"], Requests.delete),
     Operation("POST a batch of saves", ["save-lock"], Requests.lock),
     Operation("GET kept versions", ["version-list", "version-load"], Requests.versions),

@@ -12,7 +12,7 @@ from wondernest.platform.db.migrations.runner import MigrationResult, migrate, p
 from wondernest.platform.db.migrations.state import OWN_TABLES
 
 DUMP = Path(__file__).parents[4] / "data" / "database_at_0012.sql"
-WIDENED = {"core.password_reset_tokens"}
+WIDENED = {"core.password_reset_tokens", "wondernest.save_versions"}
 """Tables of ours that got a column: their rows read otherwise."""
 LATER = [file.name for file in migration_files() if file.number > "0012"]
 
