@@ -57,7 +57,9 @@ class TooOften(ConsentError):
 
     def __init__(self, retry_after_s: int) -> None:
         warning = "Consent can still be revoked"
-        super().__init__(429, "Consent was changed too often today", warning, headers={"Retry-After": str(retry_after_s)})
+        super().__init__(
+            429, "Consent was changed too often today", warning, headers={"Retry-After": str(retry_after_s)}
+        )
 
 
 class NoFamily(ConsentError):
