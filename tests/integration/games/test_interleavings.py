@@ -18,6 +18,7 @@ from tests.fixtures.games import Player, player
 from wondernest.app import create_app
 from wondernest.settings import Settings
 
+FEW = 2
 DEVICES = 6
 STEPS = 25
 KEYS = ("a", "b", "c")
@@ -32,8 +33,10 @@ class Device:
         self.name = name
         self.mia = mia
         self.chance = chance
-        self.acknowledged: dict[str, set[str]] = {key: set() for key in KEYS}
+        self.acknowledged: dict[str, list[str]] = {key: [] for key in (*KEYS, "lonely")}
+        """In the order in which they were acknowledged."""
         self.made = 0
+        self.named: dict[str, str] = {"X_Device_Id": name}
 
     async def play(self) -> None:
         for _ in range(STEPS):
@@ -42,6 +45,11 @@ class Device:
                 (self.save, self.save, self.save_if, self.delete, self.restore, self.retry, self.batch)
             )(key)
 
+    async def overwrite(self) -> None:
+        """Write only: nothing is deleted or restored."""
+        for _ in range(STEPS):
+            await self.chance.choice((self.save, self.save_if, self.retry, self.batch))(self.chance.choice(KEYS))
+
     def document(self) -> dict[str, Any]:
         self.made += 1
         return {"mark": f"{self.name}-{self.made}", "scale": 1.0}
@@ -49,17 +57,17 @@ class Device:
     def stored(self, key: str, document: dict[str, Any], answer: httpx2.Response) -> None:
         assert answer.status_code in {200, 409}, answer.text
         if answer.status_code == 200:
-            self.acknowledged[key].add(document["mark"])
+            self.acknowledged[key].append(document["mark"])
 
     async def save(self, key: str) -> None:
         document = self.document()
-        self.stored(key, document, await self.mia.save(document, key))
+        self.stored(key, document, await self.mia.save(document, key, **self.named))
 
     async def save_if(self, key: str) -> None:
         seen = await self.mia.load(key)
         condition = {"If_Match": seen.headers["etag"]} if seen.status_code == 200 else {"If_None_Match": "*"}
         document = self.document()
-        self.stored(key, document, await self.mia.save(document, key, **condition))
+        self.stored(key, document, await self.mia.save(document, key, **condition, **self.named))
 
     async def delete(self, key: str) -> None:
         answer = await self.mia.ask("DELETE", f"{self.mia.saves}/sticker_book/{key}")
@@ -75,7 +83,9 @@ class Device:
     async def retry(self, key: str) -> None:
         document = self.document()
         for _ in range(2):
-            self.stored(key, document, await self.mia.save(document, key, Idempotency_Key=document["mark"]))
+            self.stored(
+                key, document, await self.mia.save(document, key, Idempotency_Key=document["mark"], **self.named)
+            )
 
     async def batch(self, key: str) -> None:
         others = {name: self.document() for name in self.chance.sample(KEYS, 2)}
@@ -83,11 +93,11 @@ class Device:
             {"op": "put", "gameType": "sticker_book", "dataKey": name, "dataValue": value}
             for name, value in others.items()
         ]
-        answer = await self.mia.ask("POST", f"{self.mia.saves}/batch", {"operations": puts})
+        answer = await self.mia.ask("POST", f"{self.mia.saves}/batch", {"operations": puts}, **self.named)
         assert answer.status_code == 200, answer.text
         for result, (name, value) in zip(answer.json()["results"], others.items(), strict=True):
             if result["status"] == 200:
-                self.acknowledged[name].add(value["mark"])
+                self.acknowledged[name].append(value["mark"])
 
 
 async def marks(url: str, child_id: str, key: str) -> set[str]:
@@ -121,6 +131,30 @@ async def test_every_acknowledged_document_is_current_or_kept(
             assert told <= await marks(database_url, mia.child_id, key)
             versions = [kept["version"] for kept in await mia.kept(key)]
             assert len(set(versions)) == len(versions)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_what_another_device_overwrote_is_not_thinned(
+    make_settings: Callable[..., Settings], database_url: str, seed: int
+) -> None:
+    """All is written within ten minutes, so of what a device overwrote itself only the newest versions need to stay."""
+    settings = make_settings(SAVE_KEPT_VERSIONS=str(FEW))
+    async with running(create_app(settings)) as first, running(create_app(settings)) as second:
+        mia = await player(first)
+        servers = (mia, Player(second, mia.parent, mia.child_id))
+        devices = [Device(f"d{n}", servers[n % 2], random.Random(seed * 100 + n)) for n in range(DEVICES)]
+        await asyncio.gather(*(device.overwrite() for device in devices))
+        lonely = Device("lonely", mia, random.Random(seed))
+        for _ in range(3 * FEW):
+            await lonely.save("lonely")
+        for key in KEYS:
+            there = await marks(database_url, mia.child_id, key)
+            last = {device.acknowledged[key][-1] for device in devices if device.acknowledged[key]}
+            assert last <= there, "the last document of each device is current, or another device overwrote it"
+        kept = await marks(database_url, mia.child_id, "lonely")
+        written = lonely.acknowledged["lonely"]
+        assert {*written[-FEW - 1 :]} <= kept
+        assert len(kept) < len(written)
 
 
 async def test_our_documents_survive_an_older_backend_that_writes_the_same_key(
