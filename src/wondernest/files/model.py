@@ -1,0 +1,60 @@
+"""A stored file, and what is to be stored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+
+class StoredFile(Struct, frozen=True):
+    """A file's row."""
+
+    id: UUID
+    owner_id: UUID
+    child_id: UUID | None
+    key: str
+    name: str
+    content_type: str
+    size: int
+    """Bytes."""
+    provider: str
+    category: str
+    public: bool
+    system: bool
+    uploaded_at: datetime
+    tags: tuple[str, ...]
+
+
+class NewFile(Struct, frozen=True):
+    """A file that was inspected and whose blob is stored."""
+
+    id: UUID
+    owner_id: UUID
+    child_id: UUID | None
+    key: str
+    name: str
+    content_type: str
+    size: int
+    provider: str
+    category: str
+    public: bool
+    system: bool
+    uploaded_at: datetime
+    tags: tuple[str, ...]
+
+
+class Usage(Struct, frozen=True):
+    """Where a file is used: a save of the family's, by the site's story or the document's name."""
+
+    id: str
+    title: str
+    page_count: int
+
+
+class Holdings(Struct, frozen=True):
+    """What a family keeps."""
+
+    files: int
+    bytes: int

@@ -1,0 +1,166 @@
+"""The rules of files (server contract §3.0). Pure functions."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote
+from uuid import UUID
+
+import msgspec
+from msgspec import Raw, Struct
+
+CATEGORIES: Final = frozenset({"profile_picture", "content", "document", "game_asset", "artwork"})
+"""The values that the column allows."""
+DEFAULT_CATEGORY: Final = "content"
+MAX_NAME_CHARS: Final = 255
+DEFAULT_NAME: Final = "file"
+MAX_TAG_CHARS: Final = 50
+MAX_TAGS: Final = 50
+DEFAULT_LIMIT: Final = 100
+MAX_LIMIT: Final = 500
+MAX_OFFSET: Final = 1_000_000
+VARIANT_WIDTHS: Final = (160, 320, 640, 1280)
+"""In pixels."""
+VARIANTS: Final = "variants"
+"""The folder of variants: `variants/<uuid of the key>/<width>.<extension>`."""
+INLINE: Final = ("image/", "audio/", "video/", "application/pdf")
+"""Types that a browser may show in place."""
+_TAG_MARKS: Final = frozenset("-_ ")
+_KEY: Final = re.compile(r"(?:[^/\\\x00-\x1f\x7f]{1,255}/){0,8}[^/\\\x00-\x1f\x7f]{1,255}")
+_SIDE_FILE: Final = ".metadata"
+_UUID_TEXT: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_UUID: Final = re.compile(_UUID_TEXT, re.IGNORECASE)
+_TOKEN_CHARS: Final = re.compile(r"[^A-Za-z0-9 !#$&+.^_`|~()\[\]{}=@,-]")
+_ATTR_CHARS: Final = "!#$&+-.^_`|~"
+"""What an extended parameter may hold unescaped besides letters and digits (RFC 8187 §3.2.1)."""
+
+
+class BadTag(ValueError):
+    """A tag that cannot be stored; the message is for the client."""
+
+
+class Story(Struct, frozen=True):
+    """A story of the site's story builder; each page is its JSON text."""
+
+    title: str
+    pages: tuple[bytes, ...]
+
+    def pages_with(self, words: Iterable[bytes]) -> int:
+        """On how many pages one of the words stands."""
+        words = tuple(words)
+        return sum(any(word in page for word in words) for page in self.pages)
+
+
+def category_of(text: str | None) -> str:
+    """The category that a client names, in any case; an unknown one is `content`."""
+    name = (text or "").strip().lower()
+    return name if name in CATEGORIES else DEFAULT_CATEGORY
+
+
+def tags_of(text: str | None) -> list[str]:
+    """The tags of a comma-separated list: lower case, once each, in the order given. Raises BadTag."""
+    found: dict[str, None] = {}
+    for piece in unicodedata.normalize("NFC", text or "").split(","):
+        tag = " ".join(piece.lower().split())
+        if not tag:
+            continue
+        if len(tag) > MAX_TAG_CHARS:
+            raise BadTag(f"Tag '{tag}' exceeds {MAX_TAG_CHARS} characters")
+        if not all(char.isalnum() or char in _TAG_MARKS for char in tag):
+            raise BadTag(f"Tag '{tag}' contains invalid characters")
+        found[tag] = None
+    if len(found) > MAX_TAGS:
+        raise BadTag(f"A file has at most {MAX_TAGS} tags")
+    return list(found)
+
+
+def shown_name(name: str) -> str:
+    """A client's file name as it is stored and shown: no control or direction characters, no folder, never empty.
+
+    It is used in headers and on pages only, never in a path.
+    """
+    last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    kept = "".join(char for char in last if unicodedata.category(char)[0] != "C").strip()
+    if len(kept) > MAX_NAME_CHARS:
+        stem, dot, extension = kept.rpartition(".")
+        room = MAX_NAME_CHARS - len(dot + extension)
+        kept = stem[:room] + dot + extension if stem and room > 0 else kept[:MAX_NAME_CHARS]
+    return kept if kept.strip(".") else DEFAULT_NAME
+
+
+def new_key(moment: datetime, name: UUID, extension: str) -> str:
+    """The key of a new blob: `<epoch seconds>/<uuid>.<extension>`, as Kotlin makes them."""
+    return f"{int(moment.timestamp())}/{name}.{extension}"
+
+
+def is_key(text: str) -> bool:
+    """Whether a text can be the key of a blob that may be served: no `..`, no empty segment, no side file of Kotlin's."""
+    segments = text.split("/")
+    return (
+        _KEY.fullmatch(text) is not None
+        and not any(segment in {".", ".."} for segment in segments)
+        and not text.lower().endswith(_SIDE_FILE)
+        and segments[0] != VARIANTS
+    )
+
+
+def uuid_in(key: str) -> UUID | None:
+    """The last UUID in a key; None if it has none."""
+    found = _UUID.findall(key)
+    return UUID(found[-1]) if found else None
+
+
+def variant_key(key: str, width: int, extension: str) -> str | None:
+    """Where a variant of a blob is stored; None for a key without a UUID, which has no variants."""
+    name = uuid_in(key)
+    return None if name is None else f"{VARIANTS}/{name}/{width}.{extension}"
+
+
+def variant_folder(key: str) -> str | None:
+    """The prefix of all variants of a blob; None if it has none."""
+    name = uuid_in(key)
+    return None if name is None else f"{VARIANTS}/{name}/"
+
+
+def words_for(file_id: UUID, key: str) -> tuple[str, ...]:
+    """The texts by which a document names a file: its id, and the UUID of its key."""
+    name = uuid_in(key)
+    return (str(file_id),) if name is None or name == file_id else (str(file_id), str(name))
+
+
+def mentions_in(document: bytes) -> frozenset[UUID]:
+    """Every UUID in a document: among them those of the files that it shows."""
+    return frozenset(UUID(text) for text in _UUID.findall(document.decode(errors="replace")))
+
+
+class _Content(Struct):
+    pages: list[Raw] = []
+
+
+class _StoryText(Struct):
+    title: str = ""
+    content: _Content = msgspec.field(default_factory=_Content)
+
+
+def story_in(document: bytes) -> Story | None:
+    """The story in a save of the site's story builder: `data` is its JSON, as text or as it is. None for another document."""
+    try:
+        outer = msgspec.json.decode(document, type=dict[str, Raw])
+        data: bytes | str = bytes(outer["data"])
+        if data[:1] == b'"':
+            data = msgspec.json.decode(data, type=str)
+        story = msgspec.json.decode(data, type=_StoryText)
+    except (msgspec.MsgspecError, KeyError, UnicodeDecodeError):
+        return None
+    return Story(story.title, tuple(bytes(page) for page in story.content.pages))
+
+
+def disposition(content_type: str, name: str, *, attachment: bool) -> str:
+    """Content-Disposition with `filename` and `filename*` (RFC 6266): inline only for types that browsers show."""
+    kind = "inline" if not attachment and content_type.startswith(INLINE) else "attachment"
+    plain = _TOKEN_CHARS.sub("_", unicodedata.normalize("NFKD", name).encode("ascii", "replace").decode())
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe=_ATTR_CHARS)}"
