@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wondernest.files.signing import Fault
 from wondernest.platform.http.errors import ApiError
 
 
@@ -71,6 +72,29 @@ class NotPublic(FileError):
 
     def __init__(self) -> None:
         super().__init__(404, "FILE_NOT_FOUND", "File not found or not public")
+
+
+class SignedAddressRefused(ApiError):
+    """A signed address that is not accepted: the shape of the backend that made it."""
+
+    def __init__(self, fault: Fault) -> None:
+        status, message = SIGNED_FAULTS[fault]
+        super().__init__(status, {"error": message, "status": status})
+
+
+class SignatureMissing(ApiError):
+    """A signed address without one of its parts."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(400, {"error": f"Missing {part} parameter", "status": 400})
+
+
+SIGNED_FAULTS = {
+    Fault.FORMAT: (400, "Invalid signed URL format"),
+    Fault.OTHER_FILE: (400, "File ID mismatch"),
+    Fault.SIGNATURE: (401, "Unauthorized"),
+    Fault.EXPIRED: (403, "Signed URL has expired"),
+}
 
 
 class Protected(FileError):

@@ -58,3 +58,12 @@ class Holdings(Struct, frozen=True):
 
     files: int
     bytes: int
+
+
+class Changes(Struct, frozen=True):
+    """What changes of a file; None keeps it."""
+
+    name: str | None = None
+    category: str | None = None
+    tags: str | None = None
+    public: bool | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -72,12 +72,29 @@ _DOOM: Final = """
     insert into wondernest.blob_removals (file_key, remove_at) values ($1, $2)
         on conflict (file_key) do update set remove_at = least(wondernest.blob_removals.remove_at, excluded.remove_at)"""
 _SPARE: Final = "delete from wondernest.blob_removals where file_key = $1"
+_SPARE_OWNED: Final = """
+    delete from wondernest.blob_removals removal
+     using core.uploaded_files f where f.file_key = removal.file_key and removal.remove_at <= $1"""
 _DUE: Final = """
     select removal.file_key from wondernest.blob_removals removal
-     where removal.remove_at <= $1 order by removal.remove_at limit $2 for update skip locked"""
-_HIDDEN: Final = """
-    select f.id, f.user_id from core.uploaded_files f
+     where removal.remove_at <= $1
+       and not exists (select from core.uploaded_files f where f.file_key = removal.file_key)
+     order by removal.remove_at limit $2"""
+_HIDDEN: Final = f"""
+    select {_COLUMNS} from core.uploaded_files f
      where f.is_deleted and f.deleted_at < $1 and ($2::uuid is null or f.id > $2) order by f.id limit $3"""
+_KEYS: Final = f"""
+    select f.id, f.file_key from core.uploaded_files f
+     where {_LIVE} and ($1::uuid is null or f.id > $1) order by f.id limit $2"""
+_REFERENCED: Final = """
+    select exists (select from content.file_references reference where reference.file_id = $1)
+        or exists (select from content.stories story
+                    where exists (select from unnest($2::text[]) word where strpos(story.content, word) > 0))
+        or exists (select from games.story_templates template
+                    where exists (select from unnest($2::text[]) word where strpos(template.content::text, word) > 0))
+        or exists (select from games.marketplace_listings listing
+                    where exists (select from unnest($2::text[]) word where strpos(listing.featured_image_url, word) > 0))"""
+"""Published works are read whole: there are few of them, and a deletion for good must not take a picture from one."""
 _UNKNOWN: Final = """
     select key from unnest($1::text[]) key
      where not exists (select from core.uploaded_files f where f.file_key = key)
@@ -196,24 +213,32 @@ class FileRepository:
         """Have a blob removed at a time, unless a row spares it before."""
         await executor.execute(_DOOM, key, remove_at)
 
-    async def due(self, unit: Executor, now: datetime, limit: int) -> list[str]:
-        """Keys of blobs to remove, locked until the unit ends."""
-        return [row["file_key"] for row in await unit.fetch(_DUE, now, limit)]
+    async def due(self, executor: Executor, now: datetime, limit: int) -> list[str]:
+        """Keys of blobs to remove: what a row owns is spared, whatever was planned."""
+        await executor.execute(_SPARE_OWNED, now)
+        return [row["file_key"] for row in await executor.fetch(_DUE, now, limit)]
 
-    async def removed(self, unit: Executor, key: str) -> None:
+    async def removed(self, executor: Executor, key: str) -> None:
         """A blob is gone."""
-        await unit.execute(_SPARE, key)
+        await executor.execute(_SPARE, key)
 
     async def hidden_before(
         self, executor: Executor, moment: datetime, after: UUID | None, limit: int
-    ) -> list[tuple[UUID, UUID]]:
-        """Ids and owners of files that were softly deleted before a moment, in the order of their ids."""
-        return [(row["id"], row["user_id"]) for row in await executor.fetch(_HIDDEN, moment, after, limit)]
+    ) -> list[StoredFile]:
+        """Files that were softly deleted before a moment, in the order of their ids."""
+        return [_file(row) for row in await executor.fetch(_HIDDEN, moment, after, limit)]
+
+    async def keys(self, executor: Executor, after: UUID | None, limit: int) -> list[tuple[UUID, str]]:
+        """Ids and keys of files that are not deleted, in the order of their ids."""
+        return [(row["id"], row["file_key"]) for row in await executor.fetch(_KEYS, after, limit)]
+
+    async def is_referenced(self, executor: Executor, file_id: UUID, words: Sequence[str]) -> bool:
+        """Whether a stored reference or a published work names the file."""
+        return await executor.fetchval(_REFERENCED, file_id, list(words)) is True
 
     async def unknown(self, executor: Executor, keys: Sequence[str]) -> list[str]:
         """Those of the keys that no row knows."""
         return [row["key"] for row in await executor.fetch(_UNKNOWN, list(keys))]
-
 
 
 def _found(row: Row | None) -> StoredFile | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 from uuid import UUID
@@ -26,14 +25,17 @@ MAX_OFFSET: Final = 1_000_000
 VARIANT_WIDTHS: Final = (160, 320, 640, 1280)
 """In pixels."""
 VARIANTS: Final = "variants"
-"""The folder of variants: `variants/<uuid of the key>/<width>.<extension>`."""
+"""The folder of variants: `variants/<key of the original>/<width>.<extension>`. It is served only through the original."""
 INLINE: Final = ("image/", "audio/", "video/", "application/pdf")
 """Types that a browser may show in place."""
 _TAG_MARKS: Final = frozenset("-_ ")
-_KEY: Final = re.compile(r"(?:[^/\\\x00-\x1f\x7f]{1,255}/){0,8}[^/\\\x00-\x1f\x7f]{1,255}")
-_SIDE_FILE: Final = ".metadata"
 _UUID_TEXT: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _UUID: Final = re.compile(_UUID_TEXT, re.IGNORECASE)
+_OURS: Final = re.compile(
+    rf"(?:[0-9]{{9,11}}/{_UUID_TEXT}\.[a-z0-9]{{1,10}}|uploads/{_UUID_TEXT}/[^/]+)(?:/[0-9]+\.[a-z0-9]+)?",
+    re.IGNORECASE,
+)
+"""`<epoch seconds>/<uuid>.<extension>` and `uploads/<user>/<file>`, and variants of them."""
 _TOKEN_CHARS: Final = re.compile(r"[^A-Za-z0-9 !#$&+.^_`|~()\[\]{}=@,-]")
 _ATTR_CHARS: Final = "!#$&+-.^_`|~"
 """What an extended parameter may hold unescaped besides letters and digits (RFC 8187 §3.2.1)."""
@@ -92,20 +94,9 @@ def shown_name(name: str) -> str:
     return kept if kept.strip(".") else DEFAULT_NAME
 
 
-def new_key(moment: datetime, name: UUID, extension: str) -> str:
-    """The key of a new blob: `<epoch seconds>/<uuid>.<extension>`, as Kotlin makes them."""
-    return f"{int(moment.timestamp())}/{name}.{extension}"
-
-
-def is_key(text: str) -> bool:
-    """Whether a text can be the key of a blob that may be served: no `..`, no empty segment, no side file of Kotlin's."""
-    segments = text.split("/")
-    return (
-        _KEY.fullmatch(text) is not None
-        and not any(segment in {".", ".."} for segment in segments)
-        and not text.lower().endswith(_SIDE_FILE)
-        and segments[0] != VARIANTS
-    )
+def is_ours(key: str) -> bool:
+    """Whether a key has a form that some backend gives to its files: nothing else in a shared storage is ever removed."""
+    return _OURS.fullmatch(key.removeprefix(VARIANTS + "/")) is not None
 
 
 def uuid_in(key: str) -> UUID | None:
@@ -114,16 +105,19 @@ def uuid_in(key: str) -> UUID | None:
     return UUID(found[-1]) if found else None
 
 
-def variant_key(key: str, width: int, extension: str) -> str | None:
-    """Where a variant of a blob is stored; None for a key without a UUID, which has no variants."""
-    name = uuid_in(key)
-    return None if name is None else f"{VARIANTS}/{name}/{width}.{extension}"
+def variant_key(key: str, width: int, extension: str) -> str:
+    """Where a variant of a blob is stored."""
+    return f"{variant_folder(key)}{width}.{extension}"
 
 
-def variant_folder(key: str) -> str | None:
-    """The prefix of all variants of a blob; None if it has none."""
-    name = uuid_in(key)
-    return None if name is None else f"{VARIANTS}/{name}/"
+def variant_folder(key: str) -> str:
+    """The prefix of all variants of a blob."""
+    return f"{VARIANTS}/{key}/"
+
+
+def original_of(key: str) -> str:
+    """The key of the blob that a variant belongs to; any other key is its own original."""
+    return key.removeprefix(VARIANTS + "/").rpartition("/")[0] if key.startswith(VARIANTS + "/") else key
 
 
 def words_for(file_id: UUID, key: str) -> tuple[str, ...]:

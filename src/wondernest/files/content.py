@@ -1,0 +1,104 @@
+"""A file's content on its way out: the original, or a smaller variant that is made once and stored beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Final
+
+from wondernest.files.model import StoredFile
+from wondernest.files.rules import VARIANT_WIDTHS, variant_key
+from wondernest.files.uploads import pieces_of
+from wondernest.platform.blobs import BlobMissing
+from wondernest.platform.media import Kind, Refused, VariantFormat, scratch_file
+from wondernest.platform.telemetry.events import get_logger
+
+if TYPE_CHECKING:
+    from wondernest.files.metrics import FileMetrics
+    from wondernest.platform.blobs import Blob, Blobs
+    from wondernest.platform.media import Inspector
+
+log = get_logger(__name__)
+WEBP: Final = "image/webp"
+MAX_VARIANT_BYTES: Final = 10 * 1024 * 1024
+
+
+class Content:
+    """Stored bytes, for a reply with ranges."""
+
+    def __init__(self, blobs: Blobs, blob: Blob, content_type: str) -> None:
+        self._blobs = blobs
+        self._blob = blob
+        self.content_type = content_type
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self._blob.size
+
+    @property
+    def etag(self) -> str:
+        """Strong, with its quotes: blobs never change, so their key names their bytes."""
+        return f'"{self._blob.key.replace("/", "-")}"'
+
+    def read(self, start: int, end: int, /) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to, not including, `end`."""
+        return self._blobs.read(self._blob, start, end)
+
+
+class ContentService:
+    """Finds the bytes of a file. Raises DependencyUnavailable."""
+
+    def __init__(self, blobs: Blobs, inspector: Inspector, metrics: FileMetrics) -> None:
+        self._blobs = blobs
+        self._inspector = inspector
+        self._metrics = metrics
+        self._making: dict[str, asyncio.Task[Blob | None]] = {}
+
+    async def original(self, file: StoredFile) -> Content | None:
+        """The file as it is stored; None if its blob is gone, which is logged and counted."""
+        blob = await self._blobs.stat(file.key)
+        if blob is None:
+            self._metrics.missing()
+            log.error("the content of a file is gone", file_id=str(file.id))
+            return None
+        return Content(self._blobs, blob, file.content_type)
+
+    async def variant(self, file: StoredFile, width: int, *, webp: bool) -> Content | None:
+        """A picture at most `width` pixels wide; the original if there is no smaller one; None if its blob is gone.
+
+        A width that is not offered, or a file that is no picture, means the original.
+        """
+        kind = next((kind for kind in Kind if kind.value == file.content_type), None)
+        if kind is None or not kind.picture or width not in VARIANT_WIDTHS:
+            return await self.original(file)
+        target = VariantFormat.WEBP if webp else VariantFormat.ORIGINAL
+        key = variant_key(file.key, width, "webp" if webp else kind.extension)
+        blob = await self._blobs.stat(key) or await self._made(file, kind, width, target, key)
+        if blob is None:
+            return await self.original(file)
+        return Content(self._blobs, blob, WEBP if webp else file.content_type)
+
+    async def _made(self, file: StoredFile, kind: Kind, width: int, target: VariantFormat, key: str) -> Blob | None:
+        """The new variant; requests for the same one at the same time share the work."""
+        making = self._making.get(key)
+        if making is None:
+            making = self._making[key] = asyncio.create_task(self._make(file, kind, width, target, key))
+            making.add_done_callback(lambda _: self._making.pop(key, None))
+        return await asyncio.shield(making)
+
+    async def _make(self, file: StoredFile, kind: Kind, width: int, target: VariantFormat, key: str) -> Blob | None:
+        original = await self._blobs.stat(file.key)
+        if original is None:
+            return None
+        with await asyncio.to_thread(scratch_file) as content:
+            try:
+                async for piece in self._blobs.read(original):
+                    await asyncio.to_thread(content.write, piece)
+            except BlobMissing:
+                return None
+            made = await self._inspector.variant(content, kind, width, target)
+            if made is None or isinstance(made, Refused):
+                return None
+            with made.content:
+                return await self._blobs.put(key, pieces_of(made.content), MAX_VARIANT_BYTES)

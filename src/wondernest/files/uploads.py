@@ -1,0 +1,224 @@
+"""An upload: receive, inspect, scan, store. Row and blob are one fact."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import IO, TYPE_CHECKING, Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from wondernest.files import errors
+from wondernest.files.model import NewFile
+from wondernest.platform.blobs import new_key
+from wondernest.platform.faults import DependencyUnavailable
+from wondernest.platform.media import Refused, scratch_file
+from wondernest.platform.scan import Infected
+
+if TYPE_CHECKING:
+    from wondernest.files.metrics import FileMetrics
+    from wondernest.files.repository import FileRepository
+    from wondernest.platform.blobs import Blobs
+    from wondernest.platform.caller import Caller
+    from wondernest.platform.clock import Clock
+    from wondernest.platform.db.pool import Database
+    from wondernest.platform.db.unit import UnitOfWork
+    from wondernest.platform.ids import Ids
+    from wondernest.platform.media import Inspected, Inspector
+    from wondernest.platform.scan import Scanner
+
+PIECE_BYTES: Final = 256 * 1024
+"""How much of a file is held in memory while it arrives and leaves."""
+UNFINISHED_GRACE: Final = timedelta(hours=1)
+"""After this an upload whose row was never committed is removed. No upload takes as long."""
+UPLOADS_AT_ONCE: Final = 4
+"""Of one user in one worker."""
+RETRY_AFTER_S: Final = 5
+
+
+class Allowance(Struct, frozen=True):
+    """What one file and one family may hold."""
+
+    file_bytes: int
+    family_bytes: int
+    family_files: int
+
+
+class Described(Struct, frozen=True):
+    """What the client says about its file."""
+
+    name: str
+    declared_type: str
+    child_id: UUID | None
+    category: str
+    public: bool
+    system: bool
+    tags: tuple[str, ...]
+
+
+class Received(Struct, frozen=True):
+    """A file as it arrived, in a temporary file without a name."""
+
+    content: IO[bytes]
+    size: int
+    digest: bytes
+    """SHA-256."""
+
+
+class UploadService:
+    """Receives and stores files. Raises the room's errors, and DependencyUnavailable."""
+
+    def __init__(
+        self,
+        repository: FileRepository,
+        database: Database,
+        blobs: Blobs,
+        provider: str,
+        inspector: Inspector,
+        scanner: Scanner,
+        clock: Clock,
+        ids: Ids,
+        allowance: Allowance,
+        metrics: FileMetrics,
+    ) -> None:
+        self._repository = repository
+        self._database = database
+        self._blobs = blobs
+        self._provider = provider
+        self._inspector = inspector
+        self._scanner = scanner
+        self._clock = clock
+        self._ids = ids
+        self._allowance = allowance
+        self._metrics = metrics
+        self._running: dict[UUID, int] = {}
+
+    @contextmanager
+    def turn(self, caller: Caller) -> Iterator[None]:
+        """One of the uploads that the caller may have running. Raises TooManyUploads."""
+        running = self._running.get(caller.user_id, 0)
+        if running >= UPLOADS_AT_ONCE:
+            raise errors.TooManyUploads(RETRY_AFTER_S)
+        self._running[caller.user_id] = running + 1
+        try:
+            yield
+        finally:
+            left = self._running[caller.user_id] - 1
+            if left:
+                self._running[caller.user_id] = left
+            else:
+                del self._running[caller.user_id]
+
+    async def receive(self, pieces: AsyncIterator[bytes]) -> Received:
+        """Write a file to temporary storage while it arrives. Raises TooLarge as soon as it is; nothing is left of it then."""
+        content = await asyncio.to_thread(scratch_file)
+        digest = hashlib.sha256()
+        size = 0
+        waiting = bytearray()
+        try:
+            async for piece in pieces:
+                size += len(piece)
+                if size > self._allowance.file_bytes:
+                    self._metrics.refused("too_large")
+                    raise errors.TooLarge(self._allowance.file_bytes)
+                waiting += piece
+                if len(waiting) >= PIECE_BYTES:
+                    await asyncio.to_thread(_absorb, content, digest, bytes(waiting))
+                    waiting.clear()
+            await asyncio.to_thread(_absorb, content, digest, bytes(waiting))
+        except BaseException:
+            content.close()
+            raise
+        return Received(content, size, digest.digest())
+
+    async def store(self, caller: Caller, received: Received, described: Described, unit: UnitOfWork) -> NewFile:
+        """Inspect, scan and store a file. Its blob is stored first; a unit that does not commit leaves it to the removal job."""
+        await self._check(caller, received.size, described.child_id)
+        inspected = await self._inspected(received, described)
+        try:
+            await self._scanned(inspected)
+            now = self._clock.now()
+            file_id = self._ids.uuid()
+            key = new_key(now, self._ids.uuid(), inspected.kind.extension)
+            await self._repository.doom(self._database, key, now + UNFINISHED_GRACE)
+            blob = await self._blobs.put(key, pieces_of(inspected.content), self._allowance.file_bytes)
+        finally:
+            inspected.content.close()
+        await self._require_room(caller, blob.size, unit)
+        return NewFile(
+            id=file_id,
+            owner_id=caller.user_id,
+            child_id=described.child_id,
+            key=key,
+            name=described.name,
+            content_type=inspected.kind.value,
+            size=blob.size,
+            provider=self._provider,
+            category=described.category,
+            public=described.public,
+            system=described.system,
+            uploaded_at=now,
+            tags=described.tags,
+        )
+
+    async def _check(self, caller: Caller, size: int, child_id: UUID | None) -> None:
+        """What can be refused before anything is decoded."""
+        if child_id is not None and not await self._repository.guards(self._database, caller.user_id, child_id):
+            raise errors.InvalidChildId
+        self._require(await self._repository.holdings(self._database, caller.user_id), size)
+
+    async def _require_room(self, caller: Caller, size: int, unit: UnitOfWork) -> None:
+        """The quota again, with the family locked: uploads at the same time are counted one after another."""
+        self._require(await self._repository.lock_household(unit, caller.user_id), size)
+
+    def _require(self, held: Holdings, size: int) -> None:
+        allowance = self._allowance
+        if held.files >= allowance.family_files or held.bytes + size > allowance.family_bytes:
+            self._metrics.refused("quota")
+            raise errors.QuotaExceeded
+
+    async def _inspected(self, received: Received, described: Described) -> Inspected:
+        with self._metrics.inspecting():
+            found = await self._inspector.inspect(received.content, described.declared_type, described.name)
+        if isinstance(found, Refused):
+            self._metrics.refused(found.reason.value)
+            raise errors.Refused(found.message)
+        return found
+
+    async def _scanned(self, inspected: Inspected) -> None:
+        """Refuse what the scanner finds. While it is away, content passes unless the scan is required; either way it is counted."""
+        try:
+            verdict = await self._scanner.scan(pieces_of(inspected.content))
+        except DependencyUnavailable:
+            self._metrics.unscanned()
+            if self._scanner.required:
+                raise
+            return
+        if isinstance(verdict, Infected):
+            self._metrics.refused("infected")
+            raise errors.Refused(INFECTED)
+
+
+INFECTED: Final = "File was refused by the virus scanner"
+
+
+async def pieces_of(content: IO[bytes]) -> AsyncGenerator[bytes]:
+    """A file from its beginning, read off the loop."""
+    offset = 0
+    while piece := await asyncio.to_thread(_read_at, content, offset):
+        offset += len(piece)
+        yield piece
+
+
+def _read_at(content: IO[bytes], offset: int) -> bytes:
+    content.seek(offset)
+    return content.read(PIECE_BYTES)
+
+
+def _absorb(content: IO[bytes], digest: hashlib._Hash, piece: bytes) -> None:
+    content.write(piece)
+    digest.update(piece)
