@@ -4,7 +4,7 @@
 -- A blob that no row owns: an upload that was not completed, or what a deletion left. Written before the blob is stored and removed
 -- with the file's row in one transaction, so that a killed process cannot forget a blob.
 create table wondernest.blob_removals (
-    file_key   varchar(500) primary key,
+    file_key   text primary key,
     remove_at  timestamptz not null,
     created_at timestamptz not null default current_timestamp
 );

@@ -1,4 +1,4 @@
-"""A stored file, and what is to be stored."""
+"""What the files room speaks of."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class StoredFile(Struct, frozen=True):
-    """A file's row."""
+    """A file: its row, or what its row will be."""
 
     id: UUID
     owner_id: UUID
@@ -19,24 +19,6 @@ class StoredFile(Struct, frozen=True):
     content_type: str
     size: int
     """Bytes."""
-    provider: str
-    category: str
-    public: bool
-    system: bool
-    uploaded_at: datetime
-    tags: tuple[str, ...]
-
-
-class NewFile(Struct, frozen=True):
-    """A file that was inspected and whose blob is stored."""
-
-    id: UUID
-    owner_id: UUID
-    child_id: UUID | None
-    key: str
-    name: str
-    content_type: str
-    size: int
     provider: str
     category: str
     public: bool

@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from wondernest.access.guardianship import guards, relatives
-from wondernest.files.model import Holdings, NewFile, StoredFile
+from wondernest.files.model import Holdings, StoredFile
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor, Row
@@ -157,7 +157,7 @@ class FileRepository:
         assert row is not None  # an aggregate
         return Holdings(row["files"], row["bytes"])
 
-    async def insert(self, unit: Executor, file: NewFile, url: str) -> None:
+    async def insert(self, unit: Executor, file: StoredFile, url: str) -> None:
         """Store a file's row and its tags, and spare its blob. `url`: for the earlier backends, which store it."""
         await unit.execute(
             _INSERT,

@@ -10,21 +10,25 @@ from datetime import timedelta
 from typing import IO, TYPE_CHECKING, Final
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from wondernest.files import errors
-from wondernest.files.model import NewFile
+from wondernest.files.model import StoredFile
 from wondernest.platform.blobs import new_key
+from wondernest.platform.db.idempotency import KeptReply
 from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.media import Refused, scratch_file
 from wondernest.platform.scan import Infected
 
 if TYPE_CHECKING:
     from wondernest.files.metrics import FileMetrics
+    from wondernest.files.model import Holdings
     from wondernest.files.repository import FileRepository
     from wondernest.platform.blobs import Blobs
     from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock
+    from wondernest.platform.db.idempotency import IdempotencyKeys
     from wondernest.platform.db.pool import Database
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.ids import Ids
@@ -38,6 +42,8 @@ UNFINISHED_GRACE: Final = timedelta(hours=1)
 UPLOADS_AT_ONCE: Final = 4
 """Of one user in one worker."""
 RETRY_AFTER_S: Final = 5
+ROUTE: Final = "POST /api/v1/files/upload"
+"""The scope of an Idempotency-Key."""
 
 
 class Allowance(Struct, frozen=True):
@@ -69,6 +75,28 @@ class Received(Struct, frozen=True):
     """SHA-256."""
 
 
+class Replay:
+    """An upload that may be a repetition: the app's time-outs make twins."""
+
+    def __init__(self, keys: IdempotencyKeys, unit: UnitOfWork, caller: Caller, key: str | None) -> None:
+        self._keys = keys
+        self._unit = unit
+        self._caller = caller
+        self._key = key
+
+    async def earlier(self, received: Received, described: Described) -> KeptReply | None:
+        """The reply to the first upload with this key. Raises KeyReused if that was another file."""
+        if self._key is None:
+            return None
+        request = msgspec.json.encode([described, received.digest.hex()])
+        return await self._keys.claim(self._unit, self._caller.user_id, self._key, ROUTE, request)
+
+    async def keep(self, status: int, body: bytes) -> None:
+        """Keep this upload's reply."""
+        if self._key is not None:
+            await self._keys.keep(self._unit, self._caller.user_id, self._key, KeptReply(status, body, ()))
+
+
 class UploadService:
     """Receives and stores files. Raises the room's errors, and DependencyUnavailable."""
 
@@ -84,8 +112,10 @@ class UploadService:
         ids: Ids,
         allowance: Allowance,
         metrics: FileMetrics,
+        keys: IdempotencyKeys,
     ) -> None:
         self._repository = repository
+        self._keys = keys
         self._database = database
         self._blobs = blobs
         self._provider = provider
@@ -135,8 +165,11 @@ class UploadService:
             raise
         return Received(content, size, digest.digest())
 
-    async def store(self, caller: Caller, received: Received, described: Described, unit: UnitOfWork) -> NewFile:
-        """Inspect, scan and store a file. Its blob is stored first; a unit that does not commit leaves it to the removal job."""
+    async def prepare(self, caller: Caller, received: Received, described: Described) -> StoredFile:
+        """Inspect and scan a file and store its blob, without a transaction: this may take seconds.
+
+        Unless `record` is committed, the removal job takes the blob away.
+        """
         await self._check(caller, received.size, described.child_id)
         inspected = await self._inspected(received, described)
         try:
@@ -148,8 +181,7 @@ class UploadService:
             blob = await self._blobs.put(key, pieces_of(inspected.content), self._allowance.file_bytes)
         finally:
             inspected.content.close()
-        await self._require_room(caller, blob.size, unit)
-        return NewFile(
+        return StoredFile(
             id=file_id,
             owner_id=caller.user_id,
             child_id=described.child_id,
@@ -165,15 +197,21 @@ class UploadService:
             tags=described.tags,
         )
 
+    async def record(self, file: StoredFile, url: str, unit: UnitOfWork) -> None:
+        """Store the row. The quota is checked again with the family locked: uploads at the same time are counted one after another."""
+        self._require(await self._repository.lock_household(unit, file.owner_id), file.size)
+        await self._repository.insert(unit, file, url)
+        unit.after_commit(lambda: self._metrics.stored(file.content_type, file.size))
+
+    def replay(self, unit: UnitOfWork, caller: Caller, key: str | None) -> Replay:
+        """The reply kept under an Idempotency-Key; without a key nothing is kept."""
+        return Replay(self._keys, unit, caller, key)
+
     async def _check(self, caller: Caller, size: int, child_id: UUID | None) -> None:
         """What can be refused before anything is decoded."""
         if child_id is not None and not await self._repository.guards(self._database, caller.user_id, child_id):
             raise errors.InvalidChildId
         self._require(await self._repository.holdings(self._database, caller.user_id), size)
-
-    async def _require_room(self, caller: Caller, size: int, unit: UnitOfWork) -> None:
-        """The quota again, with the family locked: uploads at the same time are counted one after another."""
-        self._require(await self._repository.lock_household(unit, caller.user_id), size)
 
     def _require(self, held: Holdings, size: int) -> None:
         allowance = self._allowance

@@ -119,6 +119,13 @@ class Refusal(Struct):
     success: bool = False
 
 
+class SignedRefusal(Struct):
+    """A refusal of a signed address, in the shape of the backend that made it."""
+
+    error: str
+    status: int
+
+
 class FileReplyV2(Struct):
     """One file, in the envelope of /api/v2."""
 
