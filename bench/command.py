@@ -13,6 +13,7 @@ import psycopg
 from bench import results
 from bench.day import run_day
 from bench.growth import run_growth
+from bench.hostile import run_hostile
 from bench.logins import run_logins
 from bench.options import Options, parse
 from bench.scenarios import STEADY
@@ -25,7 +26,14 @@ from bench.tally import LoadError
 from wondernest.development.embedded.errors import EmbeddedError
 
 FAILURE = 1
-_SPECIAL = {"S7": run_logins, "S8": run_day, "S9": run_growth, "S10": run_cold_start, "S11": run_soak}
+_SPECIAL = {
+    "S7": run_logins,
+    "S8": run_day,
+    "S9": run_growth,
+    "S10": run_cold_start,
+    "S11": run_soak,
+    "S12": run_hostile,
+}
 _STEADY = {scenario.name: scenario for scenario in STEADY}
 
 

@@ -40,6 +40,20 @@ _KEEP_VERSIONS: Final = """
       from picks p,
            generate_series(1, case when p.data_key = %(key)s and p.child_id = any(%(asked)s) then %(kept)s else 1 end) n
      order by p.child_id, p.data_key"""
+_COUNT_USAGE: Final = """
+    insert into wondernest.child_usage (child_id, family_id, saves, save_bytes, versions, history_bytes)
+    select c.id, c.family_id, s.saves, s.save_bytes, coalesce(v.versions, 0), coalesce(v.history_bytes, 0)
+      from family.child_profiles c
+      join (select child_id, count(*) as saves, sum(octet_length(data_value::text)) as save_bytes
+              from games.simple_game_data group by child_id) s on s.child_id = c.id
+      left join (select child_id, count(*) as versions, sum(size_bytes) as history_bytes
+                   from wondernest.save_versions group by child_id) v on v.child_id = c.id
+    on conflict do nothing"""
+_UNCOUNTED: Final = "select 1 where not exists (select from wondernest.child_usage)"
+_ADD_INSTANCES: Final = """
+    insert into games.child_game_instances (child_id, game_id)
+    select c.id, r.id from family.child_profiles c, games.game_registry r where r.game_key = %s
+    on conflict do nothing"""
 _COUNT: Final = r"select count(*) from core.users where email like 'bench-%@bench.invalid'"
 
 
@@ -72,6 +86,9 @@ class DataSet:
                         self._keep_versions(connection)
                 if len(missing) < self.families - present:
                     report(f"{missing.stop:,} families written")
+            if present < self.families or connection.execute(_UNCOUNTED).fetchone():
+                connection.execute(_COUNT_USAGE)
+                connection.execute(_ADD_INSTANCES, [GAME])
         vacuum(database_url)
 
     def missing(self, database_url: str) -> int:

@@ -19,12 +19,15 @@ from bench.data_set import FIRST_KEY, GAME, PASSWORD
 from bench.documents import SMALL_BYTES, project
 from wondernest.analytics.repository import AnalyticsRepository
 from wondernest.analytics.service import AnalyticsService, Report
+from wondernest.auth.jobs import NEW_NETWORK, USER
 from wondernest.auth.repository import (
     AccountRepository,
+    AdmissionRepository,
     NewAccount,
     NewSession,
+    Presented,
+    Question,
     RevocationRepository,
-    RevokedToken,
     SessionRepository,
 )
 from wondernest.auth.tokens import TokenPair
@@ -32,14 +35,16 @@ from wondernest.coppa.repository import ConsentRepository
 from wondernest.coppa.rules import ChildReference
 from wondernest.family.repository import Acting, FamilyRepository
 from wondernest.games.repository import HistoryRepository, LoadRepository, RegistryRepository, SaveRepository
-from wondernest.games.rules import SMALL_LIST_BYTES, Deletion, Listing, Read, SaveKey, Write
+from wondernest.games.rules import SMALL_LIST_BYTES, Deletion, Limits, Listing, Read, SaveKey, Write
 from wondernest.games.service import ProjectSaves
 from wondernest.platform.caller import Caller
 from wondernest.platform.clock import SystemClock
+from wondernest.platform.db.batch import LockWait
 from wondernest.platform.db.idempotency import IdempotencyKeys, KeptReply
 from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.ids import RandomIds, new_uuid, sha256_hex
-from wondernest.settings.tree import Games
+from wondernest.platform.large_work import LargeWork
+from wondernest.settings.tree import Auth, Games, Quotas
 
 if TYPE_CHECKING:
     from bench.statements import OneConnection
@@ -48,7 +53,8 @@ BATCH: Final = 16
 """How many requests share a statement, where not 1."""
 SAVES_OF_A_BATCH: Final = 8
 REFRESH_LIFE: Final = timedelta(days=30)
-IDS: Final = RandomIds(SystemClock())
+CLOCK: Final = SystemClock()
+IDS: Final = RandomIds(CLOCK)
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -89,17 +95,18 @@ class Requests:
         kept = Games()
         self._database = database
         self._parents = parents
-        self._saves = SaveRepository(database, kept.kept_versions)
+        limits = Limits(kept.kept_versions, kept.saves_per_child, kept.saves_bytes_per_family)
+        self._saves = SaveRepository(database, limits)
         self._loads = LoadRepository(database)
         self._history = HistoryRepository(database)
         self._registry = RegistryRepository(database)
         self._families = FamilyRepository()
         self._accounts = AccountRepository(database)
-        self._sessions = SessionRepository(database)
-        self._keys = IdempotencyKeys(kept.idempotency_life_h)
-        self._analytics = AnalyticsService(
-            database, AnalyticsRepository(self._registry, IDS), ProjectSaves(self._saves)
-        )
+        self._sessions = SessionRepository(database, most=Auth().sessions_per_user, notice=(NEW_NETWORK, USER))
+        self._keys = IdempotencyKeys(kept.idempotency_life_h, Quotas().idempotency_keys)
+        large_work = LargeWork()
+        events = AnalyticsRepository(self._registry, IDS, CLOCK, Quotas())
+        self._analytics = AnalyticsService(database, events, ProjectSaves(self._saves, large_work), CLOCK, large_work)
         self._serials = itertools.count(int(datetime.now(UTC).timestamp() * 1e6))
 
     # Saves --------------------------------------------------------------------------------------------------------
@@ -212,7 +219,7 @@ class Requests:
         """A login."""
         account = await self._accounts.by_email(self._parents[0].email)
         assert account is not None
-        assert await self._sessions.open(_session(account.id), account.password_hash)
+        assert await self._sessions.open(_session(account.id), account.password_hash) is not None
 
     async def sign_up(self, _: int) -> None:
         """A sign-up: the address is looked up and not found."""
@@ -226,15 +233,31 @@ class Requests:
         """A refresh."""
         one = self._parents[0]
         presented = sha256_hex(f"{one.user_id}-refresh-2")
-        state = await self._sessions.refresh_state(one.user_id, presented)
+        now = datetime.now(UTC)
+        state = await self._sessions.refresh_state(one.user_id, presented, now)
         assert state is not None
-        assert await self._sessions.renew(_session(one.user_id), state.account.password_hash, presented)
+        assert await self._sessions.renew(_session(one.user_id), state.account.password_hash, presented, now)
 
     async def log_out(self, _: int) -> None:
         """A logout."""
         one, now = self._parents[0], datetime.now(UTC)
-        access = RevokedToken(sha256_hex(f"{one.user_id}-access-2"), now + timedelta(hours=1))
+        access = Presented(sha256_hex(f"{one.user_id}-access-2"), now, now + timedelta(hours=1))
         await self._sessions.end_chain(self._database, one.user_id, access, now, REFRESH_LIFE)
+
+    async def admit(self, count: int) -> None:
+        """The rules of access as a statement of their own, with a role and a proof to check."""
+        now = datetime.now(UTC)
+        questions = [
+            Question(one.user_id, one.family_id, True, sha256_hex(f"{one.user_id}-access-2"), "proof", now)
+            for one in self._parents[:count]
+        ]
+        await AdmissionRepository.ask(self._database, questions, LockWait.TOGETHER)
+
+    async def list_sessions(self, _: int) -> None:
+        """A user's sessions."""
+        one = self._parents[0]
+        access = sha256_hex(f"{one.user_id}-access-2")
+        assert await self._sessions.find(one.user_id, access, datetime.now(UTC), REFRESH_LIFE)
 
     async def replay(self, _: int) -> None:
         """A request with an Idempotency-Key: the key is claimed, the reply stored, and a retry finds it."""
@@ -269,13 +292,17 @@ class Operation:
 _EACH_WORKER: Final = "every worker, in the background: "
 _SCHEDULED: Final = "the jobs process, on a schedule: "
 OPERATIONS: Final = (
-    Operation("GET one save", ["save-load"], Requests.load, (1, BATCH)),
+    Operation("GET one save", ["save-load-one"], Requests.load),
+    Operation("GET saves of several requests", ["save-load"], Requests.load, (BATCH,)),
     Operation("GET the saves of a child", ["save-list"], Requests.list_saves, (1, BATCH)),
     Operation(
-        "GET large saves of a child", [None, None, "save-list-headings", "save-list-documents"], Requests.list_large
+        "GET large saves of a child",
+        [None, None, None, "save-list-headings", "save-list-documents"],
+        Requests.list_large,
     ),
-    Operation("PUT a save over an older one", ["save-store"], Requests.save, (1, BATCH)),
-    Operation("PUT a save under a new key", ["save-store-first"], Requests.first_save, (1, BATCH)),
+    Operation("PUT a save over an older one", ["save-overwrite"], Requests.save),
+    Operation("PUT saves of several requests over older ones", ["save-store"], Requests.save, (BATCH,)),
+    Operation("PUT a save under a new key", [None, "save-store-first"], Requests.first_save),
     Operation("DELETE one save", ["save-delete"], Requests.delete),
     Operation("POST a batch of saves", ["save-lock"], Requests.lock),
     Operation("GET kept versions", ["version-list", "version-load"], Requests.versions),
@@ -288,15 +315,20 @@ OPERATIONS: Final = (
     Operation("POST register", ["account-by-new-email", "session-register"], Requests.sign_up),
     Operation("POST refresh", ["session-refresh-state", "session-renew"], Requests.refresh),
     Operation("POST logout", ["user-lock", "session-end"], Requests.log_out),
+    Operation("a request whose statements hold no rule of access", ["admission"], Requests.admit, (1, BATCH)),
+    Operation("GET the sessions", ["session-list"], Requests.list_sessions),
     Operation("a request with an Idempotency-Key", ["key-claim", "key-keep", None, "key-read"], Requests.replay),
     Operation(f"{_EACH_WORKER}revocations", ["revoked-tokens-new", "token-cutoffs-new"], Requests.follow),
     Operation(
         f"{_SCHEDULED}expired rows",
         [
             "prune-revoked-tokens",
+            "prune-identity-tokens",
             "prune-email-verifications",
             "prune-reset-tokens",
+            "prune-step-up-proofs",
             "prune-token-cutoffs",
+            "prune-unrecorded-cutoffs",
             "prune-sessions",
             "prune-refresh-tokens",
             "prune-keys",

@@ -26,6 +26,7 @@ MAY_READ_WHOLE: Final[Mapping[str, str]] = {
     "prune-email-verifications": f"{_SHORT}, one day's sign-ups",
     "prune-reset-tokens": f"{_SHORT}, one hour's resets",
     "prune-token-cutoffs": f"{_SHORT}, a month's password resets",
+    "prune-unrecorded-cutoffs": f"{_SHORT}, a month's logouts of pairs that an earlier backend issued",
     "prune-refresh-tokens": (
         "core.refresh_tokens has no index on expires_at and belongs to the earlier backends: the search for expired tokens"
         " reads the whole table, once an hour"

@@ -20,7 +20,8 @@ _RELATED_ROWS: Final = (
        select id, '{drawing,dinosaurs}' from family.child_profiles""",
     """insert into games.child_game_instances (child_id, game_id, first_played_at, last_played_at, session_count)
        select c.id, r.id, now() - interval '90 days', now() - interval '1 day', 12
-         from family.child_profiles c join games.game_registry r on r.game_key = %(game)s""",
+         from family.child_profiles c join games.game_registry r on r.game_key = %(game)s
+       on conflict do nothing""",
     """insert into compliance.coppa_consent (family_id, child_id, parent_id, consent_type, granted)
        select f.id, c.id, f.created_by, 'data_collection', true
          from family.child_profiles c join family.families f on f.id = c.family_id""",

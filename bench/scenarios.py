@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Final
 
 from bench.data_set import FIRST_KEY, GAME
 from bench.documents import LARGE_BYTES, MEDIUM_BYTES, SMALL_BYTES, project
@@ -26,7 +27,7 @@ class Actors(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One kind of request; `most` limits the number of actors."""
+    """One kind of request; `most` limits the number of actors, `rate` is a fixed number of requests a second."""
 
     name: str
     title: str
@@ -36,6 +37,7 @@ class Scenario:
     actors: Actors
     bodies: Callable[[], Sequence[bytes]] | None = None
     most: int | None = None
+    rate: float | None = None
 
 
 def save_body(size: int, data_key: str, seed: int) -> bytes:
@@ -62,10 +64,15 @@ _DATA = b"/api/v2/games/children/" + CHILD + b"/data"
 _KEPT = b"%s/%s/%s" % (_DATA, GAME.encode(), FIRST_KEY.encode())
 _LIST = b"%s?gameType=%s" % (_DATA, GAME.encode())
 
+LIGHT_WRITES: Final = 300.0
+LIGHT_READS: Final = 600.0
+"""Requests a second, evenly spaced: each has its statement to itself."""
+
 HEALTH = Scenario("S1", "health", "GET", b"/health", 200, Actors.NOBODY)
 PROFILE = Scenario("S2", "family profile", "GET", b"/api/v1/family/profile", 200, Actors.PARENTS)
 SAVE = Scenario("S3", "PUT save, 2 kB", "PUT", _DATA, 200, Actors.CHILDREN, _saves(SMALL_BYTES, FIRST_KEY, 16))
 LOAD = Scenario("S4", "GET save, 2 kB", "GET", _KEPT, 200, Actors.CHILDREN)
+EVENT = Scenario("S5", "event", "POST", b"/api/v1/analytics/events", 201, Actors.CHILDREN, lambda: [event_body()])
 STEADY = (
     HEALTH,
     PROFILE,
@@ -74,5 +81,8 @@ STEADY = (
     Scenario("S3c", "PUT save, 300 kB", "PUT", _DATA, 200, Actors.CHILDREN, _saves(LARGE_BYTES, "huge", 3), 100),
     LOAD,
     Scenario("S4b", "list of 10 saves of 2 kB", "GET", _LIST, 200, Actors.EVEN_CHILDREN),
-    Scenario("S5", "event", "POST", b"/api/v1/analytics/events", 201, Actors.CHILDREN, lambda: [event_body()]),
+    EVENT,
+    replace(SAVE, name="S3 light", rate=LIGHT_WRITES),
+    replace(LOAD, name="S4 light", rate=LIGHT_READS),
+    replace(EVENT, name="S5 light", rate=LIGHT_WRITES),
 )

@@ -139,6 +139,8 @@ class Setup:
             "PYTHONDONTWRITEBYTECODE": "",  # an installed server has its bytecode; the first start here writes it
             "RATE_LIMIT_CREDENTIALS": NO_LIMIT,
             "RATE_LIMIT_AUTH": NO_LIMIT,
+            "RATE_LIMIT_API": NO_LIMIT,
+            "BCRYPT_QUEUE": "64",  # all callers have one address, which gets half of the places
         }
         environment |= {"REDIS_URL": url} if (url := self.servers.redis_url) else {"REDIS_ENABLED": "false"}
         environment |= {"WORKERS": str(workers)} if (workers := self.options.workers) else {}

@@ -34,10 +34,10 @@ def run_steady(setup: Setup, scenario: Scenario) -> list[Row]:
     for number in range(options.rounds):
         for target in targets:
             say(f"{scenario.name} {scenario.title}: {target.name}, round {number + 1} of {options.rounds}")
-            rounds[target.name].append(measure(setup, target, work))
+            rounds[target.name].append(measure(setup, target, work, scenario.rate))
     for target in targets:
         figures = medians(rounds[target.name])
-        if options.half_load and figures.per_second:
+        if options.half_load and figures.per_second and scenario.rate is None:
             load = pace(target.port, work, options.connections, options.seconds, figures.per_second / 2)
             figures = replace(figures, half_load_p99_ms=load.p99_ms)
         rows.append(Row(f"{scenario.name} {scenario.title}", target.name, figures))
@@ -65,10 +65,14 @@ def prepare(setup: Setup, scenario: Scenario) -> Work:
     return Work(tuple(variants), actors)
 
 
-def measure(setup: Setup, target: Target, work: Work) -> Figures:
-    """One round on one server."""
+def measure(setup: Setup, target: Target, work: Work, rate: float | None = None) -> Figures:
+    """One round on one server, as fast as it answers or at a rate."""
+    options = setup.options
     before = cpu_s(target.tree), cpu_s(setup.database)
-    load = press(target.port, work, setup.options.connections, setup.options.seconds)
+    if rate is None:
+        load = press(target.port, work, options.connections, options.seconds)
+    else:
+        load = pace(target.port, work, options.connections, options.seconds, rate)
     spent = cpu_s(target.tree), cpu_s(setup.database)
     return figures_of(load, target, [after - start for start, after in zip(before, spent, strict=True)], setup.database)
 

@@ -18,6 +18,7 @@ class Figures:
     per_second: float | None = None
     p50_ms: float | None = None
     p99_ms: float | None = None
+    worst_ms: float | None = None
     half_load_p99_ms: float | None = None
     errors: int | None = None
     cpu_us: float | None = None
@@ -44,6 +45,7 @@ _COLUMNS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("req/s", "per_second", lambda value: f"{value:,.0f}" if value >= 100 else f"{value:.1f}"),
     ("p50 ms", "p50_ms", lambda value: f"{value:.1f}"),
     ("p99 ms", "p99_ms", lambda value: f"{value:.1f}"),
+    ("worst ms", "worst_ms", lambda value: f"{value:.1f}"),
     ("p99 ms at half load", "half_load_p99_ms", lambda value: f"{value:.1f}"),
     ("errors", "errors", lambda value: f"{value:.0f}"),
     ("server CPU µs/req", "cpu_us", lambda value: f"{value:,.0f}"),

@@ -17,6 +17,7 @@ from wondernest.games import room as games
 from wondernest.health import room as health
 from wondernest.inherited import room as inherited
 from wondernest.platform import room as platform
+from wondernest.platform.addresses import Networks
 from wondernest.platform.cache import Counters, MemoryCounters, ValkeyCounters
 from wondernest.platform.clock import Clock, SystemClock
 from wondernest.platform.db.idempotency import IdempotencyKeys
@@ -27,26 +28,28 @@ from wondernest.platform.http.hosts import AllowedHosts
 from wondernest.platform.http.operators import Operators
 from wondernest.platform.http.rate_limits import RequestLimits
 from wondernest.platform.http.sending import Sender
-from wondernest.platform.ids import RandomIds
+from wondernest.platform.http.user_limit import UserLimit
+from wondernest.platform.ids import Digests, RandomIds
 from wondernest.platform.jobs import Job, QueuedJobs, Schedule
 from wondernest.platform.jobs.instruments import JobInstruments
+from wondernest.platform.large_work import LargeWork
 from wondernest.platform.mail import Mailer, OutboxMailer, SmtpMailer
 from wondernest.platform.rooms import Builder, Parts, Rooms
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.platform.telemetry.stdout import STDOUT
+from wondernest.usage import room as usage
 from wondernest.web import room as web
 
 if TYPE_CHECKING:
-    from wondernest.platform.caller import Authenticator
     from wondernest.settings import Settings
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None, more: Sequence[Builder] = ()) -> Application:
     """The whole service as one application; opens no connection before it is started. `more`: additional rooms."""
     parts = _parts(settings, clock or SystemClock(timedelta()))
-    rooms, authenticator = _rooms(parts, more)
-    return Application(rooms, _machinery(parts, authenticator))
+    rooms, accounts = _rooms(parts, more)
+    return Application(rooms, _machinery(parts, accounts))
 
 
 class Background(Struct, frozen=True, kw_only=True):
@@ -72,7 +75,7 @@ def background(settings: Settings, *, clock: Clock | None = None, more: Sequence
     )
 
 
-def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, Authenticator]:
+def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     """The rooms, lowest first; a new room is one line here. Raises UnknownJob or ValueError for names that do not exist."""
     accounts = auth.build(parts)
     play = games.build(parts)
@@ -88,11 +91,11 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, Authenticator]
             *(build(parts) for build in more),
         )
     )
-    rooms = Rooms((*below.all, health.build(parts, below), web.build(parts, below)))
+    rooms = Rooms((*below.all, usage.build(parts, below), health.build(parts, below), web.build(parts, below)))
     parts.jobs.check(rooms.jobs, rooms.schedules)
     rooms.require_metrics(parts.metrics.names())
     parts.instruments.show(job.name for job in rooms.jobs)
-    return rooms, accounts.verifier
+    return rooms, accounts
 
 
 def _mailer(settings: Settings, clock: Clock) -> Mailer:
@@ -115,37 +118,55 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
         metrics=metrics,
         database=Database(settings.database, metrics),
         counters=counters,
-        idempotency=IdempotencyKeys(settings.games.idempotency_life_h),
+        idempotency=IdempotencyKeys(settings.games.idempotency_life_h, settings.quotas.idempotency_keys),
+        large_work=LargeWork(),
         jobs=QueuedJobs(),
         instruments=JobInstruments(metrics),
         mailer=_mailer(settings, clock),
     )
 
 
-def _machinery(parts: Parts, authenticator: Authenticator) -> Machinery:
+def _machinery(parts: Parts, accounts: auth.Auth) -> Machinery:
     settings = parts.settings
-    limits = settings.limits
-    per_minute = {
-        "credentials": limits.credentials_per_minute,
-        "auth": limits.auth_per_minute,
-        "api": limits.api_per_minute,
-    }
     server = settings.server
     return Machinery(
-        authenticator=authenticator,
+        authenticator=accounts.verifier,
+        admission=accounts.gate,
         database=parts.database,
         idempotency=parts.idempotency,
-        limits=RequestLimits(parts.counters, per_minute, parts.clock, enabled=limits.enabled),
+        large_work=parts.large_work,
+        limits=_limits(parts),
+        user_limit=_user_limit(parts),
         sender=Sender(
             CrossOrigin(settings.cors_origins, allow_localhost=settings.app.development), hsts_s=server.hsts_s
         ),
         metrics=parts.metrics,
         request_log=RequestLog(enabled=settings.log.requests, style=settings.log.format),
         clock=parts.clock,
-        trusted_proxies=server.proxy_networks,
+        trusted_proxies=Networks(server.proxy_networks),
         realm=settings.jwt.realm,
         body_timeout_s=server.body_timeout_s,
         max_body_bytes=server.max_body_bytes,
         operators=Operators(server.metrics_token, server.operator_networks),
         allowed_hosts=AllowedHosts(server.allowed_hosts) if server.allowed_hosts else None,
     )
+
+
+def _limits(parts: Parts) -> RequestLimits:
+    limits, auth = parts.settings.limits, parts.settings.auth
+    per_minute = {"credentials": limits.credentials_per_minute, "auth": limits.auth_per_minute}
+    return RequestLimits(
+        parts.counters,
+        per_minute if limits.enabled else dict.fromkeys(per_minute, 0),
+        parts.clock,
+        Digests(parts.settings.jwt.secret),
+        parts.metrics,
+        at_once={"credentials": max(1, auth.bcrypt_room // 2)},  # one network cannot fill the queue of passwords
+    )
+
+
+def _user_limit(parts: Parts) -> UserLimit | None:
+    limits = parts.settings.limits
+    if not (limits.enabled and limits.api_per_minute):
+        return None
+    return UserLimit(parts.counters, limits.api_per_minute, parts.clock, parts.metrics)

@@ -5,21 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
+import redis
 from dirty_equals import IsInt, IsStr
 
-from tests.fixtures.application import running
+from tests.fixtures.application import jobs_running, running
 from tests.fixtures.auth import Parent, log_in, mails_to, register, row, value
 from wondernest.app import create_app
+from wondernest.auth.repository import PinLockRepository
+from wondernest.platform.db.pool import Database
 from wondernest.platform.ids import sha256_hex
+from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.settings import Settings
 
 VERIFY = "/api/v1/auth/parent/verify-pin"
 SETUP = "/api/v1/auth/parent/setup-pin"
 PIN = "275319"
+PATIENCE_S = 30.0
 UNREADABLE = {"verified": False, "message": "Invalid PIN format. Must be 4 digits.", "sessionToken": None}
 WRONG = {
     "verified": False,
@@ -143,6 +150,139 @@ async def test_a_right_pin_clears_the_failures(app_client: httpx2.AsyncClient) -
         for _ in range(4):
             assert (await verified(app_client, "9999", parent)).status_code == 401
         assert (await verified(app_client, PIN, parent)).status_code == 200
+
+
+class SteppedClock:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.time = datetime.now(UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+LOCKS = (15 * MINUTE, HOUR, 4 * HOUR, 16 * HOUR, DAY, DAY)
+
+
+async def guesses_until_locked(client: httpx2.AsyncClient, parent: Parent | None) -> tuple[int, timedelta]:
+    """How many wrong PINs were checked, and how long the lock is."""
+    checked = 0
+    while (answer := await verified(client, "9999", parent)).status_code == 401:
+        checked += 1
+    assert (answer.status_code, answer.json()) == (429, LOCKED)
+    return checked, timedelta(seconds=int(answer.headers["retry-after"]))
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+async def test_each_lock_of_a_pin_is_longer_up_to_a_day(
+    make_settings: Callable[..., Settings], signed_in: bool
+) -> None:
+    clock = SteppedClock()
+    async with running(create_app(make_settings(JWT_EXPIRES_IN="864000000"), clock=clock)) as client:
+        parent = await with_pin(client) if signed_in else None
+        for lock in LOCKS:
+            assert await guesses_until_locked(client, parent) == (5, lock)
+            clock.time += lock - timedelta(seconds=1)
+            assert (await verified(client, PIN if signed_in else "1234", parent)).status_code == 429
+            clock.time += timedelta(seconds=1)
+
+
+async def test_ten_days_of_guessing_are_some_seventy_guesses(make_settings: Callable[..., Settings]) -> None:
+    """At five a day half of all PINs of four digits take three years, and the parent gets a letter each day."""
+    clock = SteppedClock()
+    async with running(create_app(make_settings(JWT_EXPIRES_IN="8640000000"), clock=clock)) as client:
+        parent = await with_pin(client)
+        end, guesses = clock.time + 10 * DAY, 0
+        while clock.time < end:
+            checked, lock = await guesses_until_locked(client, parent)
+            guesses += checked
+            clock.time += lock
+        assert guesses == 70
+
+
+async def test_waiting_between_guesses_gives_no_more_of_them(make_settings: Callable[..., Settings]) -> None:
+    clock = SteppedClock()
+    async with running(create_app(make_settings(JWT_EXPIRES_IN="8640000000"), clock=clock)) as client:
+        parent = await with_pin(client)
+        for _ in range(4):
+            assert (await verified(client, "9999", parent)).status_code == 401
+        clock.time += 6 * DAY
+        assert await guesses_until_locked(client, parent) == (1, LOCKS[0])
+        clock.time += 8 * DAY
+        assert await guesses_until_locked(client, parent) == (5, LOCKS[0]), (
+            "after a week without attempts all is forgotten"
+        )
+
+
+async def test_a_right_pin_or_a_sign_in_ends_lock_and_escalation(make_settings: Callable[..., Settings]) -> None:
+    clock = SteppedClock()
+    async with running(create_app(make_settings(), clock=clock)) as client:
+        parent = await with_pin(client)
+        assert await guesses_until_locked(client, parent) == (5, LOCKS[0])
+        await log_in(client, parent)
+        assert (await verified(client, PIN, parent)).status_code == 200
+        assert await guesses_until_locked(client, parent) == (5, LOCKS[0])
+        clock.time += LOCKS[0]
+        for _ in range(4):
+            assert (await verified(client, "9999", parent)).status_code == 401
+        assert (await verified(client, PIN, parent)).status_code == 200, "the fifth is right"
+        assert await guesses_until_locked(client, parent) == (5, LOCKS[0])
+
+
+async def test_a_refused_sign_in_ends_no_lock(app_client: httpx2.AsyncClient) -> None:
+    parent = await with_pin(app_client)
+    await guesses_until_locked(app_client, parent)
+    form = {"email": parent.email, "password": "Wrong-Day-7"}
+    assert (await app_client.post("/api/v1/auth/parent/login", json=form)).status_code == 401
+    assert (await verified(app_client, PIN, parent)).status_code == 429
+
+
+async def test_a_lock_survives_a_lost_cache_and_a_new_process(
+    make_settings: Callable[..., Settings], flushed_valkey: str
+) -> None:
+    settings = make_settings(REDIS_ENABLED="true", REDIS_URL=flushed_valkey)
+    async with running(create_app(settings)) as client:
+        parent = await with_pin(client)
+        assert (await guesses_until_locked(client, parent))[0] == 5
+    with redis.from_url(flushed_valkey) as cache:
+        cache.flushall()
+    async with running(create_app(settings)) as client:
+        assert (await verified(client, PIN, parent)).status_code == 429
+
+
+async def test_each_lock_is_one_letter_that_says_how_long_it_lasts(
+    make_settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    clock, settings = SteppedClock(), make_settings()
+    async with jobs_running(settings), running(create_app(settings, clock=clock)) as client:
+        parent = await with_pin(client)
+        for length in ("15 minutes", "1 hour"):
+            await asyncio.gather(*(verified(client, "9999", parent) for _ in range(12)))
+            clock.time += LOCKS[0]
+            await until_mailed(tmp_path, parent, f"locked for {length}.")
+        letters = [
+            mail for mail in await mails_to(tmp_path / "outbox", parent.email, 3) if "Parent mode is locked" in mail
+        ]
+        assert len(letters) == 2
+
+
+async def test_wrong_pins_of_long_ago_are_removed(make_settings: Callable[..., Settings], database_url: str) -> None:
+    async with running(create_app(make_settings())) as client:
+        for _ in range(2):
+            await verified(client, "9999", await with_pin(client))
+    locks = PinLockRepository(database := Database(make_settings().database, Metrics()))
+    newest = await value(database_url, "select max(updated_at) from wondernest.pin_locks")
+    await locks.prune(newest)
+    await database.close()
+    assert await value(database_url, "select count(*) from wondernest.pin_locks") == 1
+
+
+async def until_mailed(folder: Path, parent: Parent, text: str) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not any(text in mail for mail in await mails_to(folder / "outbox", parent.email, 1)):
+            await asyncio.sleep(0.05)
 
 
 async def test_setting_up_a_pin_answers_what_the_app_reads_and_stores_a_hash(

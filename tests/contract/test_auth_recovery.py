@@ -20,6 +20,7 @@ from wondernest.settings import Settings
 REQUEST = "/api/v1/auth/password-reset"
 CONFIRM = "/api/v1/auth/password-reset/confirm"
 VERIFY = "/api/v1/auth/verify-email"
+REQUEST_LETTER = "/api/v1/auth/verify-email/request"
 NEW_PASSWORD = "Moonlight8"
 NO_UPPER = "Password must contain at least one uppercase letter"
 NO_DIGIT = "Password must contain at least one digit"
@@ -90,6 +91,14 @@ async def test_the_owner_gets_a_mail_that_the_password_changed(app_client: httpx
     assert (await confirm(app_client, await reset_code(app_client, outbox, parent))).status_code == 200
     mails = await mails_to(outbox, parent.email, 3)
     assert any(mail.startswith("Your WonderNest password was changed") for mail in mails)
+
+
+async def test_a_new_password_is_the_same_in_every_normal_form(app_client: httpx2.AsyncClient, outbox: Path) -> None:
+    parent = await register(app_client)
+    token = await reset_code(app_client, outbox, parent)
+    assert (await confirm(app_client, token, "E\u0301te\u0301-Zurich7")).status_code == 200
+    for spelling in ("\u00c9t\u00e9-Zurich7", "E\u0301te\u0301-Zurich7"):
+        await log_in(app_client, Parent(parent.email, spelling, parent.user_id, "", ""))
 
 
 async def test_a_reset_token_works_once(app_client: httpx2.AsyncClient, outbox: Path) -> None:
@@ -180,6 +189,105 @@ async def test_the_mailed_token_verifies_once_and_only_its_own_account(
     for bearer, status, body in ((other, 400, refused), (parent, 200, done), (parent, 400, refused)):
         response = await app_client.post(VERIFY, json={"token": token}, headers=bearer.bearer)
         assert (response.status_code, response.json()) == (status, body)
+
+
+async def letter_code(outbox: Path, parent: Parent, number: int = 1) -> str:
+    """The code of an account's newest letter, when there are so many."""
+    return code_in((await mails_to(outbox, parent.email, number))[-1])
+
+
+async def proofs(database_url: str) -> list[tuple[str, str, bytes]]:
+    found = await rows(database_url, "select email, source, token_hash from wondernest.address_proofs order by email")
+    return [tuple(proof) for proof in found]
+
+
+async def test_a_spent_letter_is_the_proof_of_its_address(
+    app_client: httpx2.AsyncClient, outbox: Path, database_url: str
+) -> None:
+    parent = await register(app_client)
+    token = await letter_code(outbox, parent)
+    assert (await app_client.post(VERIFY, headers=parent.bearer)).status_code == 200
+    assert await proofs(database_url) == [], "without the token nothing is proven"
+    response = await app_client.post(VERIFY, json={"token": f" {token} "}, headers=parent.bearer)
+    assert response.status_code == 200
+    assert await proofs(database_url) == [(parent.email, "letter", hashlib.sha256(token.encode()).digest())]
+
+
+async def test_a_letter_is_spent_exactly_once_also_at_once(app_client: httpx2.AsyncClient, outbox: Path) -> None:
+    parent = await register(app_client)
+    body = {"token": await letter_code(outbox, parent)}
+    sent = [app_client.post(VERIFY, json=body, headers=parent.bearer) for _ in range(8)]
+    assert Counter(response.status_code for response in await asyncio.gather(*sent)) == {200: 1, 400: 7}
+
+
+async def test_a_wrong_expired_or_outdated_letter_proves_nothing(
+    app_client: httpx2.AsyncClient, outbox: Path, database_url: str
+) -> None:
+    parent = await register(app_client)
+    token = await letter_code(outbox, parent)
+    tokens = ["", "x" * 43, token[:-1]]
+    await rows(database_url, "update wondernest.email_verifications set expires_at = now() - interval '1 second'")
+    tokens.append(token)
+    for sent in tokens:
+        response = await app_client.post(VERIFY, json={"token": sent}, headers=parent.bearer)
+        assert (response.status_code, response.json()) == (400, {"message": "Email verification failed"})
+    await rows(database_url, "update wondernest.email_verifications set expires_at = now() + interval '1 hour'")
+    await rows(database_url, "update core.users set email = 'other@example.com'")
+    assert (await app_client.post(VERIFY, json={"token": token}, headers=parent.bearer)).status_code == 400
+    assert await proofs(database_url) == []
+
+
+async def test_the_letter_is_mailed_again_until_the_address_is_proven(
+    app_client: httpx2.AsyncClient, outbox: Path
+) -> None:
+    parent, other = await register(app_client), await register(app_client)
+    await letter_code(outbox, parent)
+    assert (await app_client.post(VERIFY, headers=parent.bearer)).status_code == 200
+    again = await app_client.post(REQUEST_LETTER, headers=parent.bearer)
+    assert (again.status_code, again.json()) == (200, {"message": "Verification email sent"})
+    body = {"token": await letter_code(outbox, parent, 2)}
+    assert (await app_client.post(VERIFY, json=body, headers=parent.bearer)).status_code == 200
+    assert (await app_client.post(REQUEST_LETTER, headers=parent.bearer)).status_code == 200
+    await app_client.post(REQUEST_LETTER, headers=other.bearer)
+    await letter_code(outbox, other, 2)
+    assert len(await mails_to(outbox, parent.email)) == 2
+
+
+async def test_an_account_gets_five_further_letters_an_hour_at_most(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client)
+    for _ in range(5):
+        assert (await app_client.post(REQUEST_LETTER, headers=parent.bearer)).status_code == 200
+    response = await app_client.post(REQUEST_LETTER, headers=parent.bearer)
+    assert (response.status_code, response.json()["error"]) == (429, "RATE_LIMITED")
+    assert int(response.headers["retry-after"]) > 0
+    other = await register(app_client)
+    assert (await app_client.post(REQUEST_LETTER, headers=other.bearer)).status_code == 200
+
+
+async def test_a_closed_account_gets_no_letter(app_client: httpx2.AsyncClient, database_url: str) -> None:
+    parent = await register(app_client)
+    await rows(database_url, "update core.users set is_active = false")
+    assert (await app_client.post(REQUEST_LETTER, headers=parent.bearer)).status_code == 401
+
+
+async def test_a_reset_is_the_proof_of_the_address_it_was_mailed_to(
+    app_client: httpx2.AsyncClient, outbox: Path, database_url: str
+) -> None:
+    parent = await register(app_client)
+    token = await reset_code(app_client, outbox, parent)
+    assert (await confirm(app_client, token)).status_code == 200
+    assert await proofs(database_url) == [(parent.email, "reset", hashlib.sha256(token.encode()).digest())]
+
+
+@pytest.mark.parametrize("mailed_to", [None, "former@example.com"])
+async def test_a_reset_that_was_mailed_elsewhere_or_before_this_release_proves_nothing(
+    app_client: httpx2.AsyncClient, outbox: Path, database_url: str, mailed_to: str | None
+) -> None:
+    token = await reset_code(app_client, outbox, await register(app_client))
+    await rows(database_url, "update core.password_reset_tokens set email = $1", mailed_to)
+    assert (await confirm(app_client, token)).status_code == 200
+    assert await proofs(database_url) == []
+    assert await value(database_url, "select email_verified from core.users") is False
 
 
 async def test_where_the_mailed_token_is_required_the_bearer_alone_is_not_enough(

@@ -153,6 +153,13 @@ async def test_a_sign_up_without_a_name_gets_the_unknown_family(
     assert await value(database_url, "select name from family.families") == "Unknown's Family"
 
 
+async def test_a_name_of_nothing_visible_is_no_name(app_client: httpx2.AsyncClient, database_url: str) -> None:
+    await register(app_client, name="\u200b \u3164", firstName="\u2800", lastName="\u202e")
+    person = await row(database_url, "select first_name, last_name from core.users")
+    assert tuple(person) == (None, None)
+    assert await value(database_url, "select name from family.families") == "Unknown's Family"
+
+
 async def test_a_name_longer_than_its_columns_is_400_and_not_500(app_client: httpx2.AsyncClient) -> None:
     text = "Validation failed: First name must not exceed 50 characters"
     assert await refusal(app_client, name="x" * 101) == text
@@ -175,6 +182,16 @@ async def test_a_password_of_eighty_bytes_registers_and_logs_in_by_its_first_sev
     await log_in(app_client, parent)
     body = {"email": parent.email, "password": "Aa1" + "x" * 69 + "something else"}
     assert (await app_client.post("/api/v1/auth/parent/login", json=body)).status_code == 200
+
+
+async def test_a_password_typed_in_another_normal_form_is_the_same_password(app_client: httpx2.AsyncClient) -> None:
+    composed, decomposed = "\u00c9t\u00e9-Zurich7", "E\u0301te\u0301-Zurich7"
+    for made, typed in ((composed, decomposed), (decomposed, composed)):
+        parent = await register(app_client, password=made)
+        for path in ("/api/v1/auth/parent/login", "/api/v1/auth/login"):
+            for spelling, status in ((made, 200), (typed, 200), (typed + "x", 401)):
+                body = {"email": parent.email, "password": spelling}
+                assert (await app_client.post(path, json=body)).status_code == status
 
 
 async def test_null_for_a_field_with_a_default_counts_as_absent(app_client: httpx2.AsyncClient) -> None:

@@ -98,6 +98,7 @@ async def test_the_apps_name_for_the_picture_wins(app_client: httpx2.AsyncClient
     ("fields", "message"),
     [
         ({"name": "  "}, "Child name is required"),
+        ({"name": "\u200b\u200f"}, "Child name is required"),
         ({"name": " ", "birthDate": "x"}, "Child name is required"),
         ({"birthDate": "15/01/2020"}, "Invalid birth date format. Use YYYY-MM-DD"),
         ({"birthDate": "2020-02-30"}, "Invalid birth date format. Use YYYY-MM-DD"),

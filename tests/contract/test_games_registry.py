@@ -9,6 +9,7 @@ import pytest
 
 from tests.fixtures.auth import rows, value
 from tests.fixtures.games import Player, player
+from wondernest.games.rules import MAX_INSTANCE_SETTINGS_BYTES
 
 GAMES = "/api/v2/games"
 
@@ -70,6 +71,19 @@ async def test_an_unknown_game_and_an_unknown_child_have_different_errors(mia: P
     nobody = await mia.ask("POST", f"{GAMES}/children/{uuid4()}/instances/sticker_book")
     assert (nobody.status_code, nobody.json()["message"]) == (404, "Child not found")
     assert (await mia.ask("GET", f"{GAMES}/children/{uuid4()}/instances")).json() == {"success": True, "instances": []}
+
+
+async def test_settings_of_an_instance_do_not_grow_without_end(mia: Player) -> None:
+    address = f"{GAMES}/children/{mia.child_id}/instances/sticker_book"
+    await mia.ask("POST", address)
+    fitting = {"text": "x" * (MAX_INSTANCE_SETTINGS_BYTES - len('{"text":""}'))}
+    assert (await mia.ask("PUT", f"{address}/settings", {"settings": fitting})).status_code == 200
+    fitting["text"] += "x"
+    refused = await mia.ask("PUT", f"{address}/settings", {"settings": fitting})
+    assert (refused.status_code, refused.text) == (
+        400,
+        f"Invalid request body: settings must not exceed {MAX_INSTANCE_SETTINGS_BYTES} bytes",
+    )
 
 
 async def test_settings_are_replaced_as_real_json(mia: Player, database_url: str) -> None:

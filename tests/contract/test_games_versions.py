@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from tests.fixtures.auth import value
+from tests.fixtures.auth import rows, value
 from tests.fixtures.games import Player, player
 
 
@@ -36,6 +36,62 @@ async def test_a_write_with_a_stale_etag_is_409_with_both_versions_metadata(mia:
     assert (current["version"], current["etag"], current["sizeBytes"]) == (2, fresh, 9)
     assert (await mia.load()).json()["updatedAt"] == current["updatedAt"]
     assert (await mia.save({"n": 333}, If_Match=f'"x", {fresh}')).status_code == 200
+
+
+def book(operation: dict[str, Any]) -> dict[str, Any]:
+    return operation | {"gameType": "sticker_book"}
+
+
+CHANGED_BY_PROXIES = ['W/"{}"', '"{}-gzip"', 'W/"{}-br"', '"x", W/"{}"', ' , "{}"']
+
+
+@pytest.mark.parametrize("form", CHANGED_BY_PROXIES)
+async def test_an_etag_that_a_proxy_changed_is_still_ours(mia: Player, form: str) -> None:
+    async def sent() -> str:
+        return form.format((await mia.load()).headers["etag"].strip('"'))
+
+    await mia.save({"n": 1})
+    stale = await sent()
+    assert (await mia.load(If_None_Match=stale)).status_code == 304
+    assert (await mia.save({"n": 2}, If_Match=stale)).status_code == 200
+    assert (await mia.save({"n": 3}, If_Match=stale)).status_code == 409
+    assert (await mia.load(If_None_Match=stale)).status_code == 200
+    operations = await batch(mia, book(put("k", {"n": 4}, ifMatch=await sent())), book(gone("k", ifMatch=stale)))
+    assert [result["status"] for result in operations["results"]] == [200, 409]
+    restore = f"{mia.history}/sticker_book/k/1/restore"
+    assert (await mia.ask("POST", restore, If_Match=stale)).status_code == 409
+    assert (await mia.ask("POST", restore, If_Match=await sent())).status_code == 200
+    address = f"{mia.saves}/sticker_book/k"
+    assert (await mia.ask("DELETE", address, If_Match=stale)).status_code == 409
+    assert (await mia.ask("DELETE", address, If_Match=await sent())).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["If-Match", "If-None-Match"])
+async def test_etags_on_two_lines_are_one_list(mia: Player, name: str) -> None:
+    etag = (await mia.save({"n": 1})).headers["etag"]
+    body = {"gameType": "sticker_book", "dataKey": "k", "dataValue": {"n": 1}}
+    for order in (1, -1):
+        lines = [*mia.parent.bearer.items(), *((name, tag) for tag in [etag, '"x"'][::order])]
+        if name == "If-None-Match":
+            answer = await mia.client.get(f"{mia.saves}/sticker_book/k", headers=lines)
+            assert answer.status_code == 304
+        else:
+            answer = await mia.client.put(mia.saves, json=body, headers=lines)
+            assert answer.status_code == 200
+            etag = answer.headers["etag"]
+
+
+async def test_unquoted_and_broken_tags_name_nothing(mia: Player) -> None:
+    etag = (await mia.save({"n": 1})).headers["etag"]
+    for broken in (etag.strip('"'), etag[1:], etag[:-1], "w/" + etag, etag + "x", f"'{etag}'"):
+        assert (await mia.save({"n": 2}, If_Match=broken)).status_code == 409
+        assert (await mia.load(If_None_Match=broken)).status_code == 200
+
+
+async def test_a_save_cannot_be_there_and_not_there(mia: Player) -> None:
+    etag = (await mia.save({"n": 1})).headers["etag"]
+    assert (await mia.save({"n": 2}, If_Match=etag, If_None_Match="*")).status_code == 409
+    assert (await mia.save({"n": 2}, "new", If_Match="*", If_None_Match="*")).status_code == 409
 
 
 async def test_create_only_and_change_only(mia: Player) -> None:
@@ -130,23 +186,49 @@ async def test_the_same_document_again_raises_the_version_but_adds_no_history(mi
     assert '"x": 1.0' in (await mia.ask("GET", f"{mia.history}/sticker_book/k/3")).text
 
 
-async def test_the_last_twenty_are_kept_for_each_key(mia: Player) -> None:
-    for n in range(25):
+async def test_the_newest_five_are_kept_for_each_key_and_older_ones_thinned_to_one_in_ten_minutes(
+    mia: Player, database_url: str
+) -> None:
+    for n in range(12):
         await mia.save({"n": n})
         await mia.save({"n": -n}, "other")
     for key in ("k", "other"):
-        assert [kept["version"] for kept in await mia.kept(key)] == list(range(24, 4, -1))
+        versions = [kept["version"] for kept in await mia.kept(key)]
+        assert versions[:5] == [11, 10, 9, 8, 7]
+        await age(database_url, mia, minutes=10)
+    for n in range(12, 24):
+        await mia.save({"n": n})
+    versions = [kept["version"] for kept in await mia.kept()]
+    assert versions[:5] == [23, 22, 21, 20, 19]
+    assert [version for version in versions if version < 12], "what was kept ten minutes ago is still there"
+
+
+async def test_what_another_device_overwrote_is_not_thinned(mia: Player) -> None:
+    for n in range(4):
+        await mia.save({"n": n}, X_Device_Id="tablet")
+    await mia.save({"n": 4}, X_Device_Id="phone")
+    for n in range(5, 20):
+        await mia.save({"n": n}, X_Device_Id="phone")
+    versions = [kept["version"] for kept in await mia.kept()]
+    assert 4 in versions, "the tablet's last document, which the phone overwrote"
+    assert 5 not in versions
 
 
 async def test_saving_the_same_document_repeatedly_drops_no_history(mia: Player) -> None:
-    for n in range(20):
+    for n in range(6):
         await mia.save({"n": n})
+    before = [kept["version"] for kept in await mia.kept()]
     for _ in range(25):
-        await mia.save({"n": 19})
-    assert [kept["version"] for kept in await mia.kept()] == list(range(19, 0, -1))
-    await mia.save({"n": 20})
-    await mia.save({"n": 21})
-    assert [kept["version"] for kept in await mia.kept()] == [46, 45, *range(19, 1, -1)]
+        await mia.save({"n": 5})
+    assert [kept["version"] for kept in await mia.kept()] == before
+    await mia.save({"n": 6})
+    assert [kept["version"] for kept in await mia.kept()][:5] == [31, *before[:4]]
+
+
+async def age(database_url: str, mia: Player, *, minutes: int) -> None:
+    """Let the kept versions be older than they are."""
+    statement = "update wondernest.save_versions set kept_at = kept_at - make_interval(mins => $2) where child_id = $1"
+    await rows(database_url, statement, UUID(mia.child_id), minutes)
 
 
 async def test_versions_kept_at_the_same_time_stay_on_one_page(mia: Player) -> None:

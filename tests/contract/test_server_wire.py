@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing
 
+import httpx2
 import pytest
 
 from tests.fixtures.processes import LiveServer, StartServer
@@ -156,6 +157,80 @@ def test_a_large_reply_is_compressed_on_the_wire(wire: Wire) -> None:
     status, headers, body = wire.reply()
     assert (status, headers["content-encoding"]) == (200, "gzip")
     assert gzip.decompress(body).startswith(b'{\n  "openapi": "3.1.0"')
+
+
+PROFILE = "/api/v1/family/profile"
+
+
+@pytest.mark.parametrize("second", ["authorization: Bearer {token}", "authorization:", "Authorization: Basic eDp5"])
+def test_two_authorization_headers_are_no_authorization(server: LiveServer, second: str) -> None:
+    token = register(server)
+    with closing(Wire(server)) as wire:
+        wire.send(f"GET {PROFILE} HTTP/1.1", f"authorization: Bearer {token}")
+        assert wire.reply()[0] == 200
+        wire.send(f"GET {PROFILE} HTTP/1.1", f"authorization: Bearer {token}", second.format(token=token))
+        status, headers, body = wire.reply()
+        assert (status, headers["www-authenticate"]) == (401, 'Bearer realm="WonderNest API"')
+        assert b'"error":"UNAUTHORIZED","message":"Authentication required"' in body
+        wire.send("GET /health HTTP/1.1", f"authorization: Bearer {token}", second.format(token=token))
+        assert wire.reply()[0] == 200
+
+
+def register(server: LiveServer) -> str:
+    form = {"email": "ann@example.com", "password": "Sunny-Day-7", "name": "Ann Lee"}
+    reply = httpx2.post(f"{server.base_url}/api/v1/auth/parent/register", json=form, timeout=READ_TIMEOUT_S)
+    return reply.json()["data"]["accessToken"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "content-type",
+        "idempotency-key",
+        "if-modified-since",
+        "if-range",
+        "last-event-id",
+        "origin",
+        "range",
+        "x-device-id",
+    ],
+)
+def test_a_header_of_one_value_must_not_be_sent_twice(wire: Wire, name: str) -> None:
+    wire.send("GET /health HTTP/1.1", f"{name}: a", f"{name}: a")
+    status, headers, body = wire.reply()
+    assert (status, headers["content-type"]) == (400, "application/json")
+    assert f'"error":"VALIDATION_ERROR","message":"The header {name} was sent more than once"'.encode() in body
+    wire.send("GET /health HTTP/1.1", f"{name}: a")
+    assert wire.reply()[0] == 200
+
+
+def test_lists_on_two_lines_are_one_list(wire: Wire) -> None:
+    wire.send("GET /openapi.json HTTP/1.1", "accept-encoding: br", "accept-encoding: gzip")
+    assert wire.reply()[1]["content-encoding"] == "gzip"
+    wire.send("GET /openapi.json HTTP/1.1", "accept-encoding: gzip", "accept-encoding: br")
+    assert wire.reply()[1]["content-encoding"] == "gzip"
+    wire.send("GET /health HTTP/1.1", "x-request-id: one", "x-request-id: two")
+    assert wire.reply()[1]["x-request-id"] not in {"one", "two", "one, two"}
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "x", "gzip, identity", "identity, gzip"])
+def test_a_coded_body_is_refused_before_it_is_read(wire: Wire, coding: str) -> None:
+    wire.send(f"POST {LOGIN} HTTP/1.1", f"content-encoding: {coding}", "content-length: 1000")
+    status, headers, body = wire.reply()
+    assert (status, headers["connection"], headers["accept-encoding"]) == (415, "close", "identity")
+    assert b'"error":"UNSUPPORTED_MEDIA_TYPE","message":"Content-Encoding is not supported"' in body
+    assert wire.closed()
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", "", "identity, identity"])
+def test_a_body_as_it_is_may_say_so(wire: Wire, coding: str) -> None:
+    wire.send(f"POST {LOGIN} HTTP/1.1", f"content-encoding: {coding}", "content-length: 2", body=b"{}")
+    assert wire.reply()[0] == 400
+
+
+def test_a_coding_without_a_body_to_read_is_ignored(wire: Wire) -> None:
+    wire.send("GET /health HTTP/1.1", "content-encoding: gzip")
+    assert wire.reply()[0] == 200
 
 
 @pytest.mark.parametrize("line", ["GARBAGE", "GET /health HTTP/9.9", "GET  HTTP/1.1"])

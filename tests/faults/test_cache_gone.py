@@ -152,7 +152,7 @@ def guess_passwords(server: LiveServer, household: Household) -> int:
     """How many wrong passwords were checked before further attempts were refused."""
     tried = 0
     with httpx2.Client(base_url=server.base_url, timeout=BOUND_S, headers=ANY_WORKER) as client:
-        while (answer := log_in(client, household.email, "Wrong-Day-7")).status_code == 401:
+        while (answer := log_in(client, household.email, f"Wrong-Day-{tried}")).status_code == 401:
             tried += 1
             assert tried <= WORKERS * FAILED_LOGINS, "more than one limit for each worker"
         assert answer.status_code == 429, answer.text

@@ -37,6 +37,14 @@ RESET, CHANGED, LOCKED = (
 )
 WITH_JOBS = {"JOBS_PROCESSES": "1", "JOBS_LEASE_S": "1"}
 
+VERSIONS = (
+    "with counter as (insert into wondernest.child_usage (child_id, family_id, versions, history_bytes)"
+    " values (gen_random_uuid(), gen_random_uuid(), 30, 30 * {size}::bigint) returning child_id)"
+    " insert into wondernest.save_versions"
+    " (child_id, game_type, data_key, version, data_value, size_bytes, saved_at, created_at, kept_at, reason)"
+    " select child_id, 'g', 'k', n, '{{}}', {size}, now(), now(), now() - make_interval(days => {days} - n), 'overwritten'"
+    " from counter, generate_series(1, 30) n"
+)
 CHORES = {
     "auth.forget_expired": (
         (
@@ -75,6 +83,35 @@ CHORES = {
         ),
         "select strpos(consent_text, '078-05-1120') = 0 from compliance.coppa_consent",
         "select from compliance.coppa_consent for update",
+    ),
+    "games.reconcile_usage": (
+        (
+            "with parent as (insert into core.users (email, password_hash) values ('old@example.com', '') returning id),"
+            " household as (insert into family.families (name, created_by) select 'Old', id from parent returning id),"
+            " child as (insert into family.child_profiles (family_id, name, birth_date)"
+            " select id, 'Mia', date '2020-01-15' from household returning id, family_id),"
+            " counter as (insert into wondernest.child_usage (child_id, family_id, saves) select id, family_id, 7 from child)"
+            " insert into games.simple_game_data (child_id, game_type, data_key) select id, 'g', 'k' from child"
+        ),
+        "select (saves, save_bytes, versions) = (1, 2, 0) from wondernest.child_usage",
+        "select from wondernest.child_usage for update",
+    ),
+    "games.thin_history": (
+        VERSIONS.format(size=10, days=200),
+        (
+            "select min(version) > 1 and max(version) = 30 and count(*) = max(used.versions)"
+            " and count(*) * 10 = max(used.history_bytes)"
+            " from wondernest.save_versions join wondernest.child_usage used using (child_id)"
+        ),
+        "select from wondernest.child_usage for update",
+    ),
+    "games.trim_history": (
+        VERSIONS.format(size=100_000_000, days=40),
+        (
+            "select min(version) = 21 and max(version) = 30 and count(*) = max(used.versions)"
+            " from wondernest.save_versions join wondernest.child_usage used using (child_id)"
+        ),
+        "select from wondernest.child_usage for update",
     ),
     "jobs.forget_history": (
         (

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx2
 import pytest
 import pytest_asyncio
@@ -16,7 +18,7 @@ from tests.fixtures.servers import database_on
 from tests.security.households import Parent, address, bad_authorizations, call, contents, register_parent_with_data
 from wondernest.app import create_app
 from wondernest.development.embedded.postgres import EmbeddedPostgres
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.router import Route
 from wondernest.settings import load_settings
 
@@ -35,6 +37,22 @@ OPEN = {
     CallerKind.OPERATOR: {"/metrics"},
 }
 """The routes that are open not only to parents. Every other route must require a parent's token."""
+NOT_OF_A_PARENT = {
+    Authority.MEMBER: {
+        *("/family/children/{childId}/select", "/analytics/events"),
+        *("/games/children/{childId}/data", "/games/children/{childId}/data/batch"),
+        *("/games/children/{childId}/data/{gameType}", "/games/children/{childId}/data/{gameType}/{dataKey}"),
+        "/games/children/{childId}/history/{gameType}/{dataKey}/{version}/restore",
+        *("/games/children/{childId}/instances/{gameKey}", "/games/children/{childId}/instances/{gameKey}/settings"),
+    },
+    Authority.OWN: {
+        *("/auth/parent/setup-pin", "/auth/verify-email", "/auth/verify-email/request"),
+        *("/auth/sessions", "/auth/sessions/{sessionId}", "/auth/step-up", "/auth/password"),
+    },
+}
+"""The routes that change something and that a member who is no parent may call. Every other one must require a parent."""
+MEMBER_ROLES = ("member", "child", "Parental", "", None)
+PARENT_ROLES = ("PARENT", "Guardian")
 in_the_loop = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -68,11 +86,6 @@ async def parent(client: httpx2.AsyncClient) -> Parent:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stranger(client: httpx2.AsyncClient) -> Parent:
-    return await register_parent_with_data(client)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def logged_out(client: httpx2.AsyncClient) -> Parent:
     parent = await register_parent_with_data(client)
     assert (await client.get("/api/v1/auth/me", headers=parent.bearer)).is_success
@@ -93,11 +106,7 @@ async def test_a_request_without_a_valid_token_is_refused(
 ) -> None:
     for what, value in bad_authorizations(parent).items():
         answer = await call(client, route, parent.values, {"Authorization": value} if value else {})
-        assert answer.status_code == 401, what
-        assert answer.headers["www-authenticate"] == 'Bearer realm="WonderNest API"', what
-        body = answer.json()
-        assert body.pop("timestamp") > 0
-        assert body == {"error": "UNAUTHORIZED", "message": "Authentication required"}, what
+        assert_unauthenticated(answer, what)
 
 
 @each(CallerKind.USER)
@@ -119,8 +128,9 @@ async def test_a_token_without_a_family_works_for_its_own_by_membership(
 @each(CallerKind.USER)
 @in_the_loop
 async def test_another_family_sees_and_touches_nothing(
-    client: httpx2.AsyncClient, database: str, parent: Parent, stranger: Parent, route: Route
+    client: httpx2.AsyncClient, database: str, parent: Parent, route: Route
 ) -> None:
+    stranger = await register_parent_with_data(client)
     before = await contents(database, declared().rooms, parent)
     tokens = {
         "as it is": stranger.bearer,
@@ -143,6 +153,74 @@ async def test_another_family_sees_and_touches_nothing(
         assert foreign.status_code == missing.status_code, how
         assert without_ids_and_times(foreign.text, parent.values) == without_ids_and_times(missing.text, nowhere), how
     assert await contents(database, declared().rooms, parent) == before
+
+
+@each(CallerKind.USER)
+@in_the_loop
+async def test_a_deactivated_account_is_refused_at_the_next_request(
+    client: httpx2.AsyncClient, database: str, route: Route
+) -> None:
+    for what in ("their own", "nobody's"):
+        parent = await register_parent_with_data(client)  # another one each time: a process remembers a refused account
+        values = parent.values if what == "their own" else {name: str(uuid4()) for name in parent.values}
+        headers = parent.bearer if what == "their own" else parent.without_family
+        before = await contents(database, declared().rooms, parent)
+        await execute(database, "update core.users set is_active = false where id = $1", parent.user_id)
+        assert_unauthenticated(await call(client, route, values, headers), what)
+        assert_unauthenticated(await call(client, route, values, headers), f"{what}, again")
+        assert but_for("core.users", await contents(database, declared().rooms, parent)) == but_for(
+            "core.users", before
+        )
+
+
+@each(CallerKind.USER)
+@in_the_loop
+async def test_a_deactivated_account_without_family_or_data_is_refused_too(
+    client: httpx2.AsyncClient, database: str, route: Route
+) -> None:
+    parent = await register_parent_with_data(client)
+    await execute(database, "delete from family.family_members where user_id = $1", parent.user_id)
+    await execute(database, "update core.users set is_active = false where id = $1", parent.user_id)
+    assert_unauthenticated(await call(client, route, parent.values, parent.bearer), "no family")
+
+
+@each(CallerKind.OPTIONAL)
+@in_the_loop
+async def test_where_a_token_is_optional_that_of_a_deactivated_account_is_refused(
+    client: httpx2.AsyncClient, database: str, route: Route
+) -> None:
+    parent = await register_parent_with_data(client)
+    await execute(database, "update core.users set is_active = false where id = $1", parent.user_id)
+    assert_unauthenticated(await ask(client, route, f"Bearer {parent.token}"), "deactivated")
+
+
+def test_a_route_that_changes_something_requires_a_parent_unless_it_is_in_the_list() -> None:
+    changing = [route.endpoint for route in registry() if route.endpoint.method != "GET"]
+    for authority, paths in NOT_OF_A_PARENT.items():
+        assert {one.path for one in changing if one.caller is CallerKind.USER and one.authority is authority} == paths
+
+
+@each(CallerKind.USER)
+@in_the_loop
+async def test_a_member_who_is_no_parent_changes_neither_family_nor_children_nor_consent(
+    client: httpx2.AsyncClient, database: str, route: Route
+) -> None:
+    parent, manages = await register_parent_with_data(client), route.endpoint.authority is Authority.MANAGER
+    before = await contents(database, declared().rooms, parent)
+    for role in MEMBER_ROLES:
+        await give_role(database, parent, role)
+        answer = await call(client, route, parent.values, parent.bearer)
+        if not manages:
+            assert "access_denied" not in answer.text, role
+            continue
+        assert answer.status_code == 403, role
+        assert answer.json()["error"] == "access_denied", role
+    if manages:
+        after, roles = await contents(database, declared().rooms, parent), "family.family_members"
+        assert but_for(roles, after) == but_for(roles, before)
+    await give_role(database, parent, PARENT_ROLES[len(route.template) % 2])
+    answer = await call(client, route, parent.values, parent.bearer)
+    assert "access_denied" not in answer.text
 
 
 @each(CallerKind.OPTIONAL)
@@ -206,6 +284,31 @@ async def test_a_family_claim_is_valid_only_for_a_member_of_that_family(client: 
     assert [child["id"] for child in mine["children"]] == [owner.child_id]
     hinted = (await client.get(profile, headers=other.claiming_family_of(owner))).json()["data"]
     assert [child["id"] for child in hinted["children"]] == [other.child_id]
+
+
+def assert_unauthenticated(answer: httpx2.Response, what: str) -> None:
+    assert answer.status_code == 401, f"{what}: {answer.text}"
+    assert answer.headers["www-authenticate"] == 'Bearer realm="WonderNest API"', what
+    body = answer.json()
+    assert body.pop("timestamp") > 0
+    assert body == {"error": "UNAUTHORIZED", "message": "Authentication required"}, what
+
+
+def but_for(table: str, held: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """What is held, without the table that the test itself changed."""
+    return {name: found for name, found in held.items() if name != table}
+
+
+async def execute(url: str, statement: str, *arguments: object) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement, *arguments)
+    finally:
+        await connection.close()
+
+
+async def give_role(url: str, parent: Parent, role: str | None) -> None:
+    await execute(url, "update family.family_members set role = $2 where user_id = $1", parent.user_id, role)
 
 
 async def ask(client: httpx2.AsyncClient, route: Route, authorization: str) -> httpx2.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import sys
@@ -12,6 +13,10 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
+from bench.hostile import probed
+from bench.shapes import SHAPES
+from bench.work import Actor, Work
+from tests.faults.household import register_household
 from tests.security.fuzzing import LONG, SHORT, Role, fuzz
 
 if TYPE_CHECKING:
@@ -31,6 +36,27 @@ def tally() -> Iterator[Counter[Role]]:
     yield sent
     shares = ", ".join(f"{count} as {role}" for role, count in sorted(sent.items()))
     sys.stdout.write(f"\n{sent.total()} cases in all: {shares}\n")
+
+
+IN_THE_SUITE = ("save, numbers 1e9", "event, empty lists", "batch, millions of operations", "pipelined requests")
+
+
+@pytest.mark.timeout(0 if CASES else 300)
+def test_hostile_shapes_are_answered_and_the_service_lives_on(live_server: StartServer) -> None:
+    """`bin/fuzz` sends all shapes, and prints how long /health/live waited meanwhile; no time is asserted."""
+    server = live_server(RATE_LIMIT_FAILED_LOGINS="0")
+    household = register_household(server.base_url)
+    actor = Actor(household.access, household.child_id)
+    for shape in SHAPES:
+        if CASES or shape.name in IN_THE_SUITE:
+            content = next(Work((shape.request(),), [actor]).requests())
+            waits, answers = asyncio.run(probed(server.port, content))
+            assert "closed" not in answers, shape.name
+            assert "500" not in answers, shape.name
+            sys.stdout.write(f"{shape.name}: {answers}; /health/live waited {1000 * max(waits):.0f} ms at most\n")
+    with household.client() as client:
+        assert client.get(household.saves).status_code == 200
+    assert "request failed" not in server.log_text()
 
 
 @pytest.mark.timeout(0 if CASES else 300)

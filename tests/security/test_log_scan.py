@@ -17,6 +17,7 @@ import redis
 from tests.faults.outages import frozen
 from tests.fixtures.application import TEST_SECRET, declared
 from tests.fixtures.auth import code_in
+from tests.fixtures.identities import CLIENT_IDS, Signer
 from tests.fixtures.processes import wait_for
 from tests.security.households import address, body_of
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 PASSWORD, WRONG_PASSWORD, NEW_PASSWORD = "Periwinkle-Day7", "Marmalade-Day7", "Tangerine-Day7"
 MAIL_ADDRESS, UNKNOWN_ADDRESS = "rosalind.quickbeam@example.com", "somebody.unheard@example.com"
 PARENT_NAME, CHILD_NAME, NEW_CHILD_NAME = "Rosalind Quickbeam", "Zebulonius", "Ottokarius"
+SUBJECT, NONCE = "outside-subject-7103", "nonce-of-the-sign-in"
 PIN, WRONG_PIN = "918273", "645382"
 DOCUMENT_TEXT, EVENT_TEXT, DEVICE = "crocodile-in-the-save", "heron-in-the-event", "Grandmas-Tablet"
 PATH_TEXT, QUERY_TEXT, HEADER_TEXT, BODY_TEXT = (
@@ -43,6 +45,7 @@ NAMED_ANYWHERE = (
     *(PASSWORD, WRONG_PASSWORD, NEW_PASSWORD),
     *(MAIL_ADDRESS, UNKNOWN_ADDRESS, "quickbeam", "somebody.unheard"),
     *(PARENT_NAME, "Rosalind", CHILD_NAME, NEW_CHILD_NAME),
+    *(SUBJECT, NONCE),
     *(PIN, WRONG_PIN, DOCUMENT_TEXT, EVENT_TEXT, DEVICE, "2019-03-15", "Nut allergy"),
     *(PATH_TEXT, QUERY_TEXT, HEADER_TEXT, BODY_TEXT, TEST_SECRET),
 )
@@ -63,7 +66,7 @@ class Journey:
         """Send a request; tokens in its answer become secrets."""
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         answer = self.client.request(method, path, content=content, headers={**self.bearer, **headers})
-        self.secrets.update(re.findall(r"eyJ[\w-]+\.[\w-]+\.[\w-]+|parent_mode_\w+[\w-]*", answer.text))
+        self.secrets.update(re.findall(r"eyJ[\w-]+\.[\w-]+\.[\w-]+|(?:parent_mode|step_up)_\w+[\w-]*", answer.text))
         return answer
 
     def sign_up(self) -> None:
@@ -75,6 +78,18 @@ class Journey:
         child = {"name": CHILD_NAME, "birthDate": "2019-03-15", "specialNeeds": "Nut allergy"}
         self.child_id = self.send("POST", "/api/v1/family/children", child).json()["data"]["id"]
         self.send("PUT", f"/api/v1/family/children/{self.child_id}", {"name": NEW_CHILD_NAME})
+
+    def sign_in_outside(self, signer: Signer) -> None:
+        """With a new, a used, a known and a foreign identity token."""
+        person = {"email": MAIL_ADDRESS, "sub": SUBJECT, "nonce": NONCE, "name": PARENT_NAME}
+        token = signer.token("google", **person)
+        for sent, status in ((token, 200), (token, 401), (signer.token("google", **person), 200)):
+            form = {"provider": "google", "idToken": sent, "email": MAIL_ADDRESS, "nonce": NONCE}
+            assert self.send("POST", "/api/v1/auth/oauth", form).status_code == status
+        foreign = signer.token("google", **{**person, "sub": SUBJECT + "-2"})
+        answer = self.send("POST", "/api/v1/auth/oauth", {"provider": "google", "idToken": foreign, "nonce": NONCE})
+        assert answer.status_code == 401
+        self.secrets |= {token, foreign}
 
     def guess(self) -> None:
         for mail_address in (MAIL_ADDRESS, UNKNOWN_ADDRESS):
@@ -204,6 +219,8 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
     own_valkey_server: EmbeddedValkey,
     tmp_path: Path,
 ) -> None:
+    signer, keys = Signer("key-1"), tmp_path / "keys.json"
+    keys.write_bytes(signer.document())
     server = live_server(
         DATABASE_URL=fragile_database,
         DATABASE_STATEMENT_TIMEOUT_S="0.5",
@@ -213,7 +230,10 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
         LOG_REQUESTS="true",
         LOG_LEVEL="DEBUG",
         PIN_MAX_ATTEMPTS="5",
+        RATE_LIMIT_FAILED_LOGINS="50",
         JOBS_PROCESSES="1",
+        OAUTH_GOOGLE_CLIENT_IDS=CLIENT_IDS["google"],
+        OAUTH_GOOGLE_JWKS=str(keys),
     )
     with httpx2.Client(base_url=server.base_url, timeout=TIMEOUT_S) as client:
         journey = Journey(client, tmp_path / "outbox")
@@ -224,6 +244,7 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
         journey.send_invalid_requests()
         journey.send_marks_to_every_route(declared().router.routes)
         journey.reset()
+        journey.sign_in_outside(signer)
         with redis.from_url(own_valkey_server.url()) as cache:
             assert_clean("the cache", repr([(key, cache.hgetall(key)) for key in cache.scan_iter()]), journey.secrets)
         own_valkey_server.kill()

@@ -13,11 +13,11 @@ from wondernest.analytics.rules import DOCUMENT, MAX_REFERENCE_CHARS, Event
 from wondernest.platform.json import holds_nul
 
 MAX_DATA_BYTES: Final = 64 * 1024
-_decode_parts = msgspec.json.Decoder(dict[str, Raw]).decode
+decode_parts = msgspec.json.Decoder(dict[str, Raw]).decode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _sorted: Final = msgspec.json.Encoder(order="sorted").encode
 _encode: Final = msgspec.json.Encoder().encode
-_UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
 class BadDocument(ValueError):
@@ -28,8 +28,16 @@ def read_object(document: bytes | Raw) -> dict[str, Any]:
     """The JSON object in a text; raises BadDocument."""
     try:
         return _decode(document)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise BadDocument(str(error)) from None
+
+
+def identity_of_large(event: Event) -> bytes | None:
+    """What is hashed, together with the data as sent, as the `fingerprint` of a large event; None as there.
+
+    Sorting the keys of a large document takes too long. Repeated deliveries are the same bytes.
+    """
+    return None if event.data.get("timestamp") is None else _encode([event.kind, event.session_id, event.content_id])
 
 
 def fingerprint(event: Event) -> bytes | None:
@@ -41,15 +49,22 @@ def fingerprint(event: Event) -> bytes | None:
 
 def envelope(event: Event, data: bytes | Raw, *, without_document: bool) -> bytes:
     """The stored form. If the data exceeds MAX_DATA_BYTES its largest values are dropped and `truncated` is set."""
-    kept = Raw(data)
-    truncated = False
-    if without_document or len(data) > MAX_DATA_BYTES:
-        parts = _decode_parts(data)
-        if without_document:
-            parts.pop(DOCUMENT, None)
-        fitting = _fitting(parts)
-        truncated = len(fitting) < len(parts)
-        kept = Raw(_encode(fitting))
+    if not without_document and len(data) <= MAX_DATA_BYTES:
+        return wrapped(event, Raw(data), truncated=False)
+    kept, truncated = cut(decode_parts(data), without_document=without_document)
+    return wrapped(event, kept, truncated=truncated)
+
+
+def cut(parts: dict[str, Raw], *, without_document: bool) -> tuple[Raw, bool]:
+    """The data of at most MAX_DATA_BYTES, and whether something besides the document is missing."""
+    if without_document:
+        parts.pop(DOCUMENT, None)
+    fitting = _fitting(parts)
+    return Raw(_encode(fitting)), len(fitting) < len(parts)
+
+
+def wrapped(event: Event, kept: Raw, *, truncated: bool) -> bytes:
+    """The data with the fields of the event around it."""
     stored: dict[str, Any] = {
         "contentId": _short(event.content_id),
         "duration": event.minutes,
@@ -61,7 +76,7 @@ def envelope(event: Event, data: bytes | Raw, *, without_document: bool) -> byte
 
 def project_document(value: Any, data: bytes | Raw) -> bytes:
     """The project in a save_project event, sent as JSON text or as an object; raises BadDocument."""
-    document = value.encode() if isinstance(value, str) else bytes(_decode_parts(data)[DOCUMENT])
+    document = value.encode() if isinstance(value, str) else bytes(decode_parts(data)[DOCUMENT])
     if holds_nul(document):
         raise BadDocument("\\u0000 is not allowed in a text")
     read_object(document)

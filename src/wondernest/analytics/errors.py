@@ -47,6 +47,13 @@ class BadChildId(EventRefused):
         super().__init__("Invalid child ID format")
 
 
+class TooManyEvents(ApiError):
+    """413: the child has as many events as it may have on a day; they are accepted again after Retry-After."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(413, {"message": "Storage quota exceeded"}, headers={"Retry-After": str(retry_after_s)})
+
+
 class ChildNotFound(GenericError):
     """The child does not exist or is not the caller's."""
 

@@ -36,6 +36,13 @@ PERSONAL_DATA: Final = (
         kept=WITH_CHILD,
     ),
     Holding(
+        table="wondernest.event_usage",
+        people={"child_id": CHILD},
+        what="How many events of a child were stored on the last day with events",
+        why="One child's events cannot fill the disk",
+        kept=WITH_CHILD,
+    ),
+    Holding(
         table="games.virtual_currency",
         people={"child_id": CHILD},
         what="A child's coins",

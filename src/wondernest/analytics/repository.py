@@ -10,36 +10,55 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from wondernest.access.guardianship import guards
+from wondernest.access.guardianship import guards, stands
 from wondernest.analytics.envelope import BadDocument
+from wondernest.analytics.rules import MAX_KEPT_TRANSACTIONS, MAX_MILESTONES
 from wondernest.platform.db.batch import LockWait
+from wondernest.platform.usage import PERSON
 
 if TYPE_CHECKING:
     from wondernest.analytics.rules import Currency, Milestone, Played, Transaction
+    from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Executor
     from wondernest.platform.ids import Ids
+    from wondernest.settings import Quotas
 
 MILESTONE: Final = "milestone"
 _IS_GUARDIAN: Final = guards("given.child_id", "given.user_id", archived_too=True)
 _STORE: Final = f"""
     with given as materialized (
-        select event.* from (select set_config('lock_timeout', $11, true)) bound,
-               unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::uuid[], $8::bytea[],
-                      $9::text[], $10::int[])
-               with ordinality as event (id, user_id, child_id, kind, category, data, session_id, fingerprint, game_key,
+        select event.* from (select set_config('lock_timeout', $12, true)) bound,
+               unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::int[], $8::uuid[],
+                      $9::bytea[], $10::text[], $11::int[])
+               with ordinality as event (id, user_id, child_id, kind, category, data, size, session_id, fingerprint, game_key,
                                          minutes, place)
-    ), allowed as (
-        select given.*, row_number() over (partition by child_id, fingerprint order by place) = 1 as first
-          from given where {_IS_GUARDIAN}
+    ), allowed as materialized (
+        select given.*, row_number() over same = 1 as first,
+               coalesce(used.events, 0) + count(*) over earlier <= $14
+                   and coalesce(used.bytes, 0) + sum(size) over earlier <= $15 as fits
+          from given
+          left join lateral (
+               select * from wondernest.event_usage today
+                where today.child_id = given.child_id and today.day >= $13 offset 0) used on true
+         where {_IS_GUARDIAN}
+        window same as (partition by given.child_id, fingerprint order by place),
+               earlier as (partition by given.child_id order by place)
     ), fresh as (
         insert into wondernest.event_identities (child_id, fingerprint)
-        select child_id, fingerprint from allowed where fingerprint is not null and first
+        select child_id, fingerprint from allowed where fingerprint is not null and first and fits
          order by child_id, fingerprint
         on conflict do nothing
         returning child_id, fingerprint
     ), judged as (
-        select allowed.*, allowed.fingerprint is null or (first and fresh.fingerprint is not null) as is_new
+        select allowed.*, fits and (allowed.fingerprint is null or (first and fresh.fingerprint is not null)) as is_new
           from allowed left join fresh using (child_id, fingerprint)
+    ), counted as (
+        insert into wondernest.event_usage as used (child_id, day, events, bytes)
+        select child_id, $13, count(*), sum(size) from judged where is_new group by child_id order by child_id
+        on conflict (child_id) do update
+           set day = greatest(used.day, excluded.day),
+               events = case when used.day >= excluded.day then used.events else 0 end + excluded.events,
+               bytes = case when used.day >= excluded.day then used.bytes else 0 end + excluded.bytes
     ), stored as (
         insert into analytics.analytics_events (id, user_id, child_id, event_type, event_category, event_data, session_id)
         select id, user_id, child_id, kind, category, data, session_id from judged where is_new order by place
@@ -49,11 +68,19 @@ _STORE: Final = f"""
     )
     select judged.place is not null as is_allowed, coalesce(judged.is_new, false) as is_new,
            judged.place is not null or exists (
-               select from family.family_members member where member.user_id = given.user_id) as has_family
+               select from family.family_members member where member.user_id = given.user_id) as has_family,
+           case when judged.fits then false else judged.place is not null and not exists (
+               select from wondernest.event_identities known
+                where known.child_id = judged.child_id and known.fingerprint = judged.fingerprint) end as is_refused
       from given left join judged using (place)
      order by place"""
-"""$11: lock_timeout, for this transaction only."""
-_HAS_FAMILY: Final = "select exists (select from family.family_members where user_id = $1)"
+"""$12: lock_timeout, for this transaction only; $13: the day; $14 and $15: the most events and bytes of a child on a day.
+
+The identity of a refused event is not stored, so that it can be sent again. The limit is compared with the counter of the snapshot:
+statements that run at the same time may exceed it by the events that they hold.
+"""
+_TODAY: Final = "used.day >= (now() at time zone 'UTC')::date"
+_HAS_FAMILY: Final = f"select exists (select from family.family_members where user_id = $1) where {stands('$1')}"
 _BALANCE: Final = """
     insert into games.virtual_currency as coins (child_id, balance, total_earned, total_spent, last_updated)
     values ($1, $2, $3, $4, now())
@@ -73,13 +100,20 @@ _LEDGER: Final = """
            select from games.currency_transactions known
             where known.child_id = $1 and known.created_at = entry.moment and known.amount = entry.amount
               and coalesce(known.description, '') = entry.reason)
-     order by place"""
+     order by place
+     limit greatest($5 - (select count(*) from games.currency_transactions known where known.child_id = $1), 0)"""
 _MILESTONE: Final = """
     insert into analytics.learning_insights (child_id, insight_type, category, title, description, data)
     select $1, $2::text, left($3, 50), left($4, 255), $5, $6
      where not exists (
            select from analytics.learning_insights known
-            where known.child_id = $1 and known.insight_type = $2::text and known.title = left($4, 255))"""
+            where known.child_id = $1 and known.insight_type = $2::text and known.title = left($4, 255))
+       and (select count(*) from analytics.learning_insights known where known.child_id = $1) < $7"""
+
+EVENTS_USED: Final = f"select used.events from wondernest.event_usage used where used.child_id = {PERSON} and {_TODAY}"
+EVENT_BYTES_USED: Final = (
+    f"select used.bytes from wondernest.event_usage used where used.child_id = {PERSON} and {_TODAY}"
+)
 
 IDENTITY_BATCH_ROWS: Final = 2_000
 _FORGET_IDENTITIES: Final = """
@@ -111,6 +145,7 @@ class NewEvent(Struct, frozen=True):
             self.kind,
             self.category,
             self.data,
+            len(self.data),
             self.session_id,
             self.fingerprint,
             self.played.game_key if self.played else None,
@@ -119,11 +154,15 @@ class NewEvent(Struct, frozen=True):
 
 
 class StoreResult(Struct, frozen=True):
-    """The result for one event: the child is the adult's, the event was stored now, the adult has a family."""
+    """The result for one event: the child is the adult's, the event was stored now, the adult has a family.
+
+    `is_refused`: neither stored nor known, because the child has as many events as it may have on a day.
+    """
 
     is_allowed: bool
     is_new: bool
     has_family: bool
+    is_refused: bool = False
 
 
 class PlayTime(Protocol):
@@ -140,8 +179,10 @@ class PlayTime(Protocol):
 class AnalyticsRepository:
     """Stores events and the rows that are derived from them."""
 
-    def __init__(self, play: PlayTime, ids: Ids) -> None:
+    def __init__(self, play: PlayTime, ids: Ids, clock: Clock, quotas: Quotas) -> None:
         self._ids = ids
+        self._clock = clock
+        self._quotas = quotas
         self._store = _STORE.format(recording=play.recording("played"))
         self._ledger: str | None = None
 
@@ -154,7 +195,9 @@ class AnalyticsRepository:
         """
         columns = zip(*(event.columns(self._ids.ordered_uuid()) for event in events), strict=True)
         try:
-            rows = await executor.fetch(self._store, *(list(column) for column in columns), wait.value)
+            day, quotas = self._clock.now().date(), self._quotas
+            limits = (wait.value, day, quotas.events, quotas.event_bytes)
+            rows = await executor.fetch(self._store, *(list(column) for column in columns), *limits)
         except (asyncpg.DataError, asyncpg.ProgramLimitExceededError):
             if len(events) > 1:
                 raise
@@ -166,17 +209,19 @@ class AnalyticsRepository:
         return await executor.fetchval(_HAS_FAMILY, user_id)
 
     async def set_currency(self, executor: Executor, child_id: UUID, currency: Currency) -> None:
-        """Set the balance, then insert the new transactions; the row lock of the balance serialises devices."""
+        """Set the balance, then insert the new transactions, up to MAX_KEPT_TRANSACTIONS of a child.
+
+        The row lock of the balance serialises devices.
+        """
         await executor.execute(_BALANCE, child_id, currency.balance, currency.earned, currency.spent)
         if currency.transactions:
             ledger = self._ledger or await self._ledger_statement(executor)
-            await executor.execute(ledger, child_id, *_columns(currency.transactions))
+            await executor.execute(ledger, child_id, *_columns(currency.transactions), MAX_KEPT_TRANSACTIONS)
 
     async def add_milestone(self, executor: Executor, child_id: UUID, milestone: Milestone, data: bytes) -> None:
-        """Insert a milestone unless the child has one of the same title."""
-        await executor.execute(
-            _MILESTONE, child_id, MILESTONE, milestone.category, milestone.title, milestone.description, data
-        )
+        """Insert a milestone unless the child has one of the same title, or MAX_MILESTONES."""
+        texts = (milestone.category, milestone.title, milestone.description)
+        await executor.execute(_MILESTONE, child_id, MILESTONE, *texts, data, MAX_MILESTONES)
 
     async def forget_identities(self, executor: Executor, before: datetime) -> None:
         """Remove identities created before a moment, in batches."""

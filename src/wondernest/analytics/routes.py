@@ -7,7 +7,7 @@ from typing import Final
 from wondernest.analytics import errors
 from wondernest.analytics.service import AnalyticsService, Report
 from wondernest.analytics.wire import EventBody, Tracked
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.clock import Clock, epoch_ms
 from wondernest.platform.http.endpoint import MIB, Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
@@ -18,7 +18,12 @@ MAX_BODY_BYTES: Final = 10 * MIB
 NO_DATA: Final = b"{}"
 TRACKED: Final = "Analytics event tracked successfully"
 GROUP: Final = RouteGroup(
-    tag="Analytics", caller=CallerKind.USER, bad_body=errors.UnreadableEvent, failure=errors.Failed
+    tag="Analytics",
+    caller=CallerKind.USER,
+    authority=Authority.MEMBER,
+    rules_in_sql=True,
+    bad_body=errors.UnreadableEvent,
+    failure=errors.Failed,
 )
 
 
@@ -43,6 +48,10 @@ class AnalyticsRoutes:
             201: Response(Tracked, "Stored, or stored before"),
             400: Response(Message, "Not an event, or the caller has no family"),
             404: Response(Error, "The child does not exist or is not the caller's"),
+            413: Response(
+                Message | Error,
+                "Too many events of the child on a day, a project beyond the limits of saves, or a body too large",
+            ),
         },
         failure="Failed to track event",
         summary="Report what a child did",

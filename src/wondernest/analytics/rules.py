@@ -9,6 +9,8 @@ from typing import Any, Final, TypeAlias, cast
 
 from msgspec import Struct
 
+from wondernest.platform.texts import is_blank
+
 MAX_TYPE_CHARS: Final = 50
 MAX_REFERENCE_CHARS: Final = 255
 """Stored length of contentId and sessionId."""
@@ -17,10 +19,32 @@ MAX_PLAY_MINUTES: Final = 24 * 60
 MAX_DATA_KEY_CHARS: Final = 200
 MAX_INTEGER: Final = 2**31 - 1
 MAX_TRANSACTIONS: Final = 10_000
+"""Of one event."""
+MAX_KEPT_TRANSACTIONS: Final = 20_000
+"""Stored for a child. The balance and the totals stay right: they come from the device."""
+MAX_MILESTONES: Final = 1_000
+"""Stored for a child; the event of a further one is stored."""
 STICKER_BOOK: Final = "sticker_book"
 PROJECT_KEY: Final = "sticker_project_"
 DOCUMENT: Final = "fullProjectData"
 """The key of the project in the data of save_project, as JSON text or object."""
+USED: Final = (
+    "timestamp",
+    "gameType",
+    "projectId",
+    DOCUMENT,
+    "playTimeMinutes",
+    "data",
+    "balance",
+    "transactions",
+    "title",
+    "milestone",
+    "name",
+    "key",
+    "category",
+    "description",
+)
+"""The keys of an event's data whose values have a meaning here."""
 _STORY_TYPES: Final = frozenset(
     {
         "initialize",
@@ -197,8 +221,13 @@ def _transaction(entry: Mapping[str, Any]) -> Transaction | None:
 def _milestone(event: Event) -> Milestone | None:
     data = event.data
     title = next((text for key in ("title", "milestone", "name", "key") if (text := _text(data.get(key)))), None)
-    title = title or event.content_id
+    title = title or _text(event.content_id)
     return Milestone(title, _text(data.get("category")), _text(data.get("description"))) if title else None
+
+
+def seconds_left_of_day(now: datetime) -> int:
+    """Seconds until the next day in UTC begins, at least 1."""
+    return 24 * 3600 - (now.hour * 3600 + now.minute * 60 + now.second)
 
 
 def moment(value: Any) -> datetime | None:
@@ -219,7 +248,8 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _text(value: Any) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None
+    """A trimmed text; None for one of nothing that can be seen."""
+    return value.strip() if isinstance(value, str) and not is_blank(value) else None
 
 
 def _integer(value: Any, bound: int = MAX_INTEGER) -> int | None:

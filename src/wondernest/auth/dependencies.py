@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from wondernest.auth.attempts import LoginAttempts, MailAllowance, PinAttempts
+from wondernest.auth.admission import Gate
+from wondernest.auth.attempts import LoginAttempts, MailAllowance, UnknownPinAttempts
 from wondernest.auth.jobs import Senders
 from wondernest.auth.oauth import IdentityVerifier
 from wondernest.auth.passwords import PasswordHasher
-from wondernest.auth.repository import AccountRepository, ProofRepository, SessionRepository
+from wondernest.auth.repository import (
+    AccountRepository,
+    IdentityRepository,
+    PinLockRepository,
+    ProofRepository,
+    SessionRepository,
+)
 from wondernest.auth.tokens import TokenIssuer, TokenVerifier
 from wondernest.platform.clock import Clock
 from wondernest.platform.db.pool import Database
@@ -21,12 +28,15 @@ class Dependencies(Struct, frozen=True, kw_only=True):
     accounts: AccountRepository
     sessions: SessionRepository
     proofs: ProofRepository
+    outside: IdentityRepository
     hasher: PasswordHasher
     issuer: TokenIssuer
     verifier: TokenVerifier
+    gate: Gate
     identities: IdentityVerifier
     login_attempts: LoginAttempts
-    pin_attempts: PinAttempts
+    unknown_pin_attempts: UnknownPinAttempts
+    pin_locks: PinLockRepository
     allowance: MailAllowance
     senders: Senders
     database: Database

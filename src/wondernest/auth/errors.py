@@ -69,7 +69,7 @@ class TooManyAttempts(RateLimited):
 
 
 class UnknownAccount(Refused):
-    """The token is valid, but its account does not exist or is inactive."""
+    """The token is valid, but its account does not exist."""
 
     def __init__(self) -> None:
         super().__init__("Authentication required")
@@ -94,6 +94,42 @@ class ExternalLoginRefused(Refused):
 
     def __init__(self) -> None:
         super().__init__("OAuth authentication failed")
+
+
+class SessionNotFound(GenericError):
+    """The caller has no such session."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "NOT_FOUND", "Session not found")
+
+
+class NoSuchSession(SessionNotFound):
+    """The id of a session is no UUID, so nobody has such a session."""
+
+    def __init__(self, text: str) -> None:
+        del text  # the wire does not repeat it
+        super().__init__()
+
+
+class NothingToProve(MessageError):
+    """Neither a PIN nor a password was sent, or both."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "Either a PIN or a password is required")
+
+
+class WrongProof(GenericError):
+    """403, not 401: a client that gets 401 renews its session and repeats the request, and each wrong PIN would count twice."""
+
+    def __init__(self, message: str = "Invalid PIN") -> None:
+        super().__init__(403, "STEP_UP_FAILED", message)
+
+
+class WrongPassword(WrongProof):
+    """The current password is wrong, or the account has none."""
+
+    def __init__(self) -> None:
+        super().__init__("Invalid password")
 
 
 class PinRefusal(ApiError):
@@ -126,10 +162,15 @@ class WrongPin(PinRefusal):
 class PinLocked(PinRefusal):
     """Too many wrong PINs; no PIN is checked until the lock ends."""
 
-    def __init__(self, retry_after_s: int) -> None:
-        headers = {"Retry-After": str(retry_after_s)}
-        super().__init__(429, "Too many attempts. Please try again later.", code="RATE_LIMITED", headers=headers)
+    def __init__(self, retry_after_s: int, headers: Mapping[str, str] | None = None) -> None:
+        shown = {"Retry-After": str(retry_after_s), **(headers or {})}
+        super().__init__(429, "Too many attempts. Please try again later.", code="RATE_LIMITED", headers=shown)
         self.retry_after_s = retry_after_s
+
+
+def pin_limited(refusal: RateLimited) -> PinLocked:
+    """The 429 of verify-pin for a network that sends too many requests."""
+    return PinLocked(refusal.retry_after_s, refusal.headers)
 
 
 class PinCheckFailed(PinRefusal):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from wondernest.auth.repository import RevocationRepository
+from wondernest.auth.rules import PIN_FORGOTTEN_S
 from wondernest.platform.ids import sha256_hex
 from wondernest.platform.jobs import Job, Jobs, Retry, Running, Schedule, Sender, Unrecoverable
 from wondernest.platform.mail import Letter, Mailer, MailFailed, MailRefused
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from wondernest.auth.mails import MailWriter
-    from wondernest.auth.repository import ProofRepository
+    from wondernest.auth.repository import PinLockRepository, ProofRepository
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
     from wondernest.platform.telemetry.metrics import Metrics
@@ -33,12 +34,17 @@ if TYPE_CHECKING:
 VERIFY_EMAIL: Final = "auth.verify_email"
 RESET_PASSWORD: Final = "auth.reset_password"  # noqa: S105 - a job's name
 PASSWORD_CHANGED: Final = "auth.password_changed"  # noqa: S105 - as above
+NEW_NETWORK: Final = "auth.new_network"
 PIN_LOCKED: Final = "auth.pin_locked"
 SIGN_UP_ATTEMPT: Final = "auth.sign_up_attempt"
+ACCOUNT_TAKEN_OVER: Final = "auth.account_taken_over"
+IDENTITY_LINKED: Final = "auth.identity_linked"
 FORGET_EXPIRED: Final = "auth.forget_expired"
 
 USER: Final = "user"
 """The argument of every mail job: the user id. Without it (there is no account) no mail is sent."""
+SECONDS: Final = "seconds"
+"""The argument of the letter about a lock: its length."""
 MAIL_RETRY: Final = Retry(attempts=14, first_pause_s=5.0, longest_pause_s=3600.0)
 """About four hours in all."""
 PRUNING_LIMIT_S: Final = 600.0
@@ -54,11 +60,21 @@ class Senders(Struct, frozen=True):
     password_changed: Sender
     pin_locked: Sender
     sign_up_attempt: Sender
+    account_taken_over: Sender
+    identity_linked: Sender
 
 
 def senders(jobs: Jobs) -> Senders:
     """The senders of the room's mails."""
-    names = (VERIFY_EMAIL, RESET_PASSWORD, PASSWORD_CHANGED, PIN_LOCKED, SIGN_UP_ATTEMPT)
+    names = (
+        VERIFY_EMAIL,
+        RESET_PASSWORD,
+        PASSWORD_CHANGED,
+        PIN_LOCKED,
+        SIGN_UP_ATTEMPT,
+        ACCOUNT_TAKEN_OVER,
+        IDENTITY_LINKED,
+    )
     return Senders(*(jobs.sender(name) for name in names))
 
 
@@ -90,8 +106,11 @@ class MailJobs:
             Job(VERIFY_EMAIL, self.verify_email, MAIL_RETRY),
             Job(RESET_PASSWORD, self.reset_password, MAIL_RETRY),
             self._notice(PASSWORD_CHANGED, writer.password_changed),
-            self._notice(PIN_LOCKED, writer.pin_locked),
+            self._notice(NEW_NETWORK, writer.new_network),
+            Job(PIN_LOCKED, self.pin_locked, MAIL_RETRY),
             self._notice(SIGN_UP_ATTEMPT, writer.sign_up_attempt),
+            self._notice(ACCOUNT_TAKEN_OVER, writer.account_taken_over),
+            self._notice(IDENTITY_LINKED, writer.identity_linked),
         )
 
     async def verify_email(self, job: Running) -> None:
@@ -114,6 +133,12 @@ class MailJobs:
         email = await self._proofs.note_reset(user_id, sha256_hex(token), now + self._reset_life, now)
         if email is not None:
             await self._send(job, self._writer.password_reset(email, token))
+
+    async def pin_locked(self, job: Running) -> None:
+        """Mail that the PIN is locked, and for how long."""
+        email, lock_s = await self._address(job.uuid(USER)), job.args.get(SECONDS)
+        if email is not None:
+            await self._send(job, self._writer.pin_locked(email, lock_s if isinstance(lock_s, int) else None))
 
     def _notice(self, name: str, write: Callable[[str], Letter]) -> Job:
         async def handler(job: Running) -> None:
@@ -146,8 +171,9 @@ class MailJobs:
 class PruningJobs:
     """Removes expired rows."""
 
-    def __init__(self, database: Database, clock: Clock, refresh_life: timedelta) -> None:
+    def __init__(self, database: Database, pin_locks: PinLockRepository, clock: Clock, refresh_life: timedelta) -> None:
         self._database = database
+        self._pin_locks = pin_locks
         self._clock = clock
         self._refresh_life = refresh_life
 
@@ -160,6 +186,7 @@ class PruningJobs:
         return (Schedule(FORGET_EXPIRED, "17 * * * *", FORGET_EXPIRED),)
 
     async def forget_expired(self, _: Running) -> None:
-        """Remove expired revocations, tokens and sessions."""
+        """Remove expired revocations, tokens and sessions, and wrong PINs of long ago."""
         now = self._clock.now()
         await RevocationRepository.prune(self._database, now, now - self._refresh_life)
+        await self._pin_locks.prune(now - timedelta(seconds=PIN_FORGOTTEN_S))

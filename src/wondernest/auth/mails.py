@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from wondernest.settings import Auth
 
 SECONDS_PER_MINUTE = 60
+SECONDS_PER_HOUR = 3600
 
 
 class MailWriter:
@@ -32,16 +33,27 @@ class MailWriter:
         """The password was changed."""
         return self._write("password_changed", to)
 
-    def pin_locked(self, to: str) -> Letter:
-        """Too many wrong PINs were entered."""
+    def new_network(self, to: str) -> Letter:
+        """Somebody signed in from a network that the account was never used from."""
+        return self._write("new_network", to)
+
+    def pin_locked(self, to: str, lock_s: int | None = None) -> Letter:
+        """Too many wrong PINs were entered. `lock_s`: how long no PIN is accepted; None: as long as the first time."""
         settings = self._settings
-        return self._write(
-            "pin_locked", to, attempts=settings.pin_attempts, minutes=-(-settings.pin_lock_s // SECONDS_PER_MINUTE)
-        )
+        length = _length(settings.pin_lock_s if lock_s is None else lock_s)
+        return self._write("pin_locked", to, attempts=settings.pin_attempts, length=length)
 
     def sign_up_attempt(self, to: str) -> Letter:
         """Somebody tried to sign up with this address, which has an account."""
         return self._write("sign_up_attempt", to)
+
+    def account_taken_over(self, to: str) -> Letter:
+        """The owner of the address signed in from outside; nobody had proven the address before."""
+        return self._write("account_taken_over", to)
+
+    def identity_linked(self, to: str) -> Letter:
+        """The account can be opened by an outside identity too."""
+        return self._write("identity_linked", to)
 
     def verify_email(self, to: str, token: str) -> Letter:
         """The code that verifies the address."""
@@ -58,3 +70,10 @@ class MailWriter:
         text = self._environment.get_template(f"{template}.txt").render(**values)
         subject, _, body = text.partition("\n")
         return Letter(to, subject, body.lstrip("\n") + "\n")
+
+
+def _length(seconds: int) -> str:
+    """A length of time in words, rounded up: `15 minutes`, `1 hour`."""
+    unit, name = (SECONDS_PER_HOUR, "hour") if seconds >= SECONDS_PER_HOUR else (SECONDS_PER_MINUTE, "minute")
+    number = -(-seconds // unit)
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"

@@ -16,8 +16,12 @@ Operation: TypeAlias = Literal[
     "verify_pin",
     "setup_pin",
     "verify_email",
+    "verify_email_request",
     "password_reset",
     "password_reset_confirm",
+    "end_session",
+    "step_up",
+    "change_password",
 ]
 NAMES: Final = ("wondernest_auth_operations",)
 
@@ -37,3 +41,11 @@ class AccountMetrics:
     def failed(self, operation: Operation) -> None:
         """Count a refusal."""
         self._failures[operation].inc()
+
+
+class AttemptMetrics:
+    """Counts attempts that a limit refused: passwords of an account, and PINs."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.passwords = metrics.tally(metrics.limited.labels("password"))
+        self.pins = metrics.tally(metrics.limited.labels("pin"))

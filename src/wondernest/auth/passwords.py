@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import bcrypt
 
 from wondernest.platform.faults import DependencyUnavailable
+from wondernest.platform.texts import nfc, nfd
 
 if TYPE_CHECKING:
     from wondernest.settings import Auth
@@ -35,7 +36,7 @@ class PasswordHasher:
     def __init__(self, settings: Auth) -> None:
         self._cost = settings.bcrypt_cost
         threads = settings.bcrypt_threads or os.cpu_count() or 1
-        self._room = threads + settings.bcrypt_queue
+        self._room = settings.bcrypt_room
         self._unknown = f"$2b${self._cost:02d}${_UNKNOWN_REST}"
         self._taken = 0
         self._lock = threading.Lock()
@@ -47,15 +48,19 @@ class PasswordHasher:
             raise DependencyUnavailable("bcrypt", "too many passwords are waiting")
 
     async def hash(self, password: str) -> str:
-        """The hash of a password with the configured cost."""
-        salt = bcrypt.gensalt(self._cost)
-        return (await self._run(lambda: bcrypt.hashpw(_cut(password), salt))).decode()
+        """The hash of a password, in normal form C, with the configured cost."""
+        salt, typed = bcrypt.gensalt(self._cost), _cut(nfc(password))
+        return (await self._run(lambda: bcrypt.hashpw(typed, salt))).decode()
 
     async def matches(self, password: str, stored: str | None) -> bool:
-        """Whether a password matches the stored hash. A missing or malformed hash never matches, and takes as long."""
+        """Whether a password matches the stored hash, in any of its spellings. A missing or malformed hash never matches.
+
+        A password that does not match takes as long with any hash: the number of checks depends on the password alone.
+        """
         known = stored is not None and _HASH.fullmatch(stored) is not None
         candidate = (stored if stored is not None and known else self._unknown).encode()
-        return await self._run(lambda: _check(_cut(password), candidate)) and known
+        typed = spellings(password)
+        return await self._run(lambda: any(_check(spelling, candidate) for spelling in typed)) and known
 
     async def close(self) -> None:
         """Stop the threads; waiting work is dropped."""
@@ -72,6 +77,17 @@ class PasswordHasher:
     def _done(self, _: Future[Result]) -> None:
         with self._lock:
             self._taken -= 1
+
+
+def spellings(password: str) -> tuple[bytes, ...]:
+    """The bytes to compare with a hash: as typed, then in normal forms C and D where they differ; one for a password in ASCII.
+
+    The same key press gives `é` as one character or as two, depending on the device. We store form C; the earlier backends, and
+    we before, stored what was typed.
+    """
+    if password.isascii():
+        return (_cut(password),)
+    return tuple(dict.fromkeys(_cut(form) for form in (password, nfc(password), nfd(password))))
 
 
 def _cut(password: str) -> bytes:

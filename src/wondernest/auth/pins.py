@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from wondernest.auth import errors, rules
-from wondernest.auth.jobs import USER
+from wondernest.auth.jobs import SECONDS, USER
 from wondernest.platform.clock import epoch_ms
 from wondernest.platform.ids import sha256_hex
 
@@ -15,39 +15,55 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from wondernest.auth.dependencies import Dependencies
+    from wondernest.auth.metrics import AttemptMetrics
+    from wondernest.auth.repository import PinAttempt
     from wondernest.platform.caller import Caller
+    from wondernest.settings import Settings
 
 PARENT_MODE_LIFE: Final = timedelta(minutes=15)
+FORGOTTEN_AFTER: Final = timedelta(seconds=rules.PIN_FORGOTTEN_S)
 
 
 class PinService:
-    """Checks and sets PINs. Attempts are counted by user, or by address where no user is known."""
+    """Checks and sets PINs. Attempts are counted by user, or by network where no user is known.
 
-    def __init__(self, dependencies: Dependencies, default_pin: str) -> None:
+    So many wrong PINs as the settings allow lock the PIN, each time for longer. The right PIN and a sign-in forget them.
+    """
+
+    def __init__(self, dependencies: Dependencies, settings: Settings, metrics: AttemptMetrics) -> None:
         self._with = dependencies
-        self._default_pin = default_pin
+        self._default_pin = settings.default_pin
+        self._limit = settings.auth.pin_attempts
+        self._locks_s = rules.pin_locks_s(settings.auth.pin_lock_s)
+        self._metrics = metrics
 
     async def verify(self, pin: str, caller: Caller | None, ip: str | None) -> str:
-        """A parent-mode session token for the right PIN; raises UnreadablePin, WrongPin or PinLocked."""
+        """A parent-mode session token for the right PIN; raises UnreadablePin, WrongPin or PinLocked.
+
+        If the PIN is the caller's own, the token is a step-up proof too.
+        """
         if not rules.is_pin(pin):
             raise errors.UnreadablePin
         deps = self._with
         deps.hasher.require_capacity()
-        who = _who(caller, ip)
-        await deps.pin_attempts.admit(who)
-        holder = await deps.proofs.pin_holder(caller.user_id) if caller else None
-        if holder is not None and holder.pin_hash is not None:
-            right = await deps.hasher.matches(pin, holder.pin_hash)
-        else:
-            right = bool(self._default_pin) and hmac.compare_digest(pin, self._default_pin)
-        if not right:
-            await self._wrong(who, caller.user_id if caller and holder else None)
+        attempt = await self._admit(caller.user_id) if caller else None
+        if caller is None or attempt is None:
+            await deps.unknown_pin_attempts.admit(ip)
+            if not self._is_default(pin):
+                raise errors.WrongPin
+            await deps.unknown_pin_attempts.succeeded(ip)
+        elif not (
+            await deps.hasher.matches(pin, attempt.pin_hash) if attempt.pin_hash is not None else self._is_default(pin)
+        ):
+            await self._wrong(caller.user_id, attempt)
             raise errors.WrongPin
-        await deps.pin_attempts.succeeded(who)
+        else:
+            await self.forget(caller.user_id)
         now = deps.clock.now()
         token = f"parent_mode_{epoch_ms(now)}_{deps.ids.token()}"
-        if caller is not None and holder is not None:
-            await deps.sessions.note_parent_mode(caller.user_id, sha256_hex(token), now + PARENT_MODE_LIFE, now)
+        if caller is not None and attempt is not None:
+            digest, proves = sha256_hex(token), caller.token_hash if attempt.pin_hash is not None else None
+            await deps.sessions.note_parent_mode(caller.user_id, digest, now + PARENT_MODE_LIFE, now, proves=proves)
         return token
 
     async def set_up(self, pin: str, current: str | None, caller: Caller) -> None:
@@ -66,27 +82,63 @@ class PinService:
         if not await deps.proofs.set_pin(caller.user_id, pin_hash, holder.pin_hash, deps.clock.now()):
             raise errors.PinAlreadySet
 
+    async def require(self, pin: str, caller: Caller) -> None:
+        """Check the caller's own PIN for a step-up, counted together with `verify`; raises WrongProof or TooManyAttempts."""
+        if not rules.is_pin(pin):
+            raise errors.WrongProof
+        deps = self._with
+        deps.hasher.require_capacity()
+        try:
+            attempt = await self._admit(caller.user_id)
+        except errors.PinLocked as locked:
+            raise errors.TooManyAttempts(locked.retry_after_s) from None
+        if attempt is None:
+            raise errors.UnknownAccount
+        if not await deps.hasher.matches(pin, attempt.pin_hash):
+            await self._wrong(caller.user_id, attempt)
+            raise errors.WrongProof
+        await self.forget(caller.user_id)
+
+    async def forget(self, user_id: UUID) -> None:
+        """Forget the wrong PINs of a user who proved more than the PIN, and end the lock."""
+        await self._with.pin_locks.forget(user_id)
+
     async def _check_current(self, current: str | None, pin_hash: str, caller: Caller) -> None:
         if current is None:
             raise errors.PinAlreadySet
         deps = self._with
         deps.hasher.require_capacity()
-        who = _who(caller, None)
         try:
-            await deps.pin_attempts.admit(who)
+            attempt = await self._admit(caller.user_id)
         except errors.PinLocked as locked:
             raise errors.TooManyAttempts(locked.retry_after_s) from None
+        if attempt is None:
+            raise errors.UnknownAccount
         if not await deps.hasher.matches(current, pin_hash):
-            await self._wrong(who, caller.user_id)
+            await self._wrong(caller.user_id, attempt)
             raise errors.PinAlreadySet
-        await deps.pin_attempts.succeeded(who)
+        await self.forget(caller.user_id)
 
-    async def _wrong(self, who: str, user_id: UUID | None) -> None:
+    async def _admit(self, user_id: UUID) -> PinAttempt | None:
+        """Count an attempt before it is checked; None without an active account, raises PinLocked."""
         deps = self._with
-        locked = await deps.pin_attempts.failed(who)
-        if locked and user_id is not None:
-            await deps.senders.pin_locked(deps.database, {USER: user_id})
+        now = deps.clock.now()
+        attempt = await deps.pin_locks.admit(user_id, now, now - FORGOTTEN_AFTER, self._limit, self._locks_s)
+        if attempt is None or attempt.admitted:
+            return attempt
+        until = attempt.locked_until
+        left_s = self._locks_s[0] if until is None else (until - now).total_seconds()  # None: others are counting now
+        self._metrics.pins.inc()
+        raise errors.PinLocked(max(1, -int(-left_s // 1)))
 
+    async def _wrong(self, user_id: UUID, attempt: PinAttempt) -> None:
+        """Write to the parent if this attempt began a lock."""
+        if attempt.locked_until is None:
+            return
+        deps = self._with
+        now = deps.clock.now()
+        seconds = round((attempt.locked_until - now).total_seconds())
+        await deps.pin_locks.write_letter(user_id, deps.senders.pin_locked.job, USER, (SECONDS, seconds), now)
 
-def _who(caller: Caller | None, ip: str | None) -> str:
-    return f"user:{caller.user_id}" if caller else f"ip:{ip}"
+    def _is_default(self, pin: str) -> bool:
+        return bool(self._default_pin) and hmac.compare_digest(pin, self._default_pin)

@@ -6,19 +6,20 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 
 from wondernest.auth import errors, rules
+from wondernest.auth.attempts import MAIL_WINDOW_S
+from wondernest.auth.endings import end_all_sessions
 from wondernest.auth.jobs import USER
 from wondernest.platform.ids import sha256_hex
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from wondernest.auth.dependencies import Dependencies
-    from wondernest.auth.repository import RevokedToken
     from wondernest.platform.caller import Caller
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.settings import Auth
 
 RESET_MAILS_PER_HOUR: Final = 5
+VERIFICATION_MAILS_PER_HOUR: Final = 5
+"""Besides the letter of the sign-up."""
 
 
 class RecoveryService:
@@ -40,7 +41,10 @@ class RecoveryService:
             await deps.proofs.request_reset(address, deps.senders.reset_password.job, USER)
 
     async def reset(self, token: str, password: str, unit: UnitOfWork) -> None:
-        """Use a reset token to set a new password and end every session; raises ValidationFailed, InvalidResetToken."""
+        """Use a reset token to set a new password and end every session; raises ValidationFailed, InvalidResetToken.
+
+        The token was mailed, so it proves the address.
+        """
         deps = self._with
         token = token.strip()
         if problems := rules.reset_problems(token, password):
@@ -54,15 +58,13 @@ class RecoveryService:
         now = deps.clock.now()
         if not await deps.proofs.spend_reset(unit, user_id, token_hash, password_hash, now):
             raise errors.InvalidResetToken
-        issued_before = now.replace(microsecond=0)
-        ended = await deps.sessions.end_all(unit, user_id, now, issued_before)
+        await end_all_sessions(deps, user_id, now, unit)
         await deps.senders.password_changed(unit, {USER: user_id})
-        unit.after_commit(lambda: self._after_reset(user_id, issued_before.timestamp(), ended))
 
     async def verify_email(self, token: str | None, caller: Caller) -> None:
-        """Mark the caller's address as verified; the mailed token is checked if it is given or required.
+        """With a mailed token: prove the caller's address. Without one: set the column that Kotlin sets, which proves nothing.
 
-        Raises EmailNotVerified.
+        Raises EmailNotVerified; also without a token where the settings require one.
         """
         deps = self._with
         now = deps.clock.now()
@@ -74,8 +76,10 @@ class RecoveryService:
         if not done:
             raise errors.EmailNotVerified
 
-    def _after_reset(self, user_id: UUID, issued_before: float, ended: list[RevokedToken]) -> None:
+    async def request_verification(self, caller: Caller) -> None:
+        """Mail the caller a token that proves their address, unless it is proven; raises UnknownAccount, TooManyAttempts."""
         deps = self._with
-        deps.verifier.revoke_before(user_id, issued_before)
-        for access in ended:
-            deps.verifier.revoke(access.token_hash, access.expires_at.timestamp())
+        if not await deps.allowance.permits("verification", str(caller.user_id), VERIFICATION_MAILS_PER_HOUR):
+            raise errors.TooManyAttempts(MAIL_WINDOW_S)
+        if not await deps.proofs.request_verification(caller.user_id, deps.senders.verify_email.job, USER):
+            raise errors.UnknownAccount

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from importlib import import_module
 from threading import Thread
@@ -18,6 +19,7 @@ from wondernest.platform.ids import new_uuid, parse_uuid, sha256_hex
 if TYPE_CHECKING:
     from jwt.types import Options
 
+    from wondernest.auth.repository import RevokedToken
     from wondernest.platform.clock import Clock
     from wondernest.settings import Jwt
 
@@ -179,6 +181,11 @@ class TokenVerifier:
     def revoke(self, token_hash: str, expires_at: float) -> None:
         """Refuse one token until it expires (epoch seconds)."""
         self._revoked[token_hash] = expires_at
+
+    def revoke_all(self, tokens: Iterable[RevokedToken]) -> None:
+        """Refuse some tokens until they expire."""
+        for token in tokens:
+            self.revoke(token.token_hash, token.expires_at.timestamp())
 
     def revoke_before(self, user_id: UUID, moment: float) -> None:
         """Refuse every token of a user that was issued before a moment (epoch seconds)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import UNSET, Struct, UnsetType
 
 
@@ -83,6 +85,8 @@ class ExternalLoginBody(Struct, rename="camel"):
     email: str | None = None
     first_name: str | None = None
     last_name: str | None = None
+    nonce: str | None = None
+    """The nonce of the sign-in; the token must hold the same."""
 
 
 class PinBody(Struct):
@@ -140,3 +144,62 @@ class ResetBody(Struct, rename="camel"):
 
     token: str
     new_password: str
+
+
+class SessionInfo(Struct, kw_only=True, rename="camel"):
+    """A session: the tokens of one login, or a child's session."""
+
+    id: str
+    kind: Literal["user", "child"]
+    child_id: str | None
+    created_at: str
+    last_seen_at: str
+    """When the session was opened or last renewed."""
+    device: str | None
+    """The family of the client, such as `Firefox on Linux`; null where it is not known."""
+    network: str | None
+    """The network from which it was opened or last renewed, never the whole address."""
+    current: bool
+    """Whether it is the session of this request."""
+
+
+class Sessions(Struct):
+    """A user's sessions."""
+
+    sessions: list[SessionInfo]
+
+
+class SessionList(Struct):
+    """The sessions of the caller."""
+
+    data: Sessions
+    success: bool = True
+
+
+class StepUpBody(Struct):
+    """The PIN or the password, not both; a JSON number is taken as its text."""
+
+    pin: str | None = None
+    password: str | None = None
+
+
+class StepUp(Struct, kw_only=True, rename="camel"):
+    """A proof, for the header `X-Step-Up` of requests of the same session."""
+
+    proof: str
+    expires_in: int
+    """Milliseconds."""
+
+
+class StepUpReply(Struct):
+    """The parent has confirmed that they are there."""
+
+    data: StepUp
+    success: bool = True
+
+
+class PasswordBody(Struct, rename="camel"):
+    """A new password, and the one it replaces."""
+
+    new_password: str
+    current_password: str | None = None

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from wondernest.platform.http.errors import ApiError
+from collections.abc import Mapping
+
+from wondernest.platform.http.errors import STEP_UP_MESSAGE, STEP_UP_REQUIRED, ApiError
 
 
 class ConsentError(ApiError):
-    """The shape `{"message","warning"}` of this room."""
+    """The shape `{"message","warning"}` of this room; refusals that the contract does not know have a code as well."""
 
-    def __init__(self, status: int, message: str, warning: str | None = None) -> None:
-        super().__init__(status, {"message": message, "warning": warning})
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        warning: str | None = None,
+        *,
+        code: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        body = {"message": message, "warning": warning}
+        super().__init__(status, body if code is None else {"error": code, **body}, headers=headers)
 
 
 class InvalidJson(ConsentError):
@@ -32,6 +43,23 @@ class TypeTooLong(ConsentError):
 
     def __init__(self, max_chars: int) -> None:
         super().__init__(400, f"Consent type must not exceed {max_chars} characters")
+
+
+class TooManyPermissions(ConsentError):
+    """There are more permissions than are stored, or the name of one is too long."""
+
+    def __init__(self, most: int, max_chars: int) -> None:
+        super().__init__(400, f"There must not be more than {most} permissions with names of {max_chars} characters")
+
+
+class TooOften(ConsentError):
+    """429: the consent of this child was granted or changed too often within a day; withdrawing it is always possible."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        warning = "Consent can still be revoked"
+        super().__init__(
+            429, "Consent was changed too often today", warning, headers={"Retry-After": str(retry_after_s)}
+        )
 
 
 class NoFamily(ConsentError):
@@ -60,6 +88,20 @@ class NoOpenConsent(ConsentError):
 
     def __init__(self) -> None:
         super().__init__(404, "No open consent for this child")
+
+
+class NotParent(ConsentError):
+    """The caller is a member of the family, but no parent."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "Only a parent can give, change or revoke consent", code="access_denied")
+
+
+class StepUpRequired(ConsentError):
+    """The request needs a step-up proof of this session."""
+
+    def __init__(self) -> None:
+        super().__init__(403, STEP_UP_MESSAGE, code=STEP_UP_REQUIRED)
 
 
 class Failed(ConsentError):

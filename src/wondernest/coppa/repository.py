@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from ipaddress import IPv4Address, IPv6Address
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from msgspec import Struct
 
 from wondernest.access.guardianship import active, belongs, family_of, guards
-from wondernest.coppa.rules import STAMP_TOLERANCE, VERSION, ChildReference, Consent
+from wondernest.coppa.rules import COUNTED_TIME, STAMP_TOLERANCE, VERSION, ChildReference, Consent
 from wondernest.coppa.terms import MARK, Terms
+from wondernest.platform.usage import PERSON
 
 if TYPE_CHECKING:
+    from wondernest.platform.addresses import Address
     from wondernest.platform.db.pool import Executor, Row
 
 UNDATED: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,7 +53,8 @@ _FIND: Final = f"""
             order by (consent.revoked_at is null) desc, consent.created_at desc nulls last, consent.id
             limit 1) newest on child.own"""
 _LOCK: Final = f"""
-    select true from family.child_profiles c where c.id = $1 and {guards("c.id", "$2")} for no key update of c"""
+    select true from family.child_profiles c where c.id = $1 and {guards("c.id", "$2", parent=True)}
+       for no key update of c"""
 _OPEN: Final = f"""
     select consent.id as consent_id, consent.granted, consent.created_at, consent.revoked_at, consent.consent_type,
            consent.consent_text
@@ -60,19 +62,26 @@ _OPEN: Final = f"""
      where consent.child_id = $1 and consent.revoked_at is null and {guards("$1", "$2")}
      order by consent.created_at desc nulls last, consent.id limit 1"""
 _RECORD: Final = f"""
-    with child as (
-        select c.id, c.family_id from family.child_profiles c where c.id = $1 and {guards("c.id", "$2")}),
+    with child as materialized (
+        select c.id, c.family_id from family.child_profiles c where c.id = $1 and {guards("c.id", "$2", parent=True)}),
+    room as materialized (
+        select child.*, $11 or $10 > (
+               select count(*) from compliance.coppa_consent consent
+                where consent.child_id = child.id and consent.created_at > $3::timestamptz - $12::interval) as free
+          from child),
     closed as (
         update compliance.coppa_consent consent set revoked_at = $3
-          from child where consent.child_id = child.id and consent.revoked_at is null)
-    insert into compliance.coppa_consent
-           (id, family_id, child_id, parent_id, consent_type, granted, ip_address, user_agent, consent_text, version,
-            created_at)
-    select $4, child.family_id, child.id, $2, $5, true, $6, $7, $8, $9, $3 from child
-    returning true"""
+          from room where room.free and consent.child_id = room.id and consent.revoked_at is null),
+    stored as (
+        insert into compliance.coppa_consent
+               (id, family_id, child_id, parent_id, consent_type, granted, ip_address, user_agent, consent_text, version,
+                created_at)
+        select $4, room.family_id, room.id, $2, $5, true, $6, $7, $8, $9, $3 from room where room.free)
+    select free from room"""
+"""$10: the most consents of a child within the time $12, unless $11. The child is locked before, so the count is exact."""
 _REVOKE: Final = f"""
     update compliance.coppa_consent consent set revoked_at = $3
-     where consent.child_id = $1 and consent.revoked_at is null and {guards("$1", "$2", archived_too=True)}"""
+     where consent.child_id = $1 and consent.revoked_at is null and {guards("$1", "$2", archived_too=True, parent=True)}"""
 
 _BATCH_ROWS: Final = 500
 _WITH_PROOF_TEXTS: Final = """
@@ -87,6 +96,12 @@ _WITH_PROOF_TEXTS: Final = """
 """The patterns are those of `recorded_method` and `carried_data`."""
 _REPLACE_TEXT: Final = """
     update compliance.coppa_consent set consent_text = $3 where id = $1 and consent_text = $2"""
+
+
+CONSENTS_USED: Final = (
+    f"select count(*) from compliance.coppa_consent used where used.child_id = {PERSON}"
+    f" and used.created_at > now() - interval '{COUNTED_TIME.total_seconds():.0f} seconds'"
+)
 
 
 class KnownConsent(Struct, frozen=True):
@@ -121,7 +136,7 @@ class NewConsent(Struct, frozen=True):
     parent_id: UUID
     kind: str
     terms: Terms
-    ip: IPv4Address | IPv6Address | None
+    ip: Address | None
     user_agent: str | None
     created_at: datetime
 
@@ -177,9 +192,12 @@ class ConsentRepository:
         row = await executor.fetchrow(_OPEN, child_id, parent_id)
         return None if row is None else _known(row)
 
-    async def record(self, unit: Executor, consent: NewConsent) -> bool:
-        """Revoke the open consent and store the new one; False when the child is not the parent's."""
-        stored: Any = await unit.fetchval(
+    async def record(self, unit: Executor, consent: NewConsent, most: int | None) -> bool:
+        """Revoke the open consent and store the new one; False when the child is not the parent's.
+
+        Raises TooOften when the child has `most` consents of the last rules.COUNTED_TIME. None: any number.
+        """
+        stored: bool | None = await unit.fetchval(
             _RECORD,
             consent.child_id,
             consent.parent_id,
@@ -190,7 +208,12 @@ class ConsentRepository:
             consent.user_agent,
             consent.terms.stored(),
             VERSION,
+            most or 0,
+            most is None,
+            COUNTED_TIME,
         )
+        if stored is False:
+            raise TooOften
         return stored is True
 
     async def revoke(self, executor: Executor, child_id: UUID, parent_id: UUID, now: datetime) -> None:
@@ -205,6 +228,10 @@ class ConsentRepository:
     async def replace_text(self, executor: Executor, consent_id: UUID, text: str, reduced: str) -> None:
         """Store the reduced text, unless somebody changed the row meanwhile."""
         await executor.execute(_REPLACE_TEXT, consent_id, text, reduced)
+
+
+class TooOften(Exception):
+    """The child's consent was recorded too often lately."""
 
 
 def _known(row: Row) -> KnownConsent:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.people import CHILD
 from wondernest.coppa.jobs import ProofTextJobs
 from wondernest.coppa.personal_data import PERSONAL_DATA
-from wondernest.coppa.repository import ConsentRepository
+from wondernest.coppa.repository import CONSENTS_USED, ConsentRepository
 from wondernest.coppa.routes import ConsentRoutes
 from wondernest.coppa.service import ConsentService
 from wondernest.platform.rooms import Room, Table
+from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
     from wondernest.platform.rooms import Parts
@@ -21,7 +23,8 @@ def build(parts: Parts) -> Room:
     """Consents."""
     repository = ConsentRepository()
     proofs = ProofTextJobs(parts.database, repository)
-    service = ConsentService(repository, parts.database, parts.clock, parts.ids)
+    most_a_day = parts.settings.quotas.consents
+    service = ConsentService(repository, parts.database, parts.clock, parts.ids, most_a_day)
     return Room(
         name="coppa",
         endpoints=ConsentRoutes(service, parts.settings.coppa.unverified_status).endpoints(),
@@ -29,4 +32,5 @@ def build(parts: Parts) -> Room:
         jobs=proofs.jobs(),
         schedules=proofs.schedules(),
         personal_data=PERSONAL_DATA,
+        usage=(UsageLine(name="consentsToday", of=CHILD, query=CONSENTS_USED, limit=most_a_day),),
     )

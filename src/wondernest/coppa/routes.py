@@ -8,7 +8,7 @@ from wondernest.coppa import errors, wire
 from wondernest.coppa.rules import DATA_COLLECTION, ChildReference
 from wondernest.coppa.service import Changes, ConsentService, Grant, Origin
 from wondernest.coppa.terms import Terms
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import PathParameter
@@ -27,15 +27,20 @@ CHILD: Final = PathParameter("childId", _reference, description="A UUID, or the 
 GROUP: Final = RouteGroup(
     tag="Consent",
     caller=CallerKind.USER,
+    authority=Authority.MANAGER,
+    rules_in_sql=True,
+    denied=errors.NotParent,
+    unproven=errors.StepUpRequired,
     parameters=(CHILD,),
     bad_body=errors.InvalidJson,
     failure=errors.Failed,
 )
 REFUSALS: Final = {
     400: Response(wire.ConsentMessage, "Unreadable, incomplete, or the caller has no family"),
-    403: Response(wire.ConsentMessage, "A child of another family"),
+    403: Response(wire.ConsentMessage, "A child of another family, or the caller is no parent"),
     404: Response(wire.ConsentMessage, "No such child, or no open consent to change"),
 }
+TOO_OFTEN: Final = {429: Response(wire.ConsentMessage, "Consent of this child was granted or changed too often today")}
 REVOKED: Final = wire.ConsentMessage(
     message="COPPA consent revoked",
     warning="Data collected before the revocation has not been deleted; deletion must be requested",
@@ -64,7 +69,7 @@ class ConsentRoutes:
         },
         unit=True,
         replayable=True,
-        replies={201: Response(wire.Granted, "Stored; an earlier consent is revoked"), **REFUSALS},
+        replies={201: Response(wire.Granted, "Stored; an earlier consent is revoked"), **REFUSALS, **TOO_OFTEN},
         failure="Failed to process COPPA consent",
         summary="Grant consent for a child",
     )
@@ -88,6 +93,7 @@ class ConsentRoutes:
 
     @GROUP.get(
         ONE,
+        authority=Authority.MEMBER,
         replies={200: Response(wire.StatusReply), **REFUSALS},
         failure="Failed to retrieve COPPA consent status",
         summary="The status of a child's consent",
@@ -114,7 +120,7 @@ class ConsentRoutes:
         example={"permissions": {"dataCollection": True}},
         body_optional=True,
         unit=True,
-        replies={200: Response(wire.Changed, "Replaced; the old one is kept, revoked"), **REFUSALS},
+        replies={200: Response(wire.Changed, "Replaced; the old one is kept, revoked"), **REFUSALS, **TOO_OFTEN},
         failure="Failed to update COPPA consent",
         summary="Change a consent",
     )
@@ -141,6 +147,8 @@ class ConsentRoutes:
 
     @GROUP.get(
         "/coppa/compliance-info",
+        authority=Authority.MEMBER,
+        rules_in_sql=False,
         replies={200: Response(wire.ComplianceInfo)},
         failure="Failed to retrieve compliance information",
         summary="What is missing for compliance",

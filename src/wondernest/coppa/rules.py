@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -10,12 +11,18 @@ from uuid import UUID
 from msgspec import Struct
 
 from wondernest.platform.json import instant
+from wondernest.platform.texts import is_blank
 
 CONSENT_AGE: Final = 13
 """Below this age a parent's consent is required."""
 STAMP_TOLERANCE: Final = timedelta(hours=1)
 """Largest distance between a child's creation and the time in an id that the app made itself."""
 MAX_TYPE_CHARS: Final = 50
+MAX_PERMISSIONS: Final = 100
+MAX_PERMISSION_CHARS: Final = 100
+"""Of the name of a permission."""
+COUNTED_TIME: Final = timedelta(days=1)
+"""Within this time the number of a child's new consents is limited. None is ever deleted: they are the proof of consent."""
 MAX_USER_AGENT_CHARS: Final = 500
 DATA_COLLECTION: Final = "dataCollection"
 VERSION: Final = "1.0"
@@ -103,6 +110,17 @@ def age_on(day: date, birth_date: date) -> int:
     return max(0, day.year - birth_date.year - before_birthday)
 
 
+def only_withdraws(known: Mapping[str, bool], new: Mapping[str, bool]) -> bool:
+    """Whether new permissions allow less than the known ones, and nothing else."""
+    allowed = {name for name, given in known.items() if given}
+    return {name for name, given in new.items() if given} < allowed
+
+
+def permissions_fit(sent: Mapping[str, bool], *, total: int, known: int = 0) -> bool:
+    """Whether the names that were sent are short enough and there are not too many in `total`, or not more than the `known` ones."""
+    return total <= max(MAX_PERMISSIONS, known) and all(len(name) <= MAX_PERMISSION_CHARS for name in sent)
+
+
 def recorded_method(method: str | None) -> str | None:
     """The method if it is the name of one: people also type numbers of cards."""
     return (method if _METHOD.fullmatch(method) else OTHER_METHOD) if method else None
@@ -110,7 +128,7 @@ def recorded_method(method: str | None) -> str | None:
 
 def recorded_data(data: dict[str, str] | None, given_at: datetime) -> dict[str, str] | None:
     """What is kept of verification data: that the parent signed, and when. Names, cards and numbers are dropped."""
-    return {PARENT_SIGNATURE: instant(given_at)} if data and data.get(PARENT_SIGNATURE, "").strip() else None
+    return {PARENT_SIGNATURE: instant(given_at)} if data and not is_blank(data.get(PARENT_SIGNATURE, "")) else None
 
 
 def carried_data(data: dict[str, str] | None, given_at: datetime) -> dict[str, str] | None:

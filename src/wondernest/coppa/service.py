@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from wondernest.coppa import errors, rules
-from wondernest.coppa.repository import ConsentRepository, FoundChild, KnownConsent, NewConsent
+from wondernest.coppa.repository import ConsentRepository, FoundChild, KnownConsent, NewConsent, TooOften
 from wondernest.coppa.rules import ChildReference, Consent
 from wondernest.coppa.terms import Terms
+from wondernest.platform import addresses
+from wondernest.platform.texts import is_blank
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,8 +61,11 @@ class ConsentStatus(Struct, frozen=True):
 class ConsentService:
     """The operations of a parent on consents. Raises the room's errors."""
 
-    def __init__(self, repository: ConsentRepository, database: Executor, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, repository: ConsentRepository, database: Executor, clock: Clock, ids: Ids, most_a_day: int
+    ) -> None:
         self._ids = ids
+        self._most_a_day = most_a_day
         self._repository = repository
         self._database = database
         self._clock = clock
@@ -69,11 +73,13 @@ class ConsentService:
     async def grant(self, caller: Caller, grant: Grant, origin: Origin, unit: UnitOfWork) -> tuple[Consent, UUID]:
         """Store a consent in place of an open one; returns the consent and its child.
 
-        Raises Incomplete, TypeTooLong, NoFamily, ForeignChild or ChildNotFound.
+        Raises Incomplete, TypeTooLong, TooManyPermissions, TooOften, NoFamily, ForeignChild or ChildNotFound.
         """
         kind = grant.kind.strip()
-        if grant.child.is_blank or not kind:
+        if grant.child.is_blank or is_blank(kind):
             raise errors.Incomplete
+        sent = grant.terms.permissions
+        _require_fitting(sent, total=len(sent))
         child = await self._locked(caller, grant.child, unit, else_newest=True)
         terms = replace(
             grant.terms,
@@ -81,7 +87,8 @@ class ConsentService:
             verification_data=rules.recorded_data(grant.terms.verification_data, self._clock.now()),
             named_as=grant.child.app_id,
         )
-        return await self._record(caller, child.id, _checked(kind), terms, origin, unit), child.id
+        new = self._new(caller, child.id, _checked(kind), terms, origin)
+        return await self._record(unit, new, self._most_a_day), child.id
 
     async def status(self, caller: Caller, reference: ChildReference) -> ConsentStatus:
         """The state of the child's consent; raises NoFamily, ForeignChild or ChildNotFound."""
@@ -98,14 +105,20 @@ class ConsentService:
     async def change(
         self, caller: Caller, reference: ChildReference, changes: Changes, origin: Origin, unit: UnitOfWork
     ) -> Consent:
-        """Replace the open consent by one with the changes; raises as `grant`, and NoOpenConsent."""
+        """Replace the open consent by one with the changes; raises as `grant`, and NoOpenConsent.
+
+        A change that only withdraws permissions is always possible: as easy as giving them.
+        """
         child = await self._locked(caller, reference, unit)
         known = await self._repository.open(unit, child.id, caller.user_id)
         if known is None or rules.status(known.consent, self._clock.now()) != rules.GRANTED:
             raise errors.NoOpenConsent
-        kind = changes.kind.strip() if changes.kind else ""
+        kind = (changes.kind or "").strip()
         terms = _changed(known, changes, self._clock.now())
-        return await self._record(caller, child.id, _checked(kind or known.kind), terms, origin, unit)
+        _require_fitting(changes.permissions or {}, total=len(terms.permissions), known=len(known.terms.permissions))
+        withdraws = rules.only_withdraws(known.terms.permissions, terms.permissions)
+        new = self._new(caller, child.id, _checked(known.kind if is_blank(kind) else kind), terms, origin)
+        return await self._record(unit, new, None if withdraws else self._most_a_day)
 
     async def revoke(self, caller: Caller, reference: ChildReference, unit: UnitOfWork) -> None:
         """Revoke every open consent of the child; raises NoFamily, ForeignChild or ChildNotFound."""
@@ -145,22 +158,32 @@ class ConsentService:
             raise errors.ForeignChild
         return found.child, found.newest
 
-    async def _record(
-        self, caller: Caller, child_id: UUID, kind: str, terms: Terms, origin: Origin, unit: UnitOfWork
-    ) -> Consent:
-        new = NewConsent(
+    def _new(self, caller: Caller, child_id: UUID, kind: str, terms: Terms, origin: Origin) -> NewConsent:
+        return NewConsent(
             id=self._ids.uuid(),
             child_id=child_id,
             parent_id=caller.user_id,
             kind=kind,
             terms=terms,
-            ip=ip_address(origin.ip) if origin.ip else None,
+            ip=addresses.parse(origin.ip),
             user_agent=origin.user_agent and origin.user_agent[: rules.MAX_USER_AGENT_CHARS],
             created_at=self._clock.now(),
         )
-        if not await self._repository.record(unit, new):
+
+    async def _record(self, unit: UnitOfWork, new: NewConsent, most: int | None) -> Consent:
+        try:
+            recorded = await self._repository.record(unit, new, most)
+        except TooOften:
+            raise errors.TooOften(int(rules.COUNTED_TIME.total_seconds())) from None
+        if not recorded:
             raise errors.ChildNotFound
-        return Consent(new.id, granted=True, created_at=new.created_at, revoked_at=None, permissions=terms.permissions)
+        permissions = new.terms.permissions
+        return Consent(new.id, granted=True, created_at=new.created_at, revoked_at=None, permissions=permissions)
+
+
+def _require_fitting(sent: dict[str, bool], *, total: int, known: int = 0) -> None:
+    if not rules.permissions_fit(sent, total=total, known=known):
+        raise errors.TooManyPermissions(rules.MAX_PERMISSIONS, rules.MAX_PERMISSION_CHARS)
 
 
 def _checked(kind: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wondernest.platform.http.errors import ApiError
+from wondernest.platform.http.errors import STEP_UP_MESSAGE, STEP_UP_REQUIRED, ApiError
 
 
 class FamilyError(ApiError):
@@ -17,6 +17,13 @@ class ValidationFailed(FamilyError):
 
     def __init__(self, message: str) -> None:
         super().__init__(400, "validation_error", message)
+
+
+class TooManyChildren(ValidationFailed):
+    """The family has as many children as it may have; `with_archived`: archived ones included."""
+
+    def __init__(self, most: int, with_archived: int) -> None:
+        super().__init__(f"A family can have at most {most} children, or {with_archived} together with archived ones")
 
 
 class InvalidJson(ValidationFailed):
@@ -75,6 +82,20 @@ class ForeignChild(FamilyError):
 
     def __init__(self) -> None:
         super().__init__(403, "access_denied", "Child does not belong to your family")
+
+
+class NotParent(FamilyError):
+    """The caller is a member of the family, but no parent."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "access_denied", "Only a parent can change the family")
+
+
+class StepUpRequired(FamilyError):
+    """The request needs a step-up proof of this session."""
+
+    def __init__(self) -> None:
+        super().__init__(403, STEP_UP_REQUIRED, STEP_UP_MESSAGE)
 
 
 class Failed(FamilyError):

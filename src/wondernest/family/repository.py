@@ -12,10 +12,11 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from wondernest.access.guardianship import active, belongs, family_of, guards
+from wondernest.access.guardianship import active, belongs, family_of, guards, stands
 from wondernest.family import controls
 from wondernest.family.model import Child, Family, Household, Member
 from wondernest.family.preferences import SWITCHES, KnownSettings, SettingsChanges, StoredSettings
+from wondernest.platform.usage import PERSON
 
 if TYPE_CHECKING:
     from wondernest.family.controls import ContentSettings, TimeRestrictions
@@ -61,10 +62,10 @@ _ONE_CHILD: Final = f"""
     select {belongs("c.family_id", "$2")} as own, {_CHILD} as child,
            exists (select from family.family_members member where member.user_id = $2) as has_family
       from family.child_profiles c {_CHILD_PARTS}
-     where c.id = $1 and {active("c")}"""
+     where c.id = $1 and {active("c")} and {stands("$2")}"""
 _LOCK_CHILD: Final = f"""
     select true from family.child_profiles c
-     where c.id = $1 and {active("c")} and {guards("c.id", "$2")} for no key update of c"""
+     where c.id = $1 and {active("c")} and {guards("c.id", "$2", parent=True)} for no key update of c"""
 _DOCUMENT: Final = "case when jsonb_typeof({0}) = 'object' then {0} else '{{}}'::jsonb end"
 _KEEP_PARTS: Final = f"""
     settings as (
@@ -81,26 +82,31 @@ _KEEP_PARTS: Final = f"""
     details as (
         insert into wondernest.child_details (child_id, interests, updated_at)
         select id, $7, $12 from child where $7::text[] is not null
-        on conflict (child_id) do update set interests = excluded.interests, updated_at = excluded.updated_at)
-    select family_id from child"""
+        on conflict (child_id) do update set interests = excluded.interests, updated_at = excluded.updated_at)"""
 _CREATE: Final = f"""
-    with child as (
+    with acting as materialized ({family_of("$2", "$13")}),
+    child as (
         insert into family.child_profiles
                (id, family_id, name, birth_date, gender, avatar_url, is_active, created_at, updated_at)
         select $1, acting.family_id, $3, $4, $5, $6, true, $12, $12
-          from ({family_of("$2", "$13")}) acting
+          from acting
+         where {belongs("acting.family_id", "$2", parent=True)} and wondernest.room_for_child(acting.family_id, $14, $15)
         returning id, family_id),
-    {_KEEP_PARTS}"""
+    {_KEEP_PARTS}
+    select acting.family_id, child.id is not null as added from acting left join child on true"""
+"""$14: the most active children of a family; $15: the most with archived ones. Parallel creations run one after another."""
 _UPDATE: Final = f"""
     with child as (
         update family.child_profiles c
            set name = $3, birth_date = $4, gender = $5, avatar_url = $6, updated_at = $12
-         where c.id = $1 and {active("c")} and {guards("c.id", "$2")}
+         where c.id = $1 and {active("c")} and {guards("c.id", "$2", parent=True)}
         returning c.id, c.family_id),
-    {_KEEP_PARTS}"""
+    {_KEEP_PARTS}
+    select family_id from child"""
 _ARCHIVE: Final = f"""
     with child as (
-        select c.id, {belongs("c.family_id", "$2")} as own from family.child_profiles c where c.id = $1),
+        select c.id, {belongs("c.family_id", "$2", parent=True)} as own
+          from family.child_profiles c where c.id = $1 and {stands("$2")}),
     archived as (
         update family.child_profiles c set is_active = false, archived_at = $3, updated_at = $3
           from child where c.id = child.id and child.own and {active("c")})
@@ -112,6 +118,7 @@ _SAVE_SETTINGS: Final = f"""
     select acting.family_id, coalesce($3, 'moderate'), coalesce($4, false), coalesce($5, true), coalesce($6, true),
            $7::jsonb || jsonb_build_object('{SWITCHES}', $8::jsonb), $9, $9
       from ({family_of("$1", "$2")}) acting
+     where {belongs("acting.family_id", "$1", parent=True)}
     on conflict (family_id) do update
        set content_filter_level = coalesce($3, p.content_filter_level),
            enable_audio_monitoring = coalesce($4, p.enable_audio_monitoring),
@@ -123,6 +130,11 @@ _SAVE_SETTINGS: Final = f"""
     returning coalesce(content_filter_level, 'moderate'), coalesce(enable_audio_monitoring, false),
               coalesce(enable_screen_time_limits, true), coalesce(enable_content_recommendations, true),
               privacy_settings"""
+
+CHILDREN_USED: Final = (
+    f"select count(*) from family.child_profiles used where used.family_id = {PERSON} and {active('used')}"
+)
+CHILDREN_WITH_ARCHIVED_USED: Final = f"select count(*) from family.child_profiles used where used.family_id = {PERSON}"
 
 _encode = msgspec.json.encode
 
@@ -209,12 +221,18 @@ class FamilyRepository:
         """Lock the row of the adult's child, so that changes of it run one after another."""
         await unit.fetchval(_LOCK_CHILD, child_id, user_id)
 
-    async def create_child(self, executor: Executor, record: ChildRecord, acting: Acting) -> UUID | None:
-        """Store a child; returns its family, None for an adult without one. Raises FamilyGone."""
+    async def create_child(
+        self, executor: Executor, record: ChildRecord, acting: Acting, most: int, most_with_archived: int
+    ) -> UUID | None:
+        """Store a child; returns its family, None for an adult without one. Raises FamilyGone or FamilyFull."""
+        arguments = (*record.arguments(acting.user_id), acting.family_hint, most, most_with_archived)
         try:
-            return await executor.fetchval(_CREATE, *record.arguments(acting.user_id), acting.family_hint)
+            row = await executor.fetchrow(_CREATE, *arguments)
         except asyncpg.ForeignKeyViolationError:
             raise FamilyGone from None
+        if row is not None and not row["added"]:
+            raise FamilyFull
+        return None if row is None else row["family_id"]
 
     async def update_child(self, unit: Executor, record: ChildRecord, user_id: UUID) -> bool:
         """Store a child's changes; False when it is no longer an active child of the adult's."""
@@ -257,6 +275,10 @@ class FamilyRepository:
 
 class FamilyGone(Exception):
     """The family was deleted while a child was being added."""
+
+
+class FamilyFull(Exception):
+    """The family has as many children as it may have."""
 
 
 def _household(row: Row) -> Household:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.people import FAMILY
 from wondernest.family.personal_data import PERSONAL_DATA
-from wondernest.family.repository import FamilyRepository
+from wondernest.family.repository import CHILDREN_USED, CHILDREN_WITH_ARCHIVED_USED, FamilyRepository
 from wondernest.family.routes import FamilyRoutes
 from wondernest.family.service import FamilyService
 from wondernest.platform.rooms import Room, Table
+from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
     from wondernest.auth.service import AccountService
     from wondernest.platform.rooms import Parts
+    from wondernest.settings import Quotas
 
 TABLES: Final = (
     Table("family.families", ("select", "insert", "update")),
@@ -26,10 +29,19 @@ TABLES: Final = (
 
 def build(parts: Parts, accounts: AccountService) -> Room:
     """Families and children."""
-    service = FamilyService(FamilyRepository(), parts.database, accounts, parts.clock, parts.ids)
+    service = FamilyService(FamilyRepository(), parts.database, accounts, parts.clock, parts.ids, parts.settings.quotas)
     return Room(
         name="family",
         endpoints=FamilyRoutes(service, parts.clock).endpoints(),
         tables=TABLES,
         personal_data=PERSONAL_DATA,
+        usage=_usage(parts.settings.quotas),
+    )
+
+
+def _usage(quotas: Quotas) -> tuple[UsageLine, ...]:
+    most, with_archived = quotas.children, quotas.children_with_archived
+    return (
+        UsageLine(name="children", of=FAMILY, query=CHILDREN_USED, limit=most),
+        UsageLine(name="childrenWithArchived", of=FAMILY, query=CHILDREN_WITH_ARCHIVED_USED, limit=with_archived),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wondernest.family import errors, wire
 from wondernest.family.service import ChildChanges, ChildDraft, FamilyService
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import uuid_parameter
@@ -25,6 +25,10 @@ CHILD_TO_CHANGE: Final = uuid_parameter("childId", errors.NoUuid)
 GROUP: Final = RouteGroup(
     tag="Family",
     caller=CallerKind.USER,
+    authority=Authority.MANAGER,
+    rules_in_sql=True,
+    denied=errors.NotParent,
+    unproven=errors.StepUpRequired,
     parameters=(CHILD,),
     bad_body=errors.InvalidJson,
     failure=errors.Failed,
@@ -32,7 +36,7 @@ GROUP: Final = RouteGroup(
 BAD_REQUEST: Final = Response(wire.Refusal, "Unreadable, a rule is broken, or the caller has no family")
 OF_ONE_CHILD: Final = {
     400: BAD_REQUEST,
-    403: Response(wire.Refusal, "A child of another family"),
+    403: Response(wire.Refusal, "A child of another family, or the caller is no parent"),
     404: Response(wire.Refusal, "No such child, or an archived one"),
 }
 INSTEAD: Final = Message("Use /family/profile instead")
@@ -51,6 +55,7 @@ class FamilyRoutes:
 
     @GROUP.get(
         "/family/profile",
+        authority=Authority.MEMBER,
         replies={200: Response(wire.ProfileReply), 400: BAD_REQUEST},
         failure="Failed to retrieve family profile",
         summary="The caller's family",
@@ -63,6 +68,7 @@ class FamilyRoutes:
     @GROUP.get(
         "/family/children",
         "/children",
+        authority=Authority.MEMBER,
         replies={200: Response(wire.ChildrenReply), 400: BAD_REQUEST},
         failure="Failed to retrieve children",
         summary="The family's active children",
@@ -102,6 +108,7 @@ class FamilyRoutes:
 
     @GROUP.get(
         ONE,
+        authority=Authority.MEMBER,
         replies={200: Response(wire.ChildReply), **OF_ONE_CHILD},
         failure="Failed to retrieve child profile",
         summary="A child's profile",
@@ -148,6 +155,7 @@ class FamilyRoutes:
 
     @GROUP.post(
         ONE + "/select",
+        authority=Authority.MEMBER,
         replies={200: Response(wire.Selected), **OF_ONE_CHILD},
         failure="Failed to select child",
         summary="Select a child",
@@ -174,6 +182,8 @@ class FamilyRoutes:
 
     @GROUP.get(
         "/families",
+        authority=Authority.MEMBER,
+        rules_in_sql=False,
         replies={200: Response(Message)},
         failure="Failed to retrieve families",
         summary="Where the family is found",

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from wondernest.coppa.rules import age_on
+from wondernest.platform.texts import is_blank
 
 MAX_NAME_CHARS: Final = 100
 MAX_GENDER_CHARS: Final = 20
@@ -37,9 +38,9 @@ class Unacceptable(ValueError):
 
 
 def name(text: str) -> str:
-    """A child's name as it is stored; raises Unacceptable."""
+    """A child's name as it is stored; one of nothing that can be seen counts as blank. Raises Unacceptable."""
     text = text.strip()
-    if not text:
+    if is_blank(text):
         raise Unacceptable(NAME_REQUIRED)
     return _within(text, MAX_NAME_CHARS, NAME_TOO_LONG)
 

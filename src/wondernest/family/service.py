@@ -14,7 +14,15 @@ from wondernest.coppa.rules import age_on
 from wondernest.family import controls, errors, rules
 from wondernest.family.model import Child, Household
 from wondernest.family.preferences import SettingsChanges
-from wondernest.family.repository import Acting, ChildRecord, FamilyGone, FamilyRepository, FoundChild, FoundHousehold
+from wondernest.family.repository import (
+    Acting,
+    ChildRecord,
+    FamilyFull,
+    FamilyGone,
+    FamilyRepository,
+    FoundChild,
+    FoundHousehold,
+)
 from wondernest.platform.db.batch import Batcher, LockWait
 
 if TYPE_CHECKING:
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
     from wondernest.platform.db.pool import Connection, Database
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.ids import Ids
+    from wondernest.settings import Quotas
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +66,16 @@ class FamilyService:
     """The operations of a parent on the family. Raises the room's errors."""
 
     def __init__(
-        self, repository: FamilyRepository, database: Database, accounts: AccountService, clock: Clock, ids: Ids
+        self,
+        repository: FamilyRepository,
+        database: Database,
+        accounts: AccountService,
+        clock: Clock,
+        ids: Ids,
+        quotas: Quotas,
     ) -> None:
         self._ids = ids
+        self._quotas = quotas
         self._repository = repository
         self._database = database
         self._accounts = accounts
@@ -88,16 +104,23 @@ class FamilyService:
         return found.child
 
     async def create_child(self, caller: Caller, draft: ChildDraft, unit: UnitOfWork | None) -> Child:
-        """Add a child with settings by age; raises InvalidFamilyId, NoFamily, FamilyNotFound or ValidationFailed."""
-        acting = _acting(caller)
+        """Add a child with settings by age.
+
+        Raises InvalidFamilyId, NoFamily, FamilyNotFound, TooManyChildren or ValidationFailed.
+        """
+        acting, quotas = _acting(caller), self._quotas
         try:
             record = _drafted(draft, self._ids.uuid(), self._clock.now())
         except rules.Unacceptable as broken:
             raise errors.ValidationFailed(str(broken)) from None
         try:
-            family_id = await self._repository.create_child(unit or self._database, record, acting)
+            family_id = await self._repository.create_child(
+                unit or self._database, record, acting, quotas.children, quotas.children_with_archived
+            )
         except FamilyGone:
             raise errors.FamilyNotFound from None
+        except FamilyFull:
+            raise errors.TooManyChildren(quotas.children, quotas.children_with_archived) from None
         if family_id is None:
             raise errors.NoFamily
         blank = Child(

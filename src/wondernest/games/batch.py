@@ -10,7 +10,7 @@ from uuid import UUID
 from wondernest.games.errors import InvalidBody
 from wondernest.games.repository import UNSTORABLE
 from wondernest.games.rules import Deletion, Precondition, Saved, SaveKey, Write
-from wondernest.games.service import unstorable
+from wondernest.games.service import Intent, unstorable
 
 if TYPE_CHECKING:
     from wondernest.games.repository import SaveRepository
@@ -38,26 +38,43 @@ class BatchService:
         self._saves = saves
 
     async def run(
-        self, caller: Caller, child_id: UUID, steps: Sequence[Step], device: str | None, unit: UnitOfWork
+        self, caller: Caller, child_id: UUID, steps: Sequence[Step], intent: Intent, unit: UnitOfWork
     ) -> dict[int, Outcome]:
-        """Outcomes by place. Steps on one key keep their order; a refused step does not affect the others."""
+        """Outcomes by place. The precondition of `intent` is not looked at: each step has its own. Steps on one key keep their order; a refused step does not affect the others."""
         await self._saves.lock(unit, caller.user_id, child_id, [step.key for step in steps])
         outcomes: dict[int, Outcome] = {}
         for steps_of_round in _rounds(steps):
             puts = [step for step in steps_of_round if step.document is not None]
             deletes = [step for step in steps_of_round if step.document is None]
-            outcomes |= await self._put(caller, child_id, puts, device, unit)
+            outcomes |= await self._put(caller, child_id, puts, intent, unit)
             for step in deletes:
                 key = step.key
-                deletion = Deletion(caller.user_id, child_id, key.game_type, key.data_key, step.condition, device)
+                deletion = Deletion(
+                    caller.user_id,
+                    child_id,
+                    key.game_type,
+                    key.data_key,
+                    step.condition,
+                    intent.device,
+                    writer=intent.writer,
+                )
                 outcomes[step.place] = await self._saves.delete(deletion, unit)
         return outcomes
 
     async def _put(
-        self, caller: Caller, child_id: UUID, steps: Sequence[Step], device: str | None, unit: UnitOfWork
+        self, caller: Caller, child_id: UUID, steps: Sequence[Step], intent: Intent, unit: UnitOfWork
     ) -> dict[int, Outcome]:
         writes = [
-            Write(caller.user_id, child_id, step.key, step.document or b"", step.condition, device) for step in steps
+            Write(
+                caller.user_id,
+                child_id,
+                step.key,
+                step.document or b"",
+                step.condition,
+                intent.device,
+                writer=intent.writer,
+            )
+            for step in steps
         ]
         if not writes:
             return {}
@@ -67,7 +84,7 @@ class BatchService:
         except UNSTORABLE as error:
             if len(steps) == 1:
                 return {steps[0].place: unstorable(error)}
-            alone = [await self._put(caller, child_id, [step], device, unit) for step in steps]
+            alone = [await self._put(caller, child_id, [step], intent, unit) for step in steps]
             return {place: outcome for result in alone for place, outcome in result.items()}
         return {step.place: outcome for step, outcome in zip(steps, outcomes, strict=True)}
 

@@ -7,6 +7,8 @@ from typing import Any, Final
 from wondernest.platform.http.errors import ApiError, GenericError
 
 CONFLICT: Final = "The save is not in the state this write expects"
+QUOTA_EXCEEDED: Final = "STORAGE_QUOTA_EXCEEDED"
+QUOTA_TEXT: Final = "Storage quota exceeded"
 
 
 class InvalidChildId(ApiError):
@@ -65,6 +67,13 @@ class VersionConflict(ApiError):
     def __init__(self, current: dict[str, Any] | None, yours: dict[str, Any]) -> None:
         body = {"error": "VERSION_CONFLICT", "message": CONFLICT, "current": current, "yours": yours}
         super().__init__(409, body, stamped=True)
+
+
+class QuotaExceeded(GenericError):
+    """413: the child has too many saves, or the family's saves are too large."""
+
+    def __init__(self) -> None:
+        super().__init__(413, QUOTA_EXCEEDED, QUOTA_TEXT)
 
 
 class Failed(ApiError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from wondernest.access.people import CHILD
+from wondernest.access.people import CHILD, FAMILY
 from wondernest.platform.personal_data import USER, Holding
 
 KEEPING_WORK: Final = "A child's work is never lost"
@@ -22,10 +22,17 @@ PERSONAL_DATA: Final = (
     Holding(
         table="wondernest.save_versions",
         people={"child_id": CHILD},
-        personal=("data_key", "data_value", "device"),
+        personal=("data_key", "data_value", "device", "replaced_by"),
         what="Versions of saves that were overwritten or deleted, and the device that did it",
         why=KEEPING_WORK,
-        kept="The last SAVE_KEPT_VERSIONS of each save",
+        kept="The newest SAVE_KEPT_VERSIONS of each save, older ones thinned by age",
+    ),
+    Holding(
+        table="wondernest.child_usage",
+        people={"child_id": CHILD, "family_id": FAMILY},
+        what="Number and size of a child's saves and kept versions",
+        why="One family's saves cannot fill the disk",
+        kept=WITH_CHILD,
     ),
     Holding(
         table="games.child_game_instances",

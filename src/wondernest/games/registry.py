@@ -8,6 +8,7 @@ from uuid import UUID
 
 from wondernest.games import errors
 from wondernest.games.repository import UNSTORABLE
+from wondernest.games.rules import MAX_INSTANCE_SETTINGS_BYTES
 from wondernest.games.service import unstorable
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class RegistryService:
 
     async def replace_settings(self, caller: Caller, child_id: UUID, game_key: str, settings: bytes) -> None:
         """Replace the settings of an instance; raises NotFound, InvalidBody."""
+        if len(settings) > MAX_INSTANCE_SETTINGS_BYTES:
+            raise errors.InvalidBody(f"settings must not exceed {MAX_INSTANCE_SETTINGS_BYTES} bytes")
         try:
             replaced = await self._repository.replace_settings(caller.user_id, child_id, game_key, settings)
         except UNSTORABLE as error:

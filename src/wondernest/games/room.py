@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wondernest.games.batch import BatchService
-from wondernest.games.metrics import NAMES, SaveMetrics
+from wondernest.games.jobs import UpkeepJobs
+from wondernest.games.metrics import NAMES, SaveMetrics, UpkeepMetrics
 from wondernest.games.personal_data import PERSONAL_DATA
 from wondernest.games.registry import RegistryService
-from wondernest.games.repository import HistoryRepository, LoadRepository, RegistryRepository, SaveRepository
+from wondernest.games.repository import (
+    HistoryRepository,
+    LoadRepository,
+    RegistryRepository,
+    SaveRepository,
+    ThinningRepository,
+    UsageRepository,
+)
 from wondernest.games.routes import HistoryRoutes, RegistryRoutes, SaveRoutes
+from wondernest.games.rules import Limits
 from wondernest.games.service import ProjectSaves, SaveService
+from wondernest.games.usage import usage_lines
 from wondernest.platform.rooms import READ, Room, Table
 
 if TYPE_CHECKING:
@@ -18,7 +28,9 @@ if TYPE_CHECKING:
 
 TABLES: Final = (
     Table("games.simple_game_data", columns=("data_version",)),
-    Table("wondernest.save_versions", ("select", "insert", "delete")),
+    Table("wondernest.save_versions"),
+    Table("wondernest.child_usage", ("select", "insert", "update")),
+    Table("wondernest.walks"),
     Table("games.child_game_instances", ("select", "insert", "update")),
     Table("games.game_registry", READ),
     Table("games.game_types", READ),
@@ -44,9 +56,18 @@ class Games(NamedTuple):
 def build(parts: Parts) -> Games:
     """Saves, their history, and the registry of games."""
     database = parts.database
-    repository = SaveRepository(database, parts.settings.games.kept_versions)
+    settings = parts.settings.games
+    limits = Limits(settings.kept_versions, settings.saves_per_child, settings.saves_bytes_per_family)
+    repository = SaveRepository(database, limits)
     registry = RegistryRepository(database)
     saves = SaveService(repository, LoadRepository(database), HistoryRepository(database), SaveMetrics(parts.metrics))
+    upkeep = UpkeepJobs(
+        UsageRepository(database),
+        ThinningRepository(database, settings.kept_versions),
+        parts.settings.quotas.history_bytes,
+        UpkeepMetrics(parts.metrics),
+        parts.clock,
+    )
     room = Room(
         name="games",
         endpoints=[
@@ -56,7 +77,10 @@ def build(parts: Parts) -> Games:
         ],
         tables=TABLES,
         costly_indexes=COSTLY_INDEXES,
+        jobs=upkeep.jobs(),
+        schedules=upkeep.schedules(),
         metrics=NAMES,
         personal_data=PERSONAL_DATA,
+        usage=usage_lines(settings, parts.settings.quotas),
     )
-    return Games(room, ProjectSaves(repository), registry)
+    return Games(room, ProjectSaves(repository, parts.large_work), registry)

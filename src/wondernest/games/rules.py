@@ -5,7 +5,7 @@ Structs, not dataclasses: several are made per request, and making a frozen data
 
 from __future__ import annotations
 
-import re
+import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -14,11 +14,15 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from wondernest.platform.entity_tags import read_entity_tags
+
 MAX_GAME_TYPE_CHARS: Final = 100
 MAX_DATA_KEY_CHARS: Final = 200
 MAX_DEVICE_CHARS: Final = 100
 MAX_OPERATIONS: Final = 50
 """Operations of one batch write."""
+MAX_INSTANCE_SETTINGS_BYTES: Final = 64 * 1024
+"""A child has one instance of each registered game."""
 MAX_HISTORY: Final = 200
 DEFAULT_HISTORY: Final = 50
 """Versions listed at once."""
@@ -34,9 +38,16 @@ SESSION_GAP: Final = timedelta(minutes=30)
 """A save after a longer pause begins a new session of the game (games contract §3)."""
 LAST_PLAYED_PRECISION: Final = timedelta(seconds=10)
 """An instance's `last_played_at` is updated at most once in this time; readers also look at the times of the saves."""
+FINEST_BIN: Final = timedelta(minutes=10)
+"""Of the versions kept in one such span of time only the newest stays, beyond the newest few of the key."""
+FOREIGN_KEPT: Final = timedelta(days=30)
+"""How long a version that another device replaced is never thinned."""
+WRITER_BYTES: Final = 8
+"""Size of the hash that stands for a writing device."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_STRONG_TAG = re.compile(r'(?:^|,)\s*"([^"]*)"\s*(?=,|$)')
+_NEVER: Final = ","
+"""The expression of a list without tags."""
 
 
 class Reason(Enum):
@@ -94,6 +105,11 @@ class Precondition(Struct, frozen=True):
     """The header as it was sent, for the body of a 409."""
 
     @property
+    def makes(self) -> bool:
+        """Whether it holds only while no save exists."""
+        return self.expression == "!"
+
+    @property
     def holds_always(self) -> bool:
         """Whether the precondition is empty."""
         return not self.expression
@@ -103,22 +119,25 @@ ANY_STATE: Final = Precondition("")
 
 
 def precondition(if_match: str | None, if_none_match: str | None) -> Precondition:
-    """From If-Match and If-None-Match of a write; a weak tag matches nothing (RFC 9110 §13.1.1)."""
+    """From If-Match and If-None-Match of a write. A list without a tag that can be read holds never.
+
+    Of If-None-Match only `*` counts. With If-Match it holds never: the save would have to be there and not there.
+    """
+    create_only = if_none_match is not None and read_entity_tags(if_none_match).any_state
     if if_match is not None and if_match.strip():
-        if if_match.strip() == "*":
+        tags = read_entity_tags(if_match)
+        if create_only:
+            return Precondition(_NEVER, if_match)
+        if tags.any_state:
             return Precondition("*", if_match)
-        return Precondition(",".join(["", *_STRONG_TAG.findall(if_match), ""]), if_match)
-    if if_none_match is not None and if_none_match.strip() == "*":
-        return Precondition("!", if_none_match)
-    return ANY_STATE
+        known = sorted(tag for tag in tags.opaque if "," not in tag)  # ours have no comma
+        return Precondition(",".join(["", *known, ""]), if_match)
+    return Precondition("!", if_none_match) if create_only else ANY_STATE
 
 
 def tag_matches(header: str | None, etag: str) -> bool:
-    """Whether If-None-Match of a read contains this tag, with weak comparison (RFC 9110 §13.1.2)."""
-    if header is None:
-        return False
-    tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
-    return "*" in tags or etag in tags
+    """Whether If-None-Match of a read contains this tag (RFC 9110 §13.1.2)."""
+    return header is not None and read_entity_tags(header).name(etag)
 
 
 def device_name(header: str | None) -> str | None:
@@ -127,6 +146,12 @@ def device_name(header: str | None) -> str | None:
         return None
     name = "".join(char for char in header if char.isprintable()).strip()[:MAX_DEVICE_CHARS]
     return name or None
+
+
+def writer(user_id: UUID, device: str | None, agent: str | None = None) -> bytes:
+    """A hash that stands for the writing device: of the name it sends, else of the user and the User-Agent."""
+    known = b"device\0" + device.encode() if device else b"user\0" + user_id.bytes + b"\0" + (agent or "").encode()
+    return hashlib.blake2b(known, digest_size=WRITER_BYTES).digest()
 
 
 def is_document(raw: bytes) -> bool:
@@ -147,11 +172,23 @@ class Write(Struct, frozen=True):
     reason: Reason = Reason.OVERWRITTEN
     archived_too: bool = False
     """Whether the child may be archived."""
+    writer: bytes | None = None
+    """Made by `writer`; None counts as another device than any."""
 
     @property
     def identity(self) -> tuple[UUID, SaveKey]:
         """Writes with the same identity must not run at the same time."""
         return self.child_id, self.key
+
+
+class Limits(Struct, frozen=True):
+    """What the statements that write saves keep to."""
+
+    kept_versions: int
+    """The newest versions of each key, which are always kept; 0: no versions are kept."""
+    saves_per_child: int
+    bytes_per_family: int
+    """Of the current saves, as text."""
 
 
 class Deletion(Struct, frozen=True):
@@ -165,6 +202,8 @@ class Deletion(Struct, frozen=True):
     device: str | None = None
     archived_too: bool = False
     """Whether the child may be archived."""
+    writer: bytes | None = None
+    """Made by `writer`; None counts as another device than any."""
 
 
 class Read(Struct, frozen=True):
@@ -237,6 +276,8 @@ class Saved(Struct, frozen=True):
     instance_id: UUID | None = None
     refused: bool = False
     """Whether the precondition failed."""
+    exceeds: bool = False
+    """Whether the write was refused because the child or the family has too much stored."""
     current: SaveState | None = None
     """After a failed precondition: the current state; None when there is no save."""
     current_size: int | None = None

@@ -24,14 +24,17 @@ from wondernest.games.rules import (
     SaveState,
     StoredSave,
     Write,
+    writer,
 )
-from wondernest.platform.json import expands_too_far, instant
+from wondernest.games.turns import Turns
+from wondernest.platform.json import expansion, instant
 
 if TYPE_CHECKING:
     from wondernest.games.metrics import SaveMetrics
     from wondernest.games.repository import HistoryRepository, LoadRepository, SaveRepository
     from wondernest.platform.caller import Caller
     from wondernest.platform.db.unit import UnitOfWork
+    from wondernest.platform.large_work import LargeWork
 
 
 class Intent(Struct, frozen=True):
@@ -39,6 +42,8 @@ class Intent(Struct, frozen=True):
 
     condition: Precondition = ANY_STATE
     device: str | None = None
+    writer: bytes | None = None
+    """See rules.writer."""
 
 
 def unstorable(error: Exception) -> errors.InvalidBody:
@@ -72,6 +77,7 @@ class SaveService:
         self._loads = loads
         self._history = history
         self._metrics = metrics
+        self._turns = Turns()
 
     async def store(
         self,
@@ -82,8 +88,11 @@ class SaveService:
         intent: Intent,
         unit: UnitOfWork | None = None,
     ) -> Saved:
-        """Store a document; the one it overwrites is kept as a version. Raises ChildNotFound, VersionConflict, InvalidBody."""
-        write = Write(caller.user_id, child_id, key, document, intent.condition, intent.device)
+        """Store a document; the one it overwrites is kept as a version.
+
+        Raises ChildNotFound, VersionConflict, QuotaExceeded, InvalidBody.
+        """
+        write = Write(caller.user_id, child_id, key, document, intent.condition, intent.device, writer=intent.writer)
         saved = await self._write(write, unit)
         self._metrics.operation("save", key.game_type).inc()
         return saved
@@ -100,7 +109,8 @@ class SaveService:
         """A child's saves, newest first; a child that is not the caller's has none. A large list is a generator of parts."""
         found = await self._loads.find(listing, instances=instances)
         if found is None:
-            found = await self._loads.open_large(listing, instances=instances)
+            pieces = await self._loads.open_large(listing, instances=instances)
+            found = self._turns.in_turn(listing.user_id, pieces)
         self._metrics.operation("load", listing.game_type or "").inc()
         return found
 
@@ -108,16 +118,25 @@ class SaveService:
         self, caller: Caller, child_id: UUID, key: SaveKey, intent: Intent, unit: UnitOfWork | None = None
     ) -> None:
         """Delete a save, keeping it as a version; raises SaveNotFound, VersionConflict."""
-        deletion = Deletion(caller.user_id, child_id, key.game_type, key.data_key, intent.condition, intent.device)
+        deletion = Deletion(
+            caller.user_id,
+            child_id,
+            key.game_type,
+            key.data_key,
+            intent.condition,
+            intent.device,
+            writer=intent.writer,
+        )
         gone = await self._saves.delete(deletion, unit)
         if gone.refused:
             raise conflict(gone, intent.condition, None)
         if not gone.done:
             raise errors.SaveNotFound
 
-    async def delete_type(self, caller: Caller, child_id: UUID, game_type: str, device: str | None) -> int:
-        """Delete every save of a type, keeping each as a version; returns their number."""
-        gone = await self._saves.delete(Deletion(caller.user_id, child_id, game_type, device=device))
+    async def delete_type(self, caller: Caller, child_id: UUID, game_type: str, intent: Intent) -> int:
+        """Delete every save of a type, keeping each as a version; returns their number. The precondition is not looked at."""
+        deletion = Deletion(caller.user_id, child_id, game_type, device=intent.device, writer=intent.writer)
+        gone = await self._saves.delete(deletion)
         return gone.count
 
     async def history(
@@ -136,9 +155,21 @@ class SaveService:
     async def restore(
         self, caller: Caller, child_id: UUID, key: SaveKey, version: int, intent: Intent, unit: UnitOfWork | None = None
     ) -> Saved:
-        """Make a kept version current again; the current one is kept as a version. Raises VersionNotFound, VersionConflict."""
+        """Make a kept version current again; the current one is kept as a version.
+
+        Raises VersionNotFound, VersionConflict, QuotaExceeded.
+        """
         kept = await self.version(caller, child_id, key, version)
-        write = Write(caller.user_id, child_id, key, kept.document, intent.condition, intent.device, Reason.RESTORED)
+        write = Write(
+            caller.user_id,
+            child_id,
+            key,
+            kept.document,
+            intent.condition,
+            intent.device,
+            Reason.RESTORED,
+            writer=intent.writer,
+        )
         return await self._write(write, unit)
 
     async def _write(self, write: Write, unit: UnitOfWork | None) -> Saved:
@@ -150,28 +181,36 @@ class SaveService:
             raise errors.ChildNotFound
         if saved.refused:
             raise conflict(saved, write.condition, len(write.document))
+        if saved.exceeds:
+            raise errors.QuotaExceeded
         return saved
 
 
 class ProjectSaves:
     """Stores and deletes saves that arrive as events; also for archived children, whose events may arrive late (games contract §6)."""
 
-    def __init__(self, saves: SaveRepository) -> None:
+    def __init__(self, saves: SaveRepository, large_work: LargeWork) -> None:
         self._saves = saves
+        self._large_work = large_work
 
     async def store(
         self, unit: UnitOfWork, user_id: UUID, child_id: UUID, key: tuple[str, str], document: bytes
     ) -> None:
-        """Store a document, as a save route does; raises InvalidBody, ChildNotFound."""
-        if expands_too_far(document):
+        """Store a document, as a save route does; raises InvalidBody, ChildNotFound, QuotaExceeded."""
+        if await self._large_work.run(expansion(document), len(document)):
             raise errors.InvalidBody("its numbers are too long")
+        write = Write(user_id, child_id, SaveKey(*key), document, archived_too=True, writer=writer(user_id, None))
         try:
-            saved = await self._saves.store(Write(user_id, child_id, SaveKey(*key), document, archived_too=True), unit)
+            saved = await self._saves.store(write, unit)
         except UNSTORABLE as error:
             raise unstorable(error) from None
         if not saved.owned:
             raise errors.ChildNotFound
+        if saved.exceeds:
+            raise errors.QuotaExceeded
 
     async def remove(self, unit: UnitOfWork, user_id: UUID, child_id: UUID, key: tuple[str, str]) -> None:
         """Delete a document if it exists and the child is the adult's."""
-        await self._saves.delete(Deletion(user_id, child_id, *key, archived_too=True), unit)
+        await self._saves.delete(
+            Deletion(user_id, child_id, *key, archived_too=True, writer=writer(user_id, None)), unit
+        )

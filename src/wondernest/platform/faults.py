@@ -1,6 +1,8 @@
-"""Errors of infrastructure that cannot serve. They share a base class, so that 503 is answered in one place."""
+"""Errors of infrastructure that cannot serve, with a base class, so that 503 is answered in one place; and refused callers."""
 
 from __future__ import annotations
+
+from enum import Enum
 
 RETRY_AFTER_S = 2
 """The Retry-After of a 503."""
@@ -26,3 +28,25 @@ class TransactionConflict(DependencyUnavailable):
 
 class Held(DependencyUnavailable):
     """The rows are locked by another transaction for longer than this work may wait; the database itself is healthy."""
+
+
+class Refusal(Enum):
+    """Why a caller with a valid token is refused. The value is the SQLSTATE with which a statement says so."""
+
+    ACCOUNT = "WN401"
+    """The account is deactivated."""
+    AUTHORITY = "WN403"
+    """The caller's role does not allow it."""
+    PROOF = "WN428"
+    """The request needs a step-up proof of this session."""
+
+
+REFUSALS = {refusal.value: refusal for refusal in Refusal}
+
+
+class CallerRefused(Exception):
+    """The caller may not do this. Raised by access checks, and for a statement that ended with the SQLSTATE of a refusal."""
+
+    def __init__(self, why: Refusal) -> None:
+        super().__init__(why.name)
+        self.why = why

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import re
 import secrets
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
 
 TOKEN_BYTES = 32
+DIGEST_BYTES = 12
 _DASHED_OR_PLAIN = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{32}")
 
 
@@ -57,6 +59,18 @@ class RandomIds:
     def token(self) -> str:
         """32 random bytes as 43 characters of base64url without padding."""
         return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+class Digests:
+    """Makes names for what must not be stored: whoever reads them learns nothing without the installation's secret."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = hmac.digest(secret.encode(), b"wondernest names of counters\0", "sha256")
+
+    def __call__(self, *parts: str) -> str:
+        """24 hex digits, the same in every process of the installation. Different parts never give the same text."""
+        text = "".join(f"{len(part)}:{part}" for part in parts)
+        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")[:DIGEST_BYTES].hex()
 
 
 def new_uuid() -> UUID:

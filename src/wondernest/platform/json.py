@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+
+from wondernest.platform.large_work import Steps, at_once
 
 Raw = msgspec.Raw
 """A JSON document that is passed through without re-encoding."""
@@ -18,13 +20,14 @@ _LONGEST_EXPONENT = 131_072
 _MIN_EXPANDING_BYTES = MAX_EXPANSION_BYTES // _LONGEST_EXPONENT * len("1e131071,")
 """A shorter document cannot contain enough such numbers."""
 _MICROS_PER_MILLI = 1000
-_NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _EXPONENT = re.compile(rb"[0-9][eE][+-]?([0-9]+)")
-_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
+_NUMBER_CHARS: Final = b"0123456789eE+-."
 _SHAPE = bytes.maketrans(b"123456789+-E", b"00000000000e")
 """Maps all digits and signs to the same byte, so that every number with an exponent contains `0e0`."""
 _EXPONENT_DIGITS = 8
 """Only so many last digits are read: a longer exponent is out of PostgreSQL's range and refused there."""
+SLICE_BYTES: Final = 32 * 1024
+"""How much of a document is searched for exponents in one step."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -35,21 +38,50 @@ def encode(value: Any) -> bytes:
 
 def holds_nul(document: bytes) -> bool:
     """Whether any string of a JSON document contains NUL, which PostgreSQL cannot store."""
-    return b"\\u0000" in document and _NUL_ESCAPE.search(document) is not None
+    return b"\\u0000" in document and b"\\u0000" in document.replace(b"\\\\", b"")
+
+
+def may_expand(document: bytes) -> bool:
+    """Whether the document may have numbers with exponents, and room for enough of them."""
+    return len(document) >= _MIN_EXPANDING_BYTES and b"0e0" in document.translate(_SHAPE)
 
 
 def expands_too_far(document: bytes) -> bool:
+    """As `expansion`, at once: for small documents."""
+    return at_once(expansion(document))
+
+
+def expansion(document: bytes) -> Steps[bool]:
     """Whether the numbers of a JSON document, written without exponents, add more than MAX_EXPANSION_BYTES."""
-    if len(document) < _MIN_EXPANDING_BYTES or b"0e0" not in document.translate(_SHAPE):
+    if not may_expand(document):
         return False
-    return (
-        _expansion_bytes(document) > MAX_EXPANSION_BYTES
-        and _expansion_bytes(_TEXT.sub(b'""', document)) > MAX_EXPANSION_BYTES
-    )
+    yield
+    if b"\\" in document:  # without escapes, each quote begins or ends a text
+        document = document.replace(b"\\\\", b"")
+        yield
+        document = document.replace(b'\\"', b"")
+        yield
+    added, begin, within_text = 0, 0, 0
+    while begin < len(document):
+        end = _slice_end(document, begin)
+        pieces = document[begin:end].split(b'"')
+        for exponent in _EXPONENT.findall(b" ".join(pieces[within_text::2])):
+            added += int(exponent[-_EXPONENT_DIGITS:])
+        if added > MAX_EXPANSION_BYTES:
+            return True
+        within_text ^= (len(pieces) - 1) & 1
+        begin = end
+        yield
+    return False
 
 
-def _expansion_bytes(document: bytes) -> int:
-    return sum(int(found[1][-_EXPONENT_DIGITS:]) for found in _EXPONENT.finditer(document))
+def _slice_end(document: bytes, begin: int) -> int:
+    """Where a slice ends: not within a number, unless it is longer than a slice."""
+    end = begin + SLICE_BYTES
+    longest = min(end + SLICE_BYTES, len(document))
+    while end < longest and document[end] in _NUMBER_CHARS:
+        end += 1
+    return end
 
 
 def instant(moment: datetime) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.platform.db.idempotency import KEYS_USED
 from wondernest.platform.db.migrations.state import OWN_TABLES
 from wondernest.platform.jobs.instruments import NAMES
 from wondernest.platform.jobs.upkeep import Upkeep
 from wondernest.platform.personal_data import USER, Holding
 from wondernest.platform.rooms import READ, Room, Table
+from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
     from wondernest.platform.rooms import Parts
@@ -37,6 +39,7 @@ PERSONAL_DATA: Final = (
 def build(parts: Parts) -> Room:
     """Declare the room. It also closes the adapters that `app.py` made."""
     upkeep, keys = Upkeep(parts.database), parts.idempotency
+    most_keys = parts.settings.quotas.idempotency_keys
     return Room(
         name="platform",
         tables=TABLES,
@@ -45,4 +48,5 @@ def build(parts: Parts) -> Room:
         metrics=(*sorted(parts.metrics.own), *NAMES),
         on_stop=(parts.counters.close, parts.database.close),
         personal_data=PERSONAL_DATA,
+        usage=(UsageLine(name="idempotencyKeys", of=USER, query=KEYS_USED, limit=most_keys),),
     )

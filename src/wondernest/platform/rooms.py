@@ -11,6 +11,7 @@ from msgspec import Struct
 from wondernest.platform.checks import Check
 from wondernest.platform.http.endpoint import Endpoint
 from wondernest.platform.personal_data import Holding
+from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
     from wondernest.platform.cache import Counters
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from wondernest.platform.ids import Ids
     from wondernest.platform.jobs import Job, QueuedJobs, Schedule
     from wondernest.platform.jobs.instruments import JobInstruments
+    from wondernest.platform.large_work import LargeWork
     from wondernest.platform.mail import Mailer
     from wondernest.platform.telemetry.metrics import Metrics
     from wondernest.settings import Settings
@@ -40,6 +42,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     database: Database
     counters: Counters
     idempotency: IdempotencyKeys
+    large_work: LargeWork
     jobs: QueuedJobs
     """Gives rooms the senders that enqueue their jobs."""
     mailer: Mailer
@@ -80,6 +83,8 @@ class Room(Struct, frozen=True, kw_only=True):
     on_start: Sequence[Hook] = ()
     on_stop: Sequence[Hook] = ()
     personal_data: Sequence[Holding] = ()
+    usage: Sequence[UsageLine] = ()
+    """What it counts and limits for a person."""
 
 
 Builder: TypeAlias = Callable[[Parts], Room]
@@ -97,6 +102,7 @@ class Rooms(Struct, frozen=True):
         _require_once("metric", (name for room in self.all for name in room.metrics))
         _require_once("job", (job.name for job in self.jobs))
         _require_once("schedule", (schedule.name for schedule in self.schedules))
+        _require_once("usage line", (f"{line.name} of {line.of}" for line in self.usage))
         _require_once("check", (check.name for check in self.checks))
         for room in self.all:
             unknown = {holding.table for holding in room.personal_data} - {table.name for table in room.tables}
@@ -156,6 +162,11 @@ class Rooms(Struct, frozen=True):
     def personal_data(self) -> tuple[Holding, ...]:
         """Every table with personal data."""
         return tuple(holding for room in self.all for holding in room.personal_data)
+
+    @property
+    def usage(self) -> tuple[UsageLine, ...]:
+        """Everything that is counted and limited for a person."""
+        return tuple(line for room in self.all for line in room.usage)
 
     def require_metrics(self, made: set[str]) -> None:
         """Raise ValueError unless the rooms declare exactly the metrics that were made."""

@@ -10,18 +10,31 @@ import asyncio
 import http
 from collections import deque
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import Final, NoReturn, cast
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from wondernest.platform.http.exchange import ClientDisconnected
+from wondernest.platform.http.fields import repeated
 from wondernest.server.exchange import WireExchange
+from wondernest.server.heads import (
+    BAD_REQUEST,
+    HEAD_LIMIT_BYTES,
+    HEAD_TOO_LARGE,
+    MAX_FIELDS,
+    MAX_TARGET_BYTES,
+    TARGET_TOO_LONG,
+    RefusedHead,
+    check_framing,
+    check_host,
+    split_target,
+)
 from wondernest.server.state import ServerState
 
-HEAD_LIMIT_BYTES: Final = 64 * 1024
-"""Limit of request line and headers. A head that arrives in one piece is limited by the read buffer instead."""
 LINGER_BYTES: Final = 256 * 1024
 """How much input is discarded after the last reply of a connection, so that a client that still sends can read it."""
+FEED_BYTES: Final = 64 * 1024
+"""How much of a connection's input is parsed in one iteration of the event loop. uvloop reads up to 8 MB in one."""
 LARGE_REPLY_BYTES: Final = 64 * 1024
 """From this size on joining head and content costs more than a vectored write."""
 HEAD_CHECKS: Final = 2
@@ -34,17 +47,16 @@ _STATUS_LINES: Final = {
 }
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _CLOSE: Final = b"connection: close\r\n"
-_BAD_REQUEST: Final = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-_HEAD_TOO_LARGE: Final = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-)
 _TOO_MANY: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 2\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 )
 
 
 class Connection(asyncio.Protocol):
-    """One client. Pipelined requests are answered one after another, in order."""
+    """One client. Pipelined requests are answered one after another, in order.
+
+    A message that `heads` or the parser refuses ends the connection: what follows it is never read as a request.
+    """
 
     __slots__ = (
         "_arriving",
@@ -52,11 +64,15 @@ class Connection(asyncio.Protocol):
         "_current",
         "_ending",
         "_head_bytes",
+        "_held",
+        "_host",
         "_lingered",
         "_loop",
         "_parser",
         "_queue",
         "_read_paused",
+        "_refusal",
+        "_repeats",
         "_sent",
         "_state",
         "_streamed",
@@ -83,6 +99,13 @@ class Connection(asyncio.Protocol):
         self._target = b""
         self._head_bytes: int | None = 0
         """Bytes of an incomplete head; None when no head is arriving."""
+        self._refusal = BAD_REQUEST
+        """The reply to a message that cannot be read."""
+        self._host = b""
+        """The last valid Host: most clients send the same one with each request."""
+        self._repeats = 0
+        self._held: bytes | memoryview = b""
+        """Bytes that are parsed when the requests before them are answered."""
         self._checks = 0
         self._lingered = 0
         self._streamed = 0
@@ -116,14 +139,35 @@ class Connection(asyncio.Protocol):
         """Bytes from the client."""
         if self._ending:
             self._linger(len(data))
-            return
+        elif self._held:
+            self._held = memoryview(bytes(self._held) + data)
+        elif len(data) <= FEED_BYTES:
+            self._feed(data)
+        else:
+            self.pause_reading()
+            self._held = memoryview(data)[FEED_BYTES:]
+            self._feed(data[:FEED_BYTES])
+            self._loop.call_soon(self._feed_held)
+
+    def _feed_held(self) -> None:
+        """Parse the next slice of a large read; while requests wait, it is kept until they are answered."""
+        if self._ending or self.closed:
+            self._held = b""
+        elif self._held and not self._queue:
+            held, self._held = self._held, self._held[FEED_BYTES:]
+            self._feed(held[:FEED_BYTES])
+            self._loop.call_soon(self._feed_held)
+        elif not self._held and not self._queue:
+            self._resume_reading()
+
+    def _feed(self, data: bytes | memoryview) -> None:
         if self._head_bytes is not None:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_LIMIT_BYTES and self._arriving is not None:
-                self._refuse(_HEAD_TOO_LARGE)
+                self._refuse(HEAD_TOO_LARGE)
                 return
         elif self._arriving is not None and not self._arriving.within_overhead(len(data)):
-            self._refuse(_HEAD_TOO_LARGE)
+            self._refuse(HEAD_TOO_LARGE)
             return
         try:
             self._parser.feed_data(data)
@@ -163,6 +207,7 @@ class Connection(asyncio.Protocol):
         """The first byte of a request arrived."""
         self._target = b""
         self._checks = 0
+        self._repeats = 0
         if self._head_bytes is None:
             self._head_bytes = 0
         self._arriving = WireExchange(self)
@@ -174,20 +219,41 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header. Trailers of a chunked body are ignored."""
         if self._arriving is not None and self._head_bytes is not None:
-            self._arriving.headers[name.lower()] = value
+            name = name.lower()
+            headers = self._arriving.headers
+            if name in headers:
+                self._repeated(self._arriving, name, value)
+            else:
+                headers[name] = value
 
     def on_headers_complete(self) -> None:
-        """The head of a request is complete."""
+        """The head of a request is complete. Raises RefusedHead, and the parser then fails."""
         exchange = self._arriving
         assert exchange is not None
         parser = self._parser
+        headers = exchange.headers
         self._head_bytes = None
         exchange.method = parser.get_method().decode()
-        exchange.path, exchange.query = _split(self._target)
         exchange.keep_alive = parser.should_keep_alive()
-        # Every HTTP/1.0 client is covered by this condition.
-        if not exchange.keep_alive or b"connection" in exchange.headers:
-            exchange.accepts_chunked = parser.get_http_version() != "1.0"
+        version = "1.1"
+        if not exchange.keep_alive or b"connection" in headers:  # every other version is covered by this condition
+            version = parser.get_http_version()
+            exchange.accepts_chunked = version != "1.0"
+        target = self._target
+        if (
+            version == "1.1"
+            and headers.get(b"host") == self._host
+            and b"transfer-encoding" not in headers
+            and target[:1] == b"/"
+            and len(target) <= MAX_TARGET_BYTES
+            and len(headers) + self._repeats <= MAX_FIELDS
+            and b"#" not in target
+            and exchange.method != "CONNECT"
+        ):  # most requests; the same conditions as in _check_head, in a third of the time
+            path, _, exchange.query = target.partition(b"?")
+            exchange.path = path.decode("utf-8", "replace")
+        else:
+            self._check_head(exchange, version)
         if b"expect" in exchange.headers:
             exchange.expects_continue = (
                 exchange.accepts_chunked and exchange.headers[b"expect"].lower() == b"100-continue"
@@ -265,7 +331,7 @@ class Connection(asyncio.Protocol):
         if exchange.expects_continue:
             exchange.expects_continue = False
             self._transport.write(_CONTINUE)
-        if not self._queue and self._read_paused:
+        if not self._queue and self._read_paused and not self._held:
             self._read_paused = False
             self._transport.resume_reading()
 
@@ -326,13 +392,46 @@ class Connection(asyncio.Protocol):
             self._task = self._loop.create_task(state.application.serve(exchange))
         if self._queue:
             self.pause_reading()
+        elif self._held:
+            self._loop.call_soon(self._feed_held)
         else:
             self._resume_reading()
 
     def _resume_reading(self) -> None:
-        if self._read_paused and not (self._arriving is not None and self._arriving.buffer_full):
+        if self._read_paused and not self._held and not (self._arriving is not None and self._arriving.buffer_full):
             self._read_paused = False
             self._transport.resume_reading()
+
+    def _check_head(self, exchange: WireExchange, version: str) -> None:
+        """Check the head by all rules, and set path, query and Host."""
+        headers, target = exchange.headers, self._target
+        try:
+            if len(headers) + self._repeats > MAX_FIELDS:
+                raise RefusedHead(HEAD_TOO_LARGE)
+            if len(target) > MAX_TARGET_BYTES:
+                raise RefusedHead(TARGET_TOO_LONG)
+            exchange.path, exchange.query, authority = split_target(exchange.method, target)
+            check_framing(version, headers)
+            self._host = check_host(version, headers, self._host)
+        except RefusedHead as refused:
+            self._refusal = refused.reply
+            raise
+        if authority is not None:
+            headers[b"host"] = authority
+
+    def _repeated(self, exchange: WireExchange, name: bytes, value: bytes) -> None:
+        """A header that was sent before."""
+        self._repeats += 1
+        if name == b"host":
+            self._refuse_head(BAD_REQUEST)
+        if self._repeats > MAX_FIELDS:
+            self._refuse_head(HEAD_TOO_LARGE)
+        repeated(exchange, name, value)
+
+    def _refuse_head(self, reply: bytes) -> NoReturn:
+        """Make the parser fail, with this reply."""
+        self._refusal = reply
+        raise RefusedHead(reply)
 
     def _refuse(self, reply: bytes) -> None:
         if self._current is not None and self._current.streaming:
@@ -350,13 +449,14 @@ class Connection(asyncio.Protocol):
                 self._queue.remove(broken)
         last = self._queue[-1] if self._queue else self._current
         if last is None or last is broken:
-            self._refuse(_BAD_REQUEST)
+            self._refuse(self._refusal)
         else:
             last.keep_alive = False
 
     def _lingering_close(self, *, arrived: bool) -> None:
         """Close. If the client is still sending, discard input first (lingering close), so that it can read the reply."""
         self._queue.clear()
+        self._held = b""
         if arrived or not self._transport.can_write_eof():
             self.end()
             return
@@ -376,18 +476,6 @@ class Connection(asyncio.Protocol):
         self._sent = sent
         if self._checks >= IDLE_CHECKS:
             self._transport.abort()
-
-
-def _split(target: bytes) -> tuple[str, bytes]:
-    """Path and query of a request target. One with scheme and host, or with a fragment, is parsed as a URL."""
-    if target[:1] != b"/" or b"#" in target:
-        try:
-            parsed = parse_url(target)
-        except HttpParserError:
-            return target.decode("utf-8", "replace"), b""
-        return (parsed.path or b"").decode("utf-8", "replace"), parsed.query or b""
-    path, _, query = target.partition(b"?")
-    return path.decode("utf-8", "replace"), query
 
 
 _NO_TRANSPORT: Final = asyncio.Transport()

@@ -16,6 +16,8 @@ PIECE_BYTES: Final = 64 * 1024
 costs twice as much memory."""
 DISCARDED_BYTES: Final = 10 * 1024 * 1024
 """How much of an unread body is discarded to keep the connection alive; after that it is closed."""
+SMALL_PIECE_BYTES: Final = 4 * 1024
+"""Smaller pieces are joined as they arrive: a body in chunks of one byte would otherwise be a list of millions."""
 CHUNK_OVERHEAD: Final = 8
 """Allowed wire bytes per body byte. Chunks of one byte need six."""
 TRAILER_BYTES: Final = 64 * 1024
@@ -28,6 +30,11 @@ def pieces_of(chunk: bytes) -> Iterable[bytes | memoryview]:
         return (chunk,) if chunk else ()
     view = memoryview(chunk)
     return (view[start : start + PIECE_BYTES] for start in range(0, len(chunk), PIECE_BYTES))
+
+
+def _joined(chunks: list[bytes | bytearray]) -> bytes:
+    first = chunks[0] if len(chunks) == 1 else b""
+    return first if first and isinstance(first, bytes) else b"".join(chunks)
 
 
 class Wire(Protocol):
@@ -115,12 +122,13 @@ class WireExchange(Exchange):
         self.headers = {}
         self.peer = connection.peer
         self._wire = connection
-        self._chunks: list[bytes] = []
+        self._chunks: list[bytes | bytearray] = []
 
     @property
     def buffer_full(self) -> bool:
-        """Whether the limit of UNREQUESTED_BYTES is reached."""
-        return self._size > UNREQUESTED_BYTES and not self.discarding
+        """Whether the limit of UNREQUESTED_BYTES is reached, and no more has been requested."""
+        requested = self._limit is not None and not self._receiving
+        return self._size > UNREQUESTED_BYTES and not self.discarding and not requested
 
     # For the connection ----------------------------------------------------------------------------------------------
 
@@ -137,7 +145,10 @@ class WireExchange(Exchange):
             if self._size > DISCARDED_BYTES:
                 self._wire.end()
             return
-        self._chunks.append(chunk)
+        if len(chunk) < SMALL_PIECE_BYTES and self._chunks:
+            self._join(chunk)
+        else:
+            self._chunks.append(chunk)
         if self._limit is not None and self._body_bytes > self._limit:
             self._give_up(PayloadTooLarge())
         elif self._limit is None or self._receiving:
@@ -154,7 +165,7 @@ class WireExchange(Exchange):
         elif not chunks:
             self.body = b""
         else:
-            self.body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            self.body = _joined(chunks)
             self._chunks = []
             self._size = 0
         self._wake()
@@ -170,6 +181,13 @@ class WireExchange(Exchange):
         self._give_up(ClientDisconnected())
         if self.streaming is not None:
             self.streaming.cancel()
+
+    def _join(self, chunk: bytes) -> None:
+        last = self._chunks[-1]
+        if isinstance(last, bytearray):
+            last += chunk
+        else:
+            self._chunks.append(bytearray(chunk))
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -212,7 +230,8 @@ class WireExchange(Exchange):
             self._limit = limit
             self._receiving = True
             if self.body:
-                self._chunks, self._size = [self.body], len(self.body)
+                self._chunks.append(self.body)
+                self._size = len(self.body)
         if not self._chunks and not self.complete and self._fault is None:
             self._waiter = asyncio.get_running_loop().create_future()
             self._wire.want_body(self)
@@ -221,7 +240,7 @@ class WireExchange(Exchange):
             raise self._fault
         arrived = self._chunks
         self._chunks, self._size = [], 0
-        return arrived[0] if len(arrived) == 1 else b"".join(arrived)
+        return _joined(arrived)
 
     def _check_size(self, limit: int) -> None:
         declared = self.headers.get(b"content-length")

@@ -213,6 +213,7 @@ class Auth(
         "require_mail_token": "EMAIL_VERIFICATION_REQUIRE_TOKEN",
         "pin_attempts": "PIN_MAX_ATTEMPTS",
         "pin_lock_s": "PIN_LOCK_S",
+        "sessions_per_user": "SESSIONS_PER_USER",
     },
 ):
     """Passwords, PIN, reset and verification."""
@@ -229,6 +230,13 @@ class Auth(
     require_mail_token: bool = False
     pin_attempts: Positive = 5
     pin_lock_s: Positive = 900
+    sessions_per_user: Positive = 100
+    """Logins of one user; the one that was used least recently ends when there is one more."""
+
+    @property
+    def bcrypt_room(self) -> int:
+        """How many hash operations one worker runs and queues."""
+        return (self.bcrypt_threads or os.cpu_count() or 1) + self.bcrypt_queue
 
 
 class Coppa(Struct, frozen=True, rename={"unverified_status": "COPPA_UNVERIFIED_STATUS"}):
@@ -281,16 +289,54 @@ class Limits(
     credentials_per_minute: NonNegative = 30
     auth_per_minute: NonNegative = 60
     failures_per_minute: NonNegative = 5
-    api_per_minute: NonNegative = 0
+    api_per_minute: NonNegative = 1_200
 
 
 class Games(
-    Struct, frozen=True, rename={"kept_versions": "SAVE_KEPT_VERSIONS", "idempotency_life_h": "IDEMPOTENCY_LIFE_H"}
+    Struct,
+    frozen=True,
+    rename={
+        "kept_versions": "SAVE_KEPT_VERSIONS",
+        "saves_per_child": "SAVES_PER_CHILD",
+        "saves_bytes_per_family": "SAVES_BYTES_PER_FAMILY",
+        "idempotency_life_h": "IDEMPOTENCY_LIFE_H",
+    },
 ):
     """Saves."""
 
-    kept_versions: Annotated[int, Meta(ge=0, le=1000)] = 20
+    kept_versions: Annotated[int, Meta(ge=0, le=1000)] = 5
+    saves_per_child: Positive = 2_000
+    saves_bytes_per_family: Positive = 1 << 30
     idempotency_life_h: Positive = 24
+
+
+class Quotas(
+    Struct,
+    frozen=True,
+    rename={
+        "children": "CHILDREN_PER_FAMILY",
+        "children_with_archived": "CHILDREN_WITH_ARCHIVED_PER_FAMILY",
+        "consents": "CONSENTS_PER_CHILD_AND_DAY",
+        "events": "EVENTS_PER_CHILD_AND_DAY",
+        "event_bytes": "EVENT_BYTES_PER_CHILD_AND_DAY",
+        "history_bytes": "HISTORY_BYTES_PER_FAMILY",
+        "idempotency_keys": "IDEMPOTENCY_KEYS_PER_USER",
+    },
+):
+    """What one family may store. A day is a day in UTC."""
+
+    children: Positive = 30
+    """Active ones."""
+    children_with_archived: Positive = 100
+    consents: Positive = 50
+    """Grants and changes; withdrawing is not limited."""
+    events: Positive = 20_000
+    event_bytes: Positive = 64 * MIB
+    """Of the events as they are stored."""
+    history_bytes: Positive = 1024 * MIB
+    """Of the kept versions of saves, uncompressed; beyond it the oldest are dropped."""
+    idempotency_keys: Annotated[int, Meta(ge=100)] = 10_000
+    """Beyond it the oldest are forgotten."""
 
 
 class Mail(
@@ -353,6 +399,7 @@ class Settings(Struct, frozen=True):
     coppa: Coppa = Coppa()
     limits: Limits = Limits()
     games: Games = Games()
+    quotas: Quotas = Quotas()
     mail: Mail = Mail()
     jobs: Jobs = Jobs()
     log: Log = Log()

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import asyncpg
 import httpx2
+import pytest
 
 from tests.fixtures.auth import Parent, register, value
+from tests.fixtures.identities import Signer, sign_in, with_providers
 from wondernest.platform.ids import sha256_hex
+from wondernest.settings import Settings
 
+SIGNER = Signer("key-1", elliptic=True)
 PATIENCE_S = 10.0
 WAITING = (
     "select count(*) from pg_stat_activity"
@@ -33,6 +38,13 @@ async def in_flight(database_url: str, *statements: str) -> AsyncGenerator[None]
                     await asyncio.sleep(0.01)
     finally:
         await connection.close()
+
+
+@pytest.fixture
+async def outside_client(make_settings: Callable[..., Settings], tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of an application with identity providers that use the keys of SIGNER."""
+    async with with_providers(make_settings, tmp_path, SIGNER) as client:
+        yield client
 
 
 async def refresh(client: httpx2.AsyncClient, parent: Parent) -> httpx2.Response:
@@ -62,6 +74,22 @@ async def test_a_refresh_does_not_outlive_a_logout_in_flight(app_client: httpx2.
     async with in_flight(database_url, "select from core.users for no key update", revoke):
         renewed = asyncio.create_task(refresh(app_client, parent))
     assert (await renewed).status_code == 401
+
+
+async def test_a_sign_in_of_an_unproven_identity_does_not_outlive_a_takeover_in_flight(
+    outside_client: httpx2.AsyncClient, database_url: str
+) -> None:
+    """The password hash is empty before and after, so it does not tell the two apart."""
+
+    async def sign_in_with_facebook() -> httpx2.Response:
+        return await sign_in(outside_client, SIGNER.token("facebook", email_verified=None), "facebook")
+
+    assert (await sign_in_with_facebook()).status_code == 200
+    taken = ("select from core.users for no key update", "delete from wondernest.outside_identities")
+    async with in_flight(database_url, *taken):
+        again = asyncio.create_task(sign_in_with_facebook())
+    assert (await again).status_code == 401
+    assert await value(database_url, "select count(*) from core.user_sessions") == 1
 
 
 async def test_logouts_refreshes_and_logins_at_once_do_not_deadlock(

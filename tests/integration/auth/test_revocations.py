@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 
 from tests.fixtures.application import declared, running
-from tests.fixtures.auth import Parent, register, row, rows
+from tests.fixtures.auth import Parent, register, row, rows, value
 from wondernest.app import create_app
 from wondernest.auth.repository import RevocationRepository
 from wondernest.development.embedded.postgres import EmbeddedPostgres
@@ -128,8 +128,12 @@ async def test_what_has_expired_is_removed(make_settings: Callable[..., Settings
         await log_out(client, parent)
     database = Database(settings.database, Metrics())
     later = datetime.now(UTC) + timedelta(hours=2)
+    second = timedelta(seconds=1)
+    use = "insert into wondernest.used_identity_tokens values ('\\x01', $1), ('\\x02', $2)"
+    await rows(database_url, use, later - second, later + second)
     await RevocationRepository.prune(database, later, later - timedelta(days=30))
     assert await rows(database_url, "select from wondernest.revoked_tokens") == []
+    assert await value(database_url, "select token_hash from wondernest.used_identity_tokens") == b"\x02"
     assert len(await rows(database_url, "select from core.refresh_tokens")) == 2
     assert (await row(database_url, "select user_id::text from core.user_sessions"))["user_id"] == kept.user_id
     much_later = later + timedelta(days=62)

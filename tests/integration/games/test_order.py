@@ -101,14 +101,15 @@ async def test_a_delete_whose_caller_left_does_not_take_a_later_save(mia: Player
 
 @pytest.mark.parametrize("committed", [True, False])
 async def test_saves_wait_for_the_unit_of_work_that_came_before_them(
-    mia: Player, database_url: str, committed: bool
+    mia: Player, app_client: httpx2.AsyncClient, database_url: str, committed: bool
 ) -> None:
+    noah = await player(app_client)
     async with saves_of(database_url) as (saves, database):
         unit = UnitOfWork(database)
         await saves.store(write(mia, "k", 0), unit)
         await saves.store(write(mia, "k", 1), unit)
         behind = asyncio.create_task(saves.store(write(mia, "k", 2, size=LARGE)))
-        assert (await saves.store(write(mia, "another", 1))).done
+        assert (await saves.store(write(noah, "k", 1))).done
         assert not behind.done()
         await (unit.commit() if committed else unit.rollback(RuntimeError()))
         assert (await behind).done

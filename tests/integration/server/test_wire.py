@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import pytest
 
 from wondernest.app import create_app
-from wondernest.server.connection import HEAD_CHECKS, HEAD_LIMIT_BYTES, IDLE_CHECKS, LINGER_BYTES, Connection
+from wondernest.server.connection import HEAD_CHECKS, IDLE_CHECKS, LINGER_BYTES, Connection
 from wondernest.server.exchange import TRAILER_BYTES
+from wondernest.server.heads import HEAD_LIMIT_BYTES
 from wondernest.settings import Settings
 from wondernest.supervisor.worker import Worker
 

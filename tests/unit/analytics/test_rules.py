@@ -159,6 +159,7 @@ def test_a_milestone_is_identified_by_its_title_or_else_by_its_subject() -> None
     assert consequence(named) == Milestone("Counts to 5", "cognitive", "All by self")
     assert consequence(event("milestone_achieved", content="counting")) == Milestone("counting", None, None)
     assert consequence(event("milestone_achieved")) is None
+    assert consequence(event("milestone_achieved", {"title": "\u200b"}, content="\u3164")) is None
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ def test_every_letter_has_a_subject_and_a_text_without_leftovers_of_its_template
         writer.pin_locked("ann@example.com"),
         writer.sign_up_attempt("ann@example.com"),
         writer.verify_email("ann@example.com", TOKEN),
+        writer.account_taken_over("ann@example.com"),
+        writer.identity_linked("ann@example.com"),
     ]
     for message in written:
         assert message.subject.strip() == message.subject != ""

@@ -6,19 +6,22 @@ import asyncio
 import os
 import sys
 import threading
+import unicodedata
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Literal
 
 import bcrypt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wondernest.auth.passwords import MAX_BYTES, THREAD_NICENESS, PasswordHasher
+from wondernest.auth.passwords import MAX_BYTES, THREAD_NICENESS, PasswordHasher, spellings
 from wondernest.platform.faults import DependencyUnavailable
 from wondernest.settings import Auth
 
 PATIENCE_S = 10.0
+FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
+ACCENTED = "Été-à-Zürich7"
 
 
 def hasher(**changes: Any) -> PasswordHasher:
@@ -41,14 +44,63 @@ async def test_a_hash_matches_its_password_and_no_other(pool: PasswordHasher) ->
 
 @settings(max_examples=20)
 @given(st.text(max_size=90), st.text(max_size=90))
-def test_passwords_match_exactly_when_their_first_72_bytes_do(one: str, two: str) -> None:
+def test_passwords_match_exactly_when_the_first_72_bytes_of_a_spelling_do(one: str, two: str) -> None:
     async def check() -> None:
         made = hasher(bcrypt_threads=1)
-        same = one.encode()[:MAX_BYTES] == two.encode()[:MAX_BYTES]
+        stored = unicodedata.normalize("NFC", one)
+        typed = (two, *(unicodedata.normalize(form, two) for form in FORMS))
+        same = stored.encode()[:MAX_BYTES] in {spelling.encode()[:MAX_BYTES] for spelling in typed}
         assert await made.matches(two, await made.hash(one)) is same
         await made.close()
 
     asyncio.run(check())
+
+
+@pytest.mark.parametrize("stored_as", FORMS)
+@pytest.mark.parametrize("typed_as", FORMS)
+async def test_a_password_matches_in_every_normal_form(
+    pool: PasswordHasher, stored_as: Literal["NFC", "NFD"], typed_as: Literal["NFC", "NFD"]
+) -> None:
+    """`stored_as`: what an earlier backend hashed as it was typed there."""
+    stored, typed = (unicodedata.normalize(form, ACCENTED) for form in (stored_as, typed_as))
+    made = bcrypt.hashpw(stored.encode(), bcrypt.gensalt(4)).decode()
+    assert await pool.matches(typed, made)
+    assert not await pool.matches(typed + "x", made)
+
+
+async def test_a_password_in_neither_form_matches_as_it_was_typed(pool: PasswordHasher) -> None:
+    mixed = "Cafe\u0301 \u00e9t\u00e9 7"
+    made = bcrypt.hashpw(mixed.encode(), bcrypt.gensalt(4)).decode()
+    assert await pool.matches(mixed, made)
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_new_hash_is_of_the_composed_form(pool: PasswordHasher, form: Literal["NFC", "NFD"]) -> None:
+    made = await pool.hash(unicodedata.normalize(form, ACCENTED))
+    assert bcrypt.checkpw(unicodedata.normalize("NFC", ACCENTED).encode(), made.encode())
+
+
+@pytest.mark.parametrize(("password", "checks"), [("Sunflower7", 1), (ACCENTED, 2), ("Cafe\u0301 \u00e9t\u00e9 7", 3)])
+async def test_a_wrong_password_costs_the_same_checks_with_any_hash_and_with_none(
+    pool: PasswordHasher, monkeypatch: pytest.MonkeyPatch, password: str, checks: int
+) -> None:
+    made: list[bytes] = []
+    check = bcrypt.checkpw
+
+    def counted(typed: bytes, stored: bytes) -> bool:
+        made.append(typed)
+        return check(typed, stored)
+
+    other = await pool.hash("another")
+    monkeypatch.setattr(bcrypt, "checkpw", counted)
+    for stored in (other, None, "", "plain"):
+        made.clear()
+        assert not await pool.matches(password, stored)
+        assert len(made) == checks == len(spellings(password))
+
+
+def test_what_lies_after_72_bytes_makes_no_further_spelling() -> None:
+    assert len(spellings("x" * MAX_BYTES + "e\u0301")) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import zoneinfo
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.fixtures.texts import UNSEEN
 from wondernest.auth import rules
-from wondernest.auth.rules import ExternalLogin, NameFields, SignUp
+from wondernest.auth.rules import ExternalLogin, FirstSignIn, NameFields, SignUp
 from wondernest.auth.timezones import is_time_zone
 
 TEXT = st.text(max_size=160)
@@ -61,7 +63,13 @@ def test_whatever_passes_as_an_address_fits_its_column_and_header(text: str) -> 
 @example("Sunflower7")
 @example("Password123")
 @example("A1" + "a" * 127)
-def test_a_password_passes_exactly_when_every_rule_holds(password: str) -> None:
+@example("A1a" + "e\u0301" * 5)
+@example("A1a" + "e\u0301" * 4)
+@example("A1a" + "e\u0301" * 125)
+@example("A1a" + "e\u0301" * 600)
+@example("A1" + "e\u0301" * 8)
+def test_a_password_passes_exactly_when_every_rule_holds_for_its_composed_form(typed: str) -> None:
+    password = unicodedata.normalize("NFC", typed)
     holds = (
         8 <= len(password) <= 128
         and any("a" <= char <= "z" for char in password)
@@ -69,7 +77,7 @@ def test_a_password_passes_exactly_when_every_rule_holds(password: str) -> None:
         and any(char in DIGITS for char in password)
         and password.lower() not in rules.COMMON_PASSWORDS
     )
-    assert (rules.password_problems(password) == []) is holds
+    assert (rules.password_problems(typed) == []) is holds
 
 
 def test_a_blank_password_is_reported_only_as_missing() -> None:
@@ -97,10 +105,24 @@ def test_names_that_pass_fit_their_columns(name: str | None, first: str | None, 
         (NameFields("Ann Lee", "Bea"), "Bea", "Lee"),
         (NameFields("Ann Lee", " ", ""), "Ann", "Lee"),
         (NameFields(None, "O'Brien\x00", "<b>"), "O'Brien", "<b>"),
+        (NameFields("\u200b Lee", "\u3164", "\ufe0f"), None, "Lee"),
+        (NameFields("Ann \u2800"), "Ann", None),
+        (NameFields("\u200eAnn\u200e 👩\u200d👧"), "\u200eAnn\u200e", "👩\u200d👧"),
     ],
 )
 def test_names_are_split_and_cleaned(fields: NameFields, first: str | None, last: str | None) -> None:
     assert fields.normalised() == rules.PersonName(first, last)
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_a_name_of_nothing_visible_is_no_name(name: str) -> None:
+    assert NameFields(name, name, name).normalised() == rules.PersonName(None, None)
+    assert rules.PersonName(name, None).family_name == "Unknown's Family"
+    assert rules.stored_phone(name) is None
+
+
+def test_a_stored_first_name_of_any_length_makes_a_family_name_that_fits() -> None:
+    assert len(rules.PersonName("x" * 100, None).family_name) == rules.MAX_FAMILY_NAME_CHARS
 
 
 @pytest.mark.parametrize("language", ["en", " EN ", "he", "Tr"])
@@ -139,6 +161,19 @@ def test_every_region_of_the_zone_database_with_a_slash_passes(zone: str) -> Non
 @given(TEXT)
 def test_no_text_makes_the_time_zone_check_raise(text: str) -> None:
     assert is_time_zone(text) in {True, False}
+
+
+@given(owns=st.booleans(), active=st.booleans(), proven=st.booleans(), knows=st.booleans())
+def test_an_address_opens_an_account_only_to_somebody_who_owns_it(
+    *, owns: bool, active: bool, proven: bool, knows: bool
+) -> None:
+    found = rules.first_sign_in(owns_email=owns, active=active, proven=proven, knows_issuer=knows)
+    if not (owns and active):
+        assert found is FirstSignIn.REFUSE
+    elif not proven:
+        assert found is FirstSignIn.TAKE_OVER
+    else:
+        assert found is (FirstSignIn.REFUSE if knows else FirstSignIn.LINK)
 
 
 @given(st.text(DIGITS, min_size=4, max_size=4) | st.text(DIGITS, min_size=6, max_size=6))

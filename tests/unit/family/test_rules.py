@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fixtures.texts import SEEN, UNSEEN
 from wondernest.family import rules
 
 TODAY = date(2026, 3, 1)
@@ -78,3 +79,14 @@ def test_interests_are_bounded() -> None:
         rules.interests(["x"] * 101)
     with pytest.raises(rules.Unacceptable):
         rules.interests(["x" * 101])
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_a_childs_name_of_nothing_visible_is_blank(name: str) -> None:
+    with pytest.raises(rules.Unacceptable, match="Child name is required"):
+        rules.name(name)
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_a_childs_name_is_stored_as_it_was_typed(name: str) -> None:
+    assert rules.name(name) == name

@@ -6,10 +6,15 @@ import pytest
 
 from wondernest.platform.personal_data import USER, Holding
 from wondernest.platform.rooms import READ, Hook, Room, Rooms, Table
+from wondernest.platform.usage import UsageLine
 
 
 def holding(table: str) -> Holding:
     return Holding(table=table, people={"user_id": USER}, what="Things", why="Reasons", kept="A while")
+
+
+def line(name: str) -> UsageLine:
+    return UsageLine(name=name, of=USER, query="0")
 
 
 @pytest.mark.parametrize(
@@ -18,6 +23,7 @@ def holding(table: str) -> Holding:
         (Room(name="a"), Room(name="a"), "room declared twice: a"),
         (Room(name="a", tables=[Table("s.t")]), Room(name="b", tables=[Table("s.t")]), "table declared twice: s.t"),
         (Room(name="a", metrics=["m"]), Room(name="b", metrics=["m"]), "metric declared twice: m"),
+        (Room(name="a", usage=[line("n")]), Room(name="b", usage=[line("n")]), "usage line declared twice: n of user"),
     ],
 )
 def test_two_rooms_that_claim_the_same_stop_the_start(one: Room, other: Room, problem: str) -> None:

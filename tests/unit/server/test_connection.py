@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Iterable
 from typing import Any, cast
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wondernest.platform.http.exchange import Exchange
-from wondernest.server.connection import IDLE_CHECKS, Connection
+from wondernest.server.connection import FEED_BYTES, IDLE_CHECKS, LINGER_BYTES, Connection
 from wondernest.server.state import ServerState
 
 LIMIT = 1 << 20
@@ -45,6 +46,8 @@ class Wire:
         self.closed = False
         self.aborted = False
         self.unsent = 0
+        self.half_closes = False
+        self.half_closed = False
 
     def get_write_buffer_size(self) -> int:
         return self.unsent
@@ -58,6 +61,9 @@ class Wire:
     def write(self, data: bytes) -> None:
         self.written += data
 
+    def writelines(self, parts: Iterable[bytes]) -> None:
+        self.written += b"".join(parts)
+
     def pause_reading(self) -> None:
         self.paused = True
 
@@ -65,7 +71,10 @@ class Wire:
         self.paused = False
 
     def can_write_eof(self) -> bool:
-        return False
+        return self.half_closes
+
+    def write_eof(self) -> None:
+        self.half_closed = True
 
     def close(self) -> None:
         self.closed = True
@@ -125,3 +134,47 @@ async def test_only_a_client_that_reads_nothing_of_its_answer_is_disconnected(re
         connection.check_progress()
         wire.unsent -= read_bytes
     assert wire.aborted is given_up
+
+
+async def test_after_a_refused_large_read_the_rest_is_still_read_so_that_the_client_sees_the_reply() -> None:
+    state = ServerState(cast("Any", Echo([])), max_connections=10)
+    wire, connection = Wire(), Connection(state, asyncio.get_running_loop())
+    wire.half_closes = True
+    connection.connection_made(cast("Any", wire))
+    connection.data_received(b"nonsense" * FEED_BYTES)
+    await asyncio.sleep(0)
+    assert wire.written.startswith(b"HTTP/1.1 400 ")
+    assert (wire.half_closed, wire.paused, wire.closed) == (True, False, False)
+    connection.data_received(b"x" * (LINGER_BYTES + 1))
+    assert wire.closed
+
+
+async def test_a_large_read_is_parsed_in_slices_between_which_the_loop_runs() -> None:
+    state = ServerState(cast("Any", Echo([])), max_connections=10)
+    wire, connection = Wire(), Connection(state, asyncio.get_running_loop())
+    connection.connection_made(cast("Any", wire))
+    slices = 4
+    body = b"x" * (slices * FEED_BYTES)
+    connection.data_received(request(1, body, chunked=False))
+    turns = 0
+    while b"HTTP/1.1 200 " not in wire.written:
+        turns += 1
+        await asyncio.sleep(0)
+    assert turns >= slices - 1
+    assert wire.written.endswith(body)
+    while wire.paused:
+        await asyncio.sleep(0)
+
+
+async def test_pipelined_requests_of_one_read_are_parsed_as_they_are_answered() -> None:
+    state = ServerState(cast("Any", Echo([])), max_connections=10)
+    wire, connection = Wire(), Connection(state, asyncio.get_running_loop())
+    connection.connection_made(cast("Any", wire))
+    one = request(1, b"", chunked=False)
+    count = 3 * FEED_BYTES // len(one)
+    connection.data_received(one * count)
+    first = len(connection._queue)  # pyright: ignore[reportPrivateUsage]
+    assert first < count / 2
+    while wire.written.count(b"HTTP/1.1 200 ") < count:
+        await asyncio.sleep(0)
+    assert not wire.closed

@@ -50,7 +50,7 @@ ACCOUNT: Final = f"""
            nullif(u.pin_hash, '') as pin_hash, f.family_id,
            array(select c.id from family.child_profiles c where c.family_id = f.family_id and {active("c")}
                   order by c.created_at nulls first, c.id) as children
-      from core.users u left join lateral ({family_of("u.id")}) f on true"""
+      from core.users u left join lateral ({family_of("u.id", acting=False)}) f on true"""
 LOCK_USER: Final = "select id from core.users where id = $1 for no key update"
 
 _BY_ID: Final = f"{ACCOUNT} where u.id = $1"

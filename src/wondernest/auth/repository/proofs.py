@@ -1,4 +1,4 @@
-"""Proofs of identity besides the password: PIN, mailed reset tokens, mailed verification tokens."""
+"""Proofs of identity besides the password: PIN, mailed reset tokens, mailed verification tokens, proven addresses."""
 
 from __future__ import annotations
 
@@ -37,12 +37,24 @@ _NOTE_RESET: Final = """
     known as (
         select used from core.password_reset_tokens where token = $2),
     noted as (
-        insert into core.password_reset_tokens (user_id, token, used, expires_at, created_at)
-        select id, $2, false, $3, $4 from holder where not exists (select from known))
+        insert into core.password_reset_tokens (user_id, token, used, expires_at, created_at, email)
+        select id, $2, false, $3, $4, email from holder where not exists (select from known))
     select email from holder where not exists (select from known where used)"""
-_NOTE_VERIFICATION: Final = """
+PROVEN: Final = """
+    exists (select from wondernest.address_proofs proof
+             where proof.user_id = {user}.id and proof.email = lower({user}.email))"""
+"""SQL condition: the user of the row aliased `user` has proven their address. The column email_verified is no proof: whoever has a
+session can set it."""
+_REQUEST_VERIFICATION: Final = f"""
     with holder as (
-        select id, email from core.users where id = $1 and is_active is not false and email_verified is not true),
+        select id, {PROVEN.format(user="u")} as proven from core.users u where id = $1 and is_active is not false),
+    enqueued as (
+        select {ENQUEUE_FUNCTION}($2, jsonb_build_object($3::text, id), null) as job from holder where not proven)
+    select true, enqueued.job from holder left join enqueued on true"""
+_NOTE_VERIFICATION: Final = f"""
+    with holder as (
+        select id, email from core.users u
+         where id = $1 and is_active is not false and not {PROVEN.format(user="u")}),
     known as (
         select used_at from wondernest.email_verifications where token_hash = $2),
     noted as (
@@ -51,18 +63,41 @@ _NOTE_VERIFICATION: Final = """
     select email from holder where not exists (select from known where used_at is not null)"""
 _RESET_HOLDER: Final = """
     select user_id from core.password_reset_tokens where token = $1 and used is not true and expires_at > $2"""
-_SPEND_RESET: Final = """
-    with spent as (
-        update core.password_reset_tokens set used = true
-         where token = $2 and user_id = $1 and used is not true and expires_at > $3 returning user_id)
-    update core.users u set password_hash = $4, updated_at = $3 from spent
-     where u.id = spent.user_id and u.is_active is not false returning true"""
+_SPEND_RESET: Final = f"""
+    with holder as (
+        select id, {PROVEN.format(user="u")} as proven from core.users u where id = $1 and is_active is not false),
+    spent as (
+        update core.password_reset_tokens t set used = true from holder
+         where t.token = $2::text and t.user_id = $1 and t.used is not true and t.expires_at > $3
+        returning t.user_id, t.email, holder.proven),
+    changed as (
+        update core.users u
+           set password_hash = $4, updated_at = $3, pin_hash = case when spent.proven then u.pin_hash end,
+               email_verified = u.email_verified or coalesce(lower(spent.email) = lower(u.email), false)
+          from spent where u.id = spent.user_id returning u.id, u.email),
+    unlinked as (
+        delete from wondernest.outside_identities known using spent
+         where known.user_id = spent.user_id and not spent.proven),
+    proof as (
+        insert into wondernest.address_proofs (user_id, email, source, token_hash, proven_at)
+        select changed.id, lower(changed.email), 'reset', decode($2::text, 'hex'), $3
+          from changed join spent on lower(spent.email) = lower(changed.email)
+        on conflict do nothing)
+    select true from changed"""
+"""Whoever made the account of an unproven address may not own it. So the first proof ends what they had set: PIN and outside identities
+too. A token of an earlier release has no address and proves none."""
 _SPEND_VERIFICATION: Final = """
     with spent as (
         update wondernest.email_verifications set used_at = $3
-         where token_hash = $2 and user_id = $1 and used_at is null and expires_at > $3 returning user_id, email)
-    update core.users u set email_verified = true, updated_at = $3 from spent
-     where u.id = spent.user_id and u.is_active is not false and lower(u.email) = lower(spent.email) returning true"""
+         where token_hash = $2 and user_id = $1 and used_at is null and expires_at > $3 returning user_id, email),
+    verified as (
+        update core.users u set email_verified = true, updated_at = $3 from spent
+         where u.id = spent.user_id and u.is_active is not false and lower(u.email) = lower(spent.email)
+        returning u.id, u.email),
+    proof as (
+        insert into wondernest.address_proofs (user_id, email, source, token_hash, proven_at)
+        select id, lower(email), 'letter', $2, $3 from verified on conflict do nothing)
+    select true from verified"""
 _MARK_VERIFIED: Final = """
     update core.users set email_verified = true, updated_at = $2
      where id = $1 and is_active is not false returning true"""
@@ -91,8 +126,12 @@ class ProofRepository:
         """Store a reset token before it is mailed, once; returns the address, or None without an account or for a used token."""
         return await self._database.fetchval(_NOTE_RESET, user_id, token_hash, expires_at, now)
 
+    async def request_verification(self, user_id: UUID, job: str, argument: str) -> bool:
+        """Enqueue a job for the active account unless its address is proven; False when there is no such account."""
+        return await self._database.fetchval(_REQUEST_VERIFICATION, user_id, job, argument) is True
+
     async def note_verification(self, user_id: UUID, digest: bytes, expires_at: datetime, now: datetime) -> str | None:
-        """As `note_reset`, for the token that verifies an address; None also if the address is verified."""
+        """As `note_reset`, for the token that proves an address; None also if the address is proven."""
         return await self._database.fetchval(_NOTE_VERIFICATION, user_id, digest, expires_at, now)
 
     async def reset_holder(self, token_hash: str, now: datetime) -> UUID | None:
@@ -101,14 +140,17 @@ class ProofRepository:
 
     @staticmethod
     async def spend_reset(unit: Executor, user_id: UUID, token_hash: str, password_hash: str, now: datetime) -> bool:
-        """Use a user's reset token to set a password; False when it is not valid. The user's row stays locked."""
+        """Use a user's reset token to set a password, and record the proof of its address; False when it is not valid.
+
+        The user's row stays locked. Where the address was not proven before, PIN and outside identities are removed.
+        """
         await unit.fetchval(LOCK_USER, user_id)
         return await unit.fetchval(_SPEND_RESET, user_id, token_hash, now, password_hash) is True
 
     async def spend_verification(self, user_id: UUID, token_hash: bytes, now: datetime) -> bool:
-        """Use a mailed verification token of this user; False when it is not valid."""
+        """Use a mailed verification token of this user and record the proof; False when it is not valid."""
         return await self._database.fetchval(_SPEND_VERIFICATION, user_id, token_hash, now) is True
 
     async def mark_verified(self, user_id: UUID, now: datetime) -> bool:
-        """Mark the user's own address as verified; False when the account does not exist or is inactive."""
+        """Set email_verified as Kotlin does, which proves nothing; False when the account does not exist or is inactive."""
         return await self._database.fetchval(_MARK_VERIFIED, user_id, now) is True

@@ -45,11 +45,14 @@ _BY_INDEX: Final = "order by expires_at"
 third of the rows match: without `order by` it would scan the table. Without an index, `order by` would cost a sort."""
 _EXPIRED: Final = (
     ("wondernest.revoked_tokens", "expires_at", _BY_INDEX),
+    ("wondernest.used_identity_tokens", "expires_at", _BY_INDEX),
     ("wondernest.email_verifications", "expires_at", ""),
     ("core.password_reset_tokens", "expires_at", ""),
+    ("wondernest.step_up_proofs", "expires_at", _BY_INDEX),
 )
 _OUTLIVED: Final = (
     ("wondernest.token_cutoffs", "issued_before", ""),
+    ("wondernest.unrecorded_cutoffs", "issued_until", ""),
     ("core.user_sessions", "expires_at", _BY_INDEX),
     ("core.refresh_tokens", "expires_at", ""),
 )

@@ -2,5 +2,6 @@
 
 from wondernest.auth.routes.accounts import AccountRoutes
 from wondernest.auth.routes.proofs import ProofRoutes
+from wondernest.auth.routes.sessions import SessionRoutes
 
-__all__ = ["AccountRoutes", "ProofRoutes"]
+__all__ = ["AccountRoutes", "ProofRoutes", "SessionRoutes"]

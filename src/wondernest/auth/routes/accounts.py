@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wondernest.auth import errors, rules, wire
-from wondernest.auth.routes.declaring import ALL, BAD_REQUEST, CREDENTIALS, LIMITED, MOUNTS, REFUSED, TAG
+from wondernest.auth.routes.declaring import ALL, BAD_REQUEST, CREDENTIALS, LIMITED, MOUNTS, REFUSED, TAG, client_of
 from wondernest.auth.routes.outcomes import counted
 from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
@@ -69,7 +69,7 @@ class AccountRoutes:
             time_zone=body.timezone,
             language=body.language,
         )
-        session = await self._service.register_parent(sign_up, request.client_ip, request.unit)
+        session = await self._service.register_parent(sign_up, client_of(request), request.unit)
         return reply_json(wire.SessionReply(self._data(session, requires_pin_setup=True)), 201)
 
     @GROUP.post(
@@ -87,7 +87,7 @@ class AccountRoutes:
     async def log_in_parent(self, request: Request[wire.LoginBody]) -> Reply:
         """Sign a parent in; the reply lists the family's children."""
         body = request.body
-        session = await self._service.log_in_parent(body.email, body.password, request.client_ip, request.unit)
+        session = await self._service.log_in_parent(body.email, body.password, client_of(request), request.unit)
         data = self._data(session, has_pin=session.account.pin_hash is not None or self._default_pin)
         data.children = [str(child_id) for child_id in session.account.children]
         return reply_json(wire.SessionReply(data))
@@ -104,7 +104,7 @@ class AccountRoutes:
     @counted("login")
     async def log_in(self, request: Request[wire.LoginBody]) -> Reply:
         """Sign any account in."""
-        session = await self._service.log_in(request.body.email, request.body.password, request.client_ip)
+        session = await self._service.log_in(request.body.email, request.body.password, client_of(request))
         return reply_json(wire.SessionReply(self._data(session, requires_pin_setup=True)))
 
     @GROUP.post(
@@ -112,17 +112,19 @@ class AccountRoutes:
         body=wire.ExternalLoginBody,
         example={"provider": "google", "idToken": "a token of Google"},
         limits=CREDENTIALS,
+        unit=True,
         replies={200: SESSION, 400: BAD_REQUEST, 401: REFUSED},
         failure="OAuth login failed",
         summary="Sign in with an identity token of Google, Apple or Facebook",
+        note="A token is accepted once. It identifies a person by issuer and subject; its address counts only the first time.",
     )
     @counted("oauth")
     async def log_in_external(self, request: Request[wire.ExternalLoginBody]) -> Reply:
         """Sign in with an identity token."""
         body = request.body
         names = rules.NameFields(None, body.first_name, body.last_name)
-        login = rules.ExternalLogin(body.provider, body.id_token, body.email, names)
-        session = await self._service.log_in_external(login, request.client_ip)
+        login = rules.ExternalLogin(body.provider, body.id_token, body.email, names, body.nonce)
+        session = await self._service.log_in_external(login, client_of(request), request.unit)
         return reply_json(wire.SessionReply(self._data(session, requires_pin_setup=True)))
 
     @GROUP.post(
@@ -189,6 +191,7 @@ class AccountRoutes:
     @GROUP.get(
         "/auth/me",
         caller=CallerKind.USER,
+        rules_in_sql=True,
         replies={200: Response(wire.Profile, "The bearer"), 401: REFUSED},
         failure="Failed to get user profile",
         summary="The caller's account",
@@ -200,7 +203,7 @@ class AccountRoutes:
         return reply_json(profile)
 
     async def _renewed(self, request: Request[wire.RefreshBody]) -> wire.SessionData:
-        return self._data(await self._service.refresh(request.body.refresh_token, request.client_ip))
+        return self._data(await self._service.refresh(request.body.refresh_token, client_of(request)))
 
     def _data(
         self, session: OpenSession, *, has_pin: bool = False, requires_pin_setup: bool = False

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
+from wondernest.auth.rules import Client, device_of
 from wondernest.platform.http.endpoint import V1, V2, Response
 from wondernest.platform.http.shapes import Error, Message
+
+if TYPE_CHECKING:
+    from wondernest.platform.http.request import Request
 
 TAG: Final = "Accounts"
 MOUNTS: Final = (V1, V2)
@@ -15,3 +19,8 @@ CREDENTIALS: Final = ("credentials", "auth")
 BAD_REQUEST: Final = Response(Message, "The body is unreadable or breaks a rule: the reasons in one text")
 REFUSED: Final = Response(Error, "Refused; `message` holds the reason")
 LIMITED: Final = Response(Error, "Too many attempts; see Retry-After")
+
+
+def client_of(request: Request[Any]) -> Client:
+    """Where the request comes from."""
+    return Client(request.client_ip, device_of(request.header(b"user-agent")))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wondernest.auth import errors, wire
-from wondernest.auth.routes.declaring import ALL, BAD_REQUEST, CREDENTIALS, MOUNTS, TAG
+from wondernest.auth.routes.declaring import ALL, BAD_REQUEST, CREDENTIALS, LIMITED, MOUNTS, REFUSED, TAG
 from wondernest.auth.routes.outcomes import counted
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PIN_VERIFIED: Final = "PIN verified successfully"
 PIN_SET: Final = "PIN setup successfully"
 EMAIL_VERIFIED: Final = "Email verified successfully"
+VERIFICATION_MAILED: Final = "Verification email sent"
 RESET_MAILED: Final = "Password reset email sent"
 RESET_DONE: Final = "Password reset successful"
 
@@ -49,6 +50,7 @@ class ProofRoutes:
         example={"pin": "2580"},
         bad_body=errors.UnreadablePin,
         limits=CREDENTIALS,
+        limited=errors.pin_limited,
         replies={
             200: Response(wire.PinAccepted, "The PIN is right"),
             400: Response(wire.PinRefusal, "Wrong format"),
@@ -67,9 +69,10 @@ class ProofRoutes:
     @GROUP.post(
         "/auth/parent/setup-pin",
         caller=CallerKind.USER,
+        authority=Authority.OWN,
         body=wire.NewPinBody,
         example={"pin": "2580"},
-        limits=ALL,
+        limits=CREDENTIALS,
         replies={
             200: Response(wire.Done, PIN_SET),
             400: BAD_REQUEST,
@@ -88,19 +91,40 @@ class ProofRoutes:
     @GROUP.post(
         "/auth/verify-email",
         caller=CallerKind.USER,
+        authority=Authority.OWN,
         body=wire.VerificationBody,
         example={},
         body_optional=True,
         limits=ALL,
         replies={200: Response(Message, EMAIL_VERIFIED), 400: BAD_REQUEST},
         failure="Email verification failed",
-        summary="Mark the bearer's e-mail address as verified",
+        summary="Prove the bearer's e-mail address with the mailed token",
+        note="Without a token the address is only shown as verified: nothing that depends on the owner of the address trusts that.",
     )
     @counted("verify_email")
     async def verify_email(self, request: Request[wire.VerificationBody]) -> Reply:
-        """Mark an address as verified."""
+        """Prove an address, or show it as verified."""
         await self._recovery.verify_email(request.body.token, request.caller)
         return reply_json(Message(EMAIL_VERIFIED))
+
+    @GROUP.post(
+        "/auth/verify-email/request",
+        caller=CallerKind.USER,
+        authority=Authority.OWN,
+        limits=ALL,
+        replies={
+            200: Response(Message, "The token is mailed; nothing is mailed if the address is proven"),
+            401: REFUSED,
+            429: LIMITED,
+        },
+        failure="Verification request failed",
+        summary="Mail a new token that proves the bearer's e-mail address",
+    )
+    @counted("verify_email_request")
+    async def request_verification(self, request: Request[None]) -> Reply:
+        """Request the letter again."""
+        await self._recovery.request_verification(request.caller)
+        return reply_json(Message(VERIFICATION_MAILED))
 
     @GROUP.post(
         "/auth/password-reset",

@@ -4,5 +4,15 @@ from wondernest.games.repository.history import HistoryRepository
 from wondernest.games.repository.loads import LoadRepository
 from wondernest.games.repository.registry import RegistryRepository
 from wondernest.games.repository.saves import UNSTORABLE, SaveRepository
+from wondernest.games.repository.thinning import ThinningRepository
+from wondernest.games.repository.usage import UsageRepository
 
-__all__ = ["UNSTORABLE", "HistoryRepository", "LoadRepository", "RegistryRepository", "SaveRepository"]
+__all__ = [
+    "UNSTORABLE",
+    "HistoryRepository",
+    "LoadRepository",
+    "RegistryRepository",
+    "SaveRepository",
+    "ThinningRepository",
+    "UsageRepository",
+]

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 
 _MADE: Final = "coalesce(s.created_at, s.updated_at, 'epoch') as created_at"
 _CHANGED: Final = "coalesce(s.updated_at, s.created_at, 'epoch') as updated_at"
+_GET_ONE: Final = f"""
+    select s.id, s.data_value, s.data_version, {_MADE}, {_CHANGED}, {DIGEST.format(document="s.data_value")} as digest
+      from games.simple_game_data s
+     where s.child_id = $2 and s.game_type = $3 and s.data_key = $4 and {guards("$2", "$1")}"""
+"""For a read that shares its statement with none: scalar parameters cost the database a tenth less.
+
+Plan: the two primary-key probes of the guard, then the save's unique key.
+"""
 _GET: Final = f"""
     select i.n, s.id, s.data_value, s.data_version, {_MADE}, {_CHANGED}, {DIGEST.format(document="s.data_value")} as digest
       from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])
@@ -136,6 +144,10 @@ class LoadRepository:
 
 
 async def _read_all(executor: Executor, reads: Sequence[Read], _: LockWait) -> list[StoredSave | None]:
+    if len(reads) == 1:
+        [read] = reads
+        row = await executor.fetchrow(_GET_ONE, read.user_id, read.child_id, read.key.game_type, read.key.data_key)
+        return [None if row is None else _stored(row, read.key, digest=row["digest"])]
     rows = await executor.fetch(
         _GET,
         [read.user_id for read in reads],

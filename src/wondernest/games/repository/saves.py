@@ -9,13 +9,14 @@ from uuid import UUID
 
 import asyncpg
 
-from wondernest.games.repository.statements import DELETE, LOCK, STORE, STORE_TOGETHER
+from wondernest.games.repository.statements import DELETE, LOCK, OVERWRITE, STORE, STORE_TOGETHER
 from wondernest.games.rules import (
     LARGE_DOCUMENT_BYTES,
     LARGE_DOCUMENT_TIMEOUT_S,
     LAST_PLAYED_PRECISION,
     SESSION_GAP,
     Deletion,
+    Limits,
     Saved,
     SaveKey,
     SaveState,
@@ -48,9 +49,11 @@ class SaveRepository:
     deletes, also those that wait for a lock. A unit of work that is rolled back and run again counts as a new arrival.
     """
 
-    def __init__(self, database: Database, kept_versions: int) -> None:
+    def __init__(self, database: Database, limits: Limits, *, lean: bool = True) -> None:
+        """`lean`: try OVERWRITE first for a save that shares its statement with none."""
         self._database = database
-        self._kept_versions = kept_versions
+        self._limits = limits
+        self._lean = lean
         self._key_locks = KeyLocks()
         self._deletes: set[asyncio.Task[Saved]] = set()
         alone = asyncio.Semaphore(ALONE_AT_ONCE)
@@ -140,8 +143,9 @@ class SaveRepository:
             deletion.data_key,
             deletion.condition.expression,
             deletion.device,
-            self._kept_versions,
+            self._limits.kept_versions,
             deletion.archived_too,
+            deletion.writer,
         )
         gone = 0
         for _ in range(MAX_ATTEMPTS):
@@ -164,8 +168,34 @@ class SaveRepository:
         if wait is LockWait.ALONE:
             async with connection.transaction():
                 return await self._store_locked(connection, writes)
+        if self._lean and len(writes) == 1 and (saved := await self._overwrite(connection, writes[0], wait)):
+            return [saved]
         rows = await connection.fetch(STORE_TOGETHER, *self._arguments(writes, wait))
         return [_outcome(row) for row in rows]
+
+    async def _overwrite(self, connection: Connection, write: Write, wait: LockWait) -> Saved | None:
+        """Store one save over an older one; None when nothing was written, and STORE has to decide."""
+        if write.condition.makes:
+            return None
+        row = await connection.fetchrow(
+            OVERWRITE,
+            write.user_id,
+            write.child_id,
+            write.key.game_type,
+            write.key.data_key,
+            write.document,
+            write.condition.expression,
+            write.device,
+            write.reason.value,
+            self._limits.kept_versions,
+            SESSION_GAP,
+            LAST_PLAYED_PRECISION,
+            wait.value,
+            write.archived_too,
+            write.writer,
+            self._limits.bytes_per_family,
+        )
+        return None if row is None else _stored(row)
 
     async def _store_large(self, connection: Connection, writes: Sequence[Write], wait: LockWait) -> list[Saved | Held]:
         """As `_store_together`, with LARGE_DOCUMENT_TIMEOUT_S: indexing documents of megabytes is slow."""
@@ -210,17 +240,23 @@ class SaveRepository:
             [write.condition.expression for write in writes],
             [write.device for write in writes],
             [write.reason.value for write in writes],
-            self._kept_versions,
+            self._limits.kept_versions,
             SESSION_GAP,
             LAST_PLAYED_PRECISION,
             wait.value,
             [write.archived_too for write in writes],
+            [write.writer for write in writes],
+            self._limits.saves_per_child,
+            self._limits.bytes_per_family,
         )
 
 
 def _undone(saved: Saved) -> bool:
-    """Whether nothing was written because another transaction locked, inserted or deleted the row: it can be run again."""
-    return saved.owned and not saved.done and not saved.refused
+    """Whether nothing was written and nothing refused, so that it can be run again.
+
+    Another transaction locked, inserted or deleted the row, or the statement's other items use up what the limits leave.
+    """
+    return saved.owned and not (saved.done or saved.refused or saved.exceeds)
 
 
 def _outcome(row: Row) -> Saved | Held:
@@ -230,8 +266,17 @@ def _outcome(row: Row) -> Saved | Held:
 
 def _saved(row: Row) -> Saved:
     if row["id"] is None:
-        refused = row["holds"] is False
-        return Saved(owned=row["owned"], refused=refused, current=_current(row), current_size=row["current_size"])
+        return Saved(
+            owned=row["owned"],
+            refused=row["expected"] is False,
+            exceeds=row["exceeds"] is True,
+            current=_current(row),
+            current_size=row["current_size"],
+        )
+    return _stored(row)
+
+
+def _stored(row: Row) -> Saved:
     state = SaveState(row["data_version"], row["updated_at"], row["digest"])
     return Saved(
         owned=True,

@@ -10,7 +10,7 @@ from wondernest.games import errors, wire
 from wondernest.games.routes import parsing
 from wondernest.games.rules import DEFAULT_HISTORY, MAX_HISTORY, KeptVersion
 from wondernest.games.service import SaveService
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import V2, Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import PathParameter
@@ -32,6 +32,8 @@ ONE = HISTORY + "/{gameType}/{dataKey}/{version}"
 GROUP = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
+    authority=Authority.MEMBER,
+    rules_in_sql=True,
     mounts=(V2,),
     parameters=(parsing.CHILD, parsing.GAME_TYPE, parsing.DATA_KEY, VERSION),
     failure=errors.Failed,
@@ -89,7 +91,12 @@ class HistoryRoutes:
         ONE + "/restore",
         replayable=True,
         headers=(parsing.IF_MATCH, parsing.IF_NONE_MATCH, parsing.DEVICE),
-        replies={200: Response(wire.Restored, "Restored"), 404: parsing.NOT_FOUND, 409: parsing.CONFLICT},
+        replies={
+            200: Response(wire.Restored, "Restored"),
+            404: parsing.NOT_FOUND,
+            409: parsing.CONFLICT,
+            413: parsing.QUOTA,
+        },
         failure="Failed to restore game data",
         summary="Make a kept version current again; the current one is kept as a version",
     )

@@ -12,6 +12,7 @@ from wondernest.games.rules import (
     SaveKey,
     device_name,
     precondition,
+    writer,
 )
 from wondernest.games.service import Intent
 from wondernest.games.wire import Conflict
@@ -27,6 +28,7 @@ DATA_KEY: Final = text_parameter("dataKey", example="sticker_project_1")
 GAME_KEY: Final = text_parameter("gameKey", example="sticker_book")
 NOT_FOUND: Final = Response(Error, "It does not exist, or belongs to a child of another family")
 CONFLICT: Final = Response(Conflict, "The save is not in the state that If-Match asks for")
+QUOTA: Final = Response(Error, "The child has too many saves, or the family's saves are too large")
 IF_MATCH: Final = HeaderField(
     "If-Match", "Write only if the save's current ETag is one of these; `*`: only if there is one"
 )
@@ -41,7 +43,8 @@ def path_key(request: Request[None]) -> SaveKey:
 
 def intent(request: Request[Any]) -> Intent:
     """The precondition and device of a write, from its headers."""
-    return Intent(condition(request), device(request))
+    named = device(request)
+    return Intent(condition(request), named, writer(request.caller.user_id, named, request.header(b"user-agent")))
 
 
 def condition(request: Request[Any]) -> Precondition:

@@ -6,7 +6,7 @@ from wondernest.games import errors, wire
 from wondernest.games.registry import RegistryService
 from wondernest.games.routes import parsing
 from wondernest.games.rules import Fields
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import V2, Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
@@ -15,6 +15,8 @@ from wondernest.platform.json import Raw, encode, instant, maybe_instant, maybe_
 GROUP = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
+    authority=Authority.MEMBER,
+    rules_in_sql=True,
     mounts=(V2,),
     parameters=(parsing.CHILD, parsing.GAME_KEY),
     bad_body=errors.InvalidBody,
@@ -36,6 +38,7 @@ class RegistryRoutes:
 
     @GROUP.get(
         "/games",
+        rules_in_sql=False,
         replies={200: Response(wire.GameList, "By display name")},
         failure="Failed to get games",
         summary="Active games",
@@ -47,6 +50,7 @@ class RegistryRoutes:
 
     @GROUP.get(
         "/games/types",
+        rules_in_sql=False,
         replies={200: Response(wire.GameTypeList, "By name")},
         failure="Failed to get game types",
         summary="Kinds of games",
@@ -59,6 +63,7 @@ class RegistryRoutes:
 
     @GROUP.get(
         "/games/categories",
+        rules_in_sql=False,
         replies={200: Response(wire.CategoryList, "By name")},
         failure="Failed to get categories",
         summary="Categories of games",
@@ -74,6 +79,7 @@ class RegistryRoutes:
 
     @GROUP.get(
         "/games/{gameKey}",
+        rules_in_sql=False,
         replies={200: Response(wire.GameInfo, "The game"), 404: parsing.NOT_FOUND},
         failure="Failed to get game",
         summary="One active game",

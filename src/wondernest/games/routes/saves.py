@@ -20,7 +20,7 @@ from wondernest.games.rules import (
     tag_matches,
 )
 from wondernest.games.service import SaveService
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.decoding import BadBody, BodyDecoder
 from wondernest.platform.http.endpoint import MIB, V1, V2, Endpoint, Query, Response
 from wondernest.platform.http.errors import ApiError
@@ -28,6 +28,7 @@ from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.replies import StreamReply
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.json import Raw, encode, instant, maybe_text
+from wondernest.platform.large_work import at_once
 
 MAX_BODY_BYTES = 10 * MIB
 SAVED = "Game data saved successfully"
@@ -35,6 +36,8 @@ DELETED = "Game data deleted successfully"
 GROUP = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
+    authority=Authority.MEMBER,
+    rules_in_sql=True,
     mounts=(V2, V1),
     parameters=(parsing.CHILD, parsing.GAME_TYPE, parsing.DATA_KEY),
     bad_body=errors.InvalidBody,
@@ -71,6 +74,7 @@ class SaveRoutes:
             200: Response(wire.SimpleSaved | wire.KeySaved, "Stored"),
             404: parsing.NOT_FOUND,
             409: parsing.CONFLICT,
+            413: parsing.QUOTA,
         },
         failure="Failed to save game data",
         summary="Store a save",
@@ -155,7 +159,7 @@ class SaveRoutes:
     async def delete_type(self, request: Request[None]) -> Reply:
         """DELETE …/data/{gameType}."""
         child_id, game_type = request.path(parsing.CHILD), request.path(parsing.GAME_TYPE)
-        count = await self._saves.delete_type(request.caller, child_id, game_type, parsing.device(request))
+        count = await self._saves.delete_type(request.caller, child_id, game_type, parsing.intent(request))
         return _deleted(child_id, f"Deleted {count} game data items", game_type, None)
 
     @GROUP.post(
@@ -192,7 +196,7 @@ class SaveRoutes:
                 steps.append(_step(place, raw))
             except ApiError as error:
                 results[place] = _unusable(place, error)
-        outcomes = await self._batches.run(request.caller, child_id, steps, parsing.device(request), request.unit)
+        outcomes = await self._batches.run(request.caller, child_id, steps, parsing.intent(request), request.unit)
         results |= {step.place: _result(step, outcomes[step.place]) for step in steps}
         ordered = [results[place] for place in sorted(results)]
         done = all(result.status == 200 for result in ordered)
@@ -201,7 +205,7 @@ class SaveRoutes:
 
 def _step(place: int, raw: Raw) -> Step:
     try:
-        operation: wire.Operation = _operation.decode(bytes(raw))
+        operation: wire.Operation = at_once(_operation.read(raw))
     except BadBody as error:
         raise errors.InvalidBody(str(error)) from None
     if operation.op not in {"put", "delete"}:
@@ -226,6 +230,8 @@ def _result(step: Step, outcome: Outcome) -> wire.OperationResult:
     elif outcome.refused:
         result.status, result.error, result.message = 409, "VERSION_CONFLICT", errors.CONFLICT
         result.current = _state(outcome)
+    elif outcome.exceeds:
+        result.status, result.error, result.message = 413, errors.QUOTA_EXCEEDED, errors.QUOTA_TEXT
     elif not outcome.done:
         result.status, result.error = 404, "NOT_FOUND"
         result.message = "Child not found" if step.document is not None else "Game data not found"

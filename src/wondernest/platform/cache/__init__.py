@@ -3,7 +3,7 @@
 The cache only makes things faster. All durable data is in PostgreSQL.
 """
 
-from wondernest.platform.cache.counters import Counters, MemoryCounters
+from wondernest.platform.cache.counters import Counters, MemoryCounters, Once
 from wondernest.platform.cache.valkey import ValkeyCounters
 
-__all__ = ["Counters", "MemoryCounters", "ValkeyCounters"]
+__all__ = ["Counters", "MemoryCounters", "Once", "ValkeyCounters"]

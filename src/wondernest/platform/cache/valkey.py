@@ -11,6 +11,9 @@ from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from wondernest.platform.cache.counters import Once
     from wondernest.platform.cache.server import CacheServer
     from wondernest.platform.clock import Clock
     from wondernest.platform.telemetry.metrics import Metrics
@@ -37,17 +40,29 @@ class ValkeyCounters:
         self._open_until = 0.0
         self._failing = False
 
-    async def increment(self, key: str, window_s: int) -> tuple[int, int]:
-        """Add one; the count within the window, and the seconds until the window ends."""
+    async def increment(self, key: str, window_s: int, once: Once | None = None) -> tuple[int, int]:
+        """As `Counters`."""
         if not self._circuit_open():
             try:
-                count, left_ms, cleared = await (await self._server()).increment(key, window_s)
+                count, left_ms, cleared = await (await self._server()).increment(key, window_s, once)
             except DependencyUnavailable as fault:
                 self._failed(fault)
             else:
                 self._answered()
-                return max((count, seconds(left_ms)), self._own.add(key, left_ms, cleared))
-        return self._own.add(key, window_s * 1000)
+                return max((count, seconds(left_ms)), self._own.add(key, left_ms, cleared, once))
+        return self._own.add(key, window_s * 1000, once=once)
+
+    async def add_all(self, amounts: Mapping[str, int], window_s: int) -> Sequence[int]:
+        """As `Counters`."""
+        if not amounts or self._circuit_open():
+            return ()
+        try:
+            totals = await (await self._server()).add_all(amounts, window_s)
+        except DependencyUnavailable as fault:
+            self._failed(fault)
+            return ()
+        self._answered()
+        return totals
 
     async def peek(self, key: str) -> tuple[int, int]:
         """The count without adding, and the seconds until the window ends (0 when there is none)."""

@@ -24,7 +24,7 @@ from typing import Generic, TypeVar
 import asyncpg
 
 from wondernest.platform.db.pool import DEPENDENCY, Connection, Database
-from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Held, TransactionConflict
+from wondernest.platform.faults import MAX_ATTEMPTS, CallerRefused, DependencyUnavailable, Held, TransactionConflict
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -178,7 +178,7 @@ class Batcher(Generic[Item, Result]):
                 self._fail(batch, error)
             else:
                 await self._settle(batch, wait, attempt + 1)
-        except (Held, asyncpg.PostgresError) as error:
+        except (Held, CallerRefused, asyncpg.PostgresError) as error:
             await self._settle_apart(batch, error)
         except DependencyUnavailable as error:
             waiting, self._waiting = self._waiting, []
@@ -191,7 +191,7 @@ class Batcher(Generic[Item, Result]):
             self._deliver(batch, results)
 
     async def _settle_apart(self, batch: list[tuple[Item, asyncio.Future[Result]]], error: Exception) -> None:
-        """Run the batch in halves to separate the item with a bad value or a locked row from the others."""
+        """Run the batch in halves to separate the item with a bad value, a locked row or a refused caller from the others."""
         if len(batch) > 1:
             middle = len(batch) // 2
             await self._settle(batch[:middle], LockWait.SPLIT)

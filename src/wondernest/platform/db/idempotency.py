@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
 
 from wondernest.platform.jobs import Job, Running, Schedule
+from wondernest.platform.large_work import sha256
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -20,7 +20,19 @@ MAX_KEPT_BODY_BYTES: Final = 64 * 1024
 """A longer reply is not stored. A retry then runs again, which is safe for every replayable route."""
 FORGET_KEYS: Final = "requests.forget_idempotency_keys"
 
+FORGOTTEN_SHARE: Final = 10
+"""When a user has as many keys as are kept, the oldest 1/10 are forgotten at once: so most claims delete nothing."""
+
 _CLAIM = """
+    with known as materialized (
+        select exists (select from wondernest.idempotency_keys where user_id = $1 and key = $2) as before,
+               (select count(*) from (select from wondernest.idempotency_keys where user_id = $1 limit $6) counted) as number
+    ), oldest as materialized (
+        select kept.key from wondernest.idempotency_keys kept
+         where kept.user_id = $1 and (select not before and number >= $6 from known)
+         order by kept.created_at limit $7 for update skip locked
+    ), forgotten as (
+        delete from wondernest.idempotency_keys old using oldest where old.user_id = $1 and old.key = oldest.key)
     insert into wondernest.idempotency_keys as k (user_id, key, route, request_hash, expires_at)
     values ($1, $2, $3, $4, now() + make_interval(hours => $5))
     on conflict (user_id, key) do update
@@ -28,6 +40,9 @@ _CLAIM = """
            created_at = now(), expires_at = excluded.expires_at
      where k.expires_at < now()
     returning true"""
+"""$6: the most keys of a user. They are counted in the primary key, and no further than that. Parallel claims may exceed the number by
+as many as they are."""
+KEYS_USED: Final = "select count(*) from wondernest.idempotency_keys used where used.user_id = {person}"
 _READ = (
     "select route, request_hash, status, body, headers from wondernest.idempotency_keys where user_id = $1 and key = $2"
 )
@@ -48,15 +63,20 @@ class KeyReused(Exception):
 
 
 class IdempotencyKeys:
-    """Claims keys in the request's unit of work. A concurrent request with the same key waits until the first one commits."""
+    """Claims keys in the request's unit of work. A concurrent request with the same key waits until the first one commits.
 
-    def __init__(self, life_h: int) -> None:
+    A user has at most `most` keys: a further one makes the oldest forgotten, so a request that is repeated very late acts again.
+    """
+
+    def __init__(self, life_h: int, most: int) -> None:
         self._life_h = life_h
+        self._most = most
 
     async def claim(self, unit: Executor, user_id: UUID, key: str, route: str, body: bytes) -> KeptReply | None:
         """None: the key is new, do the work. A reply: send it again. Raises KeyReused."""
-        digest = hashlib.sha256(route.encode() + b"\0" + body).digest()
-        if await unit.fetchval(_CLAIM, user_id, key, route, digest, self._life_h):
+        digest = await sha256(route.encode(), b"\0", body)
+        forgotten = max(self._most // FORGOTTEN_SHARE, 1)
+        if await unit.fetchval(_CLAIM, user_id, key, route, digest, self._life_h, self._most, forgotten):
             return None
         row = await unit.fetchrow(_READ, user_id, key)
         if row is None or row["request_hash"] != digest:

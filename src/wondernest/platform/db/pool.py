@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 import asyncpg
 
 from wondernest.platform.clock import monotonic
-from wondernest.platform.faults import MAX_ATTEMPTS, DependencyUnavailable, Held, TransactionConflict
+from wondernest.platform.faults import (
+    MAX_ATTEMPTS,
+    REFUSALS,
+    CallerRefused,
+    DependencyUnavailable,
+    Held,
+    TransactionConflict,
+)
 from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
@@ -99,7 +106,10 @@ class Database:
 
     @asynccontextmanager
     async def lease(self) -> AsyncGenerator[Connection]:
-        """A connection for a few statements. Faults are raised as DependencyUnavailable; a broken connection is closed."""
+        """A connection for a few statements. Faults are raised as DependencyUnavailable; a broken connection is closed.
+
+        A statement that refuses its caller is raised as CallerRefused.
+        """
         connection = await self._acquire()
         try:
             yield connection
@@ -116,6 +126,12 @@ class Database:
         except asyncio.CancelledError:
             self._discard(connection)
             raise
+        except asyncpg.PostgresError as error:
+            self._release(connection)
+            refusal = REFUSALS.get(error.sqlstate)
+            if refusal is None:
+                raise
+            raise CallerRefused(refusal) from None
         except BaseException:
             self._release(connection)
             raise

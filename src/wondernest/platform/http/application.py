@@ -5,23 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from wondernest.platform.caller import Authenticator, Caller, CallerKind
+from wondernest.platform.caller import Admission, Authenticator, Caller, CallerKind
 from wondernest.platform.clock import epoch_ms, monotonic
-from wondernest.platform.faults import DependencyUnavailable
+from wondernest.platform.faults import CallerRefused, DependencyUnavailable, Refusal
 from wondernest.platform.http import errors
 from wondernest.platform.http.asgi import AsgiExchange, Receive, Scope, Send
 from wondernest.platform.http.body import RawStream
 from wondernest.platform.http.cors import METHODS as REQUEST_METHODS
-from wondernest.platform.http.decoding import BodyDecoder
+from wondernest.platform.http.decoding import BodyDecoder, is_bounded
 from wondernest.platform.http.endpoint import Endpoint
 from wondernest.platform.http.exchange import ClientDisconnected, Exchange
 from wondernest.platform.http.hosts import AllowedHosts
-from wondernest.platform.http.incoming import decoded, streamed_body, whole_body
+from wondernest.platform.http.incoming import decoded, decoding, refuse_coded, streamed_body, whole_body
 from wondernest.platform.http.operators import bearer_token
 from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.replies import AnyReply, StreamReply
@@ -30,16 +30,19 @@ from wondernest.platform.http.router import Route, Router
 from wondernest.platform.http.sending import Sender
 from wondernest.platform.http.streaming import as_stream
 from wondernest.platform.http.units import UnitRunner
+from wondernest.platform.large_work import LARGE_BYTES
 from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.telemetry.metrics import UNMATCHED, Metrics, RouteMetrics
 
 if TYPE_CHECKING:
+    from wondernest.platform.addresses import Networks
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.idempotency import IdempotencyKeys
     from wondernest.platform.db.pool import Database
-    from wondernest.platform.http.addresses import Network
     from wondernest.platform.http.operators import Operators
     from wondernest.platform.http.rate_limits import RequestLimits
+    from wondernest.platform.http.user_limit import UserLimit
+    from wondernest.platform.large_work import LargeWork
     from wondernest.platform.rooms import Rooms
     from wondernest.platform.telemetry.logs import RequestLog
 
@@ -74,14 +77,17 @@ class Machinery:
     """The adapters and settings of an application; made by `app.py`."""
 
     authenticator: Authenticator
+    admission: Admission
     database: Database
     idempotency: IdempotencyKeys
+    large_work: LargeWork
     limits: RequestLimits
+    user_limit: UserLimit | None
     sender: Sender
     metrics: Metrics
     request_log: RequestLog
     clock: Clock
-    trusted_proxies: Sequence[Network]
+    trusted_proxies: Networks
     realm: str
     body_timeout_s: float
     max_body_bytes: int
@@ -101,7 +107,7 @@ class Application:
         self.rooms = rooms
         self.router = Router(rooms.endpoints)
         self._m = machinery
-        self._units = UnitRunner(machinery.database, machinery.idempotency)
+        self._units = UnitRunner(machinery.database, machinery.idempotency, machinery.admission)
         self._allowed_hosts = machinery.allowed_hosts
         self._bound = {id(route): self._bind(route) for route in self.router.routes}
         self._without_endpoint: dict[tuple[str, str], RouteMetrics] = {}
@@ -151,7 +157,7 @@ class Application:
             self._account(bound, method, template, CLIENT_CLOSED, started, request_id, request)
             return
         except Exception as error:
-            reply = self._refusal(error, bound, request_id, template)
+            reply = self._refusal(error, bound, request, request_id, template)
         if request is not None and request.rate_limit_headers:
             reply.headers = (*reply.headers, *request.rate_limit_headers)
         status = reply.status
@@ -166,6 +172,8 @@ class Application:
             self._account(bound, method, template, status, started, request_id, request)
 
     def _find(self, exchange: Exchange) -> tuple[dict[str, Route], list[str], str] | None:
+        if exchange.repeated is not None:
+            raise errors.RepeatedHeader(exchange.repeated.decode("latin-1"))
         if self._allowed_hosts is not None:
             self._allowed_hosts.check(exchange.headers)
         return self.router.find(exchange.path)
@@ -181,25 +189,43 @@ class Application:
         headers = exchange.headers
         caller = self._identify(endpoint, request, headers)
         request.bind(caller, None)
-        if endpoint.limits or machinery.limits.counts_users:
-            request.rate_limit_headers = await self._count(endpoint, request, caller)
+        if endpoint.limits:
+            request.rate_limit_headers = await machinery.limits.check(endpoint.limits, request.client_ip)
+        elif caller is not None and machinery.user_limit is not None:
+            request.rate_limit_headers = machinery.user_limit.count(caller.user_id)
+        if caller is not None and not endpoint.rules_in_sql:
+            await machinery.admission.admit(caller, endpoint.authority, request.proof if endpoint.step_up else None)
         if bound.parameters:
             request.read_path(bound.parameters)
         raw = b""
+        if endpoint.body is not None:
+            refuse_coded(headers.get(b"content-encoding"))
         if bound.decoder is not None:
             raw = await whole_body(exchange, bound.limit_bytes, machinery.body_timeout_s)
-            request.body = decoded(endpoint, bound.decoder, raw)
+            if len(raw) < LARGE_BYTES:
+                request.body = decoded(endpoint, bound.decoder, raw)
+            else:
+                request.body = await machinery.large_work.run(decoding(endpoint, bound.decoder, raw), len(raw))
         elif bound.stream is not None:
             request.body = streamed_body(exchange, endpoint, bound.stream, bound.limit_bytes, machinery.body_timeout_s)
             return await (
                 self._units.run_once(endpoint, request, caller) if endpoint.unit else endpoint.handler(request)
             )
+        if endpoint.limits:
+            with machinery.limits.in_progress(endpoint.limits, request.client_ip):
+                return await self._handled(bound, request, caller, headers, raw)
+        return await self._handled(bound, request, caller, headers, raw)
+
+    def _handled(
+        self, bound: Bound, request: Request[Any], caller: Caller | None, headers: dict[bytes, bytes], raw: bytes
+    ) -> Awaitable[AnyReply]:
+        endpoint = bound.endpoint
         key = headers.get(b"idempotency-key") if endpoint.replayable else None
         if key is not None and caller is not None:
-            return await self._units.replay(endpoint, request, caller, key, raw, bound.route.template)
+            return self._units.replay(endpoint, request, caller, key, raw, bound.route.template)
         if endpoint.unit:
-            return await self._units.run(endpoint, request, caller)
-        return await endpoint.handler(request)
+            return self._units.run(endpoint, request, caller)
+        return endpoint.handler(request)
 
     # Pieces ------------------------------------------------------------------------------------------------------------
 
@@ -222,31 +248,28 @@ class Application:
         caller = self._m.authenticator.verify(token) if token else None
         if caller is not None:
             self._m.metrics.jwt_valid.inc()
+            self._m.admission.recall(caller)
         elif kind is CallerKind.USER:
             self._m.metrics.jwt_invalid.inc()
             raise errors.Unauthenticated(self._m.realm)
         return caller
 
-    async def _count(
-        self, endpoint: Endpoint, request: Request[Any], caller: Caller | None
-    ) -> Sequence[tuple[bytes, bytes]]:
-        limits = self._m.limits
-        if endpoint.limits:
-            return await limits.check(endpoint.limits, request.client_ip)
-        if caller is not None and limits.counts_users:
-            return await limits.check_user(caller.user_id)
-        return ()
-
     def _break_off(self, exchange: Exchange, error: Exception, request_id: str, template: str) -> None:
         """Abort after an error in a reply that has begun, so that the client does not take it for complete."""
-        known = isinstance(error, DependencyUnavailable)  # then its cause is logged already
+        known = isinstance(error, (DependencyUnavailable, CallerRefused))  # no fault, or one that is logged already
         log.error("reply broken off", request_id=request_id, path=template, exc_info=None if known else error)
         self._m.metrics.broken_replies.inc()
         exchange.abort()
 
-    def _refusal(self, error: Exception, bound: Bound | None, request_id: str, template: str) -> Reply:
-        if isinstance(error, errors.ApiError):
+    def _refusal(
+        self, error: Exception, bound: Bound | None, request: Request[Any] | None, request_id: str, template: str
+    ) -> Reply:
+        if isinstance(error, errors.RateLimited):
+            known = bound.endpoint.limited(error) if bound else error
+        elif isinstance(error, errors.ApiError):
             known = error
+        elif isinstance(error, CallerRefused) and bound is not None:
+            known = self._refused(error.why, bound.endpoint, request)
         elif isinstance(error, DependencyUnavailable):
             known = errors.ServiceUnavailable(error.retry_after_s)
         else:
@@ -255,6 +278,17 @@ class Application:
         content, content_type = known.render(epoch_ms(self._m.clock.now()))
         headers = tuple((name.lower().encode(), value.encode()) for name, value in known.headers.items())
         return Reply(known.status, content, content_type, headers, known.closes)
+
+    def _refused(self, why: Refusal, endpoint: Endpoint, request: Request[Any] | None) -> errors.ApiError:
+        """The reply of the endpoint to a caller who is refused."""
+        if why is Refusal.AUTHORITY:
+            return endpoint.denied()
+        if why is Refusal.PROOF:
+            return endpoint.unproven()
+        caller = request.optional_caller if request is not None else None
+        if caller is not None:
+            self._m.admission.remember(caller)
+        return errors.Unauthenticated(self._m.realm)
 
     def _account(
         self,
@@ -312,9 +346,15 @@ class Application:
         parameters = {parameter.name: parameter for parameter in endpoint.parameters}
         if unknown := self._m.limits.unknown(endpoint.limits):  # otherwise there would be no limit at all
             raise ValueError(f"{endpoint.method} {route.template}: no limit group is called {', '.join(unknown)}")
+        if endpoint.caller is CallerKind.USER and endpoint.method != "GET" and endpoint.authority is None:
+            raise ValueError(f"{endpoint.method} {route.template}: it changes something and declares no authority")
         stream = endpoint.body if isinstance(endpoint.body, RawStream) else None
         if stream is not None and endpoint.replayable:
             raise ValueError(f"{endpoint.method} {route.template}: a streamed body cannot be replayed")
+        if isinstance(endpoint.body, type) and endpoint.max_body_bytes > LARGE_BYTES and not is_bounded(endpoint.body):
+            raise ValueError(
+                f"{endpoint.method} {route.template}: a body with a mapping is limited to {LARGE_BYTES} bytes"
+            )
         return Bound(
             route,
             endpoint,
@@ -331,10 +371,14 @@ class Application:
     async def start(self) -> None:
         """Start the rooms. Whatever is raised stops the start."""
         await self.rooms.start()
+        if self._m.user_limit is not None:
+            await self._m.user_limit.start()
 
     async def stop(self) -> None:
         """Stop the rooms, and flush log lines and metrics."""
         self._stopping.set()
+        if self._m.user_limit is not None:
+            await self._m.user_limit.stop()
         await self.rooms.stop()
         self._flush()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from wondernest.platform.http.errors import BodyTimeout, PayloadTooLarge
 from wondernest.platform.http.exchange import BrokenStream, ClientDisconnected, Exchange, close_stream
+from wondernest.platform.http.fields import add_all
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -21,7 +22,8 @@ class AsgiExchange(Exchange):
         self.method = scope["method"]
         self.path = _path(scope)
         self.query = scope["query_string"]
-        self.headers = dict(scope["headers"])
+        self.headers = {}
+        add_all(self, scope["headers"])
         client = scope.get("client")
         self.peer = client[0] if client else None
         self._receive = receive

@@ -7,21 +7,34 @@ absent. Documents declared as `Raw` are passed through unchanged.
 
 from __future__ import annotations
 
+import contextlib
 import types
 import typing
 from collections.abc import Callable
-from typing import Any, Union
+from functools import cache
+from typing import Any, Final, Union
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import FieldInfo
 
-from wondernest.platform.json import expands_too_far, holds_nul
+from wondernest.platform.json import expansion, holds_nul, may_expand
+from wondernest.platform.large_work import LARGE_BYTES, Steps, at_once
 
 MAX_REASON_CHARS = 200
-_decode_fields: Callable[[bytes], dict[str, Raw]] = msgspec.json.Decoder(dict[str, Raw]).decode
 _decode_list: Callable[[bytes | Raw], list[Raw]] = msgspec.json.Decoder(list[Raw]).decode
 _decode_map: Callable[[bytes | Raw], dict[str, Raw]] = msgspec.json.Decoder(dict[str, Raw]).decode
 _NULL = b"null"
+_UNSENT = Raw(b"")
+_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+MAX_ENTRIES: Final = 1_000
+"""Entries of a list in a large body."""
+_ENTRIES: Final = [f"entry_{place}" for place in range(MAX_ENTRIES + 1)]
+_LAST_ENTRY: Final = _ENTRIES[-1]
+_first_entries: Callable[[Raw], Struct] = msgspec.json.Decoder(
+    msgspec.defstruct("Entries", [(name, Raw, _UNSENT) for name in _ENTRIES], array_like=True)
+).decode
+"""Reads the first entries of a list. More are skipped without an object for each."""
 
 
 class BadBody(ValueError):
@@ -31,18 +44,34 @@ class BadBody(ValueError):
 class BodyDecoder:
     """Decodes bodies into one wire type: first strictly, which is fast, then tolerantly."""
 
-    __slots__ = ("_strict", "_type")
+    __slots__ = ("_lists", "_strict", "_type")
 
     def __init__(self, kind: Any) -> None:
         self._type = kind
         self._strict = msgspec.json.Decoder(kind)
+        self._lists = _list_fields(kind) if _is_struct(kind) else ()
 
     def decode(self, body: bytes) -> Any:
+        """As `steps`, at once: for small bodies."""
+        if len(body) < LARGE_BYTES and b"\\u0000" not in body and not may_expand(body):
+            with contextlib.suppress(*_UNREADABLE):  # most bodies; the steps find out what is wrong with the others
+                return self._strict.decode(body)
+        return at_once(self.steps(body))
+
+    def steps(self, body: bytes) -> Steps[Any]:
         """The decoded value; raises BadBody. NUL is refused anywhere, because PostgreSQL cannot store it."""
         if holds_nul(body):
             raise BadBody("\\u0000 is not allowed in a text")
-        if expands_too_far(body):
+        yield
+        if (yield from expansion(body)):
             raise BadBody("its numbers are too long")
+        yield
+        return (yield from self.read(body))
+
+    def read(self, body: bytes | Raw) -> Steps[Any]:
+        """As `steps`, for a part of a body that was checked as a whole."""
+        if self._lists and len(memoryview(body)) >= LARGE_BYTES:
+            yield from self._check_lists(body)
         try:
             return self._strict.decode(body)
         except msgspec.ValidationError as error:
@@ -50,10 +79,22 @@ class BodyDecoder:
                 raise BadBody(_reason(error)) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BadBody(_reason(error)) from None
+        yield
         try:
-            return _struct(self._type, _decode_fields(body))
+            return _struct(self._type, body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise BadBody(_reason(error)) from None
+
+    def _check_lists(self, body: bytes | Raw) -> Steps[None]:
+        """Raises BadBody for a list that is too long to make an object of each entry."""
+        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # reported by the decoder
+            fields = _shape(self._type)[1](body)
+            yield
+            for info in self._lists:
+                raw: Raw = getattr(fields, info.name)
+                if raw and getattr(_first_entries(raw), _LAST_ENTRY):
+                    raise BadBody(f"{info.encode_name} has too many entries")
+                yield
 
 
 def _reason(error: Exception) -> str:
@@ -62,14 +103,31 @@ def _reason(error: Exception) -> str:
     return str(error)[:MAX_REASON_CHARS]
 
 
+def is_bounded(kind: Any) -> bool:
+    """Whether a body of this type may be large: it has no mapping, whose entries cannot be counted without reading them."""
+    return not _is_struct(kind) or not any(
+        typing.get_origin(member) is dict for info in msgspec.structs.fields(kind) for member in _members(info.type)
+    )
+
+
+def _list_fields(kind: type[Struct]) -> tuple[FieldInfo, ...]:
+    return tuple(
+        info
+        for info in msgspec.structs.fields(kind)
+        if any(typing.get_origin(member) in (list, tuple) for member in _members(info.type))
+    )
+
+
 def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Struct)
 
 
-def _struct(kind: type[Struct], fields: dict[str, Raw]) -> Struct:
+def _struct(kind: type[Struct], document: bytes | Raw) -> Struct:
     values: dict[str, Any] = {}
-    for info in msgspec.structs.fields(kind):
-        raw = fields.get(info.encode_name)
+    known, decode = _shape(kind)
+    fields = decode(document)
+    for info in known:
+        raw: Raw | None = getattr(fields, info.name) or None  # no JSON value is empty
         if raw is not None and bytes(raw).strip() == _NULL and not _accepts_none(info.type) and not info.required:
             continue
         if raw is not None:
@@ -77,6 +135,14 @@ def _struct(kind: type[Struct], fields: dict[str, Raw]) -> Struct:
         elif info.required:
             raise msgspec.ValidationError(f"Object missing required field `{info.encode_name}`")
     return kind(**values)
+
+
+@cache
+def _shape(kind: type[Struct]) -> tuple[tuple[FieldInfo, ...], Callable[[bytes | Raw], Any]]:
+    """A struct's fields, and a decoder that leaves them undecoded. Other fields cost no object each, however many there are."""
+    known = msgspec.structs.fields(kind)
+    undecoded = [(info.name, Raw, msgspec.field(default=_UNSENT, name=info.encode_name)) for info in known]
+    return known, msgspec.json.Decoder(msgspec.defstruct(kind.__name__, undecoded, kw_only=True)).decode
 
 
 def _value(kind: Any, raw: Raw) -> Any:
@@ -91,7 +157,7 @@ def _value(kind: Any, raw: Raw) -> Any:
         return msgspec.convert(text.decode(), kind)
     for member in members:
         if _is_struct(member) and text[:1] == b"{":
-            return _struct(member, _decode_map(raw))
+            return _struct(member, raw)
         origin: Any = typing.get_origin(member)
         if origin in (list, tuple) and text[:1] == b"[":
             item = typing.get_args(member)[0]

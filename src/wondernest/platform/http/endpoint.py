@@ -7,8 +7,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from wondernest.platform.caller import CallerKind
-from wondernest.platform.http.errors import ApiError, BadRequest, InternalError
+from wondernest.platform.caller import Authority, CallerKind
+from wondernest.platform.http.errors import (
+    AccessDenied,
+    ApiError,
+    BadRequest,
+    InternalError,
+    RateLimited,
+    StepUpRequired,
+)
 from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.replies import AnyReply
 from wondernest.platform.http.request import Request
@@ -17,7 +24,14 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Handler: TypeAlias = Callable[[Request[Any]], Awaitable[AnyReply]]
 V1, V2 = "/api/v1", "/api/v2"
 KIB, MIB = 1024, 1024 * 1024
-DEFAULT_BODY_BYTES = MIB
+DEFAULT_BODY_BYTES = 64 * KIB
+"""Forms need a few KiB. Work on a body of this size takes a few milliseconds."""
+
+
+def _generic(refusal: RateLimited) -> ApiError:
+    return refusal
+
+
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -63,6 +77,17 @@ class Endpoint:
     """The responses of the handler itself; those of the application are added to the document."""
     summary: str
     tag: str
+    authority: Authority | None = None
+    """What it acts on. An endpoint for users that changes something must declare it: otherwise the application does not start."""
+    step_up: bool = False
+    """Whether the request must carry a step-up proof of its session."""
+    rules_in_sql: bool = False
+    """Whether its own statements contain the rules of access: account, authority, proof. Otherwise the application runs one
+    statement for them before the handler."""
+    denied: Callable[[], ApiError] = AccessDenied
+    """The error for a caller without the authority."""
+    unproven: Callable[[], ApiError] = StepUpRequired
+    """The error for a request without a step-up proof."""
     mounts: tuple[str, ...] = (V1,)
     parameters: tuple[PathParameter[Any], ...] = ()
     """One per name in the template; parsed before the body."""
@@ -82,7 +107,9 @@ class Endpoint:
     max_body_bytes: int = DEFAULT_BODY_BYTES
     """Limit of a decoded body; a streamed body declares its own."""
     limits: tuple[str, ...] = ()
-    """Names of the per-address limits that count this request."""
+    """Names of the limits per client network that count this request. Without any, an authenticated request counts for its user."""
+    limited: Callable[[RateLimited], ApiError] = _generic
+    """Makes the route's own 429 from the generic one."""
     unit: bool = False
     """Whether the handler runs in a unit of work, committed before the reply is sent."""
     replayable: bool = False
@@ -95,7 +122,9 @@ class Endpoint:
     """Whether the OpenAPI document contains the route."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError when the declared parameters are not exactly those of the template."""
+        """Raises ValueError when the declared parameters are not exactly those of the template, or nobody could have the authority."""
+        if self.caller is not CallerKind.USER and (self.step_up or self.authority is Authority.MANAGER):
+            raise ValueError(f"{self.method} {self.path} requires an authority or a proof, but no user")
         declared = sorted(parameter.name for parameter in self.parameters)
         for template in self.templates():
             named = sorted(_PARAMETER.findall(template))

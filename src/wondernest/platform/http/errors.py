@@ -11,6 +11,9 @@ _encode = msgspec.json.Encoder().encode
 
 TYPE_JSON = "application/json"
 TYPE_TEXT = "text/plain; charset=utf-8"
+STEP_UP_REQUIRED = "STEP_UP_REQUIRED"
+"""The code of every route's refusal of a request without a step-up proof."""
+STEP_UP_MESSAGE = "Confirm that it is you, and send the request again"
 
 
 class ApiError(Exception):
@@ -59,6 +62,20 @@ class Unauthenticated(GenericError):
         super().__init__(401, "UNAUTHORIZED", "Authentication required", challenge)
 
 
+class AccessDenied(GenericError):
+    """403: the caller's role does not allow it; for routes without an error body of their own."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "access_denied", "Your role does not allow this")
+
+
+class StepUpRequired(GenericError):
+    """403: the request needs a step-up proof of this session; for routes without an error body of their own."""
+
+    def __init__(self) -> None:
+        super().__init__(403, STEP_UP_REQUIRED, STEP_UP_MESSAGE)
+
+
 class RouteNotFound(GenericError):
     """404: no such path."""
 
@@ -78,6 +95,23 @@ class BadRequest(GenericError):
 
     def __init__(self, message: str) -> None:
         super().__init__(400, "VALIDATION_ERROR", message)
+
+
+class RepeatedHeader(BadRequest):
+    """400: a header that has one value was sent more than once."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The header {name} was sent more than once")
+
+
+class UnsupportedCoding(GenericError):
+    """415: a Content-Encoding other than identity. The connection is closed, because the body was not read."""
+
+    closes = True
+
+    def __init__(self) -> None:
+        headers = {"Accept-Encoding": "identity"}
+        super().__init__(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Encoding is not supported", headers)
 
 
 class PayloadTooLarge(GenericError):
@@ -119,6 +153,7 @@ class RateLimited(GenericError):
     def __init__(self, retry_after_s: int, headers: Mapping[str, str] | None = None) -> None:
         message = "Too many requests. Please try again later."
         super().__init__(429, "RATE_LIMITED", message, {"Retry-After": str(retry_after_s), **(headers or {})})
+        self.retry_after_s = retry_after_s
 
 
 class ServiceUnavailable(GenericError):

@@ -30,7 +30,9 @@ class Exchange(ABC):
     """Still percent-encoded, without the query."""
     query = b""
     headers: dict[bytes, bytes]
-    """By lower-case name; the last one of a repeated header."""
+    """By lower-case name; repeated headers are joined with commas (`fields`)."""
+    repeated: bytes | None = None
+    """A header that was sent more than once though it has one value: the request must be refused."""
     peer: str | None = None
     """The address of the other end of the connection."""
     body: bytes | None = None

@@ -1,6 +1,8 @@
 """Route groups: what the routes of one class share, and decorators that declare each route at its handler.
 
-POSTCARDS = RouteGroup(tag="Postcards", caller=CallerKind.USER, parameters=(POSTCARD,), failure=errors.Failed)
+POSTCARDS = RouteGroup(
+    tag="Postcards", caller=CallerKind.USER, authority=Authority.MEMBER, parameters=(POSTCARD,), failure=errors.Failed
+)
 
 class PostcardRoutes:
     @POSTCARDS.get("/postcards/{postcardId}", summary="…", replies={200: …}, failure="Failed to load the postcard")
@@ -18,10 +20,17 @@ from functools import partial
 from types import MethodType
 from typing import Any, Protocol, Required, TypedDict, TypeVar, Unpack, cast, overload
 
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.body import BodyStream, Multipart, RawStream
 from wondernest.platform.http.endpoint import V1, Endpoint, HeaderField, Method, Query, Response
-from wondernest.platform.http.errors import ApiError, BadRequest, InternalError
+from wondernest.platform.http.errors import (
+    AccessDenied,
+    ApiError,
+    BadRequest,
+    InternalError,
+    RateLimited,
+    StepUpRequired,
+)
 from wondernest.platform.http.parts import PartStream
 from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.replies import AnyReply
@@ -35,12 +44,18 @@ Answer = TypeVar("Answer", bound=AnyReply)
 class PassedOn(TypedDict, total=False):
     """Options that are passed to `Endpoint` unchanged; documented there."""
 
+    authority: Authority
+    step_up: bool
+    rules_in_sql: bool
+    denied: Callable[[], ApiError]
+    unproven: Callable[[], ApiError]
     mounts: tuple[str, ...]
     bad_body: Callable[[str], ApiError]
     body_optional: bool
     example: Any
     repair_body: Callable[[bytes], bytes]
     max_body_bytes: int
+    limited: Callable[[RateLimited], ApiError]
     limits: tuple[str, ...]
     unit: bool
     replayable: bool
@@ -88,6 +103,10 @@ class RouteGroup:
 
     tag: str
     caller: CallerKind
+    authority: Authority | None = None
+    rules_in_sql: bool = False
+    denied: Callable[[], ApiError] = AccessDenied
+    unproven: Callable[[], ApiError] = StepUpRequired
     mounts: tuple[str, ...] = (V1,)
     parameters: tuple[PathParameter[Any], ...] = ()
     """Each route gets those that its path names."""
@@ -157,9 +176,14 @@ class RouteGroup:
         if declared.handler not in vars(type(routes)).values():
             raise ValueError(f"{declared.method} {path} is declared by another class than {type(routes).__name__}")
         options = declared.options
+        shared: PassedOn = {} if self.authority is None else {"authority": self.authority}
         chosen: PassedOn = {
+            **shared,
             "mounts": self.mounts,
             "bad_body": self.bad_body,
+            "rules_in_sql": self.rules_in_sql,
+            "denied": self.denied,
+            "unproven": self.unproven,
             "documented": self.documented,
             **_passed_on(options),
         }

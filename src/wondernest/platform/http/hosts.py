@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from ipaddress import ip_address
 from typing import Final
 
+from wondernest.platform.addresses import parse
 from wondernest.platform.http.errors import MisdirectedRequest
 
 _PORT: Final = re.compile(r":\d*$")
@@ -33,14 +33,6 @@ class AllowedHosts:
     def _allows(self, header: str) -> bool:
         host = _PORT.sub("", header.strip().lower())
         if host.startswith("[") and host.endswith("]"):
-            return _is_address(host[1:-1])
+            return parse(host[1:-1]) is not None
         name = host.removesuffix(".")
-        return name in self._names or name.endswith(self._endings) or _is_address(host)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+        return name in self._names or name.endswith(self._endings) or parse(host) is not None

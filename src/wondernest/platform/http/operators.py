@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
-from ipaddress import ip_address
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
+from wondernest.platform.addresses import Networks, parse
+
 if TYPE_CHECKING:
-    from wondernest.platform.http.addresses import Network
+    from wondernest.platform.addresses import Network
     from wondernest.platform.http.request import Request
 
 _BEARER: Final = b"bearer "
@@ -17,9 +18,9 @@ _BEARER: Final = b"bearer "
 class Operators:
     """Admits callers with the operators' token, and callers from their networks."""
 
-    def __init__(self, token: str, networks: Sequence[Network]) -> None:
+    def __init__(self, token: str, networks: Iterable[Network]) -> None:
         self._token = token.encode()
-        self._networks = networks
+        self._networks = Networks(networks)
 
     def admit(self, request: Request[Any]) -> bool:
         """Whether this caller is one of them. What an unknown proxy passes on comes from anywhere, so only the token counts."""
@@ -29,11 +30,10 @@ class Operators:
                 return True
         if request.forwarded_by_stranger:
             return False
-        client = request.client_ip
-        if client is None:  # a Unix socket: only this machine
+        address = parse(request.client_ip)
+        if address is None:  # a Unix socket: only this machine
             return bool(self._networks)
-        address = ip_address(client)
-        return any(address in network for network in self._networks)
+        return address in self._networks
 
 
 def bearer_token(header: bytes | None) -> bytes | None:

@@ -10,6 +10,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from wondernest.platform.entity_tags import read_entity_tags
+
 _RANGE: Final = re.compile(rb"bytes\s*=\s*(\d{0,19})\s*-\s*(\d{0,19})\s*", re.IGNORECASE)
 
 
@@ -41,15 +43,9 @@ def http_date(moment: datetime) -> str:
 def _not_modified(headers: Mapping[bytes, bytes], etag: str | None, last_modified: datetime | None) -> bool:
     tags = headers.get(b"if-none-match")
     if tags is not None:  # then If-Modified-Since is ignored (§13.2.2)
-        return etag is not None and _any_matches(tags.decode("latin-1"), etag)
+        return etag is not None and read_entity_tags(tags.decode("latin-1")).name(etag)
     since = _date(headers.get(b"if-modified-since"))
     return since is not None and last_modified is not None and last_modified.replace(microsecond=0) <= since
-
-
-def _any_matches(tags: str, etag: str) -> bool:
-    """Weak comparison (§13.1.2)."""
-    known = etag.removeprefix("W/")
-    return tags.strip() == "*" or any(tag.strip().removeprefix("W/") == known for tag in tags.split(","))
 
 
 def _same_version(condition: bytes | None, etag: str | None, last_modified: datetime | None) -> bool:

@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
-from wondernest.platform.http.addresses import Network, client_address
+from wondernest.platform.addresses import Networks, client_address
+from wondernest.platform.caller import STEP_UP_HEADER
 from wondernest.platform.http.errors import TYPE_JSON
 from wondernest.platform.json import encode
 
@@ -36,14 +37,12 @@ class Request(Generic[Body]):
     _query: list[tuple[str, str]] | None = None
     _path: Mapping[PathParameter[Any], Any] = MappingProxyType({})
 
-    def __init__(
-        self, exchange: Exchange, segments: Sequence[str], trusted: Sequence[Network], request_id: str
-    ) -> None:
+    def __init__(self, exchange: Exchange, segments: Sequence[str], proxies: Networks, request_id: str) -> None:
         self.segments = segments
         """The path parameters as text, in the order of the path."""
         self.id = request_id
         self._exchange = exchange
-        self._trusted = trusted
+        self._proxies = proxies
 
     def path(self, parameter: PathParameter[Value]) -> Value:
         """The value of a parameter that the endpoint declares; raises KeyError for another one."""
@@ -51,14 +50,14 @@ class Request(Generic[Body]):
         return value
 
     def header(self, name: bytes) -> str | None:
-        """A header by its lower-case name; the last one of a repeated header."""
+        """A header by its lower-case name; repeated ones are joined with commas."""
         value = self._exchange.headers.get(name)
         return None if value is None else value.decode("latin-1")
 
     @property
     def client_ip(self) -> str | None:
         """The client's IP address; None if it has none (a Unix socket)."""
-        return client_address(self._exchange.peer, self._exchange.headers.get(b"x-forwarded-for"), self._trusted)
+        return client_address(self._exchange.peer, self._exchange.headers.get(b"x-forwarded-for"), self._proxies)
 
     @property
     def forwarded_by_stranger(self) -> bool:
@@ -66,7 +65,12 @@ class Request(Generic[Body]):
         headers = self._exchange.headers
         if b"x-forwarded-for" not in headers and b"forwarded" not in headers:
             return False
-        return client_address(self._exchange.peer, None, ()) == self.client_ip
+        return client_address(self._exchange.peer, None, self._proxies) == self.client_ip
+
+    @property
+    def proof(self) -> str:
+        """The step-up proof that the client sent; empty without one."""
+        return self.header(STEP_UP_HEADER) or ""
 
     @property
     def last_event_id(self) -> str | None:

@@ -13,7 +13,7 @@ from wondernest.platform.http import errors
 from wondernest.platform.http.request import Reply, Request
 
 if TYPE_CHECKING:
-    from wondernest.platform.caller import Caller
+    from wondernest.platform.caller import Admission, Caller
     from wondernest.platform.db.pool import Database
     from wondernest.platform.http.endpoint import Endpoint
     from wondernest.platform.http.replies import AnyReply
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 class UnitRunner:
     """Runs the handlers of endpoints that need a unit of work."""
 
-    def __init__(self, database: Database, keys: IdempotencyKeys) -> None:
+    def __init__(self, database: Database, keys: IdempotencyKeys, admission: Admission) -> None:
         self._database = database
         self._keys = keys
+        self._admission = admission
 
     async def run(self, endpoint: Endpoint, request: Request[Any], caller: Caller | None) -> AnyReply:
         """The handler's reply, once its unit is committed. The handler is run again after a conflict."""
@@ -56,12 +57,16 @@ class UnitRunner:
             raise errors.BadRequest(f"Idempotency-Key must have 1 to {MAX_KEY_CHARS} printable characters")
         unit = UnitOfWork(self._database)
         request.bind(caller, unit)
-        target = "\0".join([*request.segments, request.header(b"if-match") or ""]).encode()
+        conditions = [request.header(b"if-match") or ""]
+        if (create_only := request.header(b"if-none-match")) is not None:
+            conditions.append(create_only)
+        target = "\0".join([*request.segments, *conditions]).encode()
         try:
             route = f"{endpoint.method} {template}"
             kept = await self._keys.claim(unit, caller.user_id, name, route, target + b"\0" + body)
             if kept is not None:
                 await unit.commit()
+                await self._admission.admit(caller, endpoint.authority, request.proof if endpoint.step_up else None)
                 headers = tuple((n.encode(), v.encode()) for n, v in kept.headers)
                 return Reply(kept.status, kept.body, headers=(*headers, (b"idempotent-replayed", b"true")))
             reply = await endpoint.handler(request)

@@ -118,6 +118,7 @@ class Metrics:
         self.dependency_failures = self.counter("dependency_failures", "Faults of a dependency", "dependency")
         for dependency in ("database", "cache"):
             self.dependency_failures.labels(dependency)
+        self.limited = self.counter("limited_requests", "Requests and attempts refused by a limit", "limit")
         self.dropped_log_lines = self.gauge(
             "dropped_log_lines", "Log lines of running workers that nobody read in time", "livesum"
         )

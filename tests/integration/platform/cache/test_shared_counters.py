@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from wondernest.development.embedded.valkey import EmbeddedValkey
-from wondernest.platform.cache import ValkeyCounters
+from wondernest.platform.cache import Once, ValkeyCounters
 from wondernest.platform.clock import SystemClock
 from wondernest.platform.telemetry.metrics import Metrics
 
@@ -105,6 +105,41 @@ async def test_an_emptied_server_resets_no_limit(
         client.flushall()
     assert await admitted(one, 1) == 0
     assert await admitted(two, LIMIT + 1) <= LIMIT
+
+
+async def test_an_event_counts_once_whichever_process_sees_it(one: ValkeyCounters, two: ValkeyCounters) -> None:
+    async def count(counters: ValkeyCounters, event: str) -> int:
+        return (await counters.increment("key", WINDOW_S, Once(event, 2)))[0]
+
+    assert [await count(one, "a"), await count(two, "a"), await count(two, "b"), await count(one, "b")] == [1, 1, 2, 2]
+    assert [await count(one, "c"), await count(two, "c"), await count(two, "a")] == [3, 4, 4]
+    await one.clear("key")
+    assert [await count(two, "a"), await count(one, "a")] == [1, 1]
+
+
+async def test_events_are_kept_no_longer_than_their_window(
+    one: ValkeyCounters, own_valkey_server: EmbeddedValkey
+) -> None:
+    await one.increment("key", 60, Once("a", 5))
+    await one.clear("key")
+    await one.increment("key", 60, Once("b", 5))
+    with redis.from_url(own_valkey_server.url()) as client:
+        (key,) = client.keys()
+        assert 0 < client.ttl(key) <= 60
+        assert sorted(client.hkeys(key)) == [b"cleared", b"count", b"once:b"]
+
+
+async def test_many_shared_counts_are_added_in_one_call_and_expire(
+    one: ValkeyCounters, two: ValkeyCounters, own_valkey_server: EmbeddedValkey
+) -> None:
+    amounts = {f"user{number}": number for number in range(1, 1_200)}
+    assert await one.add_all(amounts, 60) == list(amounts.values())
+    assert await two.add_all({"user7": 5, "new": 1}, 60) == [12, 1]
+    with redis.from_url(own_valkey_server.url()) as client:
+        assert client.dbsize() == len(amounts) + 1
+        assert 0 < client.ttl("wondernest:count:user7") <= 60
+    own_valkey_server.stop()
+    assert list(await one.add_all({"user7": 1}, 60)) == []
 
 
 async def found_again(counters: ValkeyCounters) -> None:

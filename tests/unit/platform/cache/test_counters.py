@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from wondernest.platform.cache import MemoryCounters, counters
+from wondernest.platform.cache import MemoryCounters, Once, counters
 
 WINDOW_S = 60
+PATIENCE_S = 20.0
 
 
 class OurClock:
@@ -59,7 +61,6 @@ async def test_an_older_clearing_does_not_reset_what_was_counted_alone() -> None
 
 async def test_entries_are_bounded_and_expired_ones_are_dropped_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counters, "MAX_ENTRIES", 100)
-    monkeypatch.setattr(counters, "ENTRIES_AFTER_EVICTION", 90)
     clock = OurClock()
     counts = MemoryCounters(clock)
     await counts.increment("long", 3600)
@@ -73,3 +74,39 @@ async def test_entries_are_bounded_and_expired_ones_are_dropped_first(monkeypatc
         await counts.increment(f"more{number}", WINDOW_S)
     assert len(counts._entries) <= 100
     assert (await counts.peek("more499"))[0] == 1
+
+
+async def test_an_event_counts_once_in_its_window_and_again_in_the_next() -> None:
+    clock = OurClock()
+    counts = MemoryCounters(clock)
+    for event, count in (("a", 1), ("a", 1), ("b", 2), ("a", 2), ("b", 2)):
+        assert (await counts.increment("key", WINDOW_S, Once(event, 5)))[0] == count
+    clock.time += timedelta(seconds=WINDOW_S)
+    assert (await counts.increment("key", WINDOW_S, Once("a", 5)))[0] == 1
+
+
+async def test_an_event_beyond_the_limit_is_not_remembered() -> None:
+    """Otherwise it would be free once the count is cleared or its window ends."""
+    counts = MemoryCounters(OurClock())
+    for event, count in (("a", 1), ("b", 2), ("c", 3), ("c", 4), ("a", 4)):
+        assert (await counts.increment("key", WINDOW_S, Once(event, 2)))[0] == count
+
+
+async def test_events_are_kept_no_longer_than_their_window_also_when_nobody_comes() -> None:
+    clock = OurClock()
+    counts = MemoryCounters(clock)
+    await counts.increment("key", 1, Once("a", 5))
+    await counts.increment("later", WINDOW_S, Once("b", 5))
+    clock.time += timedelta(seconds=1)
+    async with asyncio.timeout(PATIENCE_S):
+        while "key" in counts._entries:
+            await asyncio.sleep(0.05)
+    assert "later" in counts._entries
+
+
+async def test_clearing_forgets_the_events_too() -> None:
+    counts = MemoryCounters(OurClock())
+    await counts.increment("key", WINDOW_S, Once("a", 5))
+    await counts.clear("key")
+    assert (await counts.increment("key", WINDOW_S, Once("a", 5)))[0] == 1
+    assert counts.add("key", 60_000, 7, Once("a", 5))[0] == 1, "cleared by another process"

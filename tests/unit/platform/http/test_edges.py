@@ -1,42 +1,20 @@
-"""Client addresses, rate limits, CORS and compression, each alone."""
+"""Rate limits, CORS and compression, each alone."""
 
 from __future__ import annotations
 
 import gzip as gzip_module
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
 
 import pytest
 
 from wondernest.platform.cache import MemoryCounters
 from wondernest.platform.http import compression
-from wondernest.platform.http.addresses import client_address
 from wondernest.platform.http.cors import CrossOrigin
 from wondernest.platform.http.errors import RateLimited
 from wondernest.platform.http.rate_limits import RequestLimits
-
-PROXIES = (ip_network("10.0.0.0/8"), ip_network("::1/128"))
-
-
-@pytest.mark.parametrize(
-    ("peer", "forwarded", "address"),
-    [
-        ("203.0.113.9", None, "203.0.113.9"),
-        ("203.0.113.9", b"198.51.100.1", "203.0.113.9"),
-        ("10.1.1.1", b"198.51.100.1", "198.51.100.1"),
-        ("10.1.1.1", b"6.6.6.6, 198.51.100.1", "198.51.100.1"),
-        ("10.1.1.1", b"198.51.100.1, 10.2.2.2", "198.51.100.1"),
-        ("10.1.1.1", b"nonsense", "10.1.1.1"),
-        ("10.1.1.1", b"198.51.100.1, nonsense", "10.1.1.1"),
-        ("::1", b"2001:db8::7", "2001:db8::7"),
-        ("testclient", b"198.51.100.1", None),
-        (None, None, None),
-    ],
-)
-def test_forwarded_addresses_are_accepted_only_from_trusted_proxies(
-    peer: str | None, forwarded: bytes | None, address: str | None
-) -> None:
-    assert client_address(peer, forwarded, PROXIES) == address
+from wondernest.platform.ids import Digests
+from wondernest.platform.telemetry.metrics import Metrics
 
 
 class HeldClock:
@@ -47,9 +25,14 @@ class HeldClock:
         return self.moment
 
 
+def limits_of(clock: HeldClock, **at_once: int) -> RequestLimits:
+    per_minute = {"credentials": 2, "auth": 5, "off": 0}
+    return RequestLimits(MemoryCounters(clock), per_minute, clock, Digests("secret"), Metrics(), at_once=at_once)
+
+
 async def test_a_limit_refuses_the_next_request_and_ends_with_its_window() -> None:
     clock = HeldClock()
-    limits = RequestLimits(MemoryCounters(clock), {"credentials": 2, "auth": 5}, clock, enabled=True)
+    limits = limits_of(clock)
     first = dict(await limits.check(("credentials", "auth"), "192.0.2.1"))
     await limits.check(("credentials", "auth"), "192.0.2.1")
     assert (first[b"x-ratelimit-limit"], first[b"x-ratelimit-remaining"]) == (b"2", b"1")
@@ -62,13 +45,38 @@ async def test_a_limit_refuses_the_next_request_and_ends_with_its_window() -> No
     await limits.check(("credentials", "auth"), "192.0.2.1")
 
 
-async def test_a_limit_of_zero_or_a_switched_off_limiter_counts_nothing() -> None:
-    clock = HeldClock()
-    off = RequestLimits(MemoryCounters(clock), {"credentials": 1}, clock, enabled=False)
-    zero = RequestLimits(MemoryCounters(clock), {"credentials": 0}, clock, enabled=True)
-    for limits in (off, zero):
-        for _ in range(3):
-            assert await limits.check(("credentials",), "192.0.2.1") == []
+async def test_the_addresses_of_one_network_share_a_limit() -> None:
+    limits = limits_of(HeldClock())
+    await limits.check(("credentials",), "2001:db8:0:1::1")
+    await limits.check(("credentials",), "2001:db8:0:1:ffff::2")
+    with pytest.raises(RateLimited):
+        await limits.check(("credentials",), "2001:db8:0:1:dead:beef::3")
+    await limits.check(("credentials",), "2001:db8:0:2::1")
+    await limits.check(("credentials",), "::ffff:192.0.2.1")
+    await limits.check(("credentials",), "192.0.2.1")
+    with pytest.raises(RateLimited):
+        await limits.check(("credentials",), "192.0.2.1")
+
+
+async def test_a_limit_of_zero_counts_nothing() -> None:
+    limits = limits_of(HeldClock(), off=1)
+    for _ in range(3):
+        assert await limits.check(("off",), "192.0.2.1") == []
+    with limits.in_progress(("off",), "192.0.2.1"), limits.in_progress(("off",), "192.0.2.1"):
+        pass
+
+
+def test_a_network_has_so_many_requests_in_progress_and_gets_their_places_back() -> None:
+    limits = limits_of(HeldClock(), credentials=2)
+    for _ in range(2):
+        with ExitStack() as running:
+            running.enter_context(limits.in_progress(("auth", "credentials"), "2001:db8::1"))
+            running.enter_context(limits.in_progress(("auth", "credentials"), "2001:db8::2"))
+            with pytest.raises(RateLimited) as refusal, limits.in_progress(("credentials",), "2001:db8::3"):
+                pass
+            assert refusal.value.headers["Retry-After"] == "1"
+            running.enter_context(limits.in_progress(("credentials",), "192.0.2.1"))
+            running.enter_context(limits.in_progress(("auth",), "2001:db8::3"))
 
 
 def test_listed_origins_and_localhost_outside_production_may_read_replies() -> None:

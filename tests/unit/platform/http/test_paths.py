@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.fixtures.endpoints import NoExchange
+from wondernest.platform.addresses import Networks
 from wondernest.platform.http.errors import ApiError, RouteNotFound
 from wondernest.platform.http.paths import PathParameter, text_parameter, uuid_parameter
 from wondernest.platform.http.request import Request
@@ -23,7 +24,7 @@ GAME = text_parameter("gameKey")
 
 
 def request(*segments: str) -> Request[None]:
-    return Request[None](NoExchange(), segments, (), "1")
+    return Request[None](NoExchange(), segments, Networks(()), "1")
 
 
 @pytest.mark.parametrize("text", [str(CHILD_ID), str(CHILD_ID).upper(), CHILD_ID.hex])

@@ -7,7 +7,7 @@ import re
 from http import HTTPStatus
 from typing import Any, Final
 
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.caller import STEP_UP_HEADER, Authority, CallerKind
 from wondernest.platform.db.idempotency import MAX_KEY_CHARS
 from wondernest.platform.http.body import Multipart, RawStream
 from wondernest.platform.http.endpoint import Endpoint, Response
@@ -21,11 +21,13 @@ SERVER_ERROR: Final = 500
 TEXT: Final = TYPE_TEXT.partition(";")[0]
 STANDARD: Final[dict[int, tuple[str, str, tuple[str, ...]]]] = {
     400: ("BadRequest", "The request cannot be read", ()),
-    401: ("Unauthenticated", "No valid bearer token", ("WWW-Authenticate",)),
+    401: ("Unauthenticated", "No valid bearer token, or a deactivated account", ("WWW-Authenticate",)),
+    403: ("Forbidden", "The caller's role does not allow it, or a step-up proof is missing", ()),
     404: ("NotFound", "A path segment that cannot be read", ()),
     408: ("Timeout", "The body did not arrive in time", ()),
     409: ("KeyReused", "The Idempotency-Key was used for another request", ()),
     413: ("TooLarge", "The body is too large", ()),
+    415: ("UnsupportedCoding", "The body has a Content-Encoding", ("Accept-Encoding",)),
     416: ("RangeNotSatisfiable", "No byte of the range exists", ("Content-Range",)),
     429: ("RateLimited", "Too many requests", ("Retry-After", "X-RateLimit-Limit", "X-RateLimit-Reset")),
     500: ("InternalError", "A fault of ours", ()),
@@ -101,6 +103,9 @@ def _parameters(endpoint: Endpoint, template: str, schemas: Schemas) -> list[Sch
     ]
     query = [_parameter("query", q.name, schemas.of(q.schema, "in"), q.description) for q in endpoint.queries]
     header = [_parameter("header", h.name, {"type": "string"}, h.description) for h in endpoint.headers]
+    if endpoint.step_up:
+        words = "A step-up proof of the same session"
+        header.append(_parameter("header", STEP_UP_HEADER.decode().title(), {"type": "string"}, words, required=True))
     if endpoint.replayable:
         schema = {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARS}
         words = "A retry with the same key and request gets the first reply again"
@@ -156,11 +161,17 @@ def _own_of_application(endpoint: Endpoint, schemas: Schemas) -> dict[int, Schem
         answers[401] = _shared(401)
     if endpoint.limits or endpoint.caller in (CallerKind.USER, CallerKind.OPTIONAL):
         answers[429] = _shared(429)
+    if endpoint.authority is Authority.MANAGER:
+        answers[403] = _of_error(403, endpoint.denied())
+    if endpoint.step_up:
+        answers[403] = _either(answers, endpoint.unproven(), schemas)
     if endpoint.parameters:
         answers[404] = _shared(404)
     for parameter in endpoint.parameters:
         refusal = parameter.refusal("why")
         answers[refusal.status] = _either(answers, refusal, schemas)
+    if endpoint.body is not None:
+        answers[415] = _shared(415)
     if isinstance(endpoint.body, RawStream):
         for error in (endpoint.body.too_large(), endpoint.body.too_slow()):
             answers[error.status] = _of_error(error.status, error)

@@ -21,9 +21,12 @@ from wondernest.platform.db.migrations.runner import migrate
 
 OURS = {
     "core.password_reset_tokens",
+    "wondernest.address_proofs",
     "wondernest.child_details",
+    "wondernest.child_usage",
     "wondernest.email_verifications",
     "wondernest.event_identities",
+    "wondernest.event_usage",
     "wondernest.idempotency_keys",
     "wondernest.installation",
     "wondernest.job_log",
@@ -31,11 +34,17 @@ OURS = {
     "wondernest.job_schedules",
     "wondernest.job_statistics",
     "wondernest.jobs",
+    "wondernest.outside_identities",
+    "wondernest.pin_locks",
     "wondernest.revoked_tokens",
+    "wondernest.step_up_proofs",
+    "wondernest.unrecorded_cutoffs",
     "wondernest.save_versions",
     "wondernest.schema_changes",
     "wondernest.schema_version",
     "wondernest.token_cutoffs",
+    "wondernest.used_identity_tokens",
+    "wondernest.walks",
 }
 
 

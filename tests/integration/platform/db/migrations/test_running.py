@@ -123,7 +123,8 @@ def test_a_table_that_stays_locked_stops_the_run_and_the_next_run_finishes(
     with pytest.raises(MigrationError, match="lock timeout"):
         migrate(url, needed=NEEDED, report=silently, lock_wait_s=10, lock_timeout_s=0.02)
     other.rollback()
-    assert migrate(url, needed=NEEDED, report=silently, lock_wait_s=10).applied == tuple(ALL[-3:])
+    finished = migrate(url, needed=NEEDED, report=silently, lock_wait_s=10).applied
+    assert finished == tuple(name for name in ALL if name >= "0011")
 
 
 def test_a_database_marked_by_a_newer_release_is_left_alone(empty_database: str) -> None:

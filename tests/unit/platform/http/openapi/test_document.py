@@ -208,7 +208,7 @@ def test_the_caller_decides_the_security(caller: CallerKind, security: list[Any]
         ({}, {"200", "500", "503"}),
         ({"caller": CallerKind.USER}, {"200", "401", "429", "500", "503"}),
         ({"limits": ("auth",)}, {"200", "429", "500", "503"}),
-        ({"body": Child}, {"200", "400", "408", "413", "500", "503"}),
+        ({"body": Child}, {"200", "400", "408", "413", "415", "500", "503"}),
     ],
 )
 def test_the_common_answers_are_added(fields: dict[str, Any], statuses: set[str]) -> None:
