@@ -4,6 +4,7 @@ from wondernest.settings.loading import SettingsError, is_host_name, load_settin
 from wondernest.settings.safety import PLACEHOLDER_SECRETS, unsafe
 from wondernest.settings.tree import (
     Auth,
+    BucketAddress,
     Cache,
     Coppa,
     Csv,
@@ -14,14 +15,17 @@ from wondernest.settings.tree import (
     Log,
     Mail,
     OAuth,
+    Scan,
     Secret,
     Server,
     Settings,
+    Storage,
 )
 
 __all__ = [
     "PLACEHOLDER_SECRETS",
     "Auth",
+    "BucketAddress",
     "Cache",
     "Coppa",
     "Csv",
@@ -32,10 +36,12 @@ __all__ = [
     "Log",
     "Mail",
     "OAuth",
+    "Scan",
     "Secret",
     "Server",
     "Settings",
     "SettingsError",
+    "Storage",
     "is_host_name",
     "load_settings",
     "unsafe",

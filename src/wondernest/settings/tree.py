@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final, Literal
 
@@ -16,8 +17,10 @@ PRIVATE_NETWORKS: Final = (
 )
 """Loopback, private, link-local and shared addresses (RFC 1918, 3927, 4193, 4291, 6598)."""
 MIB = 1024 * 1024
+MAX_PORT: Final = 65535
+_HOST_PORT: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
 
-Port = Annotated[int, Meta(ge=1, le=65535)]
+Port = Annotated[int, Meta(ge=1, le=MAX_PORT)]
 Positive = Annotated[int, Meta(ge=1)]
 NonNegative = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(gt=0)]
@@ -322,6 +325,118 @@ class Mail(
     timeout_s: Seconds = 10.0
 
 
+class Storage(
+    Struct,
+    frozen=True,
+    rename={
+        "provider": "STORAGE_PROVIDER",
+        "local_path": "STORAGE_LOCAL_PATH",
+        "timeout_s": "STORAGE_TIMEOUT_S",
+        "http_allowed": "STORAGE_HTTP_ALLOWED",
+    },
+):
+    """Where blobs are stored (files contract §3.0, server contract §5.11)."""
+
+    provider: Literal["local", "s3", "minio"] = "local"
+    local_path: str = "./uploads"
+    timeout_s: Seconds = 10.0
+    http_allowed: bool = False
+    """Whether a bucket on another machine may be reached without TLS outside development."""
+
+
+class S3(
+    Struct,
+    frozen=True,
+    rename={
+        "endpoint": "S3_ENDPOINT",
+        "bucket": "S3_BUCKET",
+        "region": "S3_REGION",
+        "access_key": "S3_ACCESS_KEY",
+        "secret_key": "S3_SECRET_KEY",
+        "path_style": "S3_FORCE_PATH_STYLE",
+    },
+):
+    """The bucket of the provider `s3`."""
+
+    endpoint: str = ""
+    """Empty: AWS."""
+    bucket: str = ""
+    region: str = "us-east-1"
+    access_key: Secret = Secret()
+    """Empty: the keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or those of the machine's role."""
+    secret_key: Secret = Secret()
+    path_style: bool | None = None
+    """None: only with an endpoint."""
+
+
+class Minio(
+    Struct,
+    frozen=True,
+    rename={
+        "endpoint": "MINIO_ENDPOINT",
+        "bucket": "MINIO_BUCKET",
+        "region": "MINIO_REGION",
+        "access_key": "MINIO_ACCESS_KEY",
+        "secret_key": "MINIO_SECRET_KEY",
+        "path_style": "MINIO_FORCE_PATH_STYLE",
+    },
+):
+    """The bucket of the provider `minio`: the variables and defaults of an earlier backend."""
+
+    endpoint: str = "http://localhost:9000"
+    bucket: str = "wondernest-dev"
+    region: str = "us-east-1"
+    access_key: Secret = Secret("minioadmin")
+    secret_key: Secret = Secret("minioadmin")
+    path_style: bool = True
+
+
+class BucketAddress(Struct, frozen=True, kw_only=True):
+    """A bucket, and how it is reached."""
+
+    endpoint: str
+    """`http://` or `https://`, host and port; empty: AWS."""
+    name: str
+    region: str
+    access_key: Secret
+    secret_key: Secret
+    path_style: bool
+    """Whether the bucket is the first segment of the path, not a part of the host's name."""
+
+
+class ScanEndpoint(Struct, frozen=True):
+    """A unix socket, or host and port."""
+
+    path: str = ""
+    host: str = ""
+    port: int = 0
+
+
+class Scan(
+    Struct,
+    frozen=True,
+    rename={"address": "CLAMD_ADDRESS", "timeout_s": "CLAMD_TIMEOUT_S", "required": "SCAN_REQUIRED"},
+):
+    """The virus scanner."""
+
+    address: str = ""
+    """`host:port` or the path of a unix socket; empty: nothing is scanned."""
+    timeout_s: Seconds = 30.0
+    required: bool = False
+    """Whether content is refused while it cannot be scanned."""
+
+    @property
+    def endpoint(self) -> ScanEndpoint:
+        """The scanner's address. Raises ValueError for a malformed one."""
+        if not self.address or self.address.startswith("/"):
+            return ScanEndpoint(path=self.address)
+        found = _HOST_PORT.fullmatch(self.address)
+        port = int(found["port"]) if found else 0
+        if found is None or not 0 < port <= MAX_PORT:
+            raise ValueError
+        return ScanEndpoint(host=found["host"].strip("[]"), port=port)
+
+
 class Jobs(
     Struct,
     frozen=True,
@@ -359,6 +474,10 @@ class Settings(Struct, frozen=True):
     limits: Limits = Limits()
     games: Games = Games()
     mail: Mail = Mail()
+    storage: Storage = Storage()
+    s3: S3 = S3()
+    minio: Minio = Minio()
+    scan: Scan = Scan()
     jobs: Jobs = Jobs()
     log: Log = Log()
 
@@ -368,6 +487,29 @@ class Settings(Struct, frozen=True):
         if self.auth.default_pin is not None:
             return self.auth.default_pin
         return "1234" if self.app.development else ""
+
+    @property
+    def bucket(self) -> BucketAddress | None:
+        """Where blobs are stored; None: in the local folder."""
+        if self.storage.provider == "local":
+            return None
+        if self.storage.provider == "minio":
+            return BucketAddress(
+                endpoint=self.minio.endpoint.rstrip("/"),
+                name=self.minio.bucket,
+                region=self.minio.region,
+                access_key=self.minio.access_key,
+                secret_key=self.minio.secret_key,
+                path_style=self.minio.path_style,
+            )
+        return BucketAddress(
+            endpoint=self.s3.endpoint.rstrip("/"),
+            name=self.s3.bucket,
+            region=self.s3.region,
+            access_key=self.s3.access_key,
+            secret_key=self.s3.secret_key,
+            path_style=bool(self.s3.endpoint) if self.s3.path_style is None else self.s3.path_style,
+        )
 
     @property
     def cors_origins(self) -> tuple[str, ...]:
