@@ -14,34 +14,36 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 RECOVERED_AFTER_S: Final = 2.0
-"""The end is logged after so long without a failure: on a full disk reads still succeed between failing writes."""
+"""The end is logged after so long without a failure: a full disk may still take small files between large ones."""
 
 
 class Outages:
-    """The outages of one dependency, as one process sees them."""
+    """The outages of one dependency, as one process sees them. Kinds of work fail apart: a full disk can still be read."""
 
     def __init__(self, dependency: str, metrics: Metrics) -> None:
         self._dependency = dependency
         self._failures = metrics.dependency_failures.labels(dependency)
-        self._failing = False
-        self._failed_at = 0.0
+        self._failed_at: dict[str, float] = {}
+        """When work last failed, by its kind, while its outage lasts."""
 
     @property
     def failing(self) -> bool:
         """Whether an outage has begun and its end is not noted yet."""
-        return self._failing
+        return bool(self._failed_at)
 
-    def failed(self, reason: str) -> DependencyUnavailable:
+    def failed(self, reason: str, work: str = "") -> DependencyUnavailable:
         """Note a failure; the exception to raise. `reason` contains no key, name, address or secret."""
-        self._failed_at = monotonic()
+        known = work in self._failed_at
+        self._failed_at[work] = monotonic()
         self._failures.inc()
-        if not self._failing:
-            self._failing = True
-            log.error("dependency unavailable", dependency=self._dependency, error=reason)
+        if not known:
+            log.error("dependency unavailable", dependency=self._dependency, work=work, error=reason)
         return DependencyUnavailable(self._dependency, reason)
 
-    def answered(self) -> None:
-        """Note a success."""
-        if self._failing and monotonic() - self._failed_at > RECOVERED_AFTER_S:
-            self._failing = False
-            log.info("dependency available again", dependency=self._dependency)
+    def answered(self, work: str = "") -> None:
+        """Note that work of this kind succeeded, to its end."""
+        if not self._failed_at or work not in self._failed_at:
+            return
+        if monotonic() - self._failed_at[work] > RECOVERED_AFTER_S:
+            del self._failed_at[work]
+            log.info("dependency available again", dependency=self._dependency, work=work)

@@ -48,7 +48,7 @@ class BoundedThreads:
             work()
 
     def close(self) -> None:
-        """Stop the threads. Calls that wait are dropped, except those of `soon`."""
+        """Stop the threads when the calls that wait are done; returns at once."""
         self._threads.shutdown(wait=False)
 
     def _done(self, _: Future[Result]) -> None:

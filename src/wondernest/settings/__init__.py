@@ -1,13 +1,13 @@
 """The immutable settings tree, read from the environment. An invalid value stops the start with one line."""
 
+from wondernest.settings.kinds import Csv, Secret
 from wondernest.settings.loading import SettingsError, is_host_name, load_settings
 from wondernest.settings.safety import PLACEHOLDER_SECRETS, unsafe
+from wondernest.settings.storage import BucketAddress, Scan, Storage
 from wondernest.settings.tree import (
     Auth,
-    BucketAddress,
     Cache,
     Coppa,
-    Csv,
     Database,
     Jobs,
     Jwt,
@@ -15,11 +15,8 @@ from wondernest.settings.tree import (
     Log,
     Mail,
     OAuth,
-    Scan,
-    Secret,
     Server,
     Settings,
-    Storage,
 )
 
 __all__ = [

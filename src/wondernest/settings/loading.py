@@ -11,8 +11,9 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from wondernest.settings.kinds import MAX_PORT, Csv, Secret
 from wondernest.settings.safety import unsafe
-from wondernest.settings.tree import DEVELOPMENT, MAX_PORT, Csv, Secret, Settings
+from wondernest.settings.tree import DEVELOPMENT, Settings
 
 ENVIRONMENT_NAMES = ("APP_ENV", "RUST_ENV", "KTOR_ENV")
 """Ours, and those of the earlier backends; the first that is set counts."""

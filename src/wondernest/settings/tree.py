@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
+
+from wondernest.settings.kinds import Csv, NonNegative, Port, Positive, Seconds, Secret
+from wondernest.settings.storage import S3, BucketAddress, Minio, Scan, Storage
 
 SITE_ORIGIN: Final = "https://wondernest.app"
 LOCAL_ORIGINS: Final = ("http://localhost:3000", "http://localhost:3001", "http://localhost:8080")
@@ -17,28 +19,6 @@ PRIVATE_NETWORKS: Final = (
 )
 """Loopback, private, link-local and shared addresses (RFC 1918, 3927, 4193, 4291, 6598)."""
 MIB = 1024 * 1024
-MAX_PORT: Final = 65535
-_HOST_PORT: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
-
-Port = Annotated[int, Meta(ge=1, le=MAX_PORT)]
-Positive = Annotated[int, Meta(ge=1)]
-NonNegative = Annotated[int, Meta(ge=0)]
-Seconds = Annotated[float, Meta(gt=0)]
-
-
-class Secret(str):
-    """A text whose `repr` is hidden, so that it does not appear in logs."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'***'" if self else "''"
-
-
-class Csv(tuple[str, ...]):
-    """A comma-separated list; empty entries are dropped."""
-
-    __slots__ = ()
 
 
 DEVELOPMENT: Final = frozenset({"development", "test"})
@@ -323,118 +303,6 @@ class Mail(
     smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
     sender: str = "WonderNest <no-reply@wondernest.app>"
     timeout_s: Seconds = 10.0
-
-
-class Storage(
-    Struct,
-    frozen=True,
-    rename={
-        "provider": "STORAGE_PROVIDER",
-        "local_path": "STORAGE_LOCAL_PATH",
-        "timeout_s": "STORAGE_TIMEOUT_S",
-        "http_allowed": "STORAGE_HTTP_ALLOWED",
-    },
-):
-    """Where blobs are stored (files contract §3.0, server contract §5.11)."""
-
-    provider: Literal["local", "s3", "minio"] = "local"
-    local_path: str = "./uploads"
-    timeout_s: Seconds = 10.0
-    http_allowed: bool = False
-    """Whether a bucket on another machine may be reached without TLS outside development."""
-
-
-class S3(
-    Struct,
-    frozen=True,
-    rename={
-        "endpoint": "S3_ENDPOINT",
-        "bucket": "S3_BUCKET",
-        "region": "S3_REGION",
-        "access_key": "S3_ACCESS_KEY",
-        "secret_key": "S3_SECRET_KEY",
-        "path_style": "S3_FORCE_PATH_STYLE",
-    },
-):
-    """The bucket of the provider `s3`."""
-
-    endpoint: str = ""
-    """Empty: AWS."""
-    bucket: str = ""
-    region: str = "us-east-1"
-    access_key: Secret = Secret()
-    """Empty: the keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or those of the machine's role."""
-    secret_key: Secret = Secret()
-    path_style: bool | None = None
-    """None: only with an endpoint."""
-
-
-class Minio(
-    Struct,
-    frozen=True,
-    rename={
-        "endpoint": "MINIO_ENDPOINT",
-        "bucket": "MINIO_BUCKET",
-        "region": "MINIO_REGION",
-        "access_key": "MINIO_ACCESS_KEY",
-        "secret_key": "MINIO_SECRET_KEY",
-        "path_style": "MINIO_FORCE_PATH_STYLE",
-    },
-):
-    """The bucket of the provider `minio`: the variables and defaults of an earlier backend."""
-
-    endpoint: str = "http://localhost:9000"
-    bucket: str = "wondernest-dev"
-    region: str = "us-east-1"
-    access_key: Secret = Secret("minioadmin")
-    secret_key: Secret = Secret("minioadmin")
-    path_style: bool = True
-
-
-class BucketAddress(Struct, frozen=True, kw_only=True):
-    """A bucket, and how it is reached."""
-
-    endpoint: str
-    """`http://` or `https://`, host and port; empty: AWS."""
-    name: str
-    region: str
-    access_key: Secret
-    secret_key: Secret
-    path_style: bool
-    """Whether the bucket is the first segment of the path, not a part of the host's name."""
-
-
-class ScanEndpoint(Struct, frozen=True):
-    """A unix socket, or host and port."""
-
-    path: str = ""
-    host: str = ""
-    port: int = 0
-
-
-class Scan(
-    Struct,
-    frozen=True,
-    rename={"address": "CLAMD_ADDRESS", "timeout_s": "CLAMD_TIMEOUT_S", "required": "SCAN_REQUIRED"},
-):
-    """The virus scanner."""
-
-    address: str = ""
-    """`host:port` or the path of a unix socket; empty: nothing is scanned."""
-    timeout_s: Seconds = 30.0
-    required: bool = False
-    """Whether content is refused while it cannot be scanned."""
-
-    @property
-    def endpoint(self) -> ScanEndpoint:
-        """The scanner's address. Raises ValueError for a malformed one."""
-        if not self.address or self.address.startswith("/"):
-            return ScanEndpoint(path=self.address)
-        found = _HOST_PORT.fullmatch(self.address)
-        port = int(found["port"]) if found else 0
-        if found is None or not 0 < port <= MAX_PORT:
-            raise ValueError
-        return ScanEndpoint(host=found["host"].strip("[]"), port=port)
 
 
 class Jobs(

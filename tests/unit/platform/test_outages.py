@@ -42,3 +42,18 @@ def test_an_outage_is_logged_once_and_each_failure_is_counted(
         "dependency unavailable",
         "dependency available again",
     ]
+
+
+def test_reads_that_succeed_do_not_end_an_outage_of_writes(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(outages, "RECOVERED_AFTER_S", -1.0)
+    watched = Outages("storage", Metrics())
+    for _ in range(3):
+        watched.failed("No space left on device (ENOSPC)", "write")
+        watched.answered("read")
+    assert watched.failing
+    watched.answered("write")
+    assert not watched.failing
+    assert [record.message for record in caplog.records] == ["dependency unavailable", "dependency available again"]

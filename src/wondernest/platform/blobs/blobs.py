@@ -11,6 +11,9 @@ from msgspec import Struct
 CHUNK_BYTES: Final = 128 * 1024
 """How much of a blob is held in memory at a time."""
 DEPENDENCY: Final = "storage"
+READ: Final = "read"
+WRITE: Final = "write"
+"""The kinds of work of a storage, whose outages are noted apart."""
 
 
 class BlobMissing(Exception):

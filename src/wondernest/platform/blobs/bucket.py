@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 import obstore
+from msgspec import structs
 from obstore.exceptions import BaseError, PreconditionError
 from obstore.store import S3Store
 
@@ -44,9 +45,10 @@ _STATUS: Final = re.compile(r"status code: (\d{3})")
 
 
 class Pieces:
-    """The rest of an object while it is downloaded."""
+    """The rest of an object while it is downloaded. `blob`: the object, with its ETag."""
 
-    def __init__(self, stream: BytesStream) -> None:
+    def __init__(self, blob: Blob, stream: BytesStream) -> None:
+        self.blob = blob
         self._stream = stream
 
     async def next(self) -> bytes:
@@ -117,7 +119,8 @@ class Bucket:
             options["if_match"] = blob.etag
         with _faults():
             found = await obstore.get_async(self._store, blob.key, options=options)  # pyright: ignore[reportArgumentType]
-            return Pieces(found.stream(min_chunk_size=PIECE_BYTES))
+            same = structs.replace(blob, etag=blob.etag or found.meta["e_tag"] or "")
+            return Pieces(same, found.stream(min_chunk_size=PIECE_BYTES))
 
     async def delete(self, key: str) -> None:
         """Delete an object; nothing happens if there is none."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from wondernest.platform.blobs import files
-from wondernest.platform.blobs.blobs import CHUNK_BYTES, Blob, BlobMissing, Unfinished, in_chunks, span
+from wondernest.platform.blobs.blobs import CHUNK_BYTES, READ, WRITE, Blob, BlobMissing, Unfinished, in_chunks, span
 from wondernest.platform.blobs.keys import require_key
 from wondernest.platform.threads import BoundedThreads, QueueFull, os_reason
 
@@ -48,15 +48,15 @@ class LocalBlobs:
         draft = files.Draft(self._root)
         try:
             async for chunk in in_chunks(content, max_bytes):
-                await self._run(partial(draft.write, chunk))
-            return await self._run(partial(draft.finish, key))
+                await self._run(partial(draft.write, chunk), WRITE, ends=False)
+            return await self._run(partial(draft.finish, key), WRITE)
         except BaseException:
             self._threads.soon(draft.abandon)
             raise
 
     async def stat(self, key: str) -> Blob | None:
         """Describe a blob; None if there is none."""
-        return await self._run(partial(files.describe, self._root, require_key(key)))
+        return await self._run(partial(files.describe, self._root, require_key(key)), READ)
 
     async def read(self, blob: Blob, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         """Some bytes of a blob (see `Blobs.read`)."""
@@ -64,14 +64,14 @@ class LocalBlobs:
         position, last = span(blob, start, end)
         if position == last:
             return
-        file = await self._run(partial(self._open, path, blob.etag))
+        file = await self._run(partial(self._open, path, blob.etag), READ)
         if file is None:
             raise BlobMissing
         try:
             while position < last:
-                chunk = await self._run(partial(file.read, position, min(CHUNK_BYTES, last - position)))
+                chunk = await self._run(partial(file.read, position, min(CHUNK_BYTES, last - position)), READ)
                 if not chunk:
-                    raise self._outages.failed("a file is shorter than it was")
+                    raise self._outages.failed("a file is shorter than it was", READ)
                 position += len(chunk)
                 yield chunk
         finally:
@@ -79,22 +79,22 @@ class LocalBlobs:
 
     async def delete(self, key: str) -> None:
         """Delete a blob; nothing happens if there is none."""
-        await self._run(partial(files.remove, self._root, require_key(key)))
+        await self._run(partial(files.remove, self._root, require_key(key)), WRITE)
 
     async def list(self, prefix: str = "") -> AsyncGenerator[Blob]:
         """Every blob below a folder."""
         found = files.walk(self._root, require_key(prefix) if prefix else "")
-        while batch := await self._run(lambda: tuple(islice(found, LISTED_AT_ONCE))):
+        while batch := await self._run(lambda: tuple(islice(found, LISTED_AT_ONCE)), READ):
             for blob in batch:
                 yield blob
 
     async def unfinished(self, older_than: timedelta) -> Sequence[Unfinished]:
         """Temporary files that nobody has written to for so long."""
-        return await self._run(partial(files.unfinished, self._root, self._clock.now() - older_than))
+        return await self._run(partial(files.unfinished, self._root, self._clock.now() - older_than), READ)
 
     async def discard(self, unfinished: Unfinished) -> None:
         """Delete such a file."""
-        await self._run(partial(files.discard, self._root, unfinished.name))
+        await self._run(partial(files.discard, self._root, unfinished.name), WRITE)
 
     async def presign(self, key: str, life: timedelta) -> str | None:
         """None: a file has no address."""
@@ -112,19 +112,20 @@ class LocalBlobs:
             self._root.stat()
             return None
 
-    async def _run(self, work: Callable[[], Result]) -> Result:
-        """Run a step in a thread. Raises DependencyUnavailable for every fault of the disk."""
+    async def _run(self, step: Callable[[], Result], work: str, *, ends: bool = True) -> Result:
+        """Run a step in a thread; `ends`: the last one of its work. Raises DependencyUnavailable for every fault of the disk."""
         try:
             if not self._prepared:
                 await self._threads.run(self._prepare, self._timeout_s)
-            result = await self._threads.run(work, self._timeout_s)
+            result = await self._threads.run(step, self._timeout_s)
         except QueueFull:
-            raise self._outages.failed("too many calls are waiting") from None
+            raise self._outages.failed("too many calls are waiting", work) from None
         except TimeoutError:
-            raise self._outages.failed("timed out") from None
+            raise self._outages.failed("timed out", work) from None
         except OSError as error:
-            raise self._outages.failed(os_reason(error)) from error
-        self._outages.answered()
+            raise self._outages.failed(os_reason(error), work) from error
+        if ends:
+            self._outages.answered(work)
         return result
 
     def _prepare(self) -> None:

@@ -8,7 +8,17 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from wondernest.platform.blobs.blobs import CHUNK_BYTES, Blob, BlobMissing, BucketFault, Unfinished, in_chunks, span
+from wondernest.platform.blobs.blobs import (
+    CHUNK_BYTES,
+    READ,
+    WRITE,
+    Blob,
+    BlobMissing,
+    BucketFault,
+    Unfinished,
+    in_chunks,
+    span,
+)
 from wondernest.platform.blobs.keys import is_key, require_key
 from wondernest.platform.blobs.spool import Spool
 from wondernest.platform.threads import BoundedThreads, QueueFull, os_reason
@@ -54,22 +64,26 @@ class S3Blobs:
         spool = Spool(self._threads, self._timeout_s)
         try:
             async for chunk in in_chunks(content, max_bytes):
-                async with self._watched(self._timeout_s):
+                async with self._watched(WRITE, self._timeout_s):
                     await spool.write(chunk)
-            async with self._watched(self._timeout_s + spool.size / SLOWEST_BYTES_PER_S) as bucket:
-                return await bucket.put(key, spool)
+            async with self._watched(WRITE, self._timeout_s + spool.size / SLOWEST_BYTES_PER_S) as bucket:
+                blob = await bucket.put(key, spool)
         finally:
             spool.close()
+        self._outages.answered(WRITE)
+        return blob
 
     async def stat(self, key: str) -> Blob | None:
         """Describe a blob; None if there is none."""
         require_key(key)
-        async with self._watched(self._timeout_s) as bucket:
+        async with self._watched(READ, self._timeout_s) as bucket:
             try:
-                return await bucket.stat(key)
+                blob = await bucket.stat(key)
             except BlobMissing:
                 await bucket.require_there()  # the reply for a missing bucket is the same
-                return None
+                blob = None
+        self._outages.answered(READ)
+        return blob
 
     async def read(self, blob: Blob, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         """Some bytes of a blob (see `Blobs.read`)."""
@@ -78,11 +92,13 @@ class S3Blobs:
         resumes = RESUMES
         while position < last:
             try:
-                async with self._watched(self._timeout_s, fatal=not resumes) as bucket:
+                async with self._watched(READ, self._timeout_s, fatal=not resumes) as bucket:
                     pieces = await bucket.read(blob, position, last)
+                blob = pieces.blob
                 while position < last:
-                    async with self._watched(self._timeout_s, fatal=not resumes):
+                    async with self._watched(READ, self._timeout_s, fatal=not resumes):
                         piece = await pieces.next()
+                    self._outages.answered(READ)
                     for offset in range(0, len(piece), CHUNK_BYTES):
                         chunk = piece[offset : offset + CHUNK_BYTES]
                         position += len(chunk)
@@ -95,18 +111,20 @@ class S3Blobs:
     async def delete(self, key: str) -> None:
         """Delete a blob; nothing happens if there is none."""
         require_key(key)
-        async with self._watched(self._timeout_s) as bucket:
+        async with self._watched(WRITE, self._timeout_s) as bucket:
             await bucket.delete(key)
+        self._outages.answered(WRITE)
 
     async def list(self, prefix: str = "") -> AsyncGenerator[Blob]:
         """Every blob below a folder."""
         if prefix:
             require_key(prefix)
-        async with self._watched(self._timeout_s) as bucket:
+        async with self._watched(READ, self._timeout_s) as bucket:
             pages = bucket.list(prefix)
         while True:
-            async with self._watched(self._timeout_s):
+            async with self._watched(READ, self._timeout_s):
                 page = await anext(pages, None)
+            self._outages.answered(READ)
             if page is None:
                 return
             for blob in page:
@@ -124,7 +142,7 @@ class S3Blobs:
     async def presign(self, key: str, life: timedelta) -> str | None:
         """An address of the server itself, as this process knows it."""
         require_key(key)
-        async with self._watched(self._timeout_s) as bucket:
+        async with self._watched(READ, self._timeout_s) as bucket:
             return await bucket.presign(key, life)
 
     async def close(self) -> None:
@@ -141,7 +159,7 @@ class S3Blobs:
             return self._bucket
 
     @asynccontextmanager
-    async def _watched(self, timeout_s: float, *, fatal: bool = True) -> AsyncGenerator[Bucket]:
+    async def _watched(self, work: str, timeout_s: float, *, fatal: bool = True) -> AsyncGenerator[Bucket]:
         """The client. Raises DependencyUnavailable for a fault of the server; unless `fatal`, raises BucketFault instead."""
         try:
             bucket = self._bucket or await self._ready()
@@ -156,11 +174,10 @@ class S3Blobs:
         except BucketFault as error:
             fault = error
         else:
-            self._outages.answered()
             return
         if not fatal:
             raise fault
-        raise self._outages.failed(str(fault)) from None
+        raise self._outages.failed(str(fault), work) from None
 
 
 def _connect(address: BucketAddress, timeout_s: float) -> Bucket:

@@ -8,12 +8,13 @@ import os
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.fixtures.blobs import KEY, LIMIT, each, outages_of, pieces, stored, whole
 from tests.fixtures.object_storage import bucket_at
+from tests.fixtures.peers import peer
 from wondernest.platform.blobs import Blob, BlobMissing, S3Blobs
 from wondernest.platform.blobs.blobs import CHUNK_BYTES
 from wondernest.platform.blobs.checks import BlobCheck
@@ -23,6 +24,7 @@ from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.settings import BucketAddress
 
 ETAG = '"0123456789abcdef0123456789abcdef"'
+MODIFIED = "last-modified: Thu, 01 Jan 2026 00:00:00 GMT"
 CONTENT = os.urandom(3 * CHUNK_BYTES)
 BLOB = Blob(key=KEY, size=len(CONTENT), etag=ETAG, modified=datetime(2026, 1, 1, tzinfo=UTC))
 Handler = Callable[[bytes, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -33,18 +35,11 @@ async def server(handle: Handler) -> AsyncGenerator[str]:
     """The address of a server that treats each request like this; a connection carries one request."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await handle(await reader.readuntil(b"\r\n\r\n"), reader, writer)
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
+        await handle(await reader.readuntil(b"\r\n\r\n"), reader, writer)
+        await writer.drain()
 
-    listening = await asyncio.start_server(connected, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-    finally:
-        listening.close()
+    async with peer(connected) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @asynccontextmanager
@@ -156,22 +151,21 @@ class HalfObjects:
 
     def __init__(self, until: int) -> None:
         self.ranges: list[tuple[int, int]] = []
-        self.conditions: set[bytes] = set()
+        self.conditions: list[bytes] = []
         self._until = until
 
     async def __call__(self, head: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked = re.search(rb"(?i)range: bytes=(\d+)-(\d+)", head)
         condition = re.search(rb"(?i)if-match: (.*)\r\n", head)
         assert asked is not None
-        assert condition is not None
         start, end = int(asked[1]), int(asked[2]) + 1
         self.ranges.append((start, end))
-        self.conditions.add(condition[1])
+        self.conditions.append(condition[1] if condition else b"")
         sent = CONTENT[start : end if len(self.ranges) > self._until else (start + end) // 2]
         fields = (
             f"content-range: bytes {start}-{end - 1}/{len(CONTENT)}",
             f"etag: {ETAG}",
-            "last-modified: Thu, 01 Jan 2026 00:00:00 GMT",
+            MODIFIED,
         )
         writer.write(reply(206, sent, *fields, length=end - start))
         await writer.drain()
@@ -181,10 +175,40 @@ async def test_a_download_that_breaks_off_is_continued_where_it_stopped() -> Non
     half = HalfObjects(until=2)
     async with server(half) as address, storage(bucket_at(address)) as blobs:
         assert await whole(blobs, BLOB) == CONTENT
-    assert half.conditions == {ETAG.encode()}, "parts of two objects must not mix"
+    assert set(half.conditions) == {ETAG.encode()}, "parts of two objects must not mix"
     starts = [start for start, _ in half.ranges]
     assert starts == sorted(starts)
     assert len(half.ranges) > 1
+
+
+async def test_parts_of_two_objects_are_never_mixed_also_when_the_caller_knew_no_etag() -> None:
+    """After half of the object it is replaced by another one of the same size."""
+    requests = 0
+
+    async def handle(head: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal requests
+        requests += 1
+        asked = re.search(rb"(?i)range: bytes=(\d+)-(\d+)", head)
+        assert asked is not None
+        start, end = int(asked[1]), int(asked[2]) + 1
+        if b"if-match:" in head.lower():
+            writer.write(reply(412))
+            return
+        sent, etag = (CONTENT[start : end // 2], ETAG) if requests == 1 else (bytes(end - start), '"another"')
+        fields = (f"content-range: bytes {start}-{end - 1}/{len(CONTENT)}", f"etag: {etag}", MODIFIED)
+        writer.write(reply(206, sent, *fields, length=end - start))
+
+    received = bytearray()
+
+    async def read(blobs: S3Blobs) -> None:
+        async for piece in blobs.read(Blob(key=KEY, size=len(CONTENT), modified=BLOB.modified)):
+            received.extend(piece)
+
+    async with server(handle) as address, storage(bucket_at(address)) as blobs:
+        with pytest.raises(BlobMissing):
+            await read(blobs)
+    assert CONTENT.startswith(received)
+    assert requests > 1
 
 
 async def test_half_an_object_again_and_again_is_an_outage_and_never_a_shorter_blob() -> None:
@@ -207,7 +231,7 @@ async def test_a_download_is_taken_no_faster_than_it_is_read() -> None:
 
     async def handle(_head: bytes, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal sent
-        fields = (f"content-range: bytes 0-{size - 1}/{size}", "last-modified: Thu, 01 Jan 2026 00:00:00 GMT")
+        fields = (f"content-range: bytes 0-{size - 1}/{size}", MODIFIED)
         writer.write(reply(206, b"", *fields, length=size))
         while sent < size:
             writer.write(bytes(CHUNK_BYTES))
@@ -227,7 +251,7 @@ async def test_content_goes_to_the_server_in_one_request_of_known_size(s3_bucket
     heads: list[bytes] = []
     async with server(saying(200, heads)) as address, storage(bucket_at(address)) as blobs:
         await blobs.put(KEY, each(bytes(64 * 1024) for _ in range(96)), LIMIT)
-        assert await blobs.unfinished(datetime.now(UTC) - datetime.now(UTC)) == ()
+        assert await blobs.unfinished(timedelta()) == ()
     (head,) = heads
     assert head.startswith(b"PUT /pictures/1700000000/")
     assert f"content-length: {6 * 1024 * 1024}".encode() in head.lower()
@@ -248,6 +272,19 @@ async def test_an_outage_is_logged_once_counted_each_time_and_heals(
         assert await whole(blobs, await blobs.put(KEY, pieces(b"x"), LIMIT)) == b"x"
     counted = metrics.registry.get_sample_value("wondernest_dependency_failures_total", {"dependency": "storage"})
     assert counted == 3
+    assert [record.message for record in caplog.records] == ["dependency unavailable"]
+
+
+async def test_content_that_only_reached_the_temporary_file_does_not_end_an_outage(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.DEBUG, "wondernest")
+    monkeypatch.setattr("wondernest.platform.outages.RECOVERED_AFTER_S", -1.0)
+    async with server(saying(403)) as address, storage(bucket_at(address)) as blobs:
+        for _ in range(3):
+            with outage("HTTP 403"):
+                await stored(blobs, KEY, CONTENT)
+            await blobs.presign(KEY, timedelta(minutes=1))
     assert [record.message for record in caplog.records] == ["dependency unavailable"]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.fixtures.blobs import each, outages_of, pieces
+from tests.fixtures.peers import Handler, peer
 from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.outages import Outages
 from wondernest.platform.scan import ClamdScanner, Clean, Infected, NoScanner
@@ -36,20 +37,15 @@ class FakeClamd:
         self._hangs = hangs
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            command = await reader.readuntil(b"\0")
-            if self._hangs:
-                await reader.read()
-            if command == b"zPING\0":
-                writer.write(self._reply or b"PONG\0")
-            else:
-                assert command == b"zINSTREAM\0"
-                writer.write(await self._instream(reader))
-            await writer.drain()
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
+        command = await reader.readuntil(b"\0")
+        if self._hangs:
+            await reader.read()
+        if command == b"zPING\0":
+            writer.write(self._reply or b"PONG\0")
+        else:
+            assert command == b"zINSTREAM\0"
+            writer.write(await self._instream(reader))
+        await writer.drain()
 
     async def _instream(self, reader: asyncio.StreamReader) -> bytes:
         content = bytearray()
@@ -62,20 +58,13 @@ class FakeClamd:
         return self._reply or (FOUND if SIGNATURE in content else CLEAN)
 
 
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
 @asynccontextmanager
 async def scanner(
     handle: Handler, *, timeout_s: float = 20.0, outages: Outages | None = None
 ) -> AsyncGenerator[ClamdScanner]:
     """A scanner of a server on TCP."""
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    try:
+    async with peer(handle) as port:
         yield scanner_at(f"127.0.0.1:{port}", timeout_s, outages)
-    finally:
-        server.close()
 
 
 def scanner_at(address: str, timeout_s: float = 20.0, outages: Outages | None = None) -> ClamdScanner:
@@ -112,12 +101,9 @@ async def test_the_name_of_a_signature_is_safe_to_log() -> None:
 
 async def test_a_unix_socket_is_an_address_too(tmp_path: Path) -> None:
     path = tmp_path / "clamd.ctl"
-    server = await asyncio.start_unix_server(FakeClamd().handle, path)
-    try:
+    async with peer(FakeClamd().handle, path):
         assert await scanner_at(str(path)).scan(pieces(SIGNATURE)) == Infected("Tests.Signature-1")
         assert await scanner_at(str(path)).ping() == ""
-    finally:
-        server.close()
 
 
 async def test_content_larger_than_the_scanner_takes_is_not_clean() -> None:
