@@ -18,6 +18,8 @@ from wondernest.health import room as health
 from wondernest.inherited import room as inherited
 from wondernest.platform import room as platform
 from wondernest.platform.addresses import Networks
+from wondernest.platform.blobs import Blobs, LocalBlobs, S3Blobs
+from wondernest.platform.blobs.blobs import DEPENDENCY as STORAGE
 from wondernest.platform.cache import Counters, MemoryCounters, ValkeyCounters
 from wondernest.platform.clock import Clock, SystemClock
 from wondernest.platform.db.idempotency import IdempotencyKeys
@@ -34,7 +36,10 @@ from wondernest.platform.jobs import Job, QueuedJobs, Schedule
 from wondernest.platform.jobs.instruments import JobInstruments
 from wondernest.platform.large_work import LargeWork
 from wondernest.platform.mail import Mailer, OutboxMailer, SmtpMailer
+from wondernest.platform.outages import Outages
 from wondernest.platform.rooms import Builder, Parts, Rooms
+from wondernest.platform.scan import ClamdScanner, NoScanner, Scanner
+from wondernest.platform.scan.scanner import DEPENDENCY as SCANNER
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.platform.telemetry.stdout import STDOUT
@@ -104,6 +109,18 @@ def _mailer(settings: Settings, clock: Clock) -> Mailer:
     return OutboxMailer(Path(settings.app.outbox_path), settings.mail.sender, clock)
 
 
+def _blobs(settings: Settings, clock: Clock, metrics: Metrics) -> Blobs:
+    storage, outages = settings.storage, Outages(STORAGE, metrics)
+    bucket = settings.bucket
+    if bucket is not None:
+        return S3Blobs(bucket, storage.timeout_s, outages)
+    return LocalBlobs(Path(storage.local_path), storage.timeout_s, clock, outages)
+
+
+def _scanner(settings: Settings, metrics: Metrics) -> Scanner:
+    return ClamdScanner(settings.scan, Outages(SCANNER, metrics)) if settings.scan.address else NoScanner()
+
+
 def _parts(settings: Settings, clock: Clock) -> Parts:
     metrics = Metrics()
     metrics.sample(lambda: metrics.dropped_log_lines.set(STDOUT.dropped))
@@ -123,6 +140,8 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
         jobs=QueuedJobs(),
         instruments=JobInstruments(metrics),
         mailer=_mailer(settings, clock),
+        blobs=_blobs(settings, clock, metrics),
+        scanner=_scanner(settings, metrics),
     )
 
 

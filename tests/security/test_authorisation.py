@@ -74,8 +74,9 @@ def database(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[st
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client(database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx2.AsyncClient]:
-    outbox: Path = tmp_path_factory.mktemp("outbox")
-    own = {"DATABASE_URL": database, "MAIL_OUTBOX_PATH": str(outbox), "METRICS_TOKEN": OPERATOR}
+    folder: Path = tmp_path_factory.mktemp("files")
+    own = {"DATABASE_URL": database, "METRICS_TOKEN": OPERATOR}
+    own |= {"MAIL_OUTBOX_PATH": str(folder / "outbox"), "STORAGE_LOCAL_PATH": str(folder / "uploads")}
     async with running(create_app(load_settings({**TEST_ENVIRONMENT, **own}))) as started:
         yield started
 

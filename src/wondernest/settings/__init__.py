@@ -1,12 +1,13 @@
 """The immutable settings tree, read from the environment. An invalid value stops the start with one line."""
 
+from wondernest.settings.kinds import Csv, Secret
 from wondernest.settings.loading import SettingsError, is_host_name, load_settings
 from wondernest.settings.safety import PLACEHOLDER_SECRETS, unsafe
+from wondernest.settings.storage import BucketAddress, Scan, Storage
 from wondernest.settings.tree import (
     Auth,
     Cache,
     Coppa,
-    Csv,
     Database,
     Games,
     Jobs,
@@ -24,6 +25,7 @@ from wondernest.settings.tree import (
 __all__ = [
     "PLACEHOLDER_SECRETS",
     "Auth",
+    "BucketAddress",
     "Cache",
     "Coppa",
     "Csv",
@@ -36,10 +38,12 @@ __all__ = [
     "Mail",
     "OAuth",
     "Quotas",
+    "Scan",
     "Secret",
     "Server",
     "Settings",
     "SettingsError",
+    "Storage",
     "is_host_name",
     "load_settings",
     "unsafe",

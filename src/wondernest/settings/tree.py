@@ -8,6 +8,9 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from wondernest.settings.kinds import Csv, NonNegative, Port, Positive, Seconds, Secret
+from wondernest.settings.storage import S3, BucketAddress, Minio, Scan, Storage
+
 SITE_ORIGIN: Final = "https://wondernest.app"
 LOCAL_ORIGINS: Final = ("http://localhost:3000", "http://localhost:3001", "http://localhost:8080")
 PRIVATE_NETWORKS: Final = (
@@ -16,26 +19,6 @@ PRIVATE_NETWORKS: Final = (
 )
 """Loopback, private, link-local and shared addresses (RFC 1918, 3927, 4193, 4291, 6598)."""
 MIB = 1024 * 1024
-
-Port = Annotated[int, Meta(ge=1, le=65535)]
-Positive = Annotated[int, Meta(ge=1)]
-NonNegative = Annotated[int, Meta(ge=0)]
-Seconds = Annotated[float, Meta(gt=0)]
-
-
-class Secret(str):
-    """A text whose `repr` is hidden, so that it does not appear in logs."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'***'" if self else "''"
-
-
-class Csv(tuple[str, ...]):
-    """A comma-separated list; empty entries are dropped."""
-
-    __slots__ = ()
 
 
 DEVELOPMENT: Final = frozenset({"development", "test"})
@@ -401,6 +384,10 @@ class Settings(Struct, frozen=True):
     games: Games = Games()
     quotas: Quotas = Quotas()
     mail: Mail = Mail()
+    storage: Storage = Storage()
+    s3: S3 = S3()
+    minio: Minio = Minio()
+    scan: Scan = Scan()
     jobs: Jobs = Jobs()
     log: Log = Log()
 
@@ -410,6 +397,29 @@ class Settings(Struct, frozen=True):
         if self.auth.default_pin is not None:
             return self.auth.default_pin
         return "1234" if self.app.development else ""
+
+    @property
+    def bucket(self) -> BucketAddress | None:
+        """Where blobs are stored; None: in the local folder."""
+        if self.storage.provider == "local":
+            return None
+        if self.storage.provider == "minio":
+            return BucketAddress(
+                endpoint=self.minio.endpoint.rstrip("/"),
+                name=self.minio.bucket,
+                region=self.minio.region,
+                access_key=self.minio.access_key,
+                secret_key=self.minio.secret_key,
+                path_style=self.minio.path_style,
+            )
+        return BucketAddress(
+            endpoint=self.s3.endpoint.rstrip("/"),
+            name=self.s3.bucket,
+            region=self.s3.region,
+            access_key=self.s3.access_key,
+            secret_key=self.s3.secret_key,
+            path_style=bool(self.s3.endpoint) if self.s3.path_style is None else self.s3.path_style,
+        )
 
     @property
     def cors_origins(self) -> tuple[str, ...]:
