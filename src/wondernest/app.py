@@ -33,6 +33,8 @@ from wondernest.platform.ids import Digests, RandomIds
 from wondernest.platform.jobs import Job, QueuedJobs, Schedule
 from wondernest.platform.jobs.instruments import JobInstruments
 from wondernest.platform.mail import Mailer, OutboxMailer, SmtpMailer
+from wondernest.platform.media import Inspector
+from wondernest.platform.media.instruments import MediaInstruments
 from wondernest.platform.rooms import Builder, Parts, Rooms
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
@@ -121,6 +123,7 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
         jobs=QueuedJobs(),
         instruments=JobInstruments(metrics),
         mailer=_mailer(settings, clock),
+        inspector=Inspector(settings.media, MediaInstruments(metrics)),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from wondernest.platform.db.migrations.state import OWN_TABLES
 from wondernest.platform.jobs.instruments import NAMES
 from wondernest.platform.jobs.upkeep import Upkeep
+from wondernest.platform.media.instruments import NAMES as MEDIA_NAMES
 from wondernest.platform.personal_data import USER, Holding
 from wondernest.platform.rooms import READ, Room, Table
 
@@ -42,7 +43,7 @@ def build(parts: Parts) -> Room:
         tables=TABLES,
         jobs=(*upkeep.jobs(), *keys.jobs(parts.database)),
         schedules=(*upkeep.schedules(), *keys.schedules()),
-        metrics=(*sorted(parts.metrics.own), *NAMES),
-        on_stop=(parts.counters.close, parts.database.close),
+        metrics=(*sorted(parts.metrics.own), *NAMES, *MEDIA_NAMES),
+        on_stop=(parts.inspector.close, parts.counters.close, parts.database.close),
         personal_data=PERSONAL_DATA,
     )

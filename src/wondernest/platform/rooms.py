@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wondernest.platform.jobs import Job, QueuedJobs, Schedule
     from wondernest.platform.jobs.instruments import JobInstruments
     from wondernest.platform.mail import Mailer
+    from wondernest.platform.media import Inspector
     from wondernest.platform.telemetry.metrics import Metrics
     from wondernest.settings import Settings
 
@@ -45,6 +46,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     mailer: Mailer
     """For job handlers only: no request waits for mail."""
     instruments: JobInstruments
+    inspector: Inspector
+    """Inspects uploaded files and makes variants of pictures, in child processes."""
 
 
 class Table(Struct, frozen=True):
