@@ -33,7 +33,7 @@ from wondernest.platform.ids import Digests, RandomIds
 from wondernest.platform.jobs import Job, QueuedJobs, Schedule
 from wondernest.platform.jobs.instruments import JobInstruments
 from wondernest.platform.mail import Mailer, OutboxMailer, SmtpMailer
-from wondernest.platform.media import Inspector
+from wondernest.platform.media.inspector import Inspector
 from wondernest.platform.media.instruments import MediaInstruments
 from wondernest.platform.rooms import Builder, Parts, Rooms
 from wondernest.platform.telemetry.logs import RequestLog

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wondernest.platform.jobs import Job, QueuedJobs, Schedule
     from wondernest.platform.jobs.instruments import JobInstruments
     from wondernest.platform.mail import Mailer
-    from wondernest.platform.media import Inspector
+    from wondernest.platform.media.inspector import Inspector
     from wondernest.platform.telemetry.metrics import Metrics
     from wondernest.settings import Settings
 
