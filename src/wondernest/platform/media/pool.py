@@ -49,8 +49,9 @@ class ServerLost(Exception):
 class Pool:
     """Bounded work in child processes. Raises DependencyUnavailable at once when too many tasks wait."""
 
-    def __init__(self, limits: Limits, *, concurrency: int, queue: int) -> None:
+    def __init__(self, limits: Limits, *, concurrency: int, queue: int, start_grace_s: float = START_GRACE_S) -> None:
         self._limits = limits
+        self._patience_s = limits.seconds + start_grace_s
         self._slots = asyncio.Semaphore(concurrency)
         self._places = concurrency + queue
         self._taken = 0
@@ -130,7 +131,7 @@ class Pool:
             with theirs:
                 self._hand_over(task, [theirs.fileno(), source, target])
             try:
-                async with asyncio.timeout(self._limits.seconds + START_GRACE_S):
+                async with asyncio.timeout(self._patience_s):
                     answer = await _exchange(ours, msgspec.json.encode(task) + b"\n")
             except TimeoutError:  # the server process ends late children itself, unless it hangs
                 self._end_server()
