@@ -141,7 +141,7 @@ class Pool:
         lines = answer.splitlines()
         if not lines:
             raise ServerLost
-        outcome = msgspec.json.decode(lines[-1], type=Outcome)
+        outcome = msgspec.json.decode(lines[0], type=Outcome)
         if outcome.died == _KILLED and not outcome.late:
             raise ServerLost
         return outcome
@@ -201,10 +201,12 @@ class Pool:
 
 
 async def _exchange(channel: socket.socket, line: bytes) -> bytes:
-    """Send a line and read the answer up to its end."""
+    """Send a line and read the one that answers it; less than a line when the other side has ended."""
     loop = asyncio.get_running_loop()
     await loop.sock_sendall(channel, line)
     answer = bytearray()
     while len(answer) <= MAX_LINE_BYTES and (piece := await loop.sock_recv(channel, MAX_LINE_BYTES)):
         answer += piece
+        if b"\n" in piece:  # what follows is the end, or a reset when the child had not read its task
+            break
     return bytes(answer)
