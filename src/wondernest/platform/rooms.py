@@ -47,7 +47,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     """For job handlers only: no request waits for mail."""
     instruments: JobInstruments
     inspector: Inspector
-    """Inspects uploaded files and makes variants of pictures, in child processes."""
+    """Inspects uploaded files and makes variants of pictures, in helper processes."""
 
 
 class Table(Struct, frozen=True):

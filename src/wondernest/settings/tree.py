@@ -348,7 +348,7 @@ class Media(
         "scratch_path": "MEDIA_SCRATCH_PATH",
     },
 ):
-    """Inspection of uploaded files, in child processes of each worker."""
+    """Inspection of uploaded files, in helper processes of each worker."""
 
     processes: Annotated[int, Meta(ge=1, le=16)] = 2
     """How many files one worker inspects at the same time."""
@@ -357,7 +357,7 @@ class Media(
     timeout_s: Annotated[float, Meta(ge=1, le=300)] = 20.0
     """The longest time for one file, and the longest wait before it."""
     memory_mib: Annotated[int, Meta(ge=512)] = 1024
-    """The address space of one child in MiB."""
+    """The address space of one helper process in MiB."""
     scratch_path: str = ""
     """The folder for unnamed temporary files; empty: the system's."""
 

@@ -36,7 +36,7 @@ MAX_PIXELS: Final = 40_000_000
 MAX_TOTAL_PIXELS: Final = 400_000_000
 """Of all frames of an animation together."""
 MAX_OUTPUT_BYTES: Final = 64 * 1024 * 1024
-"""What a child may write: a picture that is encoded anew may grow."""
+"""What a helper may write: a picture that is encoded anew may grow."""
 WIDTHS: Final = (160, 320, 640, 1280)
 """The widths of variants in pixels."""
 
@@ -66,7 +66,7 @@ class Inspected(Struct, frozen=True):
 
 
 class Inspector:
-    """Inspects files in bounded child processes. Starts none before the first file."""
+    """Inspects files in bounded helper processes. Starts none before the first file."""
 
     def __init__(self, settings: Media, instruments: MediaInstruments) -> None:
         self._folder = settings.scratch_path
@@ -109,7 +109,7 @@ class Inspector:
             return await self._run("variant", source, kind, _task(kind, width=width, target=str(target)), target)
 
     async def close(self) -> None:
-        """End the children."""
+        """End the helpers."""
         await self.pool.close()
 
     async def _run(
@@ -144,12 +144,17 @@ class Inspector:
                 file.close()
 
     def _reason(self, outcome: Outcome, kind: Kind) -> Reason | None:
-        """Why the file is refused; a file on which its child fails is refused as unreadable."""
+        """Why the file is refused; a file on which its helper fails is refused as unreadable.
+
+        Raises DependencyUnavailable when the helper got too little time on a processor: then the file is not the reason.
+        """
         how = "late" if outcome.late else "crashed" if outcome.died else "failed" if outcome.failed else None
         if how is None:
             return outcome.refused
         self._instruments.ended(how)
         log.warning("a file could not be decoded", how=how, type=kind, signal=outcome.died, error=outcome.failed)
+        if outcome.starved:
+            raise DependencyUnavailable(DEPENDENCY, "the machine is too busy to decode the file in time")
         return Reason.WRONG_CONTENT
 
     def _counted(self, work: str, kind: Kind | None, result: Inspected | Refused, began: float) -> Inspected | Refused:
@@ -177,7 +182,7 @@ def _checked(source: int, said: str, kind: Kind | None, name: str) -> Refused | 
 
 @contextmanager
 def _opened(given: Given) -> Generator[int]:
-    """A descriptor of our own for reading: a child that is taken over cannot write to the original."""
+    """A descriptor of our own for reading: a helper that is taken over cannot write to the original."""
     with _storage():
         if isinstance(given, Path):
             source = os.open(given, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)

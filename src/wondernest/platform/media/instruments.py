@@ -14,7 +14,7 @@ DURATION_BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
 NAMES: Final = (
     "wondernest_media_files",
     "wondernest_media_seconds",
-    "wondernest_media_children_ended",
+    "wondernest_media_helpers_ended",
 )
 ACCEPTED: Final = "accepted"
 UNAVAILABLE: Final = "unavailable"
@@ -26,14 +26,14 @@ ENDINGS: Final = ("crashed", "late", "failed")
 
 
 class MediaInstruments:
-    """Files by work, type and result; how long the work took; children that did not end by themselves."""
+    """Files by work, type and result; how long the work took; helpers that did not end by themselves."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._files = metrics.counter("media_files", "Files inspected and variants made", "work", "type", "result")
         self._seconds = metrics.histogram(
             "media_seconds", "Time of an inspection or a variant, waiting included", DURATION_BUCKETS_S, "work"
         )
-        self._ended = metrics.counter("media_children_ended", "Children that failed on a file", "how")
+        self._ended = metrics.counter("media_helpers_ended", "Helpers that failed on a file", "how")
         for work in WORKS:
             self._seconds.labels(work)
         for kind in Kind:
@@ -47,5 +47,5 @@ class MediaInstruments:
         self._seconds.labels(work).observe(seconds)
 
     def ended(self, how: str) -> None:
-        """A child crashed, was too late, or failed with an unexpected exception."""
+        """A helper crashed, was too late, or failed with an unexpected exception."""
         self._ended.labels(how).inc()

@@ -1,4 +1,4 @@
-"""What a process asks of a child and what the child answers: one line of JSON each."""
+"""What a process asks of a helper and what the helper answers: one line of JSON each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Task(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The result: a refusal, or the properties of the file that was written. `died`: the signal that ended the child."""
+    """The result: a refusal, or the properties of the file that was written. `died`: the signal that ended the helper."""
 
     refused: Reason | None = None
     width: int = 0
@@ -35,11 +35,13 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The type of an unexpected exception."""
     died: int = 0
     late: bool = False
-    """Whether the child was ended because its time was over."""
+    """Whether the helper was ended because its time was over."""
+    starved: bool = False
+    """Whether it had less than half of that time on a processor: the machine is too busy, or the helper was stopped."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """The bounds of one child."""
+    """The bounds of one helper."""
 
     seconds: float
     memory_bytes: int

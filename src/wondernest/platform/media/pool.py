@@ -1,7 +1,7 @@
-"""Runs tasks in child processes: how many at once, how many wait, and what happens when one ends badly.
+"""Runs tasks in helper processes: how many at once, how many wait, and what happens when one ends badly.
 
 The pool starts one server process when it is first needed (`worker.server`), and ends it when it was not needed for a while. The
-server forks a child for each task. This process only passes descriptors on: it never reads a file.
+server forks a helper for each task. This process only passes descriptors on: it never reads a file.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ _ENVIRONMENT: Final = {
     "MALLOC_ARENA_MAX": "1",
     "OMP_NUM_THREADS": "1",
 }
-"""The children see no setting and no secret."""
+"""The helpers see no setting and no secret."""
 
 
 class ServerLost(Exception):
-    """The server process, or a child, was ended from outside: the file is not the reason."""
+    """The server process, or a helper, was ended from outside: the file is not the reason."""
 
 
 class Pool:
-    """Bounded work in child processes. Raises DependencyUnavailable at once when too many tasks wait."""
+    """Bounded work in helper processes. Raises DependencyUnavailable at once when too many tasks wait."""
 
     def __init__(self, limits: Limits, *, concurrency: int, queue: int, start_grace_s: float = START_GRACE_S) -> None:
         self._limits = limits
@@ -77,7 +77,7 @@ class Pool:
     async def run(self, task: Task, source: int, target: int) -> Outcome:
         """The outcome of a task on two open files. A task whose server process is lost is run once more.
 
-        Raises DependencyUnavailable when too many tasks wait, when one waits too long, or when children cannot be run.
+        Raises DependencyUnavailable when too many tasks wait, when one waits too long, or when helpers cannot be run.
         """
         self.require_capacity()
         self._taken += 1
@@ -91,7 +91,7 @@ class Pool:
             self._taken -= 1
 
     async def close(self) -> None:
-        """End the server process and its children; running tasks fail."""
+        """End the server process and its helpers; running tasks fail."""
         self._closed = True
         self._end_server()
         if self._ending:
@@ -99,7 +99,8 @@ class Pool:
 
     async def _enter(self) -> None:
         try:
-            await asyncio.wait_for(self._slots.acquire(), self._limits.seconds)
+            async with asyncio.timeout(self._limits.seconds):  # wait_for of Python 3.11 can lose a cancellation
+                await self._slots.acquire()
         except TimeoutError:
             raise DependencyUnavailable(DEPENDENCY, "files are waiting too long") from None
         self._running += 1
@@ -133,7 +134,7 @@ class Pool:
             try:
                 async with asyncio.timeout(self._patience_s):
                     answer = await _exchange(ours, msgspec.json.encode(task) + b"\n")
-            except TimeoutError:  # the server process ends late children itself, unless it hangs
+            except TimeoutError:  # the server process ends late helpers itself, unless it hangs
                 self._end_server()
                 raise ServerLost from None
             except OSError:
@@ -194,7 +195,7 @@ class Pool:
             self._control.close()
             self._control = None
         if server is not None:
-            server.kill()  # its children die with it
+            server.kill()  # its helpers die with it
             waiting = asyncio.get_running_loop().create_task(asyncio.to_thread(server.wait))
             self._ending.add(waiting)
             waiting.add_done_callback(self._ending.discard)
@@ -207,6 +208,6 @@ async def _exchange(channel: socket.socket, line: bytes) -> bytes:
     answer = bytearray()
     while len(answer) <= MAX_LINE_BYTES and (piece := await loop.sock_recv(channel, MAX_LINE_BYTES)):
         answer += piece
-        if b"\n" in piece:  # what follows is the end, or a reset when the child had not read its task
+        if b"\n" in piece:  # what follows is the end, or a reset when the helper had not read its task
             break
     return bytes(answer)

@@ -6,6 +6,7 @@ import base64
 import zlib
 from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 
 import pikepdf
 import pytest
@@ -24,7 +25,7 @@ def script() -> Dictionary:
     return Dictionary(S=Name.JavaScript, JS=String("app.alert(1)"))
 
 
-def document(change: Callable[[Pdf], None] | None = None, **options: object) -> bytes:
+def document(change: Callable[[Pdf], None] | None = None, **options: Any) -> bytes:
     """One page; its objects are compressed into object streams."""
     pdf = Pdf.new()
     pdf.add_blank_page(page_size=(200, 200))
@@ -49,7 +50,7 @@ def everything(content: bytes) -> bytes:
     return b"\n".join(found)
 
 
-def annotation(pdf: Pdf, **entries: object) -> None:
+def annotation(pdf: Pdf, **entries: Any) -> None:
     made = pdf.make_indirect(Dictionary(Type=Name.Annot, Rect=Array([0, 0, 9, 9]), **entries))
     pdf.pages[0].Annots = Array([made])
 

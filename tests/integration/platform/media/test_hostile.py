@@ -197,8 +197,8 @@ async def test_damaged_files_are_cleaned_or_refused_and_break_nothing(media: Ben
             damaged[chance.randrange(12, len(damaged))] = chance.randrange(256)
         await media.accepts(bytes(damaged), kind)
     assert await media.cleaned(b"still here", Kind.TEXT) == b"still here"
-    assert media.count("media_children_ended_total", how="crashed") == 0
-    assert media.count("media_children_ended_total", how="failed") == 0
+    assert media.count("media_helpers_ended_total", how="crashed") == 0
+    assert media.count("media_helpers_ended_total", how="failed") == 0
 
 
 async def test_a_name_reaches_no_path(media: Bench) -> None:

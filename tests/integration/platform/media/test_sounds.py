@@ -77,7 +77,7 @@ async def test_a_wav_has_no_tags_and_every_sample(media: Bench) -> None:
         riff_chunk(b"iXML", SECRET),
     )
     file = BytesIO(wav(*hidden))
-    sound = WAVE(file)
+    sound: Any = WAVE(file)
     sound.add_tags()
     sound.tags.add(TIT2(encoding=3, text=TEXT))
     sound.save(file)

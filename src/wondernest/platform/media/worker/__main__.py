@@ -1,4 +1,4 @@
-"""Entry point: `python -m wondernest.platform.media.worker <control fd> <parent pid> <limits as JSON>`."""
+"""Entry point: `python -m wondernest.platform.media.worker <control fd> <owner pid> <limits as JSON>`."""
 
 from __future__ import annotations
 

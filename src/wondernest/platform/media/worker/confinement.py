@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 import os
 import resource
 import signal
@@ -21,7 +22,7 @@ _CLONE_NEWNET: Final = 0x40000000
 
 
 def confine_server() -> None:
-    """Lower the priority and give up the network and all privileges, as far as the system allows it; inherited by children."""
+    """Lower the priority and give up the network and all privileges, as far as the system allows it; inherited by helpers."""
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
@@ -31,17 +32,17 @@ def confine_server() -> None:
         libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
 
 
-def die_with(parent: int) -> None:
-    """Have the kernel kill this process when its parent ends; exit at once if that has happened already."""
+def die_with(owner: int) -> None:
+    """Have the kernel kill this process when its owner ends; exit at once if that has happened already."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
+    if os.getppid() != owner:
         os._exit(1)
 
 
-def confine_child(limits: Limits) -> None:
+def confine_helper(limits: Limits) -> None:
     """Bound the memory, CPU time, output and open files of this process, and forbid new processes."""
-    seconds = int(limits.seconds) + 1
+    seconds = math.ceil(limits.seconds)
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # SIGXCPU, which says why, comes before SIGKILL
     for kind, bound in (

@@ -32,7 +32,7 @@ MALFORMED: Final = (
     struct.error,
     zlib.error,
 )
-"""What decoders raise on broken files, and on files that need more than a child may have. Pillow raises SyntaxError too."""
+"""What decoders raise on broken files, and on files that need more than a helper may have. Pillow raises SyntaxError too."""
 
 
 def require(condition: object, reason: Reason = Reason.WRONG_CONTENT) -> None:

@@ -1,4 +1,4 @@
-"""Reads and writes whole files. They are small (the size limit of uploads), and the child's memory is bounded."""
+"""Reads and writes whole files. They are small (the size limit of uploads), and the helper's memory is bounded."""
 
 from __future__ import annotations
 

@@ -87,8 +87,8 @@ def _frame(reader: _Reader) -> bytes:
     place = reader.take(9)
     table, depth = reader.table(place[8]), reader.take(1)
     width, height = struct.unpack_from("<HH", place, 4)
-    require(width and height and 1 <= depth[0] <= 8)
+    require(width and height and 2 <= depth[0] <= 8)
     packed = b"".join(reader.blocks())
-    packed = packed[: stream_bytes(packed, depth[0], width * height)]
+    packed = packed[: stream_bytes(packed, depth[0])]
     blocks = (packed[start : start + _MAX_BLOCK_BYTES] for start in range(0, len(packed), _MAX_BLOCK_BYTES))
     return place + table + depth + b"".join(bytes([len(block)]) + block for block in blocks) + b"\0"

@@ -9,7 +9,7 @@ from PIL import Image, JpegImagePlugin
 from wondernest.platform.media.messages import Outcome, Task
 from wondernest.platform.media.worker.faults import require
 from wondernest.platform.media.worker.files import read_all
-from wondernest.platform.media.worker.pictures import in_srgb, opened, orientation, save, srgb_profile, upright
+from wondernest.platform.media.worker.pictures import encode, in_srgb, opened, orientation, srgb_profile, upright
 
 DEFAULT_SUBSAMPLING: Final = 2
 """4:2:0, as cameras do."""
@@ -22,7 +22,7 @@ def clean(given: IO[bytes], written: IO[bytes], task: Task) -> Outcome:
     turned, profile = orientation(picture), srgb_profile(picture.info.get("icc_profile"))
     options = _encoding(picture, keeps_tables=picture.mode in {"L", "RGB"})
     picture.load()
-    return save(upright(in_srgb(picture, profile), turned), written, "JPEG", **options)
+    return encode(upright(in_srgb(picture, profile), turned), written, "JPEG", **options)
 
 
 def _encoding(picture: Image.Image, *, keeps_tables: bool) -> dict[str, Any]:

@@ -6,39 +6,39 @@ from typing import Final
 
 from wondernest.platform.media.worker.faults import require
 
-_MAX_CODES: Final = 4096
 _MAX_BITS: Final = 12
+_AT_ONCE: Final = 64
+"""Codes that are looked at together: their number is read as one integer."""
 
 
-def stream_bytes(packed: bytes, depth: int, pixels: int) -> int:
-    """How many bytes the codes of `pixels` pixels take, with the end code if it follows. Refuses codes that mean nothing."""
+def stream_bytes(packed: bytes, depth: int) -> int:
+    """How many bytes the codes take up to the end code; all when there is none. Refuses data that is too short for any code.
+
+    The width of a code depends on how many codes came since the last clear code, not on what they mean, so nothing is decoded.
+    """
     clear, end = 1 << depth, (1 << depth) + 1
-    lengths = [1] * clear + [0, 0]
-    bits, width, have, place, done, last = 0, depth + 1, 0, 0, 0, -1
-    total = len(packed)
+    first = depth + 1
+    place, width, size = 0, first, clear + 1  # in bits; of the next code; of the table after it
+    total = 8 * len(packed)
+    require(total >= first)
     while True:
-        while have < width:
-            if place == total:
-                require(done >= pixels)  # some encoders leave the end code out
-                return place
-            bits |= packed[place] << have
-            have += 8
-            place += 1
-        code = bits & ((1 << width) - 1)
-        bits >>= width
-        have -= width
-        if code == clear:
-            del lengths[end + 1 :]
-            width, last = depth + 1, -1
-        elif code == end or done >= pixels:
-            require(done >= pixels)
-            return place
-        else:
-            known = len(lengths)
-            require(code < known or (code == known and last >= 0 and known < _MAX_CODES))
-            if last >= 0 and known < _MAX_CODES:
-                lengths.append(lengths[last] + 1)
-                if known + 1 == 1 << width and width < _MAX_BITS:
-                    width += 1
-            done += lengths[code]
-            last = code
+        left = (1 << width) - size if width < _MAX_BITS else _AT_ONCE
+        count = min(_AT_ONCE, left, (total - place) // width)
+        if count <= 0:
+            return len(packed)
+        start = place >> 3
+        bits = int.from_bytes(packed[start : start + (count * width >> 3) + 2], "little") >> (place & 7)
+        mask = (1 << width) - 1
+        codes = [bits >> shift & mask for shift in range(0, count * width, width)]
+        stops = [codes.index(code) for code in (clear, end) if code in codes]
+        if stops:
+            stop = min(stops)
+            place += (stop + 1) * width
+            if codes[stop] == end:
+                return (place + 7) >> 3
+            width, size = first, clear + 1
+            continue
+        place += count * width
+        size += count
+        if size >= 1 << width and width < _MAX_BITS:
+            width += 1

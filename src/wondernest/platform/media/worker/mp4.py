@@ -98,18 +98,18 @@ def _cut_trailing(content: bytearray) -> None:
         del content[end:]
 
 
-def _child(content: bytearray, outer: Box, name: bytes) -> Box:
+def _inner(content: bytearray, outer: Box, name: bytes) -> Box:
     found = [box for box in boxes.boxes(content, outer.body, outer.end) if box.name == name]
     require(len(found) == 1)
     return found[0]
 
 
 def _is_played(content: bytearray, track: Box) -> bool:
-    media = _child(content, track, b"mdia")
-    handler = _child(content, media, b"hdlr")
+    media = _inner(content, track, b"mdia")
+    handler = _inner(content, media, b"hdlr")
     if bytes(content[handler.body + 8 : handler.body + 12]) not in _PLAYED:
         return False
-    entries = _child(content, _child(content, _child(content, media, b"minf"), b"stbl"), b"stsd")
+    entries = _inner(content, _inner(content, _inner(content, media, b"minf"), b"stbl"), b"stsd")
     return all(entry.name not in _STILLS for entry in boxes.boxes(content, entries.body + 8, entries.end))
 
 

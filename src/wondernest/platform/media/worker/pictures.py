@@ -138,7 +138,7 @@ def durations_of(picture: Image.Image) -> list[int]:
     return shown
 
 
-def save(picture: Image.Image, written: IO[bytes], form: str, frames: int = 1, **options: Any) -> Outcome:
+def encode(picture: Image.Image, written: IO[bytes], form: str, frames: int = 1, **options: Any) -> Outcome:
     """Encode into memory, then write: Pillow hides errors of files that it writes itself."""
     buffer = BytesIO()
     picture.save(buffer, form, **options)

@@ -15,12 +15,12 @@ from wondernest.platform.media.worker.files import read_all, write_all
 from wondernest.platform.media.worker.pictures import (
     UPRIGHT,
     durations_of,
+    encode,
     frames_of,
     in_srgb,
     opened,
     orientation,
     require_size,
-    save,
     srgb_profile,
     upright,
 )
@@ -85,10 +85,10 @@ def clean(given: IO[bytes], written: IO[bytes], task: Task) -> Outcome:
         write_all(written, compressed)
         return Outcome(width=parts.header.width, height=parts.header.height, frames=max(1, len(parts.frames)))
     if not parts.frames:
-        return save(upright(in_srgb(picture, profile), turned), written, "PNG")
+        return encode(upright(in_srgb(picture, profile), turned), written, "PNG")
     shown = durations_of(picture)
     first, *others = frames_of(picture, profile, turned)
-    return save(
+    return encode(
         first, written, "PNG", len(shown), save_all=True, append_images=others, duration=shown,
         loop=int.from_bytes(parts.plays), disposal=0, blend=0,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Forks a child for each task, ends it when its time is over or nobody waits for it, and reports how it ended.
+"""Forks a helper for each task, ends it when its time is over or nobody waits for it, and reports how it ended.
 
 The control socket carries one byte for each task, with three descriptors: the task's own socket, the file to read, and the file
 to write. The task itself and its outcome go over the task's socket. The end of the control socket ends this process.
@@ -21,14 +21,14 @@ from msgspec import Struct
 
 from wondernest.platform.media.messages import Limits, Outcome
 from wondernest.platform.media.worker import tasks
-from wondernest.platform.media.worker.confinement import confine_child, confine_server, die_with
+from wondernest.platform.media.worker.confinement import confine_helper, confine_server, die_with
 
 DESCRIPTORS: Final = 3
 _ENDED: Final = select.POLLHUP | select.POLLERR | select.POLLNVAL
 
 
-class Child(Struct, frozen=True):
-    """A running child. `deadline`: on the monotonic clock, in seconds."""
+class Helper(Struct, frozen=True):
+    """A running helper. `deadline`: on the monotonic clock, in seconds."""
 
     channel: socket.socket
     deadline: float
@@ -41,19 +41,19 @@ def _only_wake(*_: object) -> None:
 class Server:
     """The loop. One thread, because only then may a process fork safely."""
 
-    def __init__(self, control: int, parent: int, limits: Limits) -> None:
+    def __init__(self, control: int, owner: int, limits: Limits) -> None:
         self._control = socket.socket(fileno=control)
-        self._parent = parent
+        self._owner = owner
         self._pid = os.getpid()
         self._limits = limits
-        self._children: dict[int, Child] = {}
+        self._helpers: dict[int, Helper] = {}
         self._late: set[int] = set()
         self._poll = select.poll()
 
     def run(self) -> NoReturn:
         """Serve until the control socket ends."""
         confine_server()
-        die_with(self._parent)
+        die_with(self._owner)
         wake, woken = socket.socketpair()
         for end in (wake, woken):
             end.setblocking(False)
@@ -76,8 +76,8 @@ class Server:
             self._reap()
 
     def _wait_ms(self) -> int | None:
-        """Milliseconds until the next deadline; None: no child is running."""
-        waiting = [child.deadline for pid, child in self._children.items() if pid not in self._late]
+        """Milliseconds until the next deadline; None: no helper is running."""
+        waiting = [helper.deadline for pid, helper in self._helpers.items() if pid not in self._late]
         return max(0, round((min(waiting) - time.monotonic()) * 1000) + 1) if waiting else None
 
     def _accept(self) -> None:
@@ -89,22 +89,22 @@ class Server:
         tasks.prepare(head)
         pid = os.fork()
         if pid == 0:
-            self._become_child(channel, source, target)
+            self._become_helper(channel, source, target)
         os.close(source)
         os.close(target)
-        self._children[pid] = Child(channel, time.monotonic() + self._limits.seconds)
+        self._helpers[pid] = Helper(channel, time.monotonic() + self._limits.seconds)
         self._poll.register(channel, 0)  # reports only that the other end is closed
 
-    def _become_child(self, channel: socket.socket, source: int, target: int) -> NoReturn:
+    def _become_helper(self, channel: socket.socket, source: int, target: int) -> NoReturn:
         status = 1
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             die_with(self._pid)
             self._control.close()
-            for child in self._children.values():
-                child.channel.close()
-            confine_child(self._limits)
+            for helper in self._helpers.values():
+                helper.channel.close()
+            confine_helper(self._limits)
             tasks.work(channel, source, target)
             status = 0
         finally:
@@ -112,35 +112,37 @@ class Server:
 
     def _abandon(self, descriptor: int) -> None:
         """Nobody waits for this outcome any more."""
-        for pid, child in self._children.items():
-            if child.channel.fileno() == descriptor:
-                self._poll.unregister(child.channel)
+        for pid, helper in self._helpers.items():
+            if helper.channel.fileno() == descriptor:
+                self._poll.unregister(helper.channel)
                 os.kill(pid, signal.SIGKILL)
 
     def _end_late_ones(self) -> None:
         now = time.monotonic()
-        for pid, child in self._children.items():
-            if child.deadline <= now and pid not in self._late:
+        for pid, helper in self._helpers.items():
+            if helper.deadline <= now and pid not in self._late:
                 self._late.add(pid)
                 os.kill(pid, signal.SIGKILL)
 
     def _reap(self) -> None:
-        for pid in tuple(self._children):
-            ended, status = os.waitpid(pid, os.WNOHANG)
+        for pid in tuple(self._helpers):
+            ended, status, used = os.wait4(pid, os.WNOHANG)
             if not ended:
                 continue
-            child = self._children.pop(pid)
+            helper = self._helpers.pop(pid)
             with suppress(KeyError):
-                self._poll.unregister(child.channel)
+                self._poll.unregister(helper.channel)
             if status:
                 died = os.WTERMSIG(status) if os.WIFSIGNALED(status) else signal.SIGABRT
-                outcome = Outcome(died=died, late=pid in self._late)
+                late = pid in self._late or died == signal.SIGXCPU
+                starved = late and used.ru_utime + used.ru_stime < self._limits.seconds / 2
+                outcome = Outcome(died=died, late=late, starved=starved)
                 with suppress(OSError):
-                    child.channel.send(msgspec.json.encode(outcome) + b"\n")
+                    helper.channel.send(msgspec.json.encode(outcome) + b"\n")
             self._late.discard(pid)
-            child.channel.close()
+            helper.channel.close()
 
     def _stop(self) -> NoReturn:
-        for pid in self._children:
+        for pid in self._helpers:
             os.kill(pid, signal.SIGKILL)
         sys.exit(0)

@@ -1,4 +1,4 @@
-"""Runs one task in a child: reads the task, works, writes the outcome."""
+"""Runs one task in a helper: reads the task, works, writes the outcome."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wondernest.platform.media.kinds import Kind
 from wondernest.platform.media.messages import MAX_LINE_BYTES, Outcome, Task
 from wondernest.platform.media.refusals import Reason
 
-# Loaded once, before any fork: a child must not pay for it.
+# Loaded once, before any fork: a helper must not pay for it.
 from wondernest.platform.media.worker import faults, gif, jpeg, mp3, mp4, png, texts, variants, wav, webm, webp
 
 Cleaner: TypeAlias = Callable[[IO[bytes], IO[bytes], Task], Outcome]

@@ -9,7 +9,7 @@ from PIL import Image
 from wondernest.platform.media.kinds import Kind
 from wondernest.platform.media.messages import Outcome, Task
 from wondernest.platform.media.worker.files import read_all, write_all
-from wondernest.platform.media.worker.pictures import durations_of, frames_of, in_srgb, opened, save
+from wondernest.platform.media.worker.pictures import durations_of, encode, frames_of, in_srgb, opened
 
 _FORMATS: Final = {Kind.JPEG: "JPEG", Kind.PNG: "PNG", Kind.GIF: "GIF", Kind.WEBP: "WEBP"}
 _OPTIONS: Final[dict[str, dict[str, Any]]] = {
@@ -43,14 +43,14 @@ def make(given: IO[bytes], written: IO[bytes], task: Task) -> Outcome:
         white = Image.new("RGB", shown.size, _WHITE)
         white.paste(shown, mask=shown.getchannel("A"))
         shown = white
-    return save(shown, written, target, **_OPTIONS[target])
+    return encode(shown, written, target, **_OPTIONS[target])
 
 
 def _animation(picture: Image.Image, size: tuple[int, int], written: IO[bytes], target: str) -> Outcome:
     loop, shown = picture.info.get("loop"), durations_of(picture)
     first, *others = [_resized(frame, size) for frame in frames_of(picture, None, 1)]
     looping = {} if loop is None and target == "GIF" else {"loop": loop or 0}
-    return save(
+    return encode(
         first, written, target, len(shown), save_all=True, append_images=others, duration=shown,
         **looping, **_OPTIONS[target],
     )  # fmt: skip

@@ -11,12 +11,12 @@ from wondernest.platform.media.worker.files import read_all, write_all
 from wondernest.platform.media.worker.pictures import (
     UPRIGHT,
     durations_of,
+    encode,
     frames_of,
     in_srgb,
     opened,
     orientation,
     require_size,
-    save,
     srgb_profile,
     upright,
 )
@@ -48,10 +48,10 @@ def clean(given: IO[bytes], written: IO[bytes], task: Task) -> Outcome:
         return Outcome(width=picture.width, height=picture.height, frames=frames)
     encoding = {"lossless": True} if lossless else {"quality": QUALITY}
     if frames == 1:
-        return save(upright(in_srgb(picture, profile), turned), written, "WEBP", **encoding)
+        return encode(upright(in_srgb(picture, profile), turned), written, "WEBP", **encoding)
     loop, shown = picture.info.get("loop", 0), durations_of(picture)
     first, *others = frames_of(picture, profile, turned)
-    return save(
+    return encode(
         first, written, "WEBP", frames, save_all=True, append_images=others, duration=shown, loop=loop, **encoding
     )
 
