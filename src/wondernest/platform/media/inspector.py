@@ -99,7 +99,7 @@ class Inspector:
             return await self._run("inspect", source, kind, _task(kind))
 
     async def variant(self, original: Given, kind: Kind, width: int, target: Kind) -> Inspected | Refused:
-        """A variant of a cleaned picture of type `kind`, at most `width` (one of WIDTHS) pixels across; never larger than it was.
+        """A variant of a picture of type `kind`, at most `width` (one of WIDTHS) pixels across; never larger than it was.
 
         `target` is WebP or the original's type. An animation stays one. Raises DependencyUnavailable as `inspect` does.
         """

@@ -49,8 +49,17 @@ class ServerLost(Exception):
 class Pool:
     """Bounded work in helper processes. Raises DependencyUnavailable at once when too many tasks wait."""
 
-    def __init__(self, limits: Limits, *, concurrency: int, queue: int, start_grace_s: float = START_GRACE_S) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        concurrency: int,
+        queue: int,
+        start_grace_s: float = START_GRACE_S,
+        idle_s: float = IDLE_S,
+    ) -> None:
         self._limits = limits
+        self._idle_s = idle_s
         self._patience_s = limits.seconds + start_grace_s
         self._slots = asyncio.Semaphore(concurrency)
         self._places = concurrency + queue
@@ -112,7 +121,7 @@ class Pool:
         self._running -= 1
         self._slots.release()
         if not self._running and not self._closed:
-            self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._end_server)
+            self._idle = asyncio.get_running_loop().call_later(self._idle_s, self._end_server)
 
     async def _attempts(self, task: Task, source: int, target: int) -> Outcome:
         for _ in range(2):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from typing import IO
 
 
@@ -12,6 +11,8 @@ def scratch_file(folder: str = "") -> IO[bytes]:
 
     On Linux it never has a name (O_TMPFILE). Elsewhere, and on file systems without that, it has one for an instant.
     """
+    import tempfile  # a worker without uploads does not load it
+
     return tempfile.TemporaryFile(dir=folder or None, buffering=0)
 
 

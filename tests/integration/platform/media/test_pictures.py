@@ -119,6 +119,12 @@ async def test_what_stands_behind_the_compressed_pixels_of_a_png_is_gone(media: 
     assert shown(clean).tobytes() == shown(plain).tobytes()
 
 
+async def test_sixteen_bits_of_grey_are_scaled_when_a_picture_is_turned(media: Bench) -> None:
+    picture = encoded(Image.new("I;16", (40, 20), 0x8000), "PNG")
+    clean = shown(await media.cleaned(png_with(picture, *png_secrets(6)), Kind.PNG))
+    assert (clean.mode, clean.size, clean.getpixel((0, 0))) == ("L", (20, 40), 0x80)
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 async def test_a_png_keeps_every_pixel(media: Bench, mode: str) -> None:
     picture = Image.new("I;16", (33, 17), 4711) if mode == "I;16" else drawing(33, 17).convert(mode)

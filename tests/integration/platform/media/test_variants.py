@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from typing import Any
+
 import pytest
+from PIL import Image
 
 from tests.fixtures.media import SECRET, Bench, drawing, encoded, foreign_profile, jpeg_with_everything, written
 from wondernest.platform.media.kinds import Kind
@@ -47,19 +51,27 @@ async def test_transparency_is_kept(media: Bench) -> None:
         assert picture.convert("RGBA").getpixel((5, 5))[3] == 0
 
 
-async def test_a_variant_has_no_metadata_even_if_the_original_has(media: Bench) -> None:
-    for width in (160, 1280):
-        with written(jpeg_with_everything(drawing(400, 200))) as file:
-            made = await media.inspector.variant(file, Kind.JPEG, width, Kind.WEBP)
-        assert not isinstance(made, Refused)
-        with made:
-            content = made.file.read()
-        assert SECRET not in content
-        assert b"EXIF" not in content
-    _, picture = await media.variant(
-        encoded(drawing(400, 200), "PNG", icc_profile=foreign_profile()), Kind.PNG, 160, Kind.PNG
-    )
+async def test_a_variant_of_an_uncleaned_picture_is_clean_and_upright(media: Bench) -> None:
+    """The earlier backends stored pictures as they came."""
+    original = jpeg_with_everything(drawing(400, 200), orientation=6)
+    for target in (Kind.WEBP, Kind.JPEG):
+        for width, size in ((160, (160, 320)), (1280, (200, 400))):
+            with written(original) as file:
+                made = await media.inspector.variant(file, Kind.JPEG, width, target)
+            assert not isinstance(made, Refused)
+            with made:
+                content = made.file.read()
+            assert SECRET not in content
+            assert b"Exif" not in content
+            picture = Image.open(BytesIO(content))
+            assert picture.size == (made.width, made.height) == size
+            corner: Any = picture.convert("RGB").getpixel((size[0] - 9, 9))  # red, at the top left before the turn
+            assert corner[0] > 240
+            assert max(corner[1:]) < 15
+    tagged = encoded(drawing(400, 200), "PNG", icc_profile=foreign_profile())
+    _, picture = await media.variant(tagged, Kind.PNG, 160, Kind.PNG)
     assert "icc_profile" not in picture.info
+    assert picture.convert("RGB").getpixel((9, 9))[1] > 240  # in this profile the first channel means green
 
 
 async def test_only_listed_widths_and_formats_can_be_asked_for(media: Bench) -> None:

@@ -17,6 +17,8 @@ MAX_SIDE: Final = 65_535
 """The longest side in pixels: that of JPEG."""
 ORIENTATION_TAG: Final = 0x0112
 UPRIGHT: Final = 1
+SIDEWAYS: Final = range(5, 9)
+"""Orientations that exchange width and height."""
 _SRGB: Final[Any] = cast("Any", ImageCms).createProfile("sRGB")
 _ALPHA_MODES: Final = frozenset({"RGBA", "LA", "PA", "La", "RGBa"})
 
@@ -83,14 +85,18 @@ def in_srgb(picture: Image.Image, profile: ImageCms.ImageCmsProfile | None) -> I
     shown = picture
     if profile is not None:
         shown = _converted(shown, profile)
+    if shown.mode.startswith("I"):  # 16 bits of grey: `convert` would cut them off instead of scaling
+        shown = cast("Any", shown).point(_to_eight_bits).convert("L")
     if shown.mode not in {"RGB", "RGBA", "L", "LA"}:
         transparent = shown.mode in _ALPHA_MODES or "transparency" in picture.info
-        shown = shown.convert(
-            "RGBA" if transparent else "L" if shown.mode == "1" or shown.mode.startswith("I") else "RGB"
-        )
+        shown = shown.convert("RGBA" if transparent else "L" if shown.mode == "1" else "RGB")
     elif "transparency" in shown.info and shown.mode in {"RGB", "L"}:
         shown = shown.convert("RGBA" if shown.mode == "RGB" else "LA")
     return bare(shown)
+
+
+def _to_eight_bits(value: float) -> float:
+    return value * (1 / 256)
 
 
 def bare(picture: Image.Image) -> Image.Image:

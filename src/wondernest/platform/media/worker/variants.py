@@ -1,4 +1,7 @@
-"""Smaller variants of pictures. The original is a cleaned file; its pixels are sRGB and upright."""
+"""Smaller variants of pictures, upright and in sRGB.
+
+The original need not be a cleaned file: those that the earlier backends stored are not.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,19 @@ from PIL import Image
 
 from wondernest.platform.media.kinds import Kind
 from wondernest.platform.media.messages import Outcome, Task
-from wondernest.platform.media.worker.files import read_all, write_all
-from wondernest.platform.media.worker.pictures import durations_of, encode, frames_of, in_srgb, opened
+from wondernest.platform.media.worker import gif, jpeg, png, webp
+from wondernest.platform.media.worker.files import read_all
+from wondernest.platform.media.worker.pictures import (
+    SIDEWAYS,
+    durations_of,
+    encode,
+    frames_of,
+    in_srgb,
+    opened,
+    orientation,
+    srgb_profile,
+    upright,
+)
 
 _FORMATS: Final = {Kind.JPEG: "JPEG", Kind.PNG: "PNG", Kind.GIF: "GIF", Kind.WEBP: "WEBP"}
 _OPTIONS: Final[dict[str, dict[str, Any]]] = {
@@ -20,7 +34,7 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
 }
 _REDUCING_GAP: Final = 2.0
 """Pictures are first reduced by whole factors to at least this many times the width that is wanted."""
-_WHITE: Final = (255, 255, 255)
+_CLEANERS: Final = {"JPEG": jpeg.clean, "PNG": png.clean, "GIF": gif.clean, "WEBP": webp.clean}
 
 
 def make(given: IO[bytes], written: IO[bytes], task: Task) -> Outcome:
@@ -28,30 +42,27 @@ def make(given: IO[bytes], written: IO[bytes], task: Task) -> Outcome:
     content = read_all(given)
     source, target = _FORMATS[Kind(task.kind)], _FORMATS[Kind(task.target)]
     picture = opened(content, source, task)
-    frames = 1 if source == "JPEG" else getattr(picture, "n_frames", 1)
-    width = min(task.width, picture.width)
-    if width == picture.width and source == target:
-        write_all(written, content)
-        return Outcome(width=picture.width, height=picture.height, frames=frames)
-    size = (width, max(1, round(picture.height * width / picture.width)))
-    if frames > 1 and target != "JPEG":
-        return _animation(picture, size, written, target)
+    turned, profile = orientation(picture), srgb_profile(picture.info.get("icc_profile"))
+    across, down = picture.size[::-1] if turned in SIDEWAYS else picture.size
+    width = min(task.width, across)
+    if width == across and source == target:
+        return _CLEANERS[source](given, written, task)
+    size = (width, max(1, round(down * width / across)))
+    if source != "JPEG" and getattr(picture, "n_frames", 1) > 1:
+        frames = (_resized(frame, size) for frame in frames_of(picture, profile, turned))
+        return _animation(picture, list(frames), written, target)
+    stored = (size[1], size[0]) if turned in SIDEWAYS else size
     if source == "JPEG":
-        picture.draft("RGB", size)  # decodes at a half, a quarter or an eighth of the size
-    shown = _resized(in_srgb(picture, None), size)
-    if target == "JPEG" and shown.mode in {"RGBA", "LA"}:
-        white = Image.new("RGB", shown.size, _WHITE)
-        white.paste(shown, mask=shown.getchannel("A"))
-        shown = white
+        picture.draft("RGB", stored)  # decodes at a half, a quarter or an eighth of the size
+    shown = upright(_resized(in_srgb(picture, profile), stored), turned)
     return encode(shown, written, target, **_OPTIONS[target])
 
 
-def _animation(picture: Image.Image, size: tuple[int, int], written: IO[bytes], target: str) -> Outcome:
+def _animation(picture: Image.Image, frames: list[Image.Image], written: IO[bytes], target: str) -> Outcome:
     loop, shown = picture.info.get("loop"), durations_of(picture)
-    first, *others = [_resized(frame, size) for frame in frames_of(picture, None, 1)]
     looping = {} if loop is None and target == "GIF" else {"loop": loop or 0}
     return encode(
-        first, written, target, len(shown), save_all=True, append_images=others, duration=shown,
+        frames[0], written, target, len(shown), save_all=True, append_images=frames[1:], duration=shown,
         **looping, **_OPTIONS[target],
     )  # fmt: skip
 
