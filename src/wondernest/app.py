@@ -37,6 +37,8 @@ from wondernest.platform.jobs.instruments import JobInstruments
 from wondernest.platform.large_work import LargeWork
 from wondernest.platform.mail import Mailer, OutboxMailer, SmtpMailer
 from wondernest.platform.outages import Outages
+from wondernest.platform.media.inspector import Inspector
+from wondernest.platform.media.instruments import MediaInstruments
 from wondernest.platform.rooms import Builder, Parts, Rooms
 from wondernest.platform.scan import ClamdScanner, NoScanner, Scanner
 from wondernest.platform.scan.scanner import DEPENDENCY as SCANNER
@@ -142,6 +144,7 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
         mailer=_mailer(settings, clock),
         blobs=_blobs(settings, clock, metrics),
         scanner=_scanner(settings, metrics),
+        inspector=Inspector(settings.media, MediaInstruments(metrics)),
     )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wondernest.platform.large_work import LargeWork
     from wondernest.platform.mail import Mailer
     from wondernest.platform.scan import Scanner
+    from wondernest.platform.media.inspector import Inspector
     from wondernest.platform.telemetry.metrics import Metrics
     from wondernest.settings import Settings
 
@@ -52,6 +53,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     instruments: JobInstruments
     blobs: Blobs
     scanner: Scanner
+    inspector: Inspector
+    """Inspects uploaded files and makes variants of pictures, in helper processes."""
 
 
 class Table(Struct, frozen=True):

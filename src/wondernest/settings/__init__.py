@@ -15,9 +15,9 @@ from wondernest.settings.tree import (
     Limits,
     Log,
     Mail,
+    Media,
     OAuth,
     Quotas,
-    Secret,
     Server,
     Settings,
 )
@@ -36,6 +36,7 @@ __all__ = [
     "Limits",
     "Log",
     "Mail",
+    "Media",
     "OAuth",
     "Quotas",
     "Scan",

@@ -361,6 +361,31 @@ class Jobs(
     """A job is taken again when its process has sent no heartbeat for so long."""
 
 
+class Media(
+    Struct,
+    frozen=True,
+    rename={
+        "processes": "MEDIA_PROCESSES",
+        "queue": "MEDIA_QUEUE",
+        "timeout_s": "MEDIA_TIMEOUT_S",
+        "memory_mib": "MEDIA_MEMORY_MIB",
+        "scratch_path": "MEDIA_SCRATCH_PATH",
+    },
+):
+    """Inspection of uploaded files, in helper processes of each worker."""
+
+    processes: Annotated[int, Meta(ge=1, le=16)] = 2
+    """How many files one worker inspects at the same time."""
+    queue: NonNegative = 16
+    """How many more may wait; the next is refused at once."""
+    timeout_s: Annotated[float, Meta(ge=1, le=300)] = 20.0
+    """The longest time for one file, and the longest wait before it."""
+    memory_mib: Annotated[int, Meta(ge=512)] = 1024
+    """The address space of one helper process in MiB."""
+    scratch_path: str = ""
+    """The folder for unnamed temporary files; empty: the system's."""
+
+
 class Log(Struct, frozen=True, rename={"level": "LOG_LEVEL", "format": "LOG_FORMAT", "requests": "LOG_REQUESTS"}):
     """Logging."""
 
@@ -389,6 +414,7 @@ class Settings(Struct, frozen=True):
     minio: Minio = Minio()
     scan: Scan = Scan()
     jobs: Jobs = Jobs()
+    media: Media = Media()
     log: Log = Log()
 
     @property
