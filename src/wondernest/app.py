@@ -13,6 +13,7 @@ from wondernest.analytics import room as analytics
 from wondernest.auth import room as auth
 from wondernest.coppa import room as coppa
 from wondernest.family import room as family
+from wondernest.files import room as files
 from wondernest.games import room as games
 from wondernest.health import room as health
 from wondernest.inherited import room as inherited
@@ -36,9 +37,9 @@ from wondernest.platform.jobs import Job, QueuedJobs, Schedule
 from wondernest.platform.jobs.instruments import JobInstruments
 from wondernest.platform.large_work import LargeWork
 from wondernest.platform.mail import Mailer, OutboxMailer, SmtpMailer
-from wondernest.platform.outages import Outages
 from wondernest.platform.media.inspector import Inspector
 from wondernest.platform.media.instruments import MediaInstruments
+from wondernest.platform.outages import Outages
 from wondernest.platform.rooms import Builder, Parts, Rooms
 from wondernest.platform.scan import ClamdScanner, NoScanner, Scanner
 from wondernest.platform.scan.scanner import DEPENDENCY as SCANNER
@@ -94,6 +95,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             coppa.build(parts),
             family.build(parts, accounts.accounts),
             play.room,
+            files.build(parts, play.mentions),
             analytics.build(parts, play.projects, play.time),
             *(build(parts) for build in more),
         )

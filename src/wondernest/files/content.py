@@ -3,47 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import hashlib
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from wondernest.files.model import StoredFile
 from wondernest.files.rules import VARIANT_WIDTHS, variant_key
 from wondernest.files.uploads import pieces_of
-from wondernest.platform.blobs import BlobMissing
-from wondernest.platform.media import Kind, Refused, VariantFormat, scratch_file
+from wondernest.platform.blobs import Blob, BlobContent, BlobMissing, Blobs
+from wondernest.platform.media.kinds import EXTENSIONS, Kind
+from wondernest.platform.media.refusals import Refused
 from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
     from wondernest.files.metrics import FileMetrics
-    from wondernest.platform.blobs import Blob, Blobs
-    from wondernest.platform.media import Inspector
+    from wondernest.platform.media.inspector import Inspector
 
 log = get_logger(__name__)
-WEBP: Final = "image/webp"
+ETAG_BYTES: Final = 16
 MAX_VARIANT_BYTES: Final = 10 * 1024 * 1024
 
 
-class Content:
-    """Stored bytes, for a reply with ranges."""
+class Content(Struct, frozen=True):
+    """Stored bytes of a type; a source of a reply with ranges."""
 
-    def __init__(self, blobs: Blobs, blob: Blob, content_type: str) -> None:
-        self._blobs = blobs
-        self._blob = blob
-        self.content_type = content_type
+    blobs: Blobs
+    blob: Blob
+    content_type: str
 
     @property
-    def size(self) -> int:
-        """Bytes."""
-        return self._blob.size
+    def source(self) -> BlobContent:
+        """The bytes."""
+        return BlobContent(self.blobs, self.blob)
 
     @property
     def etag(self) -> str:
         """Strong, with its quotes: blobs never change, so their key names their bytes."""
-        return f'"{self._blob.key.replace("/", "-")}"'
-
-    def read(self, start: int, end: int, /) -> AsyncIterator[bytes]:
-        """The bytes from `start` up to, not including, `end`."""
-        return self._blobs.read(self._blob, start, end)
+        return f'"{hashlib.blake2b(self.blob.key.encode(), digest_size=ETAG_BYTES).hexdigest()}"'
 
 
 class ContentService:
@@ -72,14 +69,14 @@ class ContentService:
         kind = next((kind for kind in Kind if kind.value == file.content_type), None)
         if kind is None or not kind.picture or width not in VARIANT_WIDTHS:
             return await self.original(file)
-        target = VariantFormat.WEBP if webp else VariantFormat.ORIGINAL
-        key = variant_key(file.key, width, "webp" if webp else kind.extension)
+        target = Kind.WEBP if webp else kind
+        key = variant_key(file.key, width, EXTENSIONS[target][0])
         blob = await self._blobs.stat(key) or await self._made(file, kind, width, target, key)
         if blob is None:
             return await self.original(file)
-        return Content(self._blobs, blob, WEBP if webp else file.content_type)
+        return Content(self._blobs, blob, target.value)
 
-    async def _made(self, file: StoredFile, kind: Kind, width: int, target: VariantFormat, key: str) -> Blob | None:
+    async def _made(self, file: StoredFile, kind: Kind, width: int, target: Kind, key: str) -> Blob | None:
         """The new variant; requests for the same one at the same time share the work."""
         making = self._making.get(key)
         if making is None:
@@ -87,18 +84,18 @@ class ContentService:
             making.add_done_callback(lambda _: self._making.pop(key, None))
         return await asyncio.shield(making)
 
-    async def _make(self, file: StoredFile, kind: Kind, width: int, target: VariantFormat, key: str) -> Blob | None:
+    async def _make(self, file: StoredFile, kind: Kind, width: int, target: Kind, key: str) -> Blob | None:
         original = await self._blobs.stat(file.key)
         if original is None:
             return None
-        with await asyncio.to_thread(scratch_file) as content:
+        with await asyncio.to_thread(self._inspector.scratch) as content:
             try:
                 async for piece in self._blobs.read(original):
                     await asyncio.to_thread(content.write, piece)
             except BlobMissing:
                 return None
             made = await self._inspector.variant(content, kind, width, target)
-            if made is None or isinstance(made, Refused):
+            if isinstance(made, Refused):
                 return None
-            with made.content:
-                return await self._blobs.put(key, pieces_of(made.content), MAX_VARIANT_BYTES)
+            with made:
+                return await self._blobs.put(key, pieces_of(made.file), MAX_VARIANT_BYTES)

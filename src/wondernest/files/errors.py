@@ -111,6 +111,13 @@ class QuotaExceeded(FileError):
         super().__init__(413, "QUOTA_EXCEEDED", "Storage quota exceeded")
 
 
+class KeyUsed(FileError):
+    """The Idempotency-Key belongs to another upload."""
+
+    def __init__(self) -> None:
+        super().__init__(409, "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used for another request")
+
+
 class TooManyUploads(FileError):
     """The caller has as many uploads running as are allowed."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from wondernest.platform.media import Kind, Reason
+from wondernest.platform.media.kinds import Kind
+from wondernest.platform.media.refusals import Reason
 
 if TYPE_CHECKING:
     from wondernest.platform.telemetry.metrics import Metrics

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from wondernest.access.guardianship import guards, relatives
 from wondernest.files.model import Holdings, StoredFile
+from wondernest.platform.usage import PERSON
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor, Row
@@ -46,6 +47,11 @@ _HOLDINGS: Final = f"""
       from core.uploaded_files f
      where f.deleted_at is null and (f.user_id = $1 or {relatives("f.user_id", "$1")})"""
 """Every row is counted until it is gone: a softly deleted file still takes place, but only `deleted_at` is indexed."""
+_OF_FAMILY_MEMBERS: Final = f"""
+      from family.family_members member join core.uploaded_files f on f.user_id = member.user_id
+     where member.family_id = {PERSON} and f.deleted_at is null"""
+FILES_USED: Final = f"select count(*) {_OF_FAMILY_MEMBERS}"
+BYTES_USED: Final = f"select sum(f.file_size)::bigint {_OF_FAMILY_MEMBERS}"
 _INSERT: Final = """
     insert into core.uploaded_files
            (id, user_id, child_id, file_key, original_name, mime_type, file_size, storage_provider, url, is_public, category,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -16,34 +16,42 @@ from msgspec import Struct
 from wondernest.files import errors
 from wondernest.files.model import StoredFile
 from wondernest.platform.blobs import new_key
-from wondernest.platform.db.idempotency import KeptReply
+from wondernest.platform.db.idempotency import MAX_KEY_CHARS, KeptReply, KeyReused
 from wondernest.platform.faults import DependencyUnavailable
-from wondernest.platform.media import Refused, scratch_file
+from wondernest.platform.media.kinds import EXTENSIONS
+from wondernest.platform.media.refusals import Refused
 from wondernest.platform.scan import Infected
 
 if TYPE_CHECKING:
     from wondernest.files.metrics import FileMetrics
     from wondernest.files.model import Holdings
     from wondernest.files.repository import FileRepository
-    from wondernest.platform.blobs import Blobs
     from wondernest.platform.caller import Caller
-    from wondernest.platform.clock import Clock
     from wondernest.platform.db.idempotency import IdempotencyKeys
-    from wondernest.platform.db.pool import Database
     from wondernest.platform.db.unit import UnitOfWork
-    from wondernest.platform.ids import Ids
-    from wondernest.platform.media import Inspected, Inspector
-    from wondernest.platform.scan import Scanner
+    from wondernest.platform.media.inspector import Inspected
+    from wondernest.platform.rooms import Parts
 
 PIECE_BYTES: Final = 256 * 1024
 """How much of a file is held in memory while it arrives and leaves."""
 UNFINISHED_GRACE: Final = timedelta(hours=1)
 """After this an upload whose row was never committed is removed. No upload takes as long."""
+MAX_OUTPUT_BYTES: Final = 64 * 1024 * 1024
+"""A cleaned picture may be larger than the one that was sent."""
 UPLOADS_AT_ONCE: Final = 4
 """Of one user in one worker."""
 RETRY_AFTER_S: Final = 5
+WINDOW_S: Final = 60
 ROUTE: Final = "POST /api/v1/files/upload"
 """The scope of an Idempotency-Key."""
+
+
+class Digest(Protocol):
+    """A running hash."""
+
+    def update(self, data: bytes, /) -> None:
+        """Add bytes."""
+        ...
 
 
 class Allowance(Struct, frozen=True):
@@ -52,6 +60,8 @@ class Allowance(Struct, frozen=True):
     file_bytes: int
     family_bytes: int
     family_files: int
+    uploads_per_minute: int
+    """Of one user; 0: no limit."""
 
 
 class Described(Struct, frozen=True):
@@ -85,11 +95,16 @@ class Replay:
         self._key = key
 
     async def earlier(self, received: Received, described: Described) -> KeptReply | None:
-        """The reply to the first upload with this key. Raises KeyReused if that was another file."""
+        """The reply to the first upload with this key. Raises KeyUsed if that was another file, Refused."""
         if self._key is None:
             return None
+        if not self._key or len(self._key) > MAX_KEY_CHARS or not self._key.isprintable():
+            raise errors.Refused(f"Idempotency-Key must have 1 to {MAX_KEY_CHARS} printable characters")
         request = msgspec.json.encode([described, received.digest.hex()])
-        return await self._keys.claim(self._unit, self._caller.user_id, self._key, ROUTE, request)
+        try:
+            return await self._keys.claim(self._unit, self._caller.user_id, self._key, ROUTE, request)
+        except KeyReused:
+            raise errors.KeyUsed from None
 
     async def keep(self, status: int, body: bytes) -> None:
         """Keep this upload's reply."""
@@ -100,35 +115,32 @@ class Replay:
 class UploadService:
     """Receives and stores files. Raises the room's errors, and DependencyUnavailable."""
 
-    def __init__(
-        self,
-        repository: FileRepository,
-        database: Database,
-        blobs: Blobs,
-        provider: str,
-        inspector: Inspector,
-        scanner: Scanner,
-        clock: Clock,
-        ids: Ids,
-        allowance: Allowance,
-        metrics: FileMetrics,
-        keys: IdempotencyKeys,
-    ) -> None:
+    def __init__(self, repository: FileRepository, parts: Parts, allowance: Allowance, metrics: FileMetrics) -> None:
         self._repository = repository
-        self._keys = keys
-        self._database = database
-        self._blobs = blobs
-        self._provider = provider
-        self._inspector = inspector
-        self._scanner = scanner
-        self._clock = clock
-        self._ids = ids
+        self._keys = parts.idempotency
+        self._database = parts.database
+        self._blobs = parts.blobs
+        self._provider = parts.settings.storage.provider
+        self._inspector = parts.inspector
+        self._scanner = parts.scanner
+        self._counters = parts.counters
+        self._clock = parts.clock
+        self._ids = parts.ids
         self._allowance = allowance
         self._metrics = metrics
         self._running: dict[UUID, int] = {}
 
+    async def admit(self, caller: Caller) -> None:
+        """Count an upload of the caller; raises TooManyUploads."""
+        limit = self._allowance.uploads_per_minute
+        if not limit:
+            return
+        count, left_s = await self._counters.increment(f"limit:upload:{caller.user_id}", WINDOW_S)
+        if count > limit:
+            raise errors.TooManyUploads(left_s)
+
     @contextmanager
-    def turn(self, caller: Caller) -> Iterator[None]:
+    def turn(self, caller: Caller) -> Generator[None]:
         """One of the uploads that the caller may have running. Raises TooManyUploads."""
         running = self._running.get(caller.user_id, 0)
         if running >= UPLOADS_AT_ONCE:
@@ -145,7 +157,7 @@ class UploadService:
 
     async def receive(self, pieces: AsyncIterator[bytes]) -> Received:
         """Write a file to temporary storage while it arrives. Raises TooLarge as soon as it is; nothing is left of it then."""
-        content = await asyncio.to_thread(scratch_file)
+        content = await asyncio.to_thread(self._inspector.scratch)
         digest = hashlib.sha256()
         size = 0
         waiting = bytearray()
@@ -176,11 +188,11 @@ class UploadService:
             await self._scanned(inspected)
             now = self._clock.now()
             file_id = self._ids.uuid()
-            key = new_key(now, self._ids.uuid(), inspected.kind.extension)
+            key = new_key(now, self._ids.uuid(), EXTENSIONS[inspected.kind][0])
             await self._repository.doom(self._database, key, now + UNFINISHED_GRACE)
-            blob = await self._blobs.put(key, pieces_of(inspected.content), self._allowance.file_bytes)
+            blob = await self._blobs.put(key, pieces_of(inspected.file), MAX_OUTPUT_BYTES)
         finally:
-            inspected.content.close()
+            inspected.close()
         return StoredFile(
             id=file_id,
             owner_id=caller.user_id,
@@ -220,8 +232,7 @@ class UploadService:
             raise errors.QuotaExceeded
 
     async def _inspected(self, received: Received, described: Described) -> Inspected:
-        with self._metrics.inspecting():
-            found = await self._inspector.inspect(received.content, described.declared_type, described.name)
+        found = await self._inspector.inspect(received.content, described.declared_type, described.name)
         if isinstance(found, Refused):
             self._metrics.refused(found.reason.value)
             raise errors.Refused(found.message)
@@ -230,7 +241,7 @@ class UploadService:
     async def _scanned(self, inspected: Inspected) -> None:
         """Refuse what the scanner finds. While it is away, content passes unless the scan is required; either way it is counted."""
         try:
-            verdict = await self._scanner.scan(pieces_of(inspected.content))
+            verdict = await self._scanner.scan(pieces_of(inspected.file))
         except DependencyUnavailable:
             self._metrics.unscanned()
             if self._scanner.required:
@@ -257,6 +268,6 @@ def _read_at(content: IO[bytes], offset: int) -> bytes:
     return content.read(PIECE_BYTES)
 
 
-def _absorb(content: IO[bytes], digest: hashlib._Hash, piece: bytes) -> None:
+def _absorb(content: IO[bytes], digest: Digest, piece: bytes) -> None:
     content.write(piece)
     digest.update(piece)

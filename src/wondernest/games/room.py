@@ -12,6 +12,7 @@ from wondernest.games.registry import RegistryService
 from wondernest.games.repository import (
     HistoryRepository,
     LoadRepository,
+    MentionRepository,
     RegistryRepository,
     SaveRepository,
     ThinningRepository,
@@ -19,7 +20,7 @@ from wondernest.games.repository import (
 )
 from wondernest.games.routes import HistoryRoutes, RegistryRoutes, SaveRoutes
 from wondernest.games.rules import Limits
-from wondernest.games.service import ProjectSaves, SaveService
+from wondernest.games.service import ProjectSaves, SaveMentions, SaveService
 from wondernest.games.usage import usage_lines
 from wondernest.platform.rooms import READ, Room, Table
 
@@ -51,6 +52,8 @@ class Games(NamedTuple):
     projects: ProjectSaves
     time: RegistryRepository
     """Provides SQL that adds play time, for a statement of another room's repository."""
+    mentions: SaveMentions
+    """Finds the saves that show a file."""
 
 
 def build(parts: Parts) -> Games:
@@ -83,4 +86,4 @@ def build(parts: Parts) -> Games:
         personal_data=PERSONAL_DATA,
         usage=usage_lines(settings, parts.settings.quotas),
     )
-    return Games(room, ProjectSaves(repository, parts.large_work), registry)
+    return Games(room, ProjectSaves(repository, parts.large_work), registry, SaveMentions(MentionRepository()))

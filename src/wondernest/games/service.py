@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -31,8 +31,9 @@ from wondernest.platform.json import expansion, instant
 
 if TYPE_CHECKING:
     from wondernest.games.metrics import SaveMetrics
-    from wondernest.games.repository import HistoryRepository, LoadRepository, SaveRepository
+    from wondernest.games.repository import HistoryRepository, LoadRepository, MentionRepository, SaveRepository
     from wondernest.platform.caller import Caller
+    from wondernest.platform.db.pool import Executor
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.large_work import LargeWork
 
@@ -214,3 +215,20 @@ class ProjectSaves:
         await self._saves.delete(
             Deletion(user_id, child_id, *key, archived_too=True, writer=writer(user_id, None)), unit
         )
+
+
+class SaveMentions:
+    """Finds the saves of a household in which a word stands, for rooms whose things saves show."""
+
+    def __init__(self, repository: MentionRepository) -> None:
+        self._repository = repository
+
+    async def current(
+        self, executor: Executor, user_id: UUID, words: Sequence[str], /
+    ) -> Sequence[tuple[SaveKey, bytes]]:
+        """The saves of the adult's children, the newest first."""
+        return await self._repository.current(executor, user_id, words)
+
+    async def kept(self, executor: Executor, user_id: UUID, words: Sequence[str], /) -> bool:
+        """Whether a kept version, which can be restored, holds one of the words."""
+        return await self._repository.kept(executor, user_id, words)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wondernest.platform.db.idempotency import KEYS_USED
 from wondernest.platform.blobs.checks import BlobCheck
+from wondernest.platform.db.idempotency import KEYS_USED
 from wondernest.platform.db.migrations.state import OWN_TABLES
 from wondernest.platform.jobs.instruments import NAMES
 from wondernest.platform.jobs.upkeep import Upkeep
 from wondernest.platform.media.instruments import NAMES as MEDIA_NAMES
 from wondernest.platform.personal_data import USER, Holding
 from wondernest.platform.rooms import READ, Room, Table
-from wondernest.platform.usage import UsageLine
 from wondernest.platform.scan.checks import scan_check
+from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
     from wondernest.platform.rooms import Parts

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from wondernest.platform.jobs.instruments import JobInstruments
     from wondernest.platform.large_work import LargeWork
     from wondernest.platform.mail import Mailer
-    from wondernest.platform.scan import Scanner
     from wondernest.platform.media.inspector import Inspector
+    from wondernest.platform.scan import Scanner
     from wondernest.platform.telemetry.metrics import Metrics
     from wondernest.settings import Settings
 

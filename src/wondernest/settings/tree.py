@@ -346,6 +346,34 @@ class Mail(
     timeout_s: Seconds = 10.0
 
 
+class Files(
+    Struct,
+    frozen=True,
+    rename={
+        "file_bytes": "MAX_FILE_SIZE",
+        "family_bytes": "FILE_BYTES_PER_FAMILY",
+        "family_files": "FILES_PER_FAMILY",
+        "uploads_per_minute": "RATE_LIMIT_UPLOAD",
+        "grace_days": "FILES_GRACE_DAYS",
+        "public_base_url": "PUBLIC_BASE_URL",
+        "signing_secret": "SIGNED_URL_SECRET",
+    },
+):
+    """Uploaded files (files contract §3)."""
+
+    file_bytes: Annotated[int, Meta(ge=1, le=10 * MIB)] = 10 * MIB
+    family_bytes: Positive = 1024 * MIB
+    family_files: Positive = 5_000
+    uploads_per_minute: NonNegative = 10
+    """Of one user; 0: no limit."""
+    grace_days: Positive = 30
+    """After this a deleted file that nothing shows any more, and a blob that no row owns, are removed."""
+    public_base_url: str = ""
+    """The origin of addresses of files; empty: the one that the client asked."""
+    signing_secret: Secret = Secret()
+    """For signed addresses of an earlier backend; empty: JWT_SECRET."""
+
+
 class Jobs(
     Struct,
     frozen=True,
@@ -413,6 +441,7 @@ class Settings(Struct, frozen=True):
     s3: S3 = S3()
     minio: Minio = Minio()
     scan: Scan = Scan()
+    files: Files = Files()
     jobs: Jobs = Jobs()
     media: Media = Media()
     log: Log = Log()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from wondernest.files import errors, wire
 from wondernest.files.routes import parsing
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import V2, Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from wondernest.files.service import FileService
 
 GROUP: Final = RouteGroup(
-    tag=parsing.TAG, caller=CallerKind.USER, mounts=(V2,), parameters=(parsing.FILE,), failure=errors.Failed
+    tag=parsing.TAG,
+    caller=CallerKind.USER,
+    authority=Authority.OWN,
+    mounts=(V2,),
+    parameters=(parsing.FILE,),
+    failure=errors.Failed,
 )
 
 

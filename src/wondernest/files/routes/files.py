@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from wondernest.files import errors, wire
 from wondernest.files.model import Changes
 from wondernest.files.routes import parsing
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 GROUP = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
+    authority=Authority.OWN,
     parameters=(parsing.FILE,),
     bad_body=errors.InvalidJson,
     failure=errors.Failed,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from wondernest.files import errors, wire
 from wondernest.files.routes import parsing
 from wondernest.files.rules import VARIANT_WIDTHS, disposition
-from wondernest.platform.blobs import is_key
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.blobs.keys import is_key
+from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Query, Response
 from wondernest.platform.http.errors import RouteNotFound
 from wondernest.platform.http.groups import RouteGroup
@@ -34,7 +34,11 @@ FOLDER: Final = text_parameter("folder", "The first part of a file's key")
 OWNER: Final = text_parameter("owner", "The second part of a key of an earlier backend")
 NAME: Final = text_parameter("name", "The last part of the key")
 GROUP: Final = RouteGroup(
-    tag=parsing.TAG, caller=CallerKind.USER, parameters=(parsing.FILE,), failure=errors.Failed
+    tag=parsing.TAG,
+    caller=CallerKind.USER,
+    authority=Authority.OWN,
+    parameters=(parsing.FILE, FOLDER, OWNER, NAME),
+    failure=errors.Failed,
 )
 
 
@@ -116,7 +120,6 @@ class ServingRoutes:
         "/files/{folder}/{owner}/{name}",
         mounts=("",),
         caller=CallerKind.PUBLIC,
-        parameters=(FOLDER, OWNER, NAME),
         queries=(WIDTH,),
         replies={200: CONTENT},
         failure=errors.DOWNLOAD_FAILED[1],
@@ -145,7 +148,7 @@ class ServingRoutes:
             raise missing
         policy = NO_SCRIPT_PDF if content.content_type == PDF else NO_SCRIPT
         return BlobReply(
-            content,
+            content.source,
             content.content_type,
             content.etag,
             file.uploaded_at,

@@ -10,7 +10,7 @@ from wondernest.files import errors, wire
 from wondernest.files.routes import parsing
 from wondernest.files.rules import BadTag, category_of, shown_name, tags_of
 from wondernest.files.uploads import Described, Received
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.body import Multipart
 from wondernest.platform.http.endpoint import MIB, Endpoint, HeaderField, Query, Response
 from wondernest.platform.http.groups import RouteGroup
@@ -27,7 +27,9 @@ FRAME_BYTES: Final = MIB
 OPTIONS: Final = ("category", "childId", "isPublic", "tags", "isSystemImage")
 ADMIN_ROLES: Final = frozenset({"ADMIN", "SUPER_ADMIN"})
 REPLAYED: Final = (b"idempotent-replayed", b"true")
-GROUP: Final = RouteGroup(tag=parsing.TAG, caller=CallerKind.USER, bad_body=errors.NoFile, failure=errors.Failed)
+GROUP: Final = RouteGroup(
+    tag=parsing.TAG, caller=CallerKind.USER, authority=Authority.OWN, bad_body=errors.NoFile, failure=errors.Failed
+)
 
 
 class Form(Struct, frozen=True):
@@ -68,6 +70,7 @@ class UploadRoutes:
     async def upload(self, request: Request[PartStream]) -> Reply:
         """POST /files/upload."""
         caller = request.caller
+        await self._uploads.admit(caller)
         with self._uploads.turn(caller):
             form = await self._form(request)
             with form.received.content:
