@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from wondernest.files.uploads import UploadService
     from wondernest.platform.http.parts import Part, PartStream
 
-FRAME_BYTES: Final = MIB
-"""What a multipart body may hold besides its file."""
+FILE_BYTES: Final = 10 * MIB
+"""The largest file of any installation (server contract §3.0); MAX_FILE_SIZE may be less."""
+BODY_BYTES: Final = FILE_BYTES + MIB
+"""A multipart body holds a file and its frame (server contract §5.6)."""
 OPTIONS: Final = ("category", "childId", "isPublic", "tags", "isSystemImage")
 ADMIN_ROLES: Final = frozenset({"ADMIN", "SUPER_ADMIN"})
 REPLAYED: Final = (b"idempotent-replayed", b"true")
@@ -54,7 +56,7 @@ class UploadRoutes:
 
     @GROUP.post(
         "/files/upload",
-        body=Multipart(max_bytes=10 * MIB + FRAME_BYTES, fields=OPTIONS, files=("file",)),
+        body=Multipart(max_bytes=BODY_BYTES, fields=OPTIONS, files=("file",), too_large=lambda: errors.TooLarge(FILE_BYTES)),
         queries=tuple(Query(name) for name in OPTIONS),
         headers=(HeaderField("Idempotency-Key", "A repeated upload with the same key stores nothing twice"),),
         unit=True,
