@@ -21,7 +21,7 @@ MAX_DATA_KEY_CHARS: Final = 200
 MAX_DEVICE_CHARS: Final = 100
 MAX_OPERATIONS: Final = 50
 """Operations of one batch write."""
-MAX_INSTANCE_SETTINGS_BYTES: Final = 64 * 1024
+MAX_INSTANCE_SETTINGS_BYTES: Final = 48 * 1024
 """A child has one instance of each registered game."""
 MAX_HISTORY: Final = 200
 DEFAULT_HISTORY: Final = 50

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wondernest.auth import errors, rules, wire
-from wondernest.auth.routes.declaring import ALL, BAD_REQUEST, CREDENTIALS, LIMITED, MOUNTS, REFUSED, TAG, client_of
+from wondernest.auth.routes.declaring import (
+    ALL,
+    BAD_REQUEST,
+    CREDENTIALS,
+    LIMITED,
+    MAX_BODY_BYTES,
+    MOUNTS,
+    REFUSED,
+    TAG,
+    client_of,
+)
 from wondernest.auth.routes.outcomes import counted
 from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
@@ -23,7 +33,12 @@ LOGGED_OUT: Final = "Logged out successfully"
 SESSION: Final = Response(wire.SessionReply, "Signed in")
 RENEWED: Final = "A new pair; the old one stays valid"
 GROUP: Final = RouteGroup(
-    tag=TAG, caller=CallerKind.PUBLIC, mounts=MOUNTS, bad_body=errors.InvalidJson, failure=errors.Failed
+    max_body_bytes=MAX_BODY_BYTES,
+    tag=TAG,
+    caller=CallerKind.PUBLIC,
+    mounts=MOUNTS,
+    bad_body=errors.InvalidJson,
+    failure=errors.Failed,
 )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from wondernest.auth.rules import Client, device_of
-from wondernest.platform.http.endpoint import V1, V2, Response
+from wondernest.platform.http.endpoint import MIB, V1, V2, Response
 from wondernest.platform.http.shapes import Error, Message
 
 if TYPE_CHECKING:
     from wondernest.platform.http.request import Request
 
 TAG: Final = "Accounts"
+MAX_BODY_BYTES: Final = MIB
+"""Auth contract §1.4."""
 MOUNTS: Final = (V1, V2)
 """Kotlin mounts every route twice; both mounts share the limits."""
 ALL: Final = ("auth",)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wondernest.auth import errors, wire
-from wondernest.auth.routes.declaring import ALL, BAD_REQUEST, CREDENTIALS, LIMITED, MOUNTS, REFUSED, TAG
+from wondernest.auth.routes.declaring import (
+    ALL,
+    BAD_REQUEST,
+    CREDENTIALS,
+    LIMITED,
+    MAX_BODY_BYTES,
+    MOUNTS,
+    REFUSED,
+    TAG,
+)
 from wondernest.auth.routes.outcomes import counted
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
@@ -27,7 +36,12 @@ RESET_DONE: Final = "Password reset successful"
 
 
 GROUP: Final = RouteGroup(
-    tag=TAG, caller=CallerKind.PUBLIC, mounts=MOUNTS, bad_body=errors.InvalidJson, failure=errors.Failed
+    max_body_bytes=MAX_BODY_BYTES,
+    tag=TAG,
+    caller=CallerKind.PUBLIC,
+    mounts=MOUNTS,
+    bad_body=errors.InvalidJson,
+    failure=errors.Failed,
 )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from wondernest.access.proofs import PROOF_LIFE_S
 from wondernest.auth import errors, wire
-from wondernest.auth.routes.declaring import ALL, BAD_REQUEST, CREDENTIALS, LIMITED, MOUNTS, TAG
+from wondernest.auth.routes.declaring import ALL, BAD_REQUEST, CREDENTIALS, LIMITED, MAX_BODY_BYTES, MOUNTS, TAG
 from wondernest.auth.routes.outcomes import counted
 from wondernest.auth.rules import Confirmation, network_of
 from wondernest.platform.caller import STEP_UP_HEADER, Authority, CallerKind
@@ -31,6 +31,7 @@ UNCONFIRMED: Final = Response(Error, "The PIN or the password is wrong, or a ste
 MS_PER_S: Final = 1000
 
 GROUP: Final = RouteGroup(
+    max_body_bytes=MAX_BODY_BYTES,
     tag=TAG,
     caller=CallerKind.USER,
     authority=Authority.OWN,

@@ -22,7 +22,7 @@ from typing import Any, Protocol, Required, TypedDict, TypeVar, Unpack, cast, ov
 
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.body import BodyStream, Multipart, RawStream
-from wondernest.platform.http.endpoint import V1, Endpoint, HeaderField, Method, Query, Response
+from wondernest.platform.http.endpoint import DEFAULT_BODY_BYTES, V1, Endpoint, HeaderField, Method, Query, Response
 from wondernest.platform.http.errors import (
     AccessDenied,
     ApiError,
@@ -115,6 +115,7 @@ class RouteGroup:
     """Makes the routes' own 500 from the route's text. None: all routes have the generic 500."""
     replies: Mapping[int, Response] = field(default_factory=dict[int, Response])
     """Responses of all routes."""
+    max_body_bytes: int = DEFAULT_BODY_BYTES
     documented: bool = True
     _declared: list[_Declared] = field(default_factory=list["_Declared"], init=False)
 
@@ -181,6 +182,7 @@ class RouteGroup:
             **shared,
             "mounts": self.mounts,
             "bad_body": self.bad_body,
+            "max_body_bytes": self.max_body_bytes,
             "rules_in_sql": self.rules_in_sql,
             "denied": self.denied,
             "unproven": self.unproven,
