@@ -109,11 +109,17 @@ async def test_the_address_shows_the_file_without_a_token_for_ever(client: httpx
 @pytest.mark.parametrize(
     ("form", "message"),
     [
-        ({"name": "cat.png", "kind": "application/x-msdownload"}, "File type 'application/x-msdownload' is not allowed"),
+        (
+            {"name": "cat.png", "kind": "application/x-msdownload"},
+            "File type 'application/x-msdownload' is not allowed",
+        ),
         ({"name": "cat.jpg"}, "File extension does not match content type"),
         ({"content": b"<svg/>"}, "File content does not match declared content type"),
         ({"content": b""}, "File content does not match declared content type"),
-        ({"content": b"\x89PNG\r\n\x1a\n" + b"\0" * 10 * 1024 * 1024}, "File size exceeds maximum allowed size of 10MB"),
+        (
+            {"content": b"\x89PNG\r\n\x1a\n" + b"\0" * 10 * 1024 * 1024},
+            "File size exceeds maximum allowed size of 10MB",
+        ),
         ({"childId": "no-uuid"}, "Invalid UUID string: no-uuid"),
         ({"childId": str(uuid4())}, "Invalid child ID"),
         ({"tags": "x" * 51}, f"Tag '{'x' * 51}' exceeds 50 characters"),
@@ -276,9 +282,7 @@ async def test_a_file_of_a_version_that_can_be_restored_is_kept(client: httpx2.A
 
 
 @pytest.mark.parametrize("softly", [True, False])
-async def test_an_unused_file_is_deleted_as_asked(
-    client: httpx2.AsyncClient, database_url: str, softly: bool
-) -> None:
+async def test_an_unused_file_is_deleted_as_asked(client: httpx2.AsyncClient, database_url: str, softly: bool) -> None:
     parent = await register(client)
     file = await uploaded(client, parent, tags="cat,dog")
     asked = {"softDelete": "true"} if softly else {}

@@ -56,7 +56,9 @@ class UploadRoutes:
 
     @GROUP.post(
         "/files/upload",
-        body=Multipart(max_bytes=BODY_BYTES, fields=OPTIONS, files=("file",), too_large=lambda: errors.TooLarge(FILE_BYTES)),
+        body=Multipart(
+            max_bytes=BODY_BYTES, fields=OPTIONS, files=("file",), too_large=lambda: errors.TooLarge(FILE_BYTES)
+        ),
         queries=tuple(Query(name) for name in OPTIONS),
         headers=(HeaderField("Idempotency-Key", "A repeated upload with the same key stores nothing twice"),),
         unit=True,
