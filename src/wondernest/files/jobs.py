@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from wondernest.files.rules import is_ours, original_of
+from wondernest.files.rules import is_ours, original_of, variant_folder
+from wondernest.platform.blobs.keys import is_key
 from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.jobs import Job, Running, Schedule
 from wondernest.platform.telemetry.events import get_logger
@@ -109,10 +110,11 @@ class FileJobs:
 
     async def _doom_unknown(self, keys: Sequence[str]) -> None:
         originals = {key: original_of(key) for key in keys if is_ours(key)}
-        lost = set(await self._repository.unknown(self._database, sorted({*originals.values()})))
-        unknown = [key for key, original in originals.items() if original in lost]
-        for key in unknown:
-            await self._repository.doom(self._database, key, self._clock.now() + self._grace)
+        unknown = await self._repository.unknown(self._database, sorted({*originals.values()}))
+        remove_at = self._clock.now() + self._grace
+        for original in unknown:
+            for key in (original, variant_folder(original)):
+                await self._repository.doom(self._database, key, remove_at)
         if unknown:
             self._metrics.found("blob_without_row", len(unknown))
             log.warning("blobs without a file", count=len(unknown), removed_after=str(self._grace))
@@ -121,15 +123,18 @@ class FileJobs:
         after: UUID | None = None
         while known := await self._repository.keys(self._database, after, BATCH_KEYS):
             for file_id, key in known:
-                if await self._blobs.stat(key) is None:
+                if not is_key(key) or await self._blobs.stat(key) is None:
                     self._metrics.found("row_without_blob")
                     log.warning("a file without its content", file_id=str(file_id))
             after = known[-1][0]
 
     async def _remove(self, key: str) -> None:
-        """A key, or all keys of a folder: what ends with a slash."""
-        if key.endswith("/"):
-            async for blob in self._blobs.list(key):
+        """A key, or all keys of a folder: what ends with a slash. No blob has an invalid key, as an old row may hold."""
+        name = key.removesuffix("/")
+        if not is_key(name):
+            log.warning("a file had an invalid key, so it has no content that can be removed")
+        elif name != key:
+            async for blob in self._blobs.list(name):
                 await self._blobs.delete(blob.key)
         else:
             await self._blobs.delete(key)

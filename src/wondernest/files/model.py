@@ -42,6 +42,15 @@ class Holdings(Struct, frozen=True):
     bytes: int
 
 
+class Filter(Struct, frozen=True):
+    """Which of their own files a caller asks for."""
+
+    category: str | None
+    child_id: UUID | None
+    limit: int
+    offset: int
+
+
 class Changes(Struct, frozen=True):
     """What changes of a file; None keeps it."""
 

@@ -7,10 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from msgspec import Struct
-
 from wondernest.access.guardianship import guards, relatives
-from wondernest.files.model import Holdings, StoredFile
+from wondernest.files.model import Filter, Holdings, StoredFile
 from wondernest.platform.usage import PERSON
 
 if TYPE_CHECKING:
@@ -88,7 +86,7 @@ _DUE: Final = """
      order by removal.remove_at limit $2"""
 _HIDDEN: Final = f"""
     select {_COLUMNS} from core.uploaded_files f
-     where f.is_deleted and f.deleted_at < $1 and ($2::uuid is null or f.id > $2) order by f.id limit $3"""
+     where f.deleted_at < $1 and ($2::uuid is null or f.id > $2) order by f.id limit $3"""
 _KEYS: Final = f"""
     select f.id, f.file_key from core.uploaded_files f
      where {_LIVE} and ($1::uuid is null or f.id > $1) order by f.id limit $2"""
@@ -105,15 +103,6 @@ _UNKNOWN: Final = """
     select key from unnest($1::text[]) key
      where not exists (select from core.uploaded_files f where f.file_key = key)
        and not exists (select from wondernest.blob_removals removal where removal.file_key = key)"""
-
-
-class Filter(Struct, frozen=True):
-    """Which of their own files a caller asks for."""
-
-    category: str | None
-    child_id: UUID | None
-    limit: int
-    offset: int
 
 
 class FileRepository:
@@ -231,7 +220,7 @@ class FileRepository:
     async def hidden_before(
         self, executor: Executor, moment: datetime, after: UUID | None, limit: int
     ) -> list[StoredFile]:
-        """Files that were softly deleted before a moment, in the order of their ids."""
+        """Files that were deleted softly, by any backend, before a moment; in the order of their ids."""
         return [_file(row) for row in await executor.fetch(_HIDDEN, moment, after, limit)]
 
     async def keys(self, executor: Executor, after: UUID | None, limit: int) -> list[tuple[UUID, str]]:

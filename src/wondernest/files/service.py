@@ -14,8 +14,8 @@ from wondernest.files.signing import Fault, Grant, UrlSigner
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wondernest.files.model import Changes, StoredFile, Usage
-    from wondernest.files.repository import FileRepository, Filter
+    from wondernest.files.model import Changes, Filter, StoredFile, Usage
+    from wondernest.files.repository import FileRepository
     from wondernest.files.usage import FileUsage
     from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from wondernest.files import errors, wire
-from wondernest.files.repository import Filter
+from wondernest.files.model import Filter
 from wondernest.files.rules import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET, VARIANT_WIDTHS, category_of
 from wondernest.platform.http.endpoint import Query, Response
 from wondernest.platform.http.paths import uuid_parameter

@@ -162,6 +162,8 @@ class ServingRoutes:
         )
 
     async def _chosen(self, request: Request[Any], file: StoredFile, *, attachment: bool) -> Content | None:
+        if not is_key(file.key):  # a row of an earlier backend may hold anything
+            return None
         width = request.query("w") or ""
         if attachment or not (width.isascii() and width.isdigit() and int(width[:5]) in VARIANT_WIDTHS):
             return await self._content.original(file)
