@@ -9,3 +9,11 @@ create table wondernest.blob_removals (
     created_at timestamptz not null default current_timestamp
 );
 create index idx_blob_removals_due on wondernest.blob_removals (remove_at);
+
+-- Columns that old databases may lack; only their owner can add them.
+-- @column core.uploaded_files.tags [owner]
+alter table core.uploaded_files add column tags text[] default '{}';
+-- @column core.uploaded_files.is_system_image [owner]
+alter table core.uploaded_files add column is_system_image boolean default false;
+-- @column core.uploaded_files.is_deleted [owner]
+alter table core.uploaded_files add column is_deleted boolean default false;

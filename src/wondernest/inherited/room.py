@@ -35,6 +35,8 @@ READ_FOR_FILES: Final = tuple(
     for name in ("content.stories", "games.marketplace_listings", "games.story_templates")
 )
 """Published works: a file that one of them shows is not deleted for good (files contract §3.0)."""
+EMPTIED_FOR_FILES: Final = (Table("public.ai_image_analysis_cache", ("select", "delete"), may_lack=True),)
+"""What an earlier backend found in a picture, which is deleted with it."""
 WRITTEN_BY_TRIGGER: Final = (Table("public.ai_generation_quotas", ("insert",), may_lack=True),)
 """A trigger of the earlier backends fills this when a user is added."""
 
@@ -42,7 +44,7 @@ WRITTEN_BY_TRIGGER: Final = (Table("public.ai_generation_quotas", ("insert",), m
 def build(_parts: Parts) -> Room:
     """The tables and their personal data. No routes; few rights on the tables are needed."""
     held = {holding.table for holding in PERSONAL_DATA}
-    asked = (*WRITTEN_BY_TRIGGER, *READ_FOR_FILES)
+    asked = (*WRITTEN_BY_TRIGGER, *READ_FOR_FILES, *EMPTIED_FOR_FILES)
     unasked = {*IMPERSONAL, *held} - {table.name for table in asked}
     return Room(
         name="inherited",

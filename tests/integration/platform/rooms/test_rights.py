@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 
 from tests.fixtures.application import declared, running
-from tests.security.households import Parent, address, body_of, register_parent_with_data
+from tests.security.households import Parent, call, register_parent_with_data
 from wondernest.app import create_app
 from wondernest.commands.doctor import doctor
 from wondernest.platform.caller import CallerKind
@@ -65,12 +65,7 @@ async def test_a_role_with_just_the_declared_rights_serves_every_route(
             if route.endpoint.body is not None and route.endpoint.caller is not CallerKind.USER:
                 continue
             parent: Parent = first if route.endpoint.method == "GET" else await register_parent_with_data(client)
-            answer = await client.request(
-                route.endpoint.method,
-                address(route, parent.values),
-                json=body_of(route, parent.values),
-                headers=parent.bearer,
-            )
+            answer = await call(client, route, parent.values, parent.bearer)
             if answer.status_code >= 500:
                 faults[f"{route.endpoint.method} {route.template}"] = answer.text
         assert faults == {}

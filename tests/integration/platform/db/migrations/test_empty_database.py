@@ -22,6 +22,7 @@ from wondernest.platform.db.migrations.runner import migrate
 OURS = {
     "core.password_reset_tokens",
     "wondernest.address_proofs",
+    "wondernest.blob_removals",
     "wondernest.child_details",
     "wondernest.child_usage",
     "wondernest.email_verifications",
