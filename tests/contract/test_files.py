@@ -190,7 +190,9 @@ async def test_lists_hold_own_files_and_filter_them(client: httpx2.AsyncClient) 
 async def test_a_strangers_file_looks_like_none(client: httpx2.AsyncClient, method: str, path: str) -> None:
     ann, bob = await register(client), await register(client)
     file = await uploaded(client, ann)
-    body = {"json": {"isPublic": True}} if method == "PATCH" else {"json": {}} if method == "PUT" else {}
+    body: dict[str, Any] = (
+        {"json": {"isPublic": True}} if method == "PATCH" else {"json": {}} if method == "PUT" else {}
+    )
     for name in (file["id"], str(uuid4())):
         answer = await client.request(method, f"/api/v1/files/{name}{path}", headers=bob.bearer, **body)
         assert (answer.status_code, answer.json()) == (404, refusal("FILE_NOT_FOUND", "File not found"))

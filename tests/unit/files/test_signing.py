@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from wondernest.files.signing import Fault, Grant, UrlSigner
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-FILE, USER = uuid4(), uuid4()
+FILE, USER = UUID(int=1), UUID(int=2)
 SIGNER = UrlSigner("a-secret-of-the-tests")
 
 
