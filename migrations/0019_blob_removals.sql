@@ -17,3 +17,7 @@ alter table core.uploaded_files add column tags text[] default '{}';
 alter table core.uploaded_files add column is_system_image boolean default false;
 -- @column core.uploaded_files.is_deleted [owner]
 alter table core.uploaded_files add column is_deleted boolean default false;
+
+-- @index core.idx_uploaded_files_deleted
+-- What a family's softly deleted files hold: the other indexes leave them out.
+create index idx_uploaded_files_deleted on core.uploaded_files (user_id) where deleted_at is not null;

@@ -342,6 +342,18 @@ async def test_a_family_has_so_much_room(make_settings: Any, tmp_path: Path) -> 
         assert "files" in str(usage)
 
 
+async def test_a_softly_deleted_file_still_takes_room(make_settings: Any) -> None:
+    async with running(create_app(make_settings(FILES_PER_FAMILY="1", RATE_LIMIT_UPLOAD="0"))) as client:
+        parent = await register(client)
+        file = await uploaded(client, parent)
+        path = f"/api/v1/files/{file['id']}"
+        assert (await client.delete(path, params={"softDelete": "true"}, headers=parent.bearer)).status_code == 200
+        assert (await upload(client, parent)).status_code == 413
+        usage = (await client.get("/api/v1/family/usage", headers=parent.bearer)).json()
+        lines = {line["name"]: line["used"] for line in usage["data"]["family"]}
+        assert (lines["files"], lines["fileBytes"]) == (1, file["fileSize"])
+
+
 async def test_uploads_of_a_user_are_limited(make_settings: Any, tmp_path: Path) -> None:
     settings = make_settings(STORAGE_LOCAL_PATH=str(tmp_path / "u"), RATE_LIMIT_UPLOAD="1")
     async with running(create_app(settings)) as client:

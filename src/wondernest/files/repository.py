@@ -40,16 +40,24 @@ _LOCK_HOUSEHOLD: Final = """
     select family.id from family.families family
       join family.family_members member on member.family_id = family.id
      where member.user_id = $1 order by family.id for no key update of family"""
+_SIZES_OF: Final = """
+    select f.file_size from core.uploaded_files f where f.user_id in (select user_id from person) and f.deleted_at is null
+    union all
+    select f.file_size from core.uploaded_files f where f.user_id in (select user_id from person) and f.deleted_at is not null"""
+"""Every row is counted until it is gone: a softly deleted file still takes place. Each half has its own index."""
 _HOLDINGS: Final = f"""
-    select count(*) as files, coalesce(sum(f.file_size), 0)::bigint as bytes
-      from core.uploaded_files f
-     where f.deleted_at is null and (f.user_id = $1 or {relatives("f.user_id", "$1")})"""
-"""Every row is counted until it is gone: a softly deleted file still takes place, but only `deleted_at` is indexed."""
-_OF_FAMILY_MEMBERS: Final = f"""
-      from family.family_members member join core.uploaded_files f on f.user_id = member.user_id
-     where member.family_id = {PERSON} and f.deleted_at is null"""
-FILES_USED: Final = f"select count(*) {_OF_FAMILY_MEMBERS}"
-BYTES_USED: Final = f"select sum(f.file_size)::bigint {_OF_FAMILY_MEMBERS}"
+    with person as (
+        select $1::uuid as user_id
+         union
+        select theirs.user_id from family.family_members mine
+          join family.family_members theirs on theirs.family_id = mine.family_id
+         where mine.user_id = $1)
+    select count(*) as files, coalesce(sum(f.file_size), 0)::bigint as bytes from ({_SIZES_OF}) f"""
+_OF_FAMILY_MEMBERS: Final = f"(select user_id from family.family_members where family_id = {PERSON})"
+FILES_USED: Final = f"""
+    with person as {_OF_FAMILY_MEMBERS} select count(*) from ({_SIZES_OF}) f"""
+BYTES_USED: Final = f"""
+    with person as {_OF_FAMILY_MEMBERS} select sum(f.file_size)::bigint from ({_SIZES_OF}) f"""
 _INSERT: Final = """
     insert into core.uploaded_files
            (id, user_id, child_id, file_key, original_name, mime_type, file_size, storage_provider, url, is_public, category,

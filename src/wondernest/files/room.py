@@ -31,6 +31,7 @@ TABLES: Final = (
     Table("content.file_references", ("select",)),
     Table("wondernest.blob_removals"),
 )
+INDEXES: Final = ("core.idx_uploaded_files_deleted",)
 
 
 def build(parts: Parts, mentions: Mentions) -> Room:
@@ -70,6 +71,7 @@ def build(parts: Parts, mentions: Mentions) -> Room:
             *AliasRoutes(service, addresses).endpoints(),
         ],
         tables=TABLES,
+        indexes=INDEXES,
         jobs=jobs.jobs(),
         schedules=jobs.schedules(),
         metrics=NAMES,
