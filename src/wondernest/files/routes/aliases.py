@@ -39,7 +39,10 @@ class AliasRoutes:
     @GROUP.get(
         "/files",
         queries=parsing.FILTERS,
-        replies={200: Response(wire.FilesReply, "The newest first; the category `all` filters nothing")},
+        replies={
+            200: Response(wire.FilesReply, "The newest first; the category `all` filters nothing"),
+            400: parsing.BAD_REQUEST,
+        },
         failure=errors.LIST_FAILED[1],
         summary="The caller's files",
     )
@@ -50,7 +53,7 @@ class AliasRoutes:
 
     @GROUP.get(
         parsing.ONE + "/usage",
-        replies={200: Response(wire.UsageReplyV2), 404: parsing.NOT_FOUND},
+        replies={200: Response(wire.UsageReplyV2), 400: parsing.BAD_REQUEST, 404: parsing.NOT_FOUND},
         failure=errors.USAGE_CHECK_FAILED[1],
         summary="The stories that show one of the caller's files",
     )
@@ -64,7 +67,12 @@ class AliasRoutes:
         parsing.ONE,
         queries=(Query("softDelete", bool),),
         unit=True,
-        replies={200: Response(wire.DeletedV2), 403: Response(wire.Refusal), 404: parsing.NOT_FOUND},
+        replies={
+            200: Response(wire.DeletedV2),
+            400: parsing.BAD_REQUEST,
+            403: Response(wire.Refusal, "A system file"),
+            404: parsing.NOT_FOUND,
+        },
         failure=errors.DELETE_FAILED[1],
         summary="Delete one of the caller's files",
     )

@@ -28,7 +28,7 @@ NO_SCRIPT_PDF: Final = b"default-src 'none'; style-src 'unsafe-inline'; object-s
 """A sandbox would keep browsers from showing a PDF."""
 PDF: Final = "application/pdf"
 WEBP: Final = "image/webp"
-CONTENT: Final = Response(None, "The content", "application/octet-stream", blob=True)
+CONTENT: Final = Response(None, "The content, in its own type", "*/*", blob=True)
 WIDTH: Final = Query("w", int, f"A smaller picture, at most so wide: {', '.join(map(str, VARIANT_WIDTHS))}")
 FOLDER: Final = text_parameter("folder", "The first part of a file's key")
 OWNER: Final = text_parameter("owner", "The second part of a key of an earlier backend")
@@ -97,7 +97,7 @@ class ServingRoutes:
         queries=(Query("payload"), Query("signature"), WIDTH),
         replies={
             200: CONTENT,
-            400: parsing.BAD_REQUEST,
+            400: Response(wire.Refusal | wire.SignedRefusal, "An id that is none, or an address in another form"),
             401: Response(wire.SignedRefusal, "Another signature"),
             403: Response(wire.SignedRefusal, "Expired"),
             404: parsing.NOT_FOUND,
