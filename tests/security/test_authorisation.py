@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx2
@@ -20,6 +20,7 @@ from wondernest.app import create_app
 from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.router import Route
+from wondernest.platform.ids import parse_uuid
 from wondernest.settings import load_settings
 
 OPERATOR = "the-operators-own-token"
@@ -157,6 +158,29 @@ async def test_another_family_sees_and_touches_nothing(
         assert foreign.status_code == missing.status_code, how
         assert without_ids_and_times(foreign.text, parent.values) == without_ids_and_times(missing.text, nowhere), how
     assert await contents(database, declared().rooms, parent) == before
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        route
+        for route in registry()
+        if route.endpoint.caller is CallerKind.USER
+        and any(parameter.schema is UUID for parameter in route.endpoint.parameters)
+    ],
+    ids=lambda route: f"{route.endpoint.method} {route.template}",
+)
+@in_the_loop
+async def test_an_id_in_capitals_is_the_same_id(client: httpx2.AsyncClient, parent: Parent, route: Route) -> None:
+    stranger, own = await register_parent_with_data(client), await register_parent_with_data(client)
+    foreign = await call(client, route, in_capitals(parent.values), stranger.bearer)
+    plain = await call(client, route, parent.values, stranger.bearer)
+    assert foreign.status_code == plain.status_code
+    assert plain.status_code in {200, 403, 404}, plain.text
+    assert parent.name not in foreign.text
+    assert str(parent.user_id) not in foreign.text.lower()
+    answer = await call(client, route, in_capitals(own.values), own.bearer)
+    assert answer.is_success, answer.text
 
 
 @each(CallerKind.USER)
@@ -328,6 +352,11 @@ async def ask(
     for name, value in {"asset": "swagger-ui.css", **(values or {})}.items():
         path = path.replace(f"{{{name}}}", value)
     return await client.request(route.endpoint.method, path, json=body, headers=headers)
+
+
+def in_capitals(values: Mapping[str, str]) -> dict[str, str]:
+    """The values, with their UUIDs in capitals."""
+    return {name: value.upper() if parse_uuid(value) else value for name, value in values.items()}
 
 
 def without_ids_and_times(text: str, values: Mapping[str, str] | None = None) -> str:
