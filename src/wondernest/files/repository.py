@@ -40,24 +40,23 @@ _LOCK_HOUSEHOLD: Final = """
     select family.id from family.families family
       join family.family_members member on member.family_id = family.id
      where member.user_id = $1 order by family.id for no key update of family"""
-_SIZES_OF: Final = """
-    select f.file_size from core.uploaded_files f where f.user_id in (select user_id from person) and f.deleted_at is null
-    union all
-    select f.file_size from core.uploaded_files f where f.user_id in (select user_id from person) and f.deleted_at is not null"""
-"""Every row is counted until it is gone: a softly deleted file still takes place. Each half has its own index."""
+_HELD: Final = """
+    lateral (select count(*) as files, coalesce(sum(f.file_size), 0) as bytes
+               from (select file_size from core.uploaded_files where user_id = person.user_id and deleted_at is null
+                      union all
+                     select file_size from core.uploaded_files where user_id = person.user_id and deleted_at is not null) f) held"""
+"""What a person holds. Every row is counted until it is gone: a softly deleted file still takes place. Each half has its own index,
+and each person is looked up: with statistics that are old, a join would read every file."""
 _HOLDINGS: Final = f"""
     with person as (
         select $1::uuid as user_id
          union
-        select theirs.user_id from family.family_members mine
-          join family.family_members theirs on theirs.family_id = mine.family_id
-         where mine.user_id = $1)
-    select count(*) as files, coalesce(sum(f.file_size), 0)::bigint as bytes from ({_SIZES_OF}) f"""
-_OF_FAMILY_MEMBERS: Final = f"(select user_id from family.family_members where family_id = {PERSON})"
-FILES_USED: Final = f"""
-    with person as {_OF_FAMILY_MEMBERS} select count(*) from ({_SIZES_OF}) f"""
-BYTES_USED: Final = f"""
-    with person as {_OF_FAMILY_MEMBERS} select sum(f.file_size)::bigint from ({_SIZES_OF}) f"""
+        select theirs.user_id from family.family_members theirs
+         where theirs.family_id = any (array(select mine.family_id from family.family_members mine where mine.user_id = $1)))
+    select sum(held.files)::bigint as files, sum(held.bytes)::bigint as bytes from person cross join {_HELD}"""
+_OF_FAMILY_MEMBERS: Final = f"from family.family_members person cross join {_HELD} where person.family_id = {PERSON}"
+FILES_USED: Final = f"select sum(held.files)::bigint {_OF_FAMILY_MEMBERS}"
+BYTES_USED: Final = f"select sum(held.bytes)::bigint {_OF_FAMILY_MEMBERS}"
 _INSERT: Final = """
     insert into core.uploaded_files
            (id, user_id, child_id, file_key, original_name, mime_type, file_size, storage_provider, url, is_public, category,
