@@ -11,11 +11,14 @@ from msgspec import Struct
 
 from wondernest.access.guardianship import guards, relatives
 from wondernest.files.model import Holdings, StoredFile
+from wondernest.files.rules import Named
 from wondernest.platform.usage import PERSON
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor, Row
 
+SAVE: Final = "save"
+"""The type of our references; `reference_id` is then the id of a row of games.simple_game_data."""
 UNDATED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Used where a row has no date."""
 _LIVE: Final = "f.is_deleted is not true and f.deleted_at is null"
@@ -101,6 +104,30 @@ _REFERENCED: Final = """
         or exists (select from games.marketplace_listings listing
                     where exists (select from unnest($2::text[]) word where strpos(listing.featured_image_url, word) > 0))"""
 """Published works are read whole: there are few of them, and a deletion for good must not take a picture from one."""
+_NAMED: Final = "(f.id = any ($2::uuid[]) or f.file_key = any ($3::text[]))"
+_NOTE: Final = f"""
+    with gone as (
+        delete from content.file_references reference
+         where reference.reference_type = '{SAVE}' and reference.reference_id = $1
+           and not exists (select from core.uploaded_files f where f.id = reference.file_id and {_NAMED}))
+    insert into content.file_references (file_id, reference_type, reference_id)
+    select f.id, '{SAVE}', $1 from core.uploaded_files f
+     where {_NAMED}
+       and exists (select from family.child_profiles child
+                     join family.family_members member on member.family_id = child.family_id
+                    where child.id = $4 and member.user_id = f.user_id)
+     order by f.id
+        on conflict do nothing"""
+"""Only files of the child's own family are noted: a stranger who knows an id must not keep a file from being deleted. A reference
+that is true stays, also when the file's owner has left the family."""
+_DROP: Final = f"delete from content.file_references where reference_type = '{SAVE}' and reference_id = $1"
+_REFERRING: Final = f"""
+    select distinct reference.reference_id from content.file_references reference
+     where reference.reference_type = '{SAVE}' and ($1::uuid is null or reference.reference_id > $1)
+     order by reference.reference_id limit $2"""
+_OWNERS: Final = """
+    select distinct f.user_id from core.uploaded_files f
+     where f.deleted_at is null and ($1::uuid is null or f.user_id > $1) order by f.user_id limit $2"""
 _UNKNOWN: Final = """
     select key from unnest($1::text[]) key
      where not exists (select from core.uploaded_files f where f.file_key = key)
@@ -241,6 +268,22 @@ class FileRepository:
     async def is_referenced(self, executor: Executor, file_id: UUID, words: Sequence[str]) -> bool:
         """Whether a stored reference or a published work names the file."""
         return await executor.fetchval(_REFERENCED, file_id, list(words)) is True
+
+    async def note(self, executor: Executor, save_id: UUID, child_id: UUID, named: Named) -> None:
+        """Make a save's references those of the files that its document names."""
+        await executor.execute(_NOTE, save_id, list(named.ids), list(named.keys), child_id)
+
+    async def drop(self, executor: Executor, save_id: UUID) -> None:
+        """Delete the references of a save."""
+        await executor.execute(_DROP, save_id)
+
+    async def referring(self, executor: Executor, after: UUID | None, limit: int) -> list[UUID]:
+        """Ids of saves that have references, in their order."""
+        return [row["reference_id"] for row in await executor.fetch(_REFERRING, after, limit)]
+
+    async def owners(self, executor: Executor, after: UUID | None, limit: int) -> list[UUID]:
+        """Users who have files, in the order of their ids."""
+        return [row["user_id"] for row in await executor.fetch(_OWNERS, after, limit)]
 
     async def unknown(self, executor: Executor, keys: Sequence[str]) -> list[str]:
         """Those of the keys that no row knows."""

@@ -10,6 +10,7 @@ from wondernest.files.content import ContentService
 from wondernest.files.jobs import REMOVE_BLOBS, FileJobs
 from wondernest.files.metrics import NAMES, FileMetrics
 from wondernest.files.personal_data import PERSONAL_DATA
+from wondernest.files.references import NOTE, ReferenceJobs, SaveWatcher
 from wondernest.files.repository import BYTES_USED, FILES_USED, FileRepository
 from wondernest.files.routes import AliasRoutes, FileRoutes, ServingRoutes, UploadRoutes
 from wondernest.files.routes.parsing import Addresses
@@ -28,9 +29,14 @@ TABLES: Final = (
     Table("core.uploaded_files", columns=("is_deleted", "is_system_image", "tags")),
     Table("content.tags", ("select", "insert", "update")),
     Table("content.file_tags", ("select", "insert", "delete")),
-    Table("content.file_references", ("select",)),
+    Table("content.file_references", ("select", "insert", "delete")),
     Table("wondernest.blob_removals"),
 )
+
+
+def watcher(parts: Parts) -> SaveWatcher:
+    """The part of this room that the games room tells of stored saves."""
+    return SaveWatcher(parts.jobs.sender(NOTE))
 
 
 def build(parts: Parts, mentions: Mentions) -> Room:
@@ -61,6 +67,7 @@ def build(parts: Parts, mentions: Mentions) -> Room:
         metrics,
         timedelta(days=settings.grace_days),
     )
+    references = ReferenceJobs(repository, mentions, parts.database)
     return Room(
         name="files",
         endpoints=[
@@ -70,8 +77,8 @@ def build(parts: Parts, mentions: Mentions) -> Room:
             *AliasRoutes(service, addresses).endpoints(),
         ],
         tables=TABLES,
-        jobs=jobs.jobs(),
-        schedules=jobs.schedules(),
+        jobs=(*jobs.jobs(), *references.jobs()),
+        schedules=(*jobs.schedules(), *references.schedules()),
         metrics=NAMES,
         personal_data=PERSONAL_DATA,
         usage=(
