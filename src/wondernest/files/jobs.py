@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from wondernest.files.rules import is_ours, original_of
+from wondernest.platform.blobs.keys import is_key
 from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.jobs import Job, Running, Schedule
 from wondernest.platform.telemetry.events import get_logger
@@ -72,13 +73,16 @@ class FileJobs:
         )
 
     async def remove_blobs(self, _: Running) -> None:
-        """Remove the blobs that are due, each before its row: a killed process removes it again."""
+        """Remove the files and the blobs that are due, each blob before its row: a killed process removes it again."""
+        while retired := await self._repository.retired(self._database, self._clock.now(), BATCH_ROWS):
+            for file_id in retired:
+                await self._settle(file_id)
         while due := await self._repository.due(self._database, self._clock.now(), BATCH_ROWS):
             for key in due:
                 await self._remove(key)
 
     async def remove_unused(self, _: Running) -> None:
-        """Delete files for good that were softly deleted long ago and that nothing shows any more."""
+        """Delete files for good that were softly deleted long ago and that nothing shows any more. `remove_blobs` looks again."""
         before = self._clock.now() - self._grace
         after: UUID | None = None
         while hidden := await self._repository.hidden_before(self._database, before, after, BATCH_ROWS):
@@ -86,13 +90,25 @@ class FileJobs:
                 unit = UnitOfWork(self._database)
                 try:
                     if not file.system and not await self._usage.is_used(unit, file):
-                        await self._service.remove(file, unit)
+                        await self._service.retire(file, unit)
                         self._metrics.found("unused_file")
                     await unit.commit()
                 except BaseException as error:
                     await unit.rollback(error)
                     raise
             after = hidden[-1].id
+
+    async def _settle(self, file_id: UUID) -> None:
+        unit = UnitOfWork(self._database)
+        try:
+            removed = await self._service.settle(file_id, unit)
+            await unit.commit()
+        except BaseException as error:
+            await unit.rollback(error)
+            raise
+        if removed is False:
+            self._metrics.found("rescued_file")
+            log.info("a deleted file is shown by a newer save, so it is kept", file_id=str(file_id))
 
     async def sweep(self, _: Running) -> None:
         """Compare blobs and rows. A blob without a row is removed after the grace; a row without a blob is only reported."""
@@ -127,9 +143,12 @@ class FileJobs:
             after = known[-1][0]
 
     async def _remove(self, key: str) -> None:
-        """A key, or all keys of a folder: what ends with a slash."""
-        if key.endswith("/"):
-            async for blob in self._blobs.list(key):
+        """A key, or all keys of a folder: what ends with a slash. No blob has an invalid key, as an old row may hold."""
+        name = key.removesuffix("/")
+        if not is_key(name):
+            log.warning("a file had an invalid key, so it has no content that can be removed")
+        elif name != key:
+            async for blob in self._blobs.list(name):
                 await self._blobs.delete(blob.key)
         else:
             await self._blobs.delete(key)

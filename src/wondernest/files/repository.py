@@ -37,7 +37,16 @@ _OF_FAMILY: Final = f"""
      where f.id = $1 and {_LIVE} and (f.user_id = $2 or {relatives("f.user_id", "$2")})"""
 _PUBLIC: Final = f"select {_COLUMNS} from core.uploaded_files f where f.id = $1 and {_LIVE} and f.is_public"
 _ANYONES: Final = f"select {_COLUMNS} from core.uploaded_files f where f.id = $1 and {_LIVE}"
-_BY_KEY: Final = f"select {_COLUMNS} from core.uploaded_files f where f.file_key = $1"
+_RETIRED: Final = """
+    f.deleted_at is not null
+    and exists (select from wondernest.blob_removals removal where removal.file_key = f.file_key)"""
+"""Deleted for good, in the time in which that can be taken back. A soft deletion leaves no row of blob_removals."""
+_BY_KEY: Final = f"select {_COLUMNS} from core.uploaded_files f where f.file_key = $1 and not ({_RETIRED})"
+_RETIRED_DUE: Final = """
+    select f.id from wondernest.blob_removals removal join core.uploaded_files f on f.file_key = removal.file_key
+     where removal.remove_at <= $1 and f.deleted_at is not null order by removal.remove_at limit $2"""
+_RETIRED_LOCKED: Final = f"""
+    select {_COLUMNS} from core.uploaded_files f where f.id = $1 and {_RETIRED} for update of f"""
 _OWN_LOCKED: Final = f"""
     select {_COLUMNS} from core.uploaded_files f where f.id = $1 and f.user_id = $2 and {_LIVE} for update of f"""
 _CHILD: Final = f"select {guards('$1', '$2')}"
@@ -71,7 +80,8 @@ _UNTAG: Final = """
     delete from content.file_tags link using content.tags tag
      where link.file_id = $1 and tag.id = link.tag_id and not tag.name = any ($2::text[])"""
 _UPDATE: Final = "update core.uploaded_files set original_name = $2, category = $3, is_public = $4 where id = $1"
-_HIDE: Final = "update core.uploaded_files set is_deleted = true, deleted_at = $2 where id = $1"
+_HIDE: Final = """
+    update core.uploaded_files set is_deleted = true, deleted_at = coalesce(deleted_at, $2) where id = $1 returning file_key"""
 _FORGET_TAGS: Final = "delete from content.file_tags where file_id = $1"
 _FORGET: Final = "delete from core.uploaded_files where id = $1"
 _ANALYSES: Final = "select to_regclass('public.ai_image_analysis_cache') is not null"
@@ -83,7 +93,7 @@ _DOOM: Final = """
 _SPARE: Final = "delete from wondernest.blob_removals where file_key = $1"
 _SPARE_OWNED: Final = """
     delete from wondernest.blob_removals removal
-     using core.uploaded_files f where f.file_key = removal.file_key and removal.remove_at <= $1"""
+     using core.uploaded_files f where f.file_key = removal.file_key and f.deleted_at is null"""
 _DUE: Final = """
     select removal.file_key from wondernest.blob_removals removal
      where removal.remove_at <= $1
@@ -91,7 +101,7 @@ _DUE: Final = """
      order by removal.remove_at limit $2"""
 _HIDDEN: Final = f"""
     select {_COLUMNS} from core.uploaded_files f
-     where f.is_deleted and f.deleted_at < $1 and ($2::uuid is null or f.id > $2) order by f.id limit $3"""
+     where f.deleted_at < $1 and not ({_RETIRED}) and ($2::uuid is null or f.id > $2) order by f.id limit $3"""
 _KEYS: Final = f"""
     select f.id, f.file_key from core.uploaded_files f
      where {_LIVE} and ($1::uuid is null or f.id > $1) order by f.id limit $2"""
@@ -227,7 +237,23 @@ class FileRepository:
 
     async def hide(self, unit: Executor, file_id: UUID, now: datetime) -> None:
         """Delete a file softly: its address still works, the owner no longer sees it."""
-        await unit.execute(_HIDE, file_id, now)
+        await unit.execute(_SPARE, await unit.fetchval(_HIDE, file_id, now))
+
+    async def retire(self, unit: Executor, file_id: UUID, now: datetime, remove_at: datetime) -> None:
+        """Delete a file for good, at a time: until then only its address ends, and `spare` takes that back."""
+        await self.doom(unit, await unit.fetchval(_HIDE, file_id, now), remove_at)
+
+    async def spare(self, unit: Executor, key: str) -> None:
+        """Keep a blob that was to be removed. A file that was deleted for good is deleted softly then."""
+        await unit.execute(_SPARE, key)
+
+    async def retired(self, executor: Executor, now: datetime, limit: int) -> list[UUID]:
+        """Ids of the files that were deleted for good and whose time is over."""
+        return [row["id"] for row in await executor.fetch(_RETIRED_DUE, now, limit)]
+
+    async def lock_retired(self, unit: Executor, file_id: UUID) -> StoredFile | None:
+        """A file that was deleted for good and is still there, locked."""
+        return _found(await unit.fetchrow(_RETIRED_LOCKED, file_id))
 
     async def remove(self, unit: Executor, file_id: UUID, keys: Sequence[str], now: datetime) -> None:
         """Delete a file's row and everything that depends on it; its blobs are removed by the job."""
@@ -248,7 +274,7 @@ class FileRepository:
 
     async def due(self, executor: Executor, now: datetime, limit: int) -> list[str]:
         """Keys of blobs to remove: what a row owns is spared, whatever was planned."""
-        await executor.execute(_SPARE_OWNED, now)
+        await executor.execute(_SPARE_OWNED)
         return [row["file_key"] for row in await executor.fetch(_DUE, now, limit)]
 
     async def removed(self, executor: Executor, key: str) -> None:

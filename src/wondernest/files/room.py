@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from wondernest.access.people import FAMILY
 from wondernest.files.content import ContentService
-from wondernest.files.jobs import REMOVE_BLOBS, FileJobs
+from wondernest.files.jobs import FileJobs
 from wondernest.files.metrics import NAMES, FileMetrics
 from wondernest.files.personal_data import PERSONAL_DATA
 from wondernest.files.references import NOTE, ReferenceJobs, SaveWatcher
@@ -46,8 +46,7 @@ def build(parts: Parts, mentions: Mentions) -> Room:
     metrics = FileMetrics(parts.metrics)
     usage = FileUsage(repository, mentions)
     signer = UrlSigner(settings.signing_secret or parts.settings.jwt.secret)
-    remove = parts.jobs.sender(REMOVE_BLOBS)
-    service = FileService(repository, usage, parts.database, parts.clock, signer, remove)
+    service = FileService(repository, usage, parts.database, parts.clock, signer)
     allowance = Allowance(
         file_bytes=settings.file_bytes,
         family_bytes=settings.family_bytes,

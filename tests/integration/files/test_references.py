@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,10 +13,9 @@ import pytest
 from tests.fixtures.application import jobs_running, running
 from tests.fixtures.auth import Parent, register, rows
 from tests.fixtures.family import add_child
-from tests.fixtures.files import key_of, store_story, story_with, upload_drawing
+from tests.fixtures.files import key_of, run_job, store_story, story_with, upload_drawing
 from wondernest.app import Background, background, create_app
 from wondernest.files.references import NOTE, RECONCILE
-from wondernest.platform.jobs import Running
 
 JOB_TIMEOUT_S = 10.0
 NOTED = "select file_id::text, reference_id from content.file_references where reference_type = 'save'"
@@ -45,11 +43,6 @@ async def ann(client: httpx2.AsyncClient) -> Parent:
 @pytest.fixture
 async def child(client: httpx2.AsyncClient, ann: Parent) -> str:
     return (await add_child(client, ann))["id"]
-
-
-async def run(work: Background, name: str, **args: str) -> None:
-    [job] = [job for job in work.jobs if job.name == name]
-    await job.handler(Running(1, name, args, 1, datetime.now(UTC)))
 
 
 async def noted(database_url: str) -> set[str]:
@@ -105,7 +98,7 @@ async def test_a_file_is_named_by_its_address_or_its_id(
     file = await upload_drawing(client, ann)
     name = {"url": file["url"], "id": file["id"], "kotlin": f"http://localhost:8080/files/{key_of(file)}"}[way]
     await store_story(client, ann, child, story_with(name))
-    await run(work, NOTE, save=await the_save(database_url))
+    await run_job(work, NOTE, save=await the_save(database_url))
     assert await noted(database_url) == {file["id"]}
 
 
@@ -115,11 +108,11 @@ async def test_what_a_save_no_longer_shows_is_no_longer_noted(
     old, new = await upload_drawing(client, ann), await upload_drawing(client, ann)
     for file in (old, new):
         await store_story(client, ann, child, story_with(file["url"]))
-        await run(work, NOTE, save=await the_save(database_url))
+        await run_job(work, NOTE, save=await the_save(database_url))
         assert await noted(database_url) == {file["id"]}
     await client.delete(f"/api/v2/games/children/{child}/data/story_adventure/s", headers=ann.bearer)
     await rows(database_url, "delete from games.simple_game_data")
-    await run(work, RECONCILE)
+    await run_job(work, RECONCILE)
     assert await noted(database_url) == set()
 
 
@@ -129,8 +122,8 @@ async def test_a_stranger_cannot_note_a_file(
     file = await upload_drawing(client, ann, isPublic="true")
     bob = await register(client)
     await store_story(client, bob, (await add_child(client, bob))["id"], story_with(file["url"], file["id"]))
-    await run(work, NOTE, save=await the_save(database_url))
-    await run(work, RECONCILE)
+    await run_job(work, NOTE, save=await the_save(database_url))
+    await run_job(work, RECONCILE)
     assert await noted(database_url) == set()
 
 
@@ -141,11 +134,11 @@ async def test_saves_of_another_backend_are_found_at_night(
     await store_story(client, ann, child, story_with(file["url"]))
     await rows(database_url, "delete from wondernest.jobs where entrypoint = 'files.note_references'")
     await rows(database_url, "update games.simple_game_data set id = gen_random_uuid()")
-    await run(work, RECONCILE)
+    await run_job(work, RECONCILE)
     [row] = await rows(database_url, NOTED)
     assert row["reference_id"] == UUID(await the_save(database_url))
     await rows(database_url, "update games.simple_game_data set id = gen_random_uuid()")
-    await run(work, RECONCILE)
+    await run_job(work, RECONCILE)
     [row] = await rows(database_url, NOTED)
     assert row["reference_id"] == UUID(await the_save(database_url)), "a row that the other backend stored anew"
 
@@ -156,6 +149,6 @@ async def test_references_of_other_kinds_are_left_alone(
     file = await upload_drawing(client, ann)
     other = "select content.add_file_reference(id, 'story', gen_random_uuid()) from core.uploaded_files"
     await rows(database_url, other)
-    await run(work, RECONCILE)
+    await run_job(work, RECONCILE)
     [row] = await rows(database_url, "select file_id::text, reference_type from content.file_references")
     assert (row["file_id"], row["reference_type"]) == (file["id"], "story")
