@@ -24,7 +24,8 @@ UNDATED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LIVE: Final = "f.is_deleted is not true and f.deleted_at is null"
 _COLUMNS: Final = """
     f.id, f.user_id, f.child_id, f.file_key, f.original_name, f.mime_type, f.file_size, f.storage_provider, f.category,
-    f.is_public is true as is_public, f.is_system_image is true as is_system_image, f.uploaded_at, f.tags"""
+    f.is_public is true as is_public, f.is_system_image is true as is_system_image, f.uploaded_at, f.tags,
+    f.accessed_at"""
 _OWN: Final = f"""
     select {_COLUMNS} from core.uploaded_files f
      where f.user_id = $1 and {_LIVE} and ($2::text is null or f.category = $2) and ($3::uuid is null or f.child_id = $3)
@@ -36,7 +37,6 @@ _OF_FAMILY: Final = f"""
     select {_COLUMNS} from core.uploaded_files f
      where f.id = $1 and {_LIVE} and (f.user_id = $2 or {relatives("f.user_id", "$2")})"""
 _PUBLIC: Final = f"select {_COLUMNS} from core.uploaded_files f where f.id = $1 and {_LIVE} and f.is_public"
-_ANYONES: Final = f"select {_COLUMNS} from core.uploaded_files f where f.id = $1 and {_LIVE}"
 _RETIRED: Final = """
     f.deleted_at is not null
     and exists (select from wondernest.blob_removals removal where removal.file_key = f.file_key)"""
@@ -172,10 +172,6 @@ class FileRepository:
     async def public(self, executor: Executor, file_id: UUID) -> StoredFile | None:
         """A public file."""
         return _found(await executor.fetchrow(_PUBLIC, file_id))
-
-    async def anyones(self, executor: Executor, file_id: UUID) -> StoredFile | None:
-        """A file for which the caller holds a signed address."""
-        return _found(await executor.fetchrow(_ANYONES, file_id))
 
     async def by_key(self, executor: Executor, key: str) -> StoredFile | None:
         """The file under a key: whoever knows the key may read it, also after a soft deletion."""
@@ -335,4 +331,5 @@ def _file(row: Row) -> StoredFile:
         system=row["is_system_image"],
         uploaded_at=row["uploaded_at"] or UNDATED,
         tags=tuple(row["tags"] or ()),
+        accessed_at=row["accessed_at"],
     )

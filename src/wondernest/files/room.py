@@ -72,7 +72,7 @@ def build(parts: Parts, mentions: Mentions) -> Room:
         endpoints=[
             *UploadRoutes(uploads, addresses).endpoints(),
             *FileRoutes(service, addresses).endpoints(),
-            *ServingRoutes(service, content).endpoints(),
+            *ServingRoutes(service, content, redirects=settings.presigned_redirects).endpoints(),
             *AliasRoutes(service, addresses).endpoints(),
         ],
         tables=TABLES,

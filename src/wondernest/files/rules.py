@@ -37,7 +37,7 @@ _OURS: Final = re.compile(
 )
 """`<epoch seconds>/<uuid>.<extension>` and `uploads/<user>/<file>`, and variants of them."""
 _FILES: Final = b"/files/"
-_FILES_ESCAPED: Final = b"files\\/"
+_FILES_ESCAPED: Final = b"files\\"
 _SLASHES: Final = re.compile(r"\\+/")
 """Some writers of JSON escape slashes; inside a JSON text the escapes are escaped again."""
 _KEY: Final = re.compile(r"/files/([^\s\"'\\?#<>()]{1,1024})")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wondernest.platform.db.pool import Database
     from wondernest.platform.db.unit import UnitOfWork
 
+ACCESS_PRECISION: Final = timedelta(hours=1)
 REMOVAL_GRACE: Final = timedelta(minutes=10)
 """How long a deletion for good can be taken back. An editor that shows the picture and has not saved yet does so within this time."""
 
@@ -64,11 +65,14 @@ class FileService:
         return file
 
     async def signed(self, file_id: UUID, payload: str, signature: str) -> StoredFile:
-        """A file for which somebody signed an address. Raises SignedAddressRefused, FileNotFound."""
+        """A file for which somebody signed an address. Raises SignedAddressRefused, SignedFileNotFound."""
         grant = self._signer.check(file_id, payload, signature, self._clock.now())
         if isinstance(grant, Fault):
             raise errors.SignedAddressRefused(grant)
-        return _found(await self._repository.readable(self._database, grant.user_id, file_id))
+        file = await self._repository.readable(self._database, grant.user_id, file_id)
+        if file is None:
+            raise errors.SignedFileNotFound
+        return file
 
     def sign(self, grant: Grant) -> tuple[str, str]:
         """Payload and signature of an address."""
@@ -79,8 +83,10 @@ class FileService:
         return await self._repository.by_key(self._database, key)
 
     async def downloaded(self, file: StoredFile) -> None:
-        """Store when a file was read by its owner's family."""
-        await self._repository.touch(self._database, file.id, self._clock.now())
+        """Store when a file was downloaded, at most once in ACCESS_PRECISION: a download must not cost a write."""
+        now = self._clock.now()
+        if file.accessed_at is None or now - file.accessed_at >= ACCESS_PRECISION:
+            await self._repository.touch(self._database, file.id, now)
 
     async def usage(self, caller: Caller, file_id: UUID) -> Sequence[Usage]:
         """Where one of the caller's own files is used. Raises FileNotFound."""
