@@ -224,6 +224,15 @@ async def test_files_of_earlier_backends_are_served(
     assert listed["url"] == f"http://testserver/files/{key}"
 
 
+async def test_a_row_whose_key_is_none_has_no_content(
+    client: httpx2.AsyncClient, ann: Parent, database_url: str
+) -> None:
+    file_id = await value(database_url, INSERT, ann.user_id, "../../etc/passwd", 3, "local", None, True)
+    for path in ("download", "family", "public", "public?w=160"):
+        answer = await client.get(f"/api/v1/files/{file_id}/{path}", headers=ann.bearer)
+        assert (answer.status_code, answer.json()) == (404, NOT_FOUND)
+
+
 async def runs(client: httpx2.AsyncClient) -> float:
     """How many variants were made or refused."""
     lines = (await client.get("/metrics")).text.splitlines()

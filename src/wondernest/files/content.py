@@ -14,6 +14,7 @@ from wondernest.files.model import StoredFile
 from wondernest.files.rules import VARIANT_WIDTHS, variant_key
 from wondernest.files.uploads import pieces_of
 from wondernest.platform.blobs import Blob, BlobContent, BlobMissing, Blobs, BlobTooLarge
+from wondernest.platform.blobs.keys import is_key
 from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.media.kinds import EXTENSIONS, Kind
 from wondernest.platform.media.refusals import Refused
@@ -94,8 +95,8 @@ class ContentService:
         self._failures = Failures()
 
     async def original(self, file: StoredFile) -> Content | None:
-        """The file as it is stored; None if its blob is gone, which is logged and counted."""
-        blob = await self._blobs.stat(file.key)
+        """The file as it is stored; None if its blob is gone, which is logged and counted, or its key is none."""
+        blob = await self._blobs.stat(file.key) if is_key(file.key) else None
         if blob is None:
             self._metrics.missing()
             log.error("the content of a file is gone", file_id=str(file.id))
@@ -112,7 +113,7 @@ class ContentService:
         A width that is not offered, or a file that is no picture, means the original.
         """
         kind = _kind(file.content_type)
-        if kind is None or not kind.picture or width not in VARIANT_WIDTHS:
+        if kind is None or not kind.picture or width not in VARIANT_WIDTHS or not is_key(file.key):
             return await self.original(file)
         target = Kind.WEBP if webp else kind
         key = variant_key(file.key, width, EXTENSIONS[target][0])

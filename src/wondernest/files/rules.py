@@ -36,8 +36,8 @@ _OURS: Final = re.compile(
     re.IGNORECASE,
 )
 """`<epoch seconds>/<uuid>.<extension>` and `uploads/<user>/<file>`, and variants of them."""
-_FILES: Final = b"/files/"
-_FILES_ESCAPED: Final = b"files\\"
+_FILES: Final = b"/files"
+_AFTER_FILES: Final = frozenset({b"/", b"\\"})
 _SLASHES: Final = re.compile(r"\\+/")
 """Some writers of JSON escape slashes; inside a JSON text the escapes are escaped again."""
 _KEY: Final = re.compile(r"/files/([^\s\"'\\?#<>()]{1,1024})")
@@ -139,8 +139,14 @@ class Named(Struct, frozen=True):
 
 
 def may_name_files(document: bytes) -> bool:
-    """Whether a document holds what looks like an address of a file. One search for a short text."""
-    return _FILES in document or _FILES_ESCAPED in document
+    """Whether a document holds what looks like an address of a file. One pass: the slash after the word may be escaped."""
+    place = document.find(_FILES)
+    while place >= 0:
+        place += len(_FILES)
+        if document[place : place + 1] in _AFTER_FILES:
+            return True
+        place = document.find(_FILES, place)
+    return False
 
 
 def mentions_in(document: bytes) -> Named:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,19 @@ async def test_a_save_that_arrives_after_the_deletion_keeps_its_picture(
     assert (await client.get(f"/api/v1/files/{file['id']}", headers=ann.bearer)).status_code == 404, "still deleted"
     await run_job(work, REMOVE_BLOBS)
     assert await status(client, file) == 200
+
+
+async def test_a_deletion_and_a_save_at_the_same_time_lose_no_picture(
+    client: httpx2.AsyncClient, work: Background, database_url: str, ann: Parent, child: str
+) -> None:
+    files = [await upload_drawing(client, ann) for _ in range(12)]
+    await asyncio.gather(
+        *(delete(client, ann, file) for file in files),
+        *(store_story(client, ann, child, story_with(file["url"]), file["id"]) for file in files),
+    )
+    await grace_is_over(database_url)
+    await run_job(work, REMOVE_BLOBS)
+    assert [await status(client, file) for file in files] == [200] * len(files)
 
 
 async def test_a_softly_deleted_file_is_never_taken_for_one_that_is_deleted_for_good(

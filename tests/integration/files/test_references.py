@@ -83,6 +83,17 @@ async def test_every_way_to_store_a_story_is_noticed(
         assert len(await rows(database_url, QUEUED)) == number, (method, path)
 
 
+async def test_a_save_is_stored_although_nobody_can_be_told(
+    client: httpx2.AsyncClient, work: Background, database_url: str, ann: Parent, child: str
+) -> None:
+    file = await upload_drawing(client, ann)
+    await rows(database_url, "alter table wondernest.jobs rename to jobs_away")
+    await store_story(client, ann, child, story_with(file["url"]))
+    await rows(database_url, "alter table wondernest.jobs_away rename to jobs")
+    await run_job(work, RECONCILE)
+    assert await noted(database_url) == {file["id"]}
+
+
 async def test_a_save_without_a_file_costs_no_job(
     client: httpx2.AsyncClient, database_url: str, ann: Parent, child: str
 ) -> None:

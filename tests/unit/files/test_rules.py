@@ -169,7 +169,9 @@ def test_slashes_may_be_escaped_at_any_depth() -> None:
 
 
 def test_a_document_without_addresses_names_no_file() -> None:
-    assert not may_name_files(b'{"n": 1, "profiles": "/file"}')
+    for document in (b'{"n": 1, "profiles": "/file"}', b'{"a": "/files", "b": "/filesystem"}', b"/files"):
+        assert not may_name_files(document)
+    assert may_name_files(b'{"a": "/files", "b": "/files/x"}')
     assert mentions_in(b"{}") == Named(frozenset(), frozenset())
 
 

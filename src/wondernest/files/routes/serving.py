@@ -115,10 +115,10 @@ class ServingRoutes:
         queries=(Query("payload"), Query("signature"), WIDTH),
         replies={
             200: CONTENT,
-            400: parsing.BAD_REQUEST,
+            400: Response(wire.Refusal | wire.SignedRefusal, "An id that is none, or an address in another form"),
             401: Response(wire.SignedRefusal, "Another signature"),
             403: Response(wire.SignedRefusal, "Expired"),
-            404: parsing.NOT_FOUND,
+            404: Response(wire.SignedRefusal, "No such file, or one that the user who signed may not see"),
         },
         failure=errors.DOWNLOAD_FAILED[1],
         summary="Show a file by a signed address, as an earlier backend made them",
