@@ -86,7 +86,7 @@ def background(settings: Settings, *, clock: Clock | None = None, more: Sequence
 def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     """The rooms, lowest first; a new room is one line here. Raises UnknownJob or ValueError for names that do not exist."""
     accounts = auth.build(parts)
-    play = games.build(parts)
+    play = games.build(parts, files.watcher(parts))
     below = Rooms(
         (
             platform.build(parts),

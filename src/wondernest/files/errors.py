@@ -89,6 +89,13 @@ class SignatureMissing(ApiError):
         super().__init__(400, {"error": f"Missing {part} parameter", "status": 400})
 
 
+class SignedFileNotFound(ApiError):
+    """No such file, or one that the user who signed the address may not see (any more)."""
+
+    def __init__(self) -> None:
+        super().__init__(404, {"error": "File not found", "status": 404})
+
+
 SIGNED_FAULTS = {
     Fault.FORMAT: (400, "Invalid signed URL format"),
     Fault.OTHER_FILE: (400, "File ID mismatch"),

@@ -73,13 +73,16 @@ class FileJobs:
         )
 
     async def remove_blobs(self, _: Running) -> None:
-        """Remove the blobs that are due, each before its row: a killed process removes it again."""
+        """Remove the files and the blobs that are due, each blob before its row: a killed process removes it again."""
+        while retired := await self._repository.retired(self._database, self._clock.now(), BATCH_ROWS):
+            for file_id in retired:
+                await self._settle(file_id)
         while due := await self._repository.due(self._database, self._clock.now(), BATCH_ROWS):
             for key in due:
                 await self._remove(key)
 
     async def remove_unused(self, _: Running) -> None:
-        """Delete files for good that were softly deleted long ago and that nothing shows any more."""
+        """Delete files for good that were softly deleted long ago and that nothing shows any more. `remove_blobs` looks again."""
         before = self._clock.now() - self._grace
         after: UUID | None = None
         while hidden := await self._repository.hidden_before(self._database, before, after, BATCH_ROWS):
@@ -87,13 +90,25 @@ class FileJobs:
                 unit = UnitOfWork(self._database)
                 try:
                     if not file.system and not await self._usage.is_used(unit, file):
-                        await self._service.remove(file, unit)
+                        await self._service.retire(file, unit)
                         self._metrics.found("unused_file")
                     await unit.commit()
                 except BaseException as error:
                     await unit.rollback(error)
                     raise
             after = hidden[-1].id
+
+    async def _settle(self, file_id: UUID) -> None:
+        unit = UnitOfWork(self._database)
+        try:
+            removed = await self._service.settle(file_id, unit)
+            await unit.commit()
+        except BaseException as error:
+            await unit.rollback(error)
+            raise
+        if removed is False:
+            self._metrics.found("rescued_file")
+            log.info("a deleted file is shown by a newer save, so it is kept", file_id=str(file_id))
 
     async def sweep(self, _: Running) -> None:
         """Compare blobs and rows. A blob without a row is removed after the grace; a row without a blob is only reported."""

@@ -25,6 +25,8 @@ class StoredFile(Struct, frozen=True):
     system: bool
     uploaded_at: datetime
     tags: tuple[str, ...]
+    accessed_at: datetime | None = None
+    """When it was downloaded, to ACCESS_PRECISION."""
 
 
 class Usage(Struct, frozen=True):

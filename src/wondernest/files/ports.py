@@ -36,3 +36,11 @@ class Mentions(Protocol):
     async def kept(self, executor: Executor, user_id: UUID, words: Sequence[str], /) -> bool:
         """Whether an overwritten document that can be restored holds one of the words."""
         ...
+
+    async def document(self, executor: Executor, save_id: UUID, /) -> tuple[UUID, bytes] | None:
+        """The child and the document of a save; None if it is gone."""
+        ...
+
+    async def naming(self, executor: Executor, user_id: UUID, after: UUID | None, limit: int, /) -> Sequence[UUID]:
+        """Ids, in their order, of the saves of the adult's children that may name a file."""
+        ...

@@ -9,17 +9,21 @@ from uuid import UUID
 
 from wondernest.access.guardianship import guards, relatives
 from wondernest.files.model import Filter, Holdings, StoredFile
+from wondernest.files.rules import Named
 from wondernest.platform.usage import PERSON
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor, Row
 
+SAVE: Final = "save"
+"""The type of our references; `reference_id` is then the id of a row of games.simple_game_data."""
 UNDATED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Used where a row has no date."""
 _LIVE: Final = "f.is_deleted is not true and f.deleted_at is null"
 _COLUMNS: Final = """
     f.id, f.user_id, f.child_id, f.file_key, f.original_name, f.mime_type, f.file_size, f.storage_provider, f.category,
-    f.is_public is true as is_public, f.is_system_image is true as is_system_image, f.uploaded_at, f.tags"""
+    f.is_public is true as is_public, f.is_system_image is true as is_system_image, f.uploaded_at, f.tags,
+    f.accessed_at"""
 _OWN: Final = f"""
     select {_COLUMNS} from core.uploaded_files f
      where f.user_id = $1 and {_LIVE} and ($2::text is null or f.category = $2) and ($3::uuid is null or f.child_id = $3)
@@ -31,8 +35,16 @@ _OF_FAMILY: Final = f"""
     select {_COLUMNS} from core.uploaded_files f
      where f.id = $1 and {_LIVE} and (f.user_id = $2 or {relatives("f.user_id", "$2")})"""
 _PUBLIC: Final = f"select {_COLUMNS} from core.uploaded_files f where f.id = $1 and {_LIVE} and f.is_public"
-_ANYONES: Final = f"select {_COLUMNS} from core.uploaded_files f where f.id = $1 and {_LIVE}"
-_BY_KEY: Final = f"select {_COLUMNS} from core.uploaded_files f where f.file_key = $1"
+_RETIRED: Final = """
+    f.deleted_at is not null
+    and exists (select from wondernest.blob_removals removal where removal.file_key = f.file_key)"""
+"""Deleted for good, in the time in which that can be taken back. A soft deletion leaves no row of blob_removals."""
+_BY_KEY: Final = f"select {_COLUMNS} from core.uploaded_files f where f.file_key = $1 and not ({_RETIRED})"
+_RETIRED_DUE: Final = """
+    select f.id from wondernest.blob_removals removal join core.uploaded_files f on f.file_key = removal.file_key
+     where removal.remove_at <= $1 and f.deleted_at is not null order by removal.remove_at limit $2"""
+_RETIRED_LOCKED: Final = f"""
+    select {_COLUMNS} from core.uploaded_files f where f.id = $1 and {_RETIRED} for update of f"""
 _OWN_LOCKED: Final = f"""
     select {_COLUMNS} from core.uploaded_files f where f.id = $1 and f.user_id = $2 and {_LIVE} for update of f"""
 _CHILD: Final = f"select {guards('$1', '$2')}"
@@ -73,7 +85,8 @@ _UNTAG: Final = """
     delete from content.file_tags link using content.tags tag
      where link.file_id = $1 and tag.id = link.tag_id and not tag.name = any ($2::text[])"""
 _UPDATE: Final = "update core.uploaded_files set original_name = $2, category = $3, is_public = $4 where id = $1"
-_HIDE: Final = "update core.uploaded_files set is_deleted = true, deleted_at = $2 where id = $1"
+_HIDE: Final = """
+    update core.uploaded_files set is_deleted = true, deleted_at = coalesce(deleted_at, $2) where id = $1 returning file_key"""
 _FORGET_TAGS: Final = "delete from content.file_tags where file_id = $1"
 _FORGET: Final = "delete from core.uploaded_files where id = $1"
 _ANALYSES: Final = "select to_regclass('public.ai_image_analysis_cache') is not null"
@@ -85,7 +98,7 @@ _DOOM: Final = """
 _SPARE: Final = "delete from wondernest.blob_removals where file_key = $1"
 _SPARE_OWNED: Final = """
     delete from wondernest.blob_removals removal
-     using core.uploaded_files f where f.file_key = removal.file_key and removal.remove_at <= $1"""
+     using core.uploaded_files f where f.file_key = removal.file_key and f.deleted_at is null"""
 _DUE: Final = """
     select removal.file_key from wondernest.blob_removals removal
      where removal.remove_at <= $1
@@ -93,7 +106,7 @@ _DUE: Final = """
      order by removal.remove_at limit $2"""
 _HIDDEN: Final = f"""
     select {_COLUMNS} from core.uploaded_files f
-     where f.deleted_at < $1 and ($2::uuid is null or f.id > $2) order by f.id limit $3"""
+     where f.deleted_at < $1 and not ({_RETIRED}) and ($2::uuid is null or f.id > $2) order by f.id limit $3"""
 _KEYS: Final = f"""
     select f.id, f.file_key from core.uploaded_files f
      where {_LIVE} and ($1::uuid is null or f.id > $1) order by f.id limit $2"""
@@ -106,6 +119,30 @@ _REFERENCED: Final = """
         or exists (select from games.marketplace_listings listing
                     where exists (select from unnest($2::text[]) word where strpos(listing.featured_image_url, word) > 0))"""
 """Published works are read whole: there are few of them, and a deletion for good must not take a picture from one."""
+_NAMED: Final = "(f.id = any ($2::uuid[]) or f.file_key = any ($3::text[]))"
+_NOTE: Final = f"""
+    with gone as (
+        delete from content.file_references reference
+         where reference.reference_type = '{SAVE}' and reference.reference_id = $1
+           and not exists (select from core.uploaded_files f where f.id = reference.file_id and {_NAMED}))
+    insert into content.file_references (file_id, reference_type, reference_id)
+    select f.id, '{SAVE}', $1 from core.uploaded_files f
+     where {_NAMED}
+       and exists (select from family.child_profiles child
+                     join family.family_members member on member.family_id = child.family_id
+                    where child.id = $4 and member.user_id = f.user_id)
+     order by f.id
+        on conflict do nothing"""
+"""Only files of the child's own family are noted: a stranger who knows an id must not keep a file from being deleted. A reference
+that is true stays, also when the file's owner has left the family."""
+_DROP: Final = f"delete from content.file_references where reference_type = '{SAVE}' and reference_id = $1"
+_REFERRING: Final = f"""
+    select distinct reference.reference_id from content.file_references reference
+     where reference.reference_type = '{SAVE}' and ($1::uuid is null or reference.reference_id > $1)
+     order by reference.reference_id limit $2"""
+_OWNERS: Final = """
+    select distinct f.user_id from core.uploaded_files f
+     where f.deleted_at is null and ($1::uuid is null or f.user_id > $1) order by f.user_id limit $2"""
 _UNKNOWN: Final = """
     select key from unnest($1::text[]) key
      where not exists (select from core.uploaded_files f where f.file_key = key)
@@ -131,10 +168,6 @@ class FileRepository:
     async def public(self, executor: Executor, file_id: UUID) -> StoredFile | None:
         """A public file."""
         return _found(await executor.fetchrow(_PUBLIC, file_id))
-
-    async def anyones(self, executor: Executor, file_id: UUID) -> StoredFile | None:
-        """A file for which the caller holds a signed address."""
-        return _found(await executor.fetchrow(_ANYONES, file_id))
 
     async def by_key(self, executor: Executor, key: str) -> StoredFile | None:
         """The file under a key: whoever knows the key may read it, also after a soft deletion."""
@@ -196,7 +229,23 @@ class FileRepository:
 
     async def hide(self, unit: Executor, file_id: UUID, now: datetime) -> None:
         """Delete a file softly: its address still works, the owner no longer sees it."""
-        await unit.execute(_HIDE, file_id, now)
+        await unit.execute(_SPARE, await unit.fetchval(_HIDE, file_id, now))
+
+    async def retire(self, unit: Executor, file_id: UUID, now: datetime, remove_at: datetime) -> None:
+        """Delete a file for good, at a time: until then only its address ends, and `spare` takes that back."""
+        await self.doom(unit, await unit.fetchval(_HIDE, file_id, now), remove_at)
+
+    async def spare(self, unit: Executor, key: str) -> None:
+        """Keep a blob that was to be removed. A file that was deleted for good is deleted softly then."""
+        await unit.execute(_SPARE, key)
+
+    async def retired(self, executor: Executor, now: datetime, limit: int) -> list[UUID]:
+        """Ids of the files that were deleted for good and whose time is over."""
+        return [row["id"] for row in await executor.fetch(_RETIRED_DUE, now, limit)]
+
+    async def lock_retired(self, unit: Executor, file_id: UUID) -> StoredFile | None:
+        """A file that was deleted for good and is still there, locked."""
+        return _found(await unit.fetchrow(_RETIRED_LOCKED, file_id))
 
     async def remove(self, unit: Executor, file_id: UUID, keys: Sequence[str], now: datetime) -> None:
         """Delete a file's row and everything that depends on it; its blobs are removed by the job."""
@@ -217,7 +266,7 @@ class FileRepository:
 
     async def due(self, executor: Executor, now: datetime, limit: int) -> list[str]:
         """Keys of blobs to remove: what a row owns is spared, whatever was planned."""
-        await executor.execute(_SPARE_OWNED, now)
+        await executor.execute(_SPARE_OWNED)
         return [row["file_key"] for row in await executor.fetch(_DUE, now, limit)]
 
     async def removed(self, executor: Executor, key: str) -> None:
@@ -237,6 +286,22 @@ class FileRepository:
     async def is_referenced(self, executor: Executor, file_id: UUID, words: Sequence[str]) -> bool:
         """Whether a stored reference or a published work names the file."""
         return await executor.fetchval(_REFERENCED, file_id, list(words)) is True
+
+    async def note(self, executor: Executor, save_id: UUID, child_id: UUID, named: Named) -> None:
+        """Make a save's references those of the files that its document names."""
+        await executor.execute(_NOTE, save_id, list(named.ids), list(named.keys), child_id)
+
+    async def drop(self, executor: Executor, save_id: UUID) -> None:
+        """Delete the references of a save."""
+        await executor.execute(_DROP, save_id)
+
+    async def referring(self, executor: Executor, after: UUID | None, limit: int) -> list[UUID]:
+        """Ids of saves that have references, in their order."""
+        return [row["reference_id"] for row in await executor.fetch(_REFERRING, after, limit)]
+
+    async def owners(self, executor: Executor, after: UUID | None, limit: int) -> list[UUID]:
+        """Users who have files, in the order of their ids."""
+        return [row["user_id"] for row in await executor.fetch(_OWNERS, after, limit)]
 
     async def unknown(self, executor: Executor, keys: Sequence[str]) -> list[str]:
         """Those of the keys that no row knows."""
@@ -262,4 +327,5 @@ def _file(row: Row) -> StoredFile:
         system=row["is_system_image"],
         uploaded_at=row["uploaded_at"] or UNDATED,
         tags=tuple(row["tags"] or ()),
+        accessed_at=row["accessed_at"],
     )

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from wondernest.access.people import FAMILY
 from wondernest.files.content import ContentService
-from wondernest.files.jobs import REMOVE_BLOBS, FileJobs
+from wondernest.files.jobs import FileJobs
 from wondernest.files.metrics import NAMES, FileMetrics
 from wondernest.files.personal_data import PERSONAL_DATA
+from wondernest.files.references import NOTE, ReferenceJobs, SaveWatcher
 from wondernest.files.repository import BYTES_USED, FILES_USED, FileRepository
 from wondernest.files.routes import AliasRoutes, FileRoutes, ServingRoutes, UploadRoutes
 from wondernest.files.routes.parsing import Addresses
@@ -28,10 +29,15 @@ TABLES: Final = (
     Table("core.uploaded_files", columns=("is_deleted", "is_system_image", "tags")),
     Table("content.tags", ("select", "insert", "update")),
     Table("content.file_tags", ("select", "insert", "delete")),
-    Table("content.file_references", ("select",)),
+    Table("content.file_references", ("select", "insert", "delete")),
     Table("wondernest.blob_removals"),
 )
 INDEXES: Final = ("core.idx_uploaded_files_deleted",)
+
+
+def watcher(parts: Parts) -> SaveWatcher:
+    """The part of this room that the games room tells of stored saves."""
+    return SaveWatcher(parts.jobs.sender(NOTE))
 
 
 def build(parts: Parts, mentions: Mentions) -> Room:
@@ -41,8 +47,7 @@ def build(parts: Parts, mentions: Mentions) -> Room:
     metrics = FileMetrics(parts.metrics)
     usage = FileUsage(repository, mentions)
     signer = UrlSigner(settings.signing_secret or parts.settings.jwt.secret)
-    remove = parts.jobs.sender(REMOVE_BLOBS)
-    service = FileService(repository, usage, parts.database, parts.clock, signer, remove)
+    service = FileService(repository, usage, parts.database, parts.clock, signer)
     allowance = Allowance(
         file_bytes=settings.file_bytes,
         family_bytes=settings.family_bytes,
@@ -62,18 +67,19 @@ def build(parts: Parts, mentions: Mentions) -> Room:
         metrics,
         timedelta(days=settings.grace_days),
     )
+    references = ReferenceJobs(repository, mentions, parts.database)
     return Room(
         name="files",
         endpoints=[
             *UploadRoutes(uploads, addresses).endpoints(),
             *FileRoutes(service, addresses).endpoints(),
-            *ServingRoutes(service, content).endpoints(),
+            *ServingRoutes(service, content, redirects=settings.presigned_redirects).endpoints(),
             *AliasRoutes(service, addresses).endpoints(),
         ],
         tables=TABLES,
         indexes=INDEXES,
-        jobs=jobs.jobs(),
-        schedules=jobs.schedules(),
+        jobs=(*jobs.jobs(), *references.jobs()),
+        schedules=(*jobs.schedules(), *references.schedules()),
         metrics=NAMES,
         personal_data=PERSONAL_DATA,
         usage=(

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from uuid import UUID
 
 import msgspec
@@ -36,6 +36,11 @@ _OURS: Final = re.compile(
     re.IGNORECASE,
 )
 """`<epoch seconds>/<uuid>.<extension>` and `uploads/<user>/<file>`, and variants of them."""
+_FILES: Final = b"/files"
+_AFTER_FILES: Final = frozenset({b"/", b"\\"})
+_SLASHES: Final = re.compile(r"\\+/")
+"""Some writers of JSON escape slashes; inside a JSON text the escapes are escaped again."""
+_KEY: Final = re.compile(r"/files/([^\s\"'\\?#<>()]{1,1024})")
 _TOKEN_CHARS: Final = re.compile(r"[^A-Za-z0-9 !#$&+.^_`|~()\[\]{}=@,-]")
 _ATTR_CHARS: Final = "!#$&+-.^_`|~"
 """What an extended parameter may hold unescaped besides letters and digits (RFC 8187 §3.2.1)."""
@@ -126,9 +131,29 @@ def words_for(file_id: UUID, key: str) -> tuple[str, ...]:
     return (str(file_id),) if name is None or name == file_id else (str(file_id), str(name))
 
 
-def mentions_in(document: bytes) -> frozenset[UUID]:
-    """Every UUID in a document: among them those of the files that it shows."""
-    return frozenset(UUID(text) for text in _UUID.findall(document.decode(errors="replace")))
+class Named(Struct, frozen=True):
+    """What in a document may be the ids and the keys of files."""
+
+    ids: frozenset[UUID]
+    keys: frozenset[str]
+
+
+def may_name_files(document: bytes) -> bool:
+    """Whether a document holds what looks like an address of a file. One pass: the slash after the word may be escaped."""
+    place = document.find(_FILES)
+    while place >= 0:
+        place += len(_FILES)
+        if document[place : place + 1] in _AFTER_FILES:
+            return True
+        place = document.find(_FILES, place)
+    return False
+
+
+def mentions_in(document: bytes) -> Named:
+    """Every UUID and every key after `/files/` in a document: among them those of the files that it shows."""
+    text = _SLASHES.sub("/", document.decode(errors="replace"))
+    ids = frozenset(UUID(found) for found in _UUID.findall(text))
+    return Named(ids, frozenset(unquote(key) for key in _KEY.findall(text)))
 
 
 class _Content(Struct):

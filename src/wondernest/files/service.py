@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
     from wondernest.platform.db.unit import UnitOfWork
-    from wondernest.platform.jobs import Sender
+
+ACCESS_PRECISION: Final = timedelta(hours=1)
+REMOVAL_GRACE: Final = timedelta(minutes=10)
+"""How long a deletion for good can be taken back. An editor that shows the picture and has not saved yet does so within this time."""
 
 
 class FileService:
@@ -34,14 +38,12 @@ class FileService:
         database: Database,
         clock: Clock,
         signer: UrlSigner,
-        remove_blobs: Sender,
     ) -> None:
         self._repository = repository
         self._usage = usage
         self._database = database
         self._clock = clock
         self._signer = signer
-        self._remove_blobs = remove_blobs
 
     async def own(self, caller: Caller, wanted: Filter) -> Sequence[StoredFile]:
         """The caller's files, newest first."""
@@ -63,11 +65,14 @@ class FileService:
         return file
 
     async def signed(self, file_id: UUID, payload: str, signature: str) -> StoredFile:
-        """A file for which somebody signed an address. Raises SignedAddressRefused, FileNotFound."""
+        """A file for which somebody signed an address. Raises SignedAddressRefused, SignedFileNotFound."""
         grant = self._signer.check(file_id, payload, signature, self._clock.now())
         if isinstance(grant, Fault):
             raise errors.SignedAddressRefused(grant)
-        return _found(await self._repository.readable(self._database, grant.user_id, file_id))
+        file = await self._repository.readable(self._database, grant.user_id, file_id)
+        if file is None:
+            raise errors.SignedFileNotFound
+        return file
 
     def sign(self, grant: Grant) -> tuple[str, str]:
         """Payload and signature of an address."""
@@ -78,8 +83,10 @@ class FileService:
         return await self._repository.by_key(self._database, key)
 
     async def downloaded(self, file: StoredFile) -> None:
-        """Store when a file was read by its owner's family."""
-        await self._repository.touch(self._database, file.id, self._clock.now())
+        """Store when a file was downloaded, at most once in ACCESS_PRECISION: a download must not cost a write."""
+        now = self._clock.now()
+        if file.accessed_at is None or now - file.accessed_at >= ACCESS_PRECISION:
+            await self._repository.touch(self._database, file.id, now)
 
     async def usage(self, caller: Caller, file_id: UUID) -> Sequence[Usage]:
         """Where one of the caller's own files is used. Raises FileNotFound."""
@@ -110,7 +117,8 @@ class FileService:
     async def delete(self, caller: Caller, file_id: UUID, unit: UnitOfWork, *, softly: bool) -> None:
         """Delete an own file: softly if asked or if anything shows it, else for good. Raises FileNotFound, Protected.
 
-        A softly deleted file keeps its row, its blob and its address.
+        A softly deleted file keeps its row, its blob and its address. One that is deleted for good loses its address now and all
+        the rest after REMOVAL_GRACE, unless a document shows it then: a save may be on its way while this looks at the documents.
         """
         file = _found(await self._repository.lock_own(unit, caller.user_id, file_id))
         if file.system:
@@ -119,12 +127,26 @@ class FileService:
         if softly or await self._usage.is_used(unit, file):
             await self._repository.hide(unit, file.id, now)
         else:
-            await self.remove(file, unit)
+            await self.retire(file, unit)
 
-    async def remove(self, file: StoredFile, unit: UnitOfWork) -> None:
-        """Delete a file for good: its row and all that depends on it now, its blobs by a job."""
+    async def retire(self, file: StoredFile, unit: UnitOfWork) -> None:
+        """Delete a file for good: its address now, the rest by a job after REMOVAL_GRACE."""
+        now = self._clock.now()
+        await self._repository.retire(unit, file.id, now, now + REMOVAL_GRACE)
+
+    async def settle(self, file_id: UUID, unit: UnitOfWork) -> bool | None:
+        """Remove a file that was deleted for good, or keep it softly deleted if a document shows it after all.
+
+        Whether it was removed; None if there is no such file. Its blobs are removed by the job.
+        """
+        file = await self._repository.lock_retired(unit, file_id)
+        if file is None:
+            return None
+        if await self._usage.is_used(unit, file):
+            await self._repository.spare(unit, file.key)
+            return False
         await self._repository.remove(unit, file.id, [file.key, variant_folder(file.key)], self._clock.now())
-        await self._remove_blobs(unit, {})
+        return True
 
 
 def _found(file: StoredFile | None) -> StoredFile:

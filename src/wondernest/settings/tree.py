@@ -357,6 +357,7 @@ class Files(
         "grace_days": "FILES_GRACE_DAYS",
         "public_base_url": "PUBLIC_BASE_URL",
         "signing_secret": "SIGNED_URL_SECRET",
+        "presigned_redirects": "FILES_PRESIGNED_REDIRECTS",
     },
 ):
     """Uploaded files (files contract §3)."""
@@ -372,6 +373,8 @@ class Files(
     """The origin of addresses of files; empty: the one that the client asked."""
     signing_secret: Secret = Secret()
     """For signed addresses of an earlier backend; empty: JWT_SECRET."""
+    presigned_redirects: bool = False
+    """Whether a download is answered with the bucket's own address."""
 
 
 class Jobs(

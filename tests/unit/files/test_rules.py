@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from wondernest.files.rules import (
     MAX_NAME_CHARS,
     BadTag,
+    Named,
     category_of,
     disposition,
     is_ours,
+    may_name_files,
     mentions_in,
     original_of,
     shown_name,
@@ -150,7 +152,27 @@ def test_a_story_may_be_stored_as_an_object_too() -> None:
 def test_a_document_mentions_every_uuid_in_it() -> None:
     other = uuid4()
     document = msgspec.json.encode({"a": f"/files/{KEY}", "b": [str(other).upper()]})
-    assert mentions_in(document) == {NAME, other}
+    assert mentions_in(document) == Named(frozenset({NAME, other}), frozenset({KEY}))
+
+
+@pytest.mark.parametrize("end", ['"', '\\"', "?w=320", "#x", "')", ""])
+def test_a_key_ends_where_its_address_ends(end: str) -> None:
+    document = f'{{"style": "url(https://host/files/{KEY}{end}'.encode()
+    assert mentions_in(document).keys == {KEY}
+
+
+def test_slashes_may_be_escaped_at_any_depth() -> None:
+    inner = '{"a": "https:\\/\\/host\\/files\\/' + KEY.replace("/", "\\/") + '"}'
+    for document in (inner.encode(), msgspec.json.encode({"data": inner})):
+        assert may_name_files(document)
+        assert mentions_in(document).keys == {KEY}
+
+
+def test_a_document_without_addresses_names_no_file() -> None:
+    for document in (b'{"n": 1, "profiles": "/file"}', b'{"a": "/files", "b": "/filesystem"}', b"/files"):
+        assert not may_name_files(document)
+    assert may_name_files(b'{"a": "/files", "b": "/files/x"}')
+    assert mentions_in(b"{}") == Named(frozenset(), frozenset())
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from wondernest.files import errors, wire
+from wondernest.files.content import has_variants
 from wondernest.files.routes import parsing
 from wondernest.files.rules import VARIANT_WIDTHS, disposition
 from wondernest.platform.blobs.keys import is_key
@@ -14,6 +15,7 @@ from wondernest.platform.http.errors import RouteNotFound
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import text_parameter
 from wondernest.platform.http.replies import BlobReply
+from wondernest.platform.http.request import Reply
 
 if TYPE_CHECKING:
     from wondernest.files.content import Content, ContentService
@@ -28,6 +30,7 @@ NO_SCRIPT_PDF: Final = b"default-src 'none'; style-src 'unsafe-inline'; object-s
 """A sandbox would keep browsers from showing a PDF."""
 PDF: Final = "application/pdf"
 WEBP: Final = "image/webp"
+MAX_WIDTH_CHARS: Final = 5
 CONTENT: Final = Response(None, "The content, in its own type", "*/*", blob=True)
 WIDTH: Final = Query("w", int, f"A smaller picture, at most so wide: {', '.join(map(str, VARIANT_WIDTHS))}")
 FOLDER: Final = text_parameter("folder", "The first part of a file's key")
@@ -45,9 +48,11 @@ GROUP: Final = RouteGroup(
 class ServingRoutes:
     """The way out."""
 
-    def __init__(self, service: FileService, content: ContentService) -> None:
+    def __init__(self, service: FileService, content: ContentService, *, redirects: bool) -> None:
+        """redirects: whether downloads come from the storage itself, where it can."""
         self._service = service
         self._content = content
+        self._redirects = redirects
 
     def endpoints(self) -> list[Endpoint]:
         """The routes."""
@@ -55,16 +60,29 @@ class ServingRoutes:
 
     @GROUP.get(
         parsing.ONE + "/download",
-        replies={200: CONTENT, 400: parsing.BAD_REQUEST, 404: parsing.NOT_FOUND},
+        replies={
+            200: CONTENT,
+            302: Response(None, "The storage's own address, with FILES_PRESIGNED_REDIRECTS", "text/plain"),
+            400: parsing.BAD_REQUEST,
+            404: parsing.NOT_FOUND,
+        },
         failure=errors.DOWNLOAD_FAILED[1],
         summary="Download a file",
     )
-    async def download(self, request: Request[None]) -> BlobReply:
+    async def download(self, request: Request[None]) -> BlobReply | Reply:
         """GET /files/{fileId}/download."""
         file = await self._service.readable(request.caller, request.path(parsing.FILE))
-        reply = await self._shown(request, file, attachment=True, shared=False)
+        content = await self._content.original(file)
+        if content is None:
+            raise errors.FileNotFound
         await self._service.downloaded(file)
-        return reply
+        if self._redirects and request.method == "GET":  # the address is signed for GET only
+            address = await self._content.address(content)
+            if address is not None:
+                return Reply(
+                    302, b"", "text/plain", ((b"location", address.encode()), (b"cache-control", b"private, no-store"))
+                )
+        return _reply(content, file, attachment=True, shared=False, varies=False)
 
     @GROUP.get(
         parsing.ONE + "/family",
@@ -76,7 +94,7 @@ class ServingRoutes:
     async def family(self, request: Request[None]) -> BlobReply:
         """GET /files/{fileId}/family."""
         file = await self._service.of_family(request.caller, request.path(parsing.FILE))
-        return await self._shown(request, file, attachment=False, shared=False)
+        return await self._shown(request, file)
 
     @GROUP.get(
         parsing.ONE + "/public",
@@ -89,7 +107,7 @@ class ServingRoutes:
     async def public(self, request: Request[None]) -> BlobReply:
         """GET /files/{fileId}/public."""
         file = await self._service.public(request.path(parsing.FILE))
-        return await self._shown(request, file, attachment=False, shared=True)
+        return await self._shown(request, file, shared=True)
 
     @GROUP.get(
         parsing.ONE + "/signed",
@@ -100,7 +118,7 @@ class ServingRoutes:
             400: Response(wire.Refusal | wire.SignedRefusal, "An id that is none, or an address in another form"),
             401: Response(wire.SignedRefusal, "Another signature"),
             403: Response(wire.SignedRefusal, "Expired"),
-            404: parsing.NOT_FOUND,
+            404: Response(wire.SignedRefusal, "No such file, or one that the user who signed may not see"),
         },
         failure=errors.DOWNLOAD_FAILED[1],
         summary="Show a file by a signed address, as an earlier backend made them",
@@ -113,7 +131,7 @@ class ServingRoutes:
         if signature is None:
             raise errors.SignatureMissing("signature")
         file = await self._service.signed(request.path(parsing.FILE), payload, signature)
-        return await self._shown(request, file, attachment=False, shared=False)
+        return await self._shown(request, file, missing=errors.SignedFileNotFound)
 
     @GROUP.get(
         "/files/{folder}/{name}",
@@ -131,41 +149,41 @@ class ServingRoutes:
         file = await self._service.by_key(key) if is_key(key) else None
         if file is None:
             raise RouteNotFound
-        return await self._shown(request, file, attachment=False, shared=file.public, missing=RouteNotFound)
+        return await self._shown(request, file, shared=file.public, missing=RouteNotFound)
 
     async def _shown(
         self,
         request: Request[Any],
         file: StoredFile,
         *,
-        attachment: bool,
-        shared: bool,
+        shared: bool = False,
         missing: type[Exception] = errors.FileNotFound,
     ) -> BlobReply:
         """The content, or the variant that the client asks for; 404 in the route's own form if the content is gone."""
-        content = await self._chosen(request, file, attachment=attachment)
+        width = request.query("w") or ""
+        if not (width.isascii() and width.isdigit() and len(width) <= MAX_WIDTH_CHARS and int(width) in VARIANT_WIDTHS):
+            content, varies = await self._content.original(file), False
+        else:
+            webp = WEBP in (request.header(b"accept") or "").lower()
+            content, varies = await self._content.variant(file, int(width), webp=webp), has_variants(file.content_type)
         if content is None:
             raise missing
-        policy = NO_SCRIPT_PDF if content.content_type == PDF else NO_SCRIPT
-        return BlobReply(
-            content.source,
-            content.content_type,
-            content.etag,
-            file.uploaded_at,
-            (
-                (b"content-disposition", disposition(content.content_type, file.name, attachment=attachment).encode()),
-                (b"cache-control", b"%b, max-age=%d" % (b"public" if shared else b"private", CACHE_S)),
-                (b"content-security-policy", policy),
-                (b"cross-origin-resource-policy", b"cross-origin"),
-                (b"vary", b"Accept"),
-            ),
-        )
+        return _reply(content, file, attachment=False, shared=shared, varies=varies)
 
-    async def _chosen(self, request: Request[Any], file: StoredFile, *, attachment: bool) -> Content | None:
-        if not is_key(file.key):  # a row of an earlier backend may hold anything
-            return None
-        width = request.query("w") or ""
-        if attachment or not (width.isascii() and width.isdigit() and int(width[:5]) in VARIANT_WIDTHS):
-            return await self._content.original(file)
-        webp = WEBP in (request.header(b"accept") or "").lower()
-        return await self._content.variant(file, int(width), webp=webp)
+
+def _reply(content: Content, file: StoredFile, *, attachment: bool, shared: bool, varies: bool) -> BlobReply:
+    """`varies`: whether the request's Accept decided what it is."""
+    policy = NO_SCRIPT_PDF if content.content_type == PDF else NO_SCRIPT
+    headers = (
+        (b"content-disposition", disposition(content.content_type, file.name, attachment=attachment).encode()),
+        (b"cache-control", b"%b, max-age=%d" % (b"public" if shared else b"private", CACHE_S)),
+        (b"content-security-policy", policy),
+        (b"cross-origin-resource-policy", b"cross-origin"),
+    )
+    return BlobReply(
+        content.source,
+        content.content_type,
+        content.etag,
+        file.uploaded_at,
+        (*headers, (b"vary", b"Accept")) if varies else headers,
+    )

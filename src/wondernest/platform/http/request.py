@@ -51,6 +51,11 @@ class Request(Generic[Body]):
         value: Value = self._path[parameter]
         return value
 
+    @property
+    def method(self) -> str:
+        """As the client sent it: HEAD for a request that a GET endpoint answers without the body."""
+        return self._exchange.method
+
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name; repeated ones are joined with commas."""
         value = self._exchange.headers.get(name)
