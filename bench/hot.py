@@ -34,15 +34,17 @@ from wondernest.auth.tokens import TokenPair
 from wondernest.coppa.repository import ConsentRepository
 from wondernest.coppa.rules import ChildReference
 from wondernest.family.repository import Acting, FamilyRepository
+from wondernest.files.references import NOTE, SaveWatcher
 from wondernest.games.repository import HistoryRepository, LoadRepository, RegistryRepository, SaveRepository
 from wondernest.games.rules import SMALL_LIST_BYTES, Deletion, Limits, Listing, Read, SaveKey, Write
-from wondernest.games.service import ProjectSaves
+from wondernest.games.service import Notices, ProjectSaves
 from wondernest.platform.caller import Caller
 from wondernest.platform.clock import SystemClock
 from wondernest.platform.db.batch import LockWait
 from wondernest.platform.db.idempotency import IdempotencyKeys, KeptReply
 from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.ids import RandomIds, new_uuid, sha256_hex
+from wondernest.platform.jobs import QueuedJobs
 from wondernest.platform.large_work import LargeWork
 from wondernest.settings.tree import Auth, Games, Quotas
 
@@ -106,7 +108,9 @@ class Requests:
         self._keys = IdempotencyKeys(kept.idempotency_life_h, Quotas().idempotency_keys)
         large_work = LargeWork()
         events = AnalyticsRepository(self._registry, IDS, CLOCK, Quotas())
-        self._analytics = AnalyticsService(database, events, ProjectSaves(self._saves, large_work), CLOCK, large_work)
+        notices = Notices(SaveWatcher(QueuedJobs().sender(NOTE)), database)
+        projects = ProjectSaves(self._saves, large_work, notices)
+        self._analytics = AnalyticsService(database, events, projects, CLOCK, large_work)
         self._serials = itertools.count(int(datetime.now(UTC).timestamp() * 1e6))
 
     # Saves --------------------------------------------------------------------------------------------------------

@@ -136,6 +136,7 @@ class Setup:
             "JWT_SECRET": self.secret,
             "MAIL_OUTBOX_PATH": str(HOME / "outbox"),
             "MAIL_OUTBOX_ALLOWED": "true",
+            "STORAGE_LOCAL_PATH": str(HOME / "uploads"),
             "PYTHONDONTWRITEBYTECODE": "",  # an installed server has its bytecode; the first start here writes it
             "RATE_LIMIT_CREDENTIALS": NO_LIMIT,
             "RATE_LIMIT_AUTH": NO_LIMIT,

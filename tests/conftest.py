@@ -10,6 +10,7 @@ pytest_plugins = (
     "tests.fixtures.fragile",
     "tests.fixtures.bad_days",
     "tests.fixtures.crew",
+    "tests.fixtures.object_storage",
 )
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])

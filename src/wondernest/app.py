@@ -13,11 +13,14 @@ from wondernest.analytics import room as analytics
 from wondernest.auth import room as auth
 from wondernest.coppa import room as coppa
 from wondernest.family import room as family
+from wondernest.files import room as files
 from wondernest.games import room as games
 from wondernest.health import room as health
 from wondernest.inherited import room as inherited
 from wondernest.platform import room as platform
 from wondernest.platform.addresses import Networks
+from wondernest.platform.blobs import Blobs, LocalBlobs, S3Blobs
+from wondernest.platform.blobs.blobs import DEPENDENCY as STORAGE
 from wondernest.platform.cache import Counters, MemoryCounters, ValkeyCounters
 from wondernest.platform.clock import Clock, SystemClock
 from wondernest.platform.db.idempotency import IdempotencyKeys
@@ -34,7 +37,12 @@ from wondernest.platform.jobs import Job, QueuedJobs, Schedule
 from wondernest.platform.jobs.instruments import JobInstruments
 from wondernest.platform.large_work import LargeWork
 from wondernest.platform.mail import Mailer, OutboxMailer, SmtpMailer
+from wondernest.platform.media.inspector import Inspector
+from wondernest.platform.media.instruments import MediaInstruments
+from wondernest.platform.outages import Outages
 from wondernest.platform.rooms import Builder, Parts, Rooms
+from wondernest.platform.scan import ClamdScanner, NoScanner, Scanner
+from wondernest.platform.scan.scanner import DEPENDENCY as SCANNER
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.platform.telemetry.stdout import STDOUT
@@ -78,7 +86,7 @@ def background(settings: Settings, *, clock: Clock | None = None, more: Sequence
 def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     """The rooms, lowest first; a new room is one line here. Raises UnknownJob or ValueError for names that do not exist."""
     accounts = auth.build(parts)
-    play = games.build(parts)
+    play = games.build(parts, files.watcher(parts))
     below = Rooms(
         (
             platform.build(parts),
@@ -87,6 +95,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             coppa.build(parts),
             family.build(parts, accounts.accounts),
             play.room,
+            files.build(parts, play.mentions),
             analytics.build(parts, play.projects, play.time),
             *(build(parts) for build in more),
         )
@@ -102,6 +111,18 @@ def _mailer(settings: Settings, clock: Clock) -> Mailer:
     if settings.mail.smtp_host:
         return SmtpMailer(settings.mail, clock)
     return OutboxMailer(Path(settings.app.outbox_path), settings.mail.sender, clock)
+
+
+def _blobs(settings: Settings, clock: Clock, metrics: Metrics) -> Blobs:
+    storage, outages = settings.storage, Outages(STORAGE, metrics)
+    bucket = settings.bucket
+    if bucket is not None:
+        return S3Blobs(bucket, storage.timeout_s, outages)
+    return LocalBlobs(Path(storage.local_path), storage.timeout_s, clock, outages)
+
+
+def _scanner(settings: Settings, metrics: Metrics) -> Scanner:
+    return ClamdScanner(settings.scan, Outages(SCANNER, metrics)) if settings.scan.address else NoScanner()
 
 
 def _parts(settings: Settings, clock: Clock) -> Parts:
@@ -123,6 +144,9 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
         jobs=QueuedJobs(),
         instruments=JobInstruments(metrics),
         mailer=_mailer(settings, clock),
+        blobs=_blobs(settings, clock, metrics),
+        scanner=_scanner(settings, metrics),
+        inspector=Inspector(settings.media, MediaInstruments(metrics)),
     )
 
 

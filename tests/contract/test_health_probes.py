@@ -68,18 +68,23 @@ async def test_details_of_a_service_with_everything_up(make_settings: MakeSettin
         "timestamp": INSTANT,
         "version": __version__,
         "environment": "test",
-        "services": {"database": connected, "redis": connected},
+        "services": {"database": connected, "redis": connected, "storage": connected},
     }
-    assert list(body["services"]) == ["database", "redis"]
+    assert list(body["services"]) == ["database", "redis", "storage"]
 
 
 async def test_details_with_a_dependency_down_are_503_in_the_same_shape(make_settings: MakeSettings) -> None:
-    settings = make_settings(DATABASE_URL=NOWHERE, REDIS_ENABLED="true", REDIS_URL=NO_CACHE)
+    own = {"STORAGE_PROVIDER": "s3", "S3_BUCKET": "pictures", "S3_ENDPOINT": "http://127.0.0.1:1"}
+    own |= {"S3_ACCESS_KEY": "key", "S3_SECRET_KEY": "secret"}
+    own |= {"CLAMD_ADDRESS": "127.0.0.1:1"}
+    settings = make_settings(DATABASE_URL=NOWHERE, REDIS_ENABLED="true", REDIS_URL=NO_CACHE, **own)
     status, body = await asked(settings, "/health/detailed")
     failed = {"status": "DOWN", "message": "Connection failed", "responseTime": IsInt(ge=0)}
     assert status == 503
     assert body["status"] == "DOWN"
-    assert body["services"] == {"database": failed, "redis": failed}
+    storage = {**failed, "message": IsStr(regex="cannot write: (no connection|timed out); check the S3_… .*")}
+    scanner = {**failed, "message": "no answer: no connection; check CLAMD_ADDRESS and that clamd runs there"}
+    assert body["services"] == {"database": failed, "redis": failed, "storage": storage, "scanner": scanner}
 
 
 async def test_a_cache_switched_off_is_up_and_disabled(make_settings: MakeSettings) -> None:

@@ -84,6 +84,28 @@ CHORES = {
         "select strpos(consent_text, '078-05-1120') = 0 from compliance.coppa_consent",
         "select from compliance.coppa_consent for update",
     ),
+    "files.remove_blobs": (
+        (
+            "insert into wondernest.blob_removals (file_key, remove_at) values"
+            " ('1756800000/old.txt', now() - interval '1 day'), ('1756800000/new.txt', now() + interval '1 day')"
+        ),
+        "select remove_at > now() from wondernest.blob_removals",
+        "select from wondernest.blob_removals where remove_at < now() for update",
+    ),
+    "files.remove_unused": (
+        (
+            "with parent as (insert into core.users (email, password_hash) values ('old@example.com', '') returning id)"
+            " insert into core.uploaded_files"
+            " (user_id, file_key, original_name, mime_type, file_size, is_deleted, deleted_at)"
+            " select id, key, key, 'text/plain', 1, true, now() - make_interval(days => days)"
+            " from parent, (values ('1756800000/old.txt', 31), ('1756800000/new.txt', 29)) file (key, days)"
+        ),
+        (
+            "select array_agg(file.file_key) = '{1756800000/new.txt}' from core.uploaded_files file"
+            " where not exists (select from wondernest.blob_removals doomed where doomed.file_key = file.file_key)"
+        ),
+        "select from core.uploaded_files where deleted_at < now() - interval '30 days' for update",
+    ),
     "games.reconcile_usage": (
         (
             "with parent as (insert into core.users (email, password_hash) values ('old@example.com', '') returning id),"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -15,10 +15,13 @@ from uuid import uuid4
 import httpx2
 import schemathesis
 
+from tests.security.households import PICTURE
 from tests.security.tolerance import Tolerance, read
 
 URL_VARIABLE, AS_VARIABLE = "FUZZ_URL", "FUZZ_AS"
 PARENT = "parent"
+FILE_NAME = "name of the file"
+"""Not `name`, which is a person's everywhere else."""
 TIMEOUT_S = 30.0
 GAME_TYPE, DATA_KEY = "sticker_book", "kept"
 """A save with one kept version, of a game of the registry."""
@@ -27,6 +30,9 @@ RIGHT_IN_4 = 3
 PASSWORD = "Sunflower7"
 RIGHT: dict[str, Any] = {
     "childId": str(uuid4()),
+    "fileId": "",
+    "folder": "",
+    "category": "artwork",
     "gameType": GAME_TYPE,
     "gameKey": GAME_TYPE,
     "dataKey": DATA_KEY,
@@ -55,11 +61,13 @@ class Family:
     access: str
     refresh: str
     child_id: str
+    file: Mapping[str, str]
+    """Path parameters of a file."""
 
     @property
     def values(self) -> dict[str, str]:
         """The valid values of this family."""
-        return {"childId": self.child_id, "refreshToken": self.refresh}
+        return {"childId": self.child_id, "refreshToken": self.refresh, **self.file}
 
     @property
     def bearer(self) -> str:
@@ -94,12 +102,21 @@ class Families:
         bearer = {"Authorization": f"Bearer {registered['accessToken']}"}
         birth = {"name": "Zoe", "birthDate": "2020-01-15"}
         child_id = self._data("POST", "/api/v1/family/children", birth, bearer)["id"]
-        family = Family(registered["accessToken"], registered["refreshToken"], child_id)
+        file = self._file(bearer)
+        family = Family(registered["accessToken"], registered["refreshToken"], child_id, file)
         for number in (1, 2):
             save = {"gameType": GAME_TYPE, "dataKey": DATA_KEY, "dataValue": {"n": number}}
             self._data("PUT", f"/api/v2/games/children/{child_id}/data", save, bearer)
         self._by_bearer[family.bearer] = family
         return family
+
+    def _file(self, bearer: dict[str, str]) -> dict[str, str]:
+        picture = {"file": ("picture.png", PICTURE, "image/png")}
+        answer = self._client.post("/api/v1/files/upload", files=picture, headers=bearer)
+        answer.raise_for_status()
+        file = answer.json()["data"]
+        folder, name = file["url"].rsplit("/", 2)[1:]
+        return {"fileId": file["id"], "folder": folder, FILE_NAME: name}
 
     def _data(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
         answer = self._client.request(method, path, json=body, headers=headers)
@@ -132,6 +149,9 @@ def before_call(_context: Any, case: schemathesis.Case, _kwargs: dict[str, Any])
     family = families.of(case.headers.get("Authorization"))
     for place in _places(case):
         for name in place:
+            if name == "name" and case.path.startswith("/files/"):
+                place[name] = family.file[FILE_NAME]
+                continue
             given = f"{name}={place[name]!r}".encode(errors="replace")
             if name in RIGHT and zlib.crc32(given) % 4 < RIGHT_IN_4:
                 place[name] = family.values.get(name, RIGHT[name])
@@ -152,6 +172,8 @@ def only_what_tolerance_forgives_is_taken(
     sent: bytes = body.encode() if isinstance(body, str) else body
     if not sent.strip() and not declared.get("required"):
         return
+    if "application/json" not in declared["content"]:
+        return  # a form
     schema = declared["content"]["application/json"]["schema"]
     try:
         forgiven = tolerance.forgives(read(sent), schema)

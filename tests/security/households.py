@@ -18,10 +18,16 @@ import jwt
 from tests.fixtures import family as fixtures
 from tests.fixtures.application import TEST_SECRET
 from wondernest.access.people import CHILD
+from wondernest.platform.http.body import Multipart
 from wondernest.platform.http.router import Route
 from wondernest.platform.personal_data import USER
 from wondernest.platform.rooms import Rooms
 
+PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c4944415478da63f8cfc0000003010100f70341430000000049454e44ae426082"
+)
+"""A PNG of one pixel: what is uploaded."""
 FURNISHING = Path(__file__).with_name("furnishing")
 """A module for each room whose routes need existing data: `furnish` creates it and returns its path parameters."""
 CHILD_ID = "childId"
@@ -60,6 +66,15 @@ class Parent:
         return {"Authorization": "Bearer " + token(sub=str(self.user_id), familyId=other.claims["familyId"])}
 
 
+@dataclass(frozen=True)
+class Form:
+    """A multipart form."""
+
+    fields: Mapping[str, str]
+    files: Mapping[str, tuple[str, bytes, str]]
+    """By field: name, content and type."""
+
+
 async def register_parent_with_data(client: httpx2.AsyncClient) -> Parent:
     """A new family with data for every route."""
     name = f"Ann{uuid4().hex}"
@@ -92,6 +107,8 @@ def body_of(route: Route, values: Mapping[str, str]) -> Any:
     endpoint = route.endpoint
     if endpoint.body is None:
         return None
+    if isinstance(endpoint.body, Multipart):
+        return form_of(endpoint.body, values)
     assert endpoint.example is not None, f"give {endpoint.method} {endpoint.path} an example of its body"
     text = json.dumps(endpoint.example)
     for name, value in values.items():
@@ -99,11 +116,22 @@ def body_of(route: Route, values: Mapping[str, str]) -> Any:
     return json.loads(text)
 
 
+def form_of(body: Multipart, values: Mapping[str, str]) -> Form:
+    """A picture for each file, and the fields for which there is a value."""
+    fields = {name: values[name] for name in body.fields if name in values}
+    return Form(fields, dict.fromkeys(body.files, ("picture.png", PICTURE, "image/png")))
+
+
+def sent_as(body: Any) -> dict[str, Any]:
+    """A body, as the client's argument."""
+    return {"data": dict(body.fields), "files": dict(body.files)} if isinstance(body, Form) else {"json": body}
+
+
 async def call(
     client: httpx2.AsyncClient, route: Route, values: Mapping[str, str], headers: dict[str, str]
 ) -> httpx2.Response:
     return await client.request(
-        route.endpoint.method, address(route, values), json=body_of(route, values), headers=headers
+        route.endpoint.method, address(route, values), **sent_as(body_of(route, values)), headers=headers
     )
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx2
@@ -20,6 +20,7 @@ from wondernest.app import create_app
 from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.router import Route
+from wondernest.platform.ids import parse_uuid
 from wondernest.settings import load_settings
 
 OPERATOR = "the-operators-own-token"
@@ -32,6 +33,8 @@ OPEN = {
         *("/auth/parent/register", "/auth/signup", "/auth/register", "/auth/parent/login", "/auth/login"),
         *("/auth/oauth", "/auth/session/refresh", "/auth/refresh", "/auth/parent/refresh"),
         *("/auth/password-reset", "/auth/password-reset/confirm"),
+        *("/files/{fileId}/public", "/files/{fileId}/signed"),
+        *("/files/{folder}/{name}", "/files/{folder}/{owner}/{name}"),
     },
     CallerKind.OPTIONAL: {"/auth/logout", "/auth/parent/logout", "/auth/parent/verify-pin"},
     CallerKind.OPERATOR: {"/metrics"},
@@ -48,6 +51,7 @@ NOT_OF_A_PARENT = {
     Authority.OWN: {
         *("/auth/parent/setup-pin", "/auth/verify-email", "/auth/verify-email/request"),
         *("/auth/sessions", "/auth/sessions/{sessionId}", "/auth/step-up", "/auth/password"),
+        *("/files/upload", "/files/{fileId}", "/files/{fileId}/visibility"),
     },
 }
 """The routes that change something and that a member who is no parent may call. Every other one must require a parent."""
@@ -74,8 +78,9 @@ def database(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[st
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client(database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx2.AsyncClient]:
-    outbox: Path = tmp_path_factory.mktemp("outbox")
-    own = {"DATABASE_URL": database, "MAIL_OUTBOX_PATH": str(outbox), "METRICS_TOKEN": OPERATOR}
+    folder: Path = tmp_path_factory.mktemp("files")
+    own = {"DATABASE_URL": database, "METRICS_TOKEN": OPERATOR}
+    own |= {"MAIL_OUTBOX_PATH": str(folder / "outbox"), "STORAGE_LOCAL_PATH": str(folder / "uploads")}
     async with running(create_app(load_settings({**TEST_ENVIRONMENT, **own}))) as started:
         yield started
 
@@ -141,7 +146,7 @@ async def test_another_family_sees_and_touches_nothing(
         foreign = await call(client, route, parent.values, headers)
         assert parent.name not in foreign.text, how
         assert str(parent.user_id) not in foreign.text, how
-        sent = address(route, parent.values) + foreign.request.content.decode()
+        sent = address(route, parent.values) + foreign.request.read().decode(errors="replace")
         if not any(value in sent for value in parent.values.values()):
             continue
         if any(shown in route.template for shown in FORBIDDEN_SHOWN):
@@ -153,6 +158,29 @@ async def test_another_family_sees_and_touches_nothing(
         assert foreign.status_code == missing.status_code, how
         assert without_ids_and_times(foreign.text, parent.values) == without_ids_and_times(missing.text, nowhere), how
     assert await contents(database, declared().rooms, parent) == before
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        route
+        for route in registry()
+        if route.endpoint.caller is CallerKind.USER
+        and any(parameter.schema is UUID for parameter in route.endpoint.parameters)
+    ],
+    ids=lambda route: f"{route.endpoint.method} {route.template}",
+)
+@in_the_loop
+async def test_an_id_in_capitals_is_the_same_id(client: httpx2.AsyncClient, parent: Parent, route: Route) -> None:
+    stranger, own = await register_parent_with_data(client), await register_parent_with_data(client)
+    foreign = await call(client, route, in_capitals(parent.values), stranger.bearer)
+    plain = await call(client, route, parent.values, stranger.bearer)
+    assert foreign.status_code == plain.status_code
+    assert plain.status_code in {200, 403, 404}, plain.text
+    assert parent.name not in foreign.text
+    assert str(parent.user_id) not in foreign.text.lower()
+    answer = await call(client, route, in_capitals(own.values), own.bearer)
+    assert answer.is_success, answer.text
 
 
 @each(CallerKind.USER)
@@ -244,11 +272,14 @@ async def test_where_a_token_is_optional_a_bad_one_counts_as_absent(
 async def test_where_no_token_is_required_a_token_makes_no_difference(
     client: httpx2.AsyncClient, parent: Parent, route: Route
 ) -> None:
-    without = await ask(client, route, "")
+    without = await ask(client, route, "", parent.values)
     assert without.status_code < 500
     for what, value in {**bad_authorizations(parent), "good": f"Bearer {parent.token}"}.items():
-        answer = await ask(client, route, value)
-        assert answer.status_code == without.status_code, what
+        answer = await ask(client, route, value, parent.values)
+        assert (answer.status_code, answer.headers["content-type"]) == (
+            without.status_code,
+            without.headers["content-type"],
+        ), what
         assert parent.name not in answer.text, what
 
 
@@ -270,8 +301,8 @@ async def test_the_operators_routes_open_to_the_operator_alone(
 @in_the_loop
 async def test_an_unknown_method_is_refused_before_authentication(client: httpx2.AsyncClient, route: Route) -> None:
     here = {other.endpoint.method for other in registry() if other.template == route.template}
-    assert "PATCH" not in here
-    answer = await client.request("PATCH", route.template)
+    unknown = next(method for method in ("PATCH", "DELETE", "PUT") if method not in here)
+    answer = await client.request(unknown, route.template)
     assert answer.status_code == 405
     assert set(answer.headers["allow"].split(", ")) == here | {"OPTIONS"} | ({"HEAD"} if "GET" in here else set())
 
@@ -311,12 +342,21 @@ async def give_role(url: str, parent: Parent, role: str | None) -> None:
     await execute(url, "update family.family_members set role = $2 where user_id = $1", parent.user_id, role)
 
 
-async def ask(client: httpx2.AsyncClient, route: Route, authorization: str) -> httpx2.Response:
+async def ask(
+    client: httpx2.AsyncClient, route: Route, authorization: str, values: Mapping[str, str] | None = None
+) -> httpx2.Response:
     """A request to a route that needs no parent, with an invalid body where one is read."""
     body = None if route.endpoint.body is None else {}
     headers = {"Authorization": authorization} if authorization else {}
-    path = route.template.replace("{asset}", "swagger-ui.css")
+    path = route.template
+    for name, value in {"asset": "swagger-ui.css", **(values or {})}.items():
+        path = path.replace(f"{{{name}}}", value)
     return await client.request(route.endpoint.method, path, json=body, headers=headers)
+
+
+def in_capitals(values: Mapping[str, str]) -> dict[str, str]:
+    """The values, with their UUIDs in capitals."""
+    return {name: value.upper() if parse_uuid(value) else value for name, value in values.items()}
 
 
 def without_ids_and_times(text: str, values: Mapping[str, str] | None = None) -> str:

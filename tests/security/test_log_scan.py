@@ -1,4 +1,4 @@
-"""No password, PIN, token, e-mail, name or document appears in a log, in the metrics or in the cache."""
+"""No password, PIN, token, e-mail, name, document or file appears in a log, in the metrics or in the cache."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import email
 import email.policy
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,7 +19,7 @@ from tests.fixtures.application import TEST_SECRET, declared
 from tests.fixtures.auth import code_in
 from tests.fixtures.identities import CLIENT_IDS, Signer
 from tests.fixtures.processes import wait_for
-from tests.security.households import address, body_of
+from tests.security.households import PICTURE, Form, address, body_of, sent_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,6 +41,7 @@ PATH_TEXT, QUERY_TEXT, HEADER_TEXT, BODY_TEXT = (
     "puffin-header",
     "auk-body",
 )
+FILE_NAME, FILE_TEXT, TAG = "walrus-in-the-name", "narwhal-in-the-file", "tern-in-the-tag"
 NAMED_ANYWHERE = (
     *(PASSWORD, WRONG_PASSWORD, NEW_PASSWORD),
     *(MAIL_ADDRESS, UNKNOWN_ADDRESS, "quickbeam", "somebody.unheard"),
@@ -48,7 +49,9 @@ NAMED_ANYWHERE = (
     *(SUBJECT, NONCE),
     *(PIN, WRONG_PIN, DOCUMENT_TEXT, EVENT_TEXT, DEVICE, "2019-03-15", "Nut allergy"),
     *(PATH_TEXT, QUERY_TEXT, HEADER_TEXT, BODY_TEXT, TEST_SECRET),
+    *(FILE_NAME, FILE_TEXT, TAG),
 )
+UPLOADS = "/api/v1/files/upload"
 TIMEOUT_S = 30.0
 
 
@@ -61,11 +64,17 @@ class Journey:
     secrets: set[str] = field(default_factory=lambda: set(NAMED_ANYWHERE))
     bearer: dict[str, str] = field(default_factory=dict[str, str])
     child_id: str = ""
+    file: dict[str, str] = field(default_factory=dict[str, str])
+    """Path parameters of the family's file."""
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
         """Send a request; tokens in its answer become secrets."""
-        content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        answer = self.client.request(method, path, content=content, headers={**self.bearer, **headers})
+        sent: dict[str, Any] = {"content": body}
+        if isinstance(body, Form):
+            sent = sent_as(body)
+        elif body is not None and not isinstance(body, bytes):
+            sent = {"content": json.dumps(body).encode()}
+        answer = self.client.request(method, path, **sent, headers={**self.bearer, **headers})
         self.secrets.update(re.findall(r"eyJ[\w-]+\.[\w-]+\.[\w-]+|(?:parent_mode|step_up)_\w+[\w-]*", answer.text))
         return answer
 
@@ -124,6 +133,28 @@ class Journey:
             },
         )
 
+    def keep_files(self) -> None:
+        """Uploads that are stored and refused, and what is done with a file. Whoever knows its key may read it."""
+        data = self.upload(201).json()["data"]
+        folder, name = data["url"].rsplit("/", 2)[1:]
+        self.file = {"fileId": data["id"], "folder": folder, "name": name, "owner": PATH_TEXT}
+        self.secrets.add(name.partition(".")[0])
+        for form in marked(text_file(self.child_id)):
+            self.send("POST", UPLOADS, form, **{"Idempotency-Key": HEADER_TEXT})
+        assert self.upload(400, kind="application/pdf").status_code == 400
+        one = f"/api/v1/files/{data['id']}"
+        assert self.send("PUT", one, {"original_name": f"{FILE_NAME} 2.txt", "tags": TAG}).status_code == 200
+        for path in (f"{one}/download", f"{one}/family", f"{one}/usage", f"/files/{folder}/{name}"):
+            assert self.send("GET", path).status_code == 200, path
+        self.send("GET", f"{one}/signed?payload={QUERY_TEXT}&signature={QUERY_TEXT}")
+        self.send("GET", f"/files/{folder}/{name}?w={QUERY_TEXT}")
+        self.send("GET", f"/files/{PATH_TEXT}/{name}")
+
+    def upload(self, status: int, kind: str = "text/plain") -> httpx2.Response:
+        answer = self.send("POST", UPLOADS, text_file(self.child_id, kind))
+        assert answer.status_code == status, answer.text
+        return answer
+
     def send_invalid_requests(self) -> None:
         """Invalid requests with personal data wherever a client can put it."""
         self.send("GET", f"/api/v1/{PATH_TEXT}")
@@ -140,7 +171,7 @@ class Journey:
 
     def send_marks_to_every_route(self, routes: Sequence[Route]) -> None:
         """A mark in place of each text a route takes, one at a time: of its path, then of its body."""
-        values = {"childId": self.child_id}
+        values = {"childId": self.child_id, "category": "artwork", "tags": TAG, **self.file}
         for route in routes:
             method, bodies = route.endpoint.method, list(marked(body_of(route, values)))
             for parameter in route.endpoint.parameters:
@@ -173,6 +204,7 @@ class Journey:
             self.send("POST", "/api/v1/family/children", {"name": CHILD_NAME, "birthDate": "2019-03-15"}),
             self.send("POST", "/api/v1/auth/parent/register", sign_up),
         ]
+        answers.append(self.send("POST", UPLOADS, text_file(self.child_id)))
         assert {answer.status_code for answer in answers} == {status}, [answer.text for answer in answers]
 
     def _mails(self) -> list[str]:
@@ -181,9 +213,26 @@ class Journey:
         return [mail.get_content() for mail in mails]
 
 
+def text_file(child_id: str, kind: str = "text/plain") -> Form:
+    """An upload with personal data wherever a client can put it."""
+    fields = {"childId": child_id, "category": "artwork", "tags": TAG}
+    return Form(fields, {"file": (f"{FILE_NAME}.txt", FILE_TEXT.encode(), kind)})
+
+
 def marked(value: Any) -> Iterator[Any]:
-    """Copies of a JSON value, each with the mark in place of one of its texts."""
+    """Copies of a JSON value or form, each with the mark in place of one of its texts."""
     match value:
+        case Form():
+            yield from (replace(value, fields=other) for other in marked(value.fields))
+            for name, (_, content, kind) in value.files.items():
+                for file in (
+                    (f"{BODY_TEXT}.png", content, kind),
+                    (f"picture.{BODY_TEXT}", content, kind),
+                    ("picture.png", PICTURE + BODY_TEXT.encode(), "image/png"),
+                    ("picture.png", BODY_TEXT.encode(), "image/png"),
+                    ("picture.png", content, f"image/{BODY_TEXT}"),
+                ):
+                    yield replace(value, files={**value.files, name: file})
         case str():
             yield BODY_TEXT
         case dict():
@@ -201,6 +250,7 @@ def marked(value: Any) -> Iterator[Any]:
 def break_tables(url: str) -> None:
     """Make the driver's errors quote rows: failing checks, a missing column, a missing table."""
     with psycopg.connect(url) as connection:
+        connection.execute("alter table core.uploaded_files add constraint never check (false) not valid")
         connection.execute("alter table games.simple_game_data add constraint never check (false) not valid")
         connection.execute("alter table core.users add constraint never check (false) not valid")
         connection.execute("alter table analytics.analytics_events rename to gone")
@@ -231,6 +281,7 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
         LOG_LEVEL="DEBUG",
         PIN_MAX_ATTEMPTS="5",
         RATE_LIMIT_FAILED_LOGINS="50",
+        RATE_LIMIT_UPLOAD="0",
         JOBS_PROCESSES="1",
         OAUTH_GOOGLE_CLIENT_IDS=CLIENT_IDS["google"],
         OAUTH_GOOGLE_JWKS=str(keys),
@@ -241,6 +292,7 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
         journey.sign_up()
         journey.guess()
         journey.play()
+        journey.keep_files()
         journey.send_invalid_requests()
         journey.send_marks_to_every_route(declared().router.routes)
         journey.reset()

@@ -81,6 +81,15 @@ def belongs(family_id: str, user_id: str, *, parent: bool = False) -> str:
     return f"({_managed(member, 'belonging')})" if parent else member.format(role="")
 
 
+def relatives(one: str, other: str) -> str:
+    """SQL condition: two adults are members of the same family (both SQL expressions of user ids, never values)."""
+    return (
+        "exists (select from family.family_members theirs"
+        " join family.family_members mine on mine.family_id = theirs.family_id"
+        f" where theirs.user_id = {one} and mine.user_id = {other})"
+    )
+
+
 def _managed(membership: str, member: str) -> str:
     return (
         f"case when {membership.format(role=f' and {is_parent(member)}')} then true"

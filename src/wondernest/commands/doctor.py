@@ -97,6 +97,8 @@ def _settings(settings: Settings, print_line: PrintLine) -> bool:
         print_line(
             f"mail      SMTP_HOST is not set: mail, with its one-time links, only goes to {settings.app.outbox_path}."
         )
+    if settings.storage.http_allowed and settings.bucket and settings.bucket.endpoint.startswith("http://"):
+        print_line("storage   STORAGE_HTTP_ALLOWED is set: files and the keys to them cross the network unencrypted.")
     return not refusals
 
 

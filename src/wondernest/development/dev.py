@@ -119,6 +119,7 @@ def _defaults(host: str | None) -> dict[str, str]:
         "LOG_FORMAT": "text",
         "SERVER_HOST": LOOPBACK,
         "SERVER_ALLOWED_HOSTS": ",".join(names),
+        "STORAGE_LOCAL_PATH": ".dev/uploads",
     }
 
 
@@ -129,6 +130,7 @@ def _effective(settings: Settings) -> dict[str, str]:
         "LOG_FORMAT": settings.log.format,
         "SERVER_HOST": settings.server.host,
         "SERVER_ALLOWED_HOSTS": ",".join(settings.server.allowed_hosts),
+        "STORAGE_LOCAL_PATH": settings.storage.local_path,
     }
 
 

@@ -14,6 +14,7 @@ from wondernest.games.service import Intent, unstorable
 
 if TYPE_CHECKING:
     from wondernest.games.repository import SaveRepository
+    from wondernest.games.service import Notices
     from wondernest.platform.caller import Caller
     from wondernest.platform.db.unit import UnitOfWork
 
@@ -34,8 +35,9 @@ Outcome = Saved | InvalidBody
 class BatchService:
     """Runs the operations of one request in its unit of work."""
 
-    def __init__(self, saves: SaveRepository) -> None:
+    def __init__(self, saves: SaveRepository, notices: Notices) -> None:
         self._saves = saves
+        self._notices = notices
 
     async def run(
         self, caller: Caller, child_id: UUID, steps: Sequence[Step], intent: Intent, unit: UnitOfWork
@@ -80,13 +82,15 @@ class BatchService:
             return {}
         try:
             async with unit.savepoint():
-                outcomes: Sequence[Outcome] = await self._saves.store_all(unit, writes)
+                stored = await self._saves.store_all(unit, writes)
         except UNSTORABLE as error:
             if len(steps) == 1:
                 return {steps[0].place: unstorable(error)}
             alone = [await self._put(caller, child_id, [step], intent, unit) for step in steps]
             return {place: outcome for result in alone for place, outcome in result.items()}
-        return {step.place: outcome for step, outcome in zip(steps, outcomes, strict=True)}
+        for write, saved in zip(writes, stored, strict=True):
+            await self._notices.stored(write.document, saved, unit)
+        return {step.place: saved for step, saved in zip(steps, stored, strict=True)}
 
 
 def _rounds(steps: Sequence[Step]) -> list[list[Step]]:

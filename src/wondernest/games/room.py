@@ -12,6 +12,7 @@ from wondernest.games.registry import RegistryService
 from wondernest.games.repository import (
     HistoryRepository,
     LoadRepository,
+    MentionRepository,
     RegistryRepository,
     SaveRepository,
     ThinningRepository,
@@ -19,11 +20,12 @@ from wondernest.games.repository import (
 )
 from wondernest.games.routes import HistoryRoutes, RegistryRoutes, SaveRoutes
 from wondernest.games.rules import Limits
-from wondernest.games.service import ProjectSaves, SaveService
+from wondernest.games.service import Notices, ProjectSaves, SaveMentions, SaveService
 from wondernest.games.usage import usage_lines
 from wondernest.platform.rooms import READ, Room, Table
 
 if TYPE_CHECKING:
+    from wondernest.games.ports import Watcher
     from wondernest.platform.rooms import Parts
 
 TABLES: Final = (
@@ -51,16 +53,21 @@ class Games(NamedTuple):
     projects: ProjectSaves
     time: RegistryRepository
     """Provides SQL that adds play time, for a statement of another room's repository."""
+    mentions: SaveMentions
+    """Finds the saves that show a file."""
 
 
-def build(parts: Parts) -> Games:
-    """Saves, their history, and the registry of games."""
+def build(parts: Parts, watcher: Watcher) -> Games:
+    """Saves, their history, and the registry of games. `watcher`: the part of the files room that notes which files saves show."""
     database = parts.database
     settings = parts.settings.games
     limits = Limits(settings.kept_versions, settings.saves_per_child, settings.saves_bytes_per_family)
     repository = SaveRepository(database, limits)
     registry = RegistryRepository(database)
-    saves = SaveService(repository, LoadRepository(database), HistoryRepository(database), SaveMetrics(parts.metrics))
+    notices = Notices(watcher, database)
+    saves = SaveService(
+        repository, LoadRepository(database), HistoryRepository(database), SaveMetrics(parts.metrics), notices
+    )
     upkeep = UpkeepJobs(
         UsageRepository(database),
         ThinningRepository(database, settings.kept_versions),
@@ -71,7 +78,7 @@ def build(parts: Parts) -> Games:
     room = Room(
         name="games",
         endpoints=[
-            *SaveRoutes(saves, BatchService(repository)).endpoints(),
+            *SaveRoutes(saves, BatchService(repository, notices)).endpoints(),
             *HistoryRoutes(saves).endpoints(),
             *RegistryRoutes(RegistryService(registry)).endpoints(),
         ],
@@ -83,4 +90,5 @@ def build(parts: Parts) -> Games:
         personal_data=PERSONAL_DATA,
         usage=usage_lines(settings, parts.settings.quotas),
     )
-    return Games(room, ProjectSaves(repository, parts.large_work), registry)
+    projects = ProjectSaves(repository, parts.large_work, notices)
+    return Games(room, projects, registry, SaveMentions(MentionRepository()))

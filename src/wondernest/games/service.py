@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -28,13 +28,19 @@ from wondernest.games.rules import (
 )
 from wondernest.games.turns import Turns
 from wondernest.platform.json import expansion, instant
+from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
     from wondernest.games.metrics import SaveMetrics
-    from wondernest.games.repository import HistoryRepository, LoadRepository, SaveRepository
+    from wondernest.games.ports import Watcher
+    from wondernest.games.repository import HistoryRepository, LoadRepository, MentionRepository, SaveRepository
     from wondernest.platform.caller import Caller
+    from wondernest.platform.db.pool import Database, Executor
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.large_work import LargeWork
+
+
+log = get_logger(__name__)
 
 
 class Intent(Struct, frozen=True):
@@ -67,13 +73,42 @@ def conflict(saved: Saved, condition: Precondition, size_bytes: int | None) -> e
     return errors.VersionConflict(current, {"ifMatch": condition.sent, "sizeBytes": size_bytes})
 
 
+class Notices:
+    """Tells the watcher of stored saves."""
+
+    def __init__(self, watcher: Watcher, database: Database) -> None:
+        self._watcher = watcher
+        self._database = database
+
+    async def stored(self, document: bytes, saved: Saved, unit: UnitOfWork | None) -> None:
+        """Tell it in the save's own transaction; without one the save is committed, and a failure here is only logged.
+
+        What is lost then, the watcher finds by reading the saves.
+        """
+        if saved.id is None or not self._watcher.concerns(document):
+            return
+        if unit is not None:
+            await self._watcher.stored(unit, saved.id)
+            return
+        try:
+            await self._watcher.stored(self._database, saved.id)
+        except Exception as error:  # the save is stored: it must not be answered as a failure
+            log.warning("a stored save was not announced", error=type(error).__name__)
+
+
 class SaveService:
     """The operations of a parent's device on a child's saves. Raises the room's errors."""
 
     def __init__(
-        self, saves: SaveRepository, loads: LoadRepository, history: HistoryRepository, metrics: SaveMetrics
+        self,
+        saves: SaveRepository,
+        loads: LoadRepository,
+        history: HistoryRepository,
+        metrics: SaveMetrics,
+        notices: Notices,
     ) -> None:
         self._saves = saves
+        self._notices = notices
         self._loads = loads
         self._history = history
         self._metrics = metrics
@@ -183,15 +218,17 @@ class SaveService:
             raise conflict(saved, write.condition, len(write.document))
         if saved.exceeds:
             raise errors.QuotaExceeded
+        await self._notices.stored(write.document, saved, unit)
         return saved
 
 
 class ProjectSaves:
     """Stores and deletes saves that arrive as events; also for archived children, whose events may arrive late (games contract §6)."""
 
-    def __init__(self, saves: SaveRepository, large_work: LargeWork) -> None:
+    def __init__(self, saves: SaveRepository, large_work: LargeWork, notices: Notices) -> None:
         self._saves = saves
         self._large_work = large_work
+        self._notices = notices
 
     async def store(
         self, unit: UnitOfWork, user_id: UUID, child_id: UUID, key: tuple[str, str], document: bytes
@@ -208,9 +245,35 @@ class ProjectSaves:
             raise errors.ChildNotFound
         if saved.exceeds:
             raise errors.QuotaExceeded
+        await self._notices.stored(document, saved, unit)
 
     async def remove(self, unit: UnitOfWork, user_id: UUID, child_id: UUID, key: tuple[str, str]) -> None:
         """Delete a document if it exists and the child is the adult's."""
         await self._saves.delete(
             Deletion(user_id, child_id, *key, archived_too=True, writer=writer(user_id, None)), unit
         )
+
+
+class SaveMentions:
+    """Finds the saves of a household in which a word stands, for rooms whose things saves show."""
+
+    def __init__(self, repository: MentionRepository) -> None:
+        self._repository = repository
+
+    async def current(
+        self, executor: Executor, user_id: UUID, words: Sequence[str], /
+    ) -> Sequence[tuple[SaveKey, bytes]]:
+        """The saves of the adult's children, the newest first."""
+        return await self._repository.current(executor, user_id, words)
+
+    async def kept(self, executor: Executor, user_id: UUID, words: Sequence[str], /) -> bool:
+        """Whether a kept version, which can be restored, holds one of the words."""
+        return await self._repository.kept(executor, user_id, words)
+
+    async def document(self, executor: Executor, save_id: UUID, /) -> tuple[UUID, bytes] | None:
+        """The child and the document of a save; None if it is gone."""
+        return await self._repository.document(executor, save_id)
+
+    async def naming(self, executor: Executor, user_id: UUID, after: UUID | None, limit: int, /) -> Sequence[UUID]:
+        """Ids, in their order, of the saves of the adult's children that may name a file."""
+        return await self._repository.naming(executor, user_id, after, limit)

@@ -50,7 +50,6 @@ PERSONAL_DATA: Final = (
     ),
     _held("content.content_engagement", "What a child watched, read or played", {"child_id": CHILD}),
     _held("content.content_filters", "A family's content filters", {"family_id": FAMILY}, "name"),
-    _held("content.file_tags", "Who tagged a file", {"created_by": USER}, shared=True),
     _held(
         "content.stories",
         "Stories that a family wrote",
@@ -69,15 +68,6 @@ PERSONAL_DATA: Final = (
         shared=True,
     ),
     _held("content_workflow.content_versions", "Who changed content", {"created_by": OPERATOR}, shared=True),
-    _held(
-        "core.uploaded_files",
-        "Files that a family uploaded",
-        {"user_id": USER, "child_id": CHILD},
-        "original_name",
-        "url",
-        "metadata",
-        "ai_description",
-    ),
     _held("games.child_achievements", "What a child achieved in games", {"child_id": CHILD}, through=_BY_INSTANCE),
     _held("games.child_game_data", "Saves in an older form", {"child_id": CHILD}, "data_value", through=_BY_INSTANCE),
     _held("games.daily_game_metrics", "A child's play by day", {"child_id": CHILD}),

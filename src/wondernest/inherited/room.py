@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wondernest.inherited.personal_data import PERSONAL_DATA
-from wondernest.platform.rooms import Room, Table
+from wondernest.platform.rooms import READ, Room, Table
 
 if TYPE_CHECKING:
     from wondernest.platform.rooms import Parts
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 IMPERSONAL: Final = (
     "compliance.data_retention_policies",
     "content.content_items",
-    "content.file_references",
-    "content.tags",
     "core.database_info",
     "core.schema_versions",
     "games.achievements",
@@ -32,16 +30,24 @@ IMPERSONAL: Final = (
     "public.flyway_schema_history",
 )
 """Tables without personal data."""
+READ_FOR_FILES: Final = tuple(
+    Table(name, READ, may_lack=True)
+    for name in ("content.stories", "games.marketplace_listings", "games.story_templates")
+)
+"""Published works: a file that one of them shows is not deleted for good (files contract §3.0)."""
+EMPTIED_FOR_FILES: Final = (Table("public.ai_image_analysis_cache", ("select", "delete"), may_lack=True),)
+"""What an earlier backend found in a picture, which is deleted with it."""
 WRITTEN_BY_TRIGGER: Final = (Table("public.ai_generation_quotas", ("insert",), may_lack=True),)
 """A trigger of the earlier backends fills this when a user is added."""
 
 
 def build(_parts: Parts) -> Room:
-    """The tables and their personal data. No routes; no rights on the tables are needed."""
+    """The tables and their personal data. No routes; few rights on the tables are needed."""
     held = {holding.table for holding in PERSONAL_DATA}
-    unasked = {*IMPERSONAL, *held} - {table.name for table in WRITTEN_BY_TRIGGER}
+    asked = (*WRITTEN_BY_TRIGGER, *READ_FOR_FILES, *EMPTIED_FOR_FILES)
+    unasked = {*IMPERSONAL, *held} - {table.name for table in asked}
     return Room(
         name="inherited",
-        tables=[*WRITTEN_BY_TRIGGER, *(Table(name, rights=()) for name in sorted(unasked))],
+        tables=[*asked, *(Table(name, rights=()) for name in sorted(unasked))],
         personal_data=PERSONAL_DATA,
     )

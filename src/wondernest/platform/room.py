@@ -1,15 +1,18 @@
-"""The room of infrastructure itself: its tables, its metrics, and its personal data."""
+"""The room of infrastructure itself: its tables, metrics, checks and personal data."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.platform.blobs.checks import BlobCheck
 from wondernest.platform.db.idempotency import KEYS_USED
 from wondernest.platform.db.migrations.state import OWN_TABLES
 from wondernest.platform.jobs.instruments import NAMES
 from wondernest.platform.jobs.upkeep import Upkeep
+from wondernest.platform.media.instruments import NAMES as MEDIA_NAMES
 from wondernest.platform.personal_data import USER, Holding
 from wondernest.platform.rooms import READ, Room, Table
+from wondernest.platform.scan.checks import scan_check
 from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
@@ -45,8 +48,9 @@ def build(parts: Parts) -> Room:
         tables=TABLES,
         jobs=(*upkeep.jobs(), *keys.jobs(parts.database)),
         schedules=(*upkeep.schedules(), *keys.schedules()),
-        metrics=(*sorted(parts.metrics.own), *NAMES),
-        on_stop=(parts.counters.close, parts.database.close),
+        metrics=(*sorted(parts.metrics.own), *NAMES, *MEDIA_NAMES),
+        checks=(BlobCheck(parts.blobs).check, *([scan_check(parts.scanner)] if parts.scanner.active else ())),
+        on_stop=(parts.inspector.close, parts.blobs.close, parts.counters.close, parts.database.close),
         personal_data=PERSONAL_DATA,
         usage=(UsageLine(name="idempotencyKeys", of=USER, query=KEYS_USED, limit=most_keys),),
     )

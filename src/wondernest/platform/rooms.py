@@ -14,6 +14,7 @@ from wondernest.platform.personal_data import Holding
 from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
+    from wondernest.platform.blobs import Blobs
     from wondernest.platform.cache import Counters
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.idempotency import IdempotencyKeys
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from wondernest.platform.jobs.instruments import JobInstruments
     from wondernest.platform.large_work import LargeWork
     from wondernest.platform.mail import Mailer
+    from wondernest.platform.media.inspector import Inspector
+    from wondernest.platform.scan import Scanner
     from wondernest.platform.telemetry.metrics import Metrics
     from wondernest.settings import Settings
 
@@ -48,6 +51,10 @@ class Parts(Struct, frozen=True, kw_only=True):
     mailer: Mailer
     """For job handlers only: no request waits for mail."""
     instruments: JobInstruments
+    blobs: Blobs
+    scanner: Scanner
+    inspector: Inspector
+    """Inspects uploaded files and makes variants of pictures, in helper processes."""
 
 
 class Table(Struct, frozen=True):

@@ -1,22 +1,24 @@
 """The immutable settings tree, read from the environment. An invalid value stops the start with one line."""
 
+from wondernest.settings.kinds import Csv, Secret
 from wondernest.settings.loading import SettingsError, is_host_name, load_settings
 from wondernest.settings.safety import PLACEHOLDER_SECRETS, unsafe
+from wondernest.settings.storage import BucketAddress, Scan, Storage
 from wondernest.settings.tree import (
     Auth,
     Cache,
     Coppa,
-    Csv,
     Database,
+    Files,
     Games,
     Jobs,
     Jwt,
     Limits,
     Log,
     Mail,
+    Media,
     OAuth,
     Quotas,
-    Secret,
     Server,
     Settings,
 )
@@ -24,22 +26,27 @@ from wondernest.settings.tree import (
 __all__ = [
     "PLACEHOLDER_SECRETS",
     "Auth",
+    "BucketAddress",
     "Cache",
     "Coppa",
     "Csv",
     "Database",
+    "Files",
     "Games",
     "Jobs",
     "Jwt",
     "Limits",
     "Log",
     "Mail",
+    "Media",
     "OAuth",
     "Quotas",
+    "Scan",
     "Secret",
     "Server",
     "Settings",
     "SettingsError",
+    "Storage",
     "is_host_name",
     "load_settings",
     "unsafe",

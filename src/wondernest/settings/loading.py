@@ -11,8 +11,9 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from wondernest.settings.kinds import MAX_PORT, Csv, Secret
 from wondernest.settings.safety import unsafe
-from wondernest.settings.tree import DEVELOPMENT, Csv, Secret, Settings
+from wondernest.settings.tree import DEVELOPMENT, Settings
 
 ENVIRONMENT_NAMES = ("APP_ENV", "RUST_ENV", "KTOR_ENV")
 """Ours, and those of the earlier backends; the first that is set counts."""
@@ -23,7 +24,10 @@ _DATABASE_SCHEMES = ("postgresql", "postgres")
 _DATABASE_ADDRESS = "an address postgresql://user:password@host:port/name"
 _ENCODING = "a character / ? # @ : in a name or password is written %2F %3F %23 %40 %3A"
 _HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[^\[\]@:/]*)(?::(?P<port>[0-9]{1,5}))?")
-MAX_PORT = 65535
+_REGION_ALIASES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+"""Names of an earlier backend and of AWS's own tools. Keys in their variables are read by the client itself, with their session."""
+_BUCKET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
+_ENDPOINT = re.compile(r"https?://(?:\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?/?")
 
 
 class SettingsError(Exception):
@@ -88,10 +92,11 @@ def _with_aliases(values: dict[str, str]) -> dict[str, str]:
         where = f"{values['REDIS_HOST']}:{values.get('REDIS_PORT', '6379')}"
         fallback("REDIS_URL", f"redis://{login}{where}/{values.get('REDIS_DATABASE', '0')}")
     fallback("DATABASE_MAX_CONNECTIONS", values.get("DB_MAX_POOL_SIZE"))
+    fallback("S3_REGION", next((values[alias] for alias in _REGION_ALIASES if alias in values), None))
     fallback("LOG_LEVEL", _first_level(values.get("RUST_LOG", "")))
     if "LOG_LEVEL" in values:
         values["LOG_LEVEL"] = {"WARN": "WARNING", "TRACE": "DEBUG"}.get(level := values["LOG_LEVEL"].upper(), level)
-    for name in ("APP_ENV", "LOG_FORMAT", "SMTP_TLS"):
+    for name in ("APP_ENV", "LOG_FORMAT", "SMTP_TLS", "STORAGE_PROVIDER"):
         if name in values:
             values[name] = values[name].lower()
     for name, value in values.items():
@@ -150,8 +155,29 @@ def _check(settings: Settings, *, serving: bool) -> None:
             f"not {_CACHE_ADDRESS}; {_ENCODING}",
             lambda: _require_address(settings.cache.url, _CACHE_SCHEMES),
         )
+    _check_storage(settings)
+    scan = settings.scan
+    _must_hold("CLAMD_ADDRESS", "not `host:port` or the absolute path of a socket", lambda: scan.endpoint)
+    if scan.required and not scan.address:
+        raise SettingsError("SCAN_REQUIRED: needs CLAMD_ADDRESS, the address of the scanner")
     if serving and (found := list(unsafe(settings))):
         raise SettingsError("\n".join(found))
+
+
+def _check_storage(settings: Settings) -> None:
+    bucket, prefix = settings.bucket, "MINIO" if settings.storage.provider == "minio" else "S3"
+    if bucket is None:
+        return
+    if not bucket.name:
+        raise SettingsError("S3_BUCKET: STORAGE_PROVIDER=s3 needs the name of a bucket")
+    if not _BUCKET_NAME.fullmatch(bucket.name):
+        raise SettingsError(f"{prefix}_BUCKET: not the name of a bucket")
+    if bucket.endpoint or prefix == "MINIO":
+        found = _ENDPOINT.fullmatch(bucket.endpoint)
+        if found is None or (found["port"] is not None and not 0 < int(found["port"]) <= MAX_PORT):
+            raise SettingsError(f"{prefix}_ENDPOINT: not an address https://host:port or http://host:port")
+    if bool(bucket.access_key) != bool(bucket.secret_key):
+        raise SettingsError(f"{prefix}_ACCESS_KEY: {prefix}_ACCESS_KEY and {prefix}_SECRET_KEY go together")
 
 
 def _require_address(url: str, schemes: Sequence[str]) -> None:

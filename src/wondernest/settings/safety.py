@@ -16,6 +16,8 @@ PLACEHOLDER_SECRETS = frozenset(
     }
 )
 """Published defaults of the two earlier backends (auth contract §1.5)."""
+PUBLISHED_STORAGE_KEYS: Final = frozenset({"minioadmin"})
+"""The default of MinIO and of an earlier backend."""
 SECRET_MIN_BYTES: Final = 32
 BCRYPT_MIN_COST: Final = 10
 WHERE: Final = "unless APP_ENV is development or test"
@@ -32,6 +34,7 @@ def unsafe(settings: Settings) -> Iterator[str]:
     yield from _limits(settings)
     yield from _mail(settings)
     yield from _key_sets(settings)
+    yield from _storage(settings)
 
 
 def _secrets(settings: Settings) -> Iterator[str]:
@@ -55,11 +58,15 @@ def _origins(settings: Settings) -> Iterator[str]:
 
 
 def _is_local(origin: str) -> bool:
-    host = (urlsplit(origin).hostname or "").rstrip(".")
+    return origin == "null" or _on_this_machine(origin)
+
+
+def _on_this_machine(url: str) -> bool:
+    host = (urlsplit(url).hostname or "").rstrip(".")
     try:
         return ip_address(host).is_loopback
     except ValueError:
-        return origin == "null" or host == "localhost" or host.endswith(".localhost")
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _consent(settings: Settings) -> Iterator[str]:
@@ -100,3 +107,18 @@ def _key_sets(settings: Settings) -> Iterator[str]:
     ):
         if urlsplit(address).scheme.lower() == "http":
             yield f"{name}: a key set over http is refused {WHERE}; use https or a file"
+
+
+def _storage(settings: Settings) -> Iterator[str]:
+    """What people upload, and the keys to it, must not cross a network in clear text."""
+    bucket, prefix = settings.bucket, "MINIO" if settings.storage.provider == "minio" else "S3"
+    if bucket is None:
+        return
+    plain = bucket.endpoint.startswith("http://") and not _on_this_machine(bucket.endpoint)
+    if plain and not settings.storage.http_allowed:
+        yield (
+            f"{prefix}_ENDPOINT: storage over http is refused {WHERE}; "
+            "use https, or STORAGE_HTTP_ALLOWED=true if nobody else can read that network"
+        )
+    if bucket.secret_key in PUBLISHED_STORAGE_KEYS:
+        yield f"{prefix}_SECRET_KEY: a published default is refused {WHERE}; set your own"

@@ -8,6 +8,9 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from wondernest.settings.kinds import Csv, NonNegative, Port, Positive, Seconds, Secret
+from wondernest.settings.storage import S3, BucketAddress, Minio, Scan, Storage
+
 SITE_ORIGIN: Final = "https://wondernest.app"
 LOCAL_ORIGINS: Final = ("http://localhost:3000", "http://localhost:3001", "http://localhost:8080")
 PRIVATE_NETWORKS: Final = (
@@ -16,26 +19,6 @@ PRIVATE_NETWORKS: Final = (
 )
 """Loopback, private, link-local and shared addresses (RFC 1918, 3927, 4193, 4291, 6598)."""
 MIB = 1024 * 1024
-
-Port = Annotated[int, Meta(ge=1, le=65535)]
-Positive = Annotated[int, Meta(ge=1)]
-NonNegative = Annotated[int, Meta(ge=0)]
-Seconds = Annotated[float, Meta(gt=0)]
-
-
-class Secret(str):
-    """A text whose `repr` is hidden, so that it does not appear in logs."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'***'" if self else "''"
-
-
-class Csv(tuple[str, ...]):
-    """A comma-separated list; empty entries are dropped."""
-
-    __slots__ = ()
 
 
 DEVELOPMENT: Final = frozenset({"development", "test"})
@@ -363,6 +346,37 @@ class Mail(
     timeout_s: Seconds = 10.0
 
 
+class Files(
+    Struct,
+    frozen=True,
+    rename={
+        "file_bytes": "MAX_FILE_SIZE",
+        "family_bytes": "FILE_BYTES_PER_FAMILY",
+        "family_files": "FILES_PER_FAMILY",
+        "uploads_per_minute": "RATE_LIMIT_UPLOAD",
+        "grace_days": "FILES_GRACE_DAYS",
+        "public_base_url": "PUBLIC_BASE_URL",
+        "signing_secret": "SIGNED_URL_SECRET",
+        "presigned_redirects": "FILES_PRESIGNED_REDIRECTS",
+    },
+):
+    """Uploaded files (files contract §3)."""
+
+    file_bytes: Annotated[int, Meta(ge=1, le=10 * MIB)] = 10 * MIB
+    family_bytes: Positive = 1024 * MIB
+    family_files: Positive = 5_000
+    uploads_per_minute: NonNegative = 10
+    """Of one user; 0: no limit."""
+    grace_days: Positive = 30
+    """After this a deleted file that nothing shows any more, and a blob that no row owns, are removed."""
+    public_base_url: str = ""
+    """The origin of addresses of files; empty: the one that the client asked."""
+    signing_secret: Secret = Secret()
+    """For signed addresses of an earlier backend; empty: JWT_SECRET."""
+    presigned_redirects: bool = False
+    """Whether a download is answered with the bucket's own address."""
+
+
 class Jobs(
     Struct,
     frozen=True,
@@ -376,6 +390,31 @@ class Jobs(
     """How many jobs one process runs at the same time."""
     lease_s: Annotated[float, Meta(ge=1)] = 30.0
     """A job is taken again when its process has sent no heartbeat for so long."""
+
+
+class Media(
+    Struct,
+    frozen=True,
+    rename={
+        "processes": "MEDIA_PROCESSES",
+        "queue": "MEDIA_QUEUE",
+        "timeout_s": "MEDIA_TIMEOUT_S",
+        "memory_mib": "MEDIA_MEMORY_MIB",
+        "scratch_path": "MEDIA_SCRATCH_PATH",
+    },
+):
+    """Inspection of uploaded files, in helper processes of each worker."""
+
+    processes: Annotated[int, Meta(ge=1, le=16)] = 2
+    """How many files one worker inspects at the same time."""
+    queue: NonNegative = 16
+    """How many more may wait; the next is refused at once."""
+    timeout_s: Annotated[float, Meta(ge=1, le=300)] = 20.0
+    """The longest time for one file, and the longest wait before it."""
+    memory_mib: Annotated[int, Meta(ge=512)] = 1024
+    """The address space of one helper process in MiB."""
+    scratch_path: str = ""
+    """The folder for unnamed temporary files; empty: the system's."""
 
 
 class Log(Struct, frozen=True, rename={"level": "LOG_LEVEL", "format": "LOG_FORMAT", "requests": "LOG_REQUESTS"}):
@@ -401,7 +440,13 @@ class Settings(Struct, frozen=True):
     games: Games = Games()
     quotas: Quotas = Quotas()
     mail: Mail = Mail()
+    storage: Storage = Storage()
+    s3: S3 = S3()
+    minio: Minio = Minio()
+    scan: Scan = Scan()
+    files: Files = Files()
     jobs: Jobs = Jobs()
+    media: Media = Media()
     log: Log = Log()
 
     @property
@@ -410,6 +455,29 @@ class Settings(Struct, frozen=True):
         if self.auth.default_pin is not None:
             return self.auth.default_pin
         return "1234" if self.app.development else ""
+
+    @property
+    def bucket(self) -> BucketAddress | None:
+        """Where blobs are stored; None: in the local folder."""
+        if self.storage.provider == "local":
+            return None
+        if self.storage.provider == "minio":
+            return BucketAddress(
+                endpoint=self.minio.endpoint.rstrip("/"),
+                name=self.minio.bucket,
+                region=self.minio.region,
+                access_key=self.minio.access_key,
+                secret_key=self.minio.secret_key,
+                path_style=self.minio.path_style,
+            )
+        return BucketAddress(
+            endpoint=self.s3.endpoint.rstrip("/"),
+            name=self.s3.bucket,
+            region=self.s3.region,
+            access_key=self.s3.access_key,
+            secret_key=self.s3.secret_key,
+            path_style=bool(self.s3.endpoint) if self.s3.path_style is None else self.s3.path_style,
+        )
 
     @property
     def cors_origins(self) -> tuple[str, ...]:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.application import declared
+from wondernest.app import create_app
 from wondernest.commands.doctor import doctor, effective, masked
 from wondernest.development.embedded.valkey import EmbeddedValkey
-from wondernest.settings import Secret, Settings, load_settings
+from wondernest.settings import BucketAddress, Secret, Settings, load_settings
 
 MakeSettings = Callable[..., Settings]
 
@@ -55,6 +56,34 @@ def test_the_doctor_says_what_serve_would_refuse(make_settings: MakeSettings) ->
     assert "settings  good" not in said
 
 
+def test_the_doctor_writes_reads_and_deletes_a_file_of_the_storage(make_settings: MakeSettings, tmp_path: Path) -> None:
+    _, said = examine_all(make_settings())
+    assert "storage   good" in said
+    assert not [path for path in (tmp_path / "uploads").rglob("*") if path.is_file()]
+    _, said = examine_all(make_settings(STORAGE_LOCAL_PATH="/dev/null/uploads", CLAMD_ADDRESS="127.0.0.1:1"))
+    assert "storage   cannot write: Not a directory (ENOTDIR); check STORAGE_LOCAL_PATH, " in said
+    assert "scanner   no answer: no connection; check CLAMD_ADDRESS" in said
+
+
+def test_the_doctor_examines_a_bucket_and_says_when_it_is_reached_without_tls(
+    make_settings: MakeSettings, s3_bucket: BucketAddress
+) -> None:
+    bucket = {"STORAGE_PROVIDER": "minio", "MINIO_ENDPOINT": s3_bucket.endpoint, "MINIO_BUCKET": s3_bucket.name}
+    _, said = examine_all(make_settings(STORAGE_HTTP_ALLOWED="true", **bucket))
+    assert "storage   good" in said
+    assert "STORAGE_HTTP_ALLOWED is set" in said
+    _, said = examine_all(make_settings(**{**bucket, "MINIO_BUCKET": "no-such-bucket"}))
+    assert "storage   cannot write: there is no such bucket; check the S3_" in said
+    assert "STORAGE_HTTP_ALLOWED is set" not in said
+
+
+def examine_all(settings: Settings) -> tuple[bool, str]:
+    """As `examine`, with the adapters of these settings."""
+    lines: list[str] = []
+    healthy = doctor(settings, create_app(settings).rooms, lines.append)
+    return healthy, "\n".join(lines)
+
+
 def test_no_secret_is_shown() -> None:
     settings = load_settings(
         {
@@ -62,6 +91,9 @@ def test_no_secret_is_shown() -> None:
             "SMTP_PASSWORD": "hidden-word-2",
             "DATABASE_URL": "postgresql://u:hidden-word-3@db:5432/wondernest",
             "REDIS_URL": "redis://:hidden-word-4@cache:6379/0",
+            "S3_ACCESS_KEY": "hidden-word-5",
+            "S3_SECRET_KEY": "hidden-word-6",
+            "MINIO_SECRET_KEY": "hidden-word-7",
         }
     )
     lines = list(effective(settings))

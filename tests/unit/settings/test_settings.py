@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.unit.settings.readers import all_fields, read_fields
-from wondernest.settings import PLACEHOLDER_SECRETS, Settings, SettingsError, load_settings
+from wondernest.settings import PLACEHOLDER_SECRETS, BucketAddress, Secret, Settings, SettingsError, load_settings
 
 STRONG = "k" * 40
 
@@ -91,6 +91,7 @@ def test_a_value_that_cannot_be_used_is_named_in_one_line(environ: dict[str, str
 
 SAFE = {"APP_ENV": "production", "JWT_SECRET": STRONG, "SMTP_HOST": "mail.example"}
 """What production asks for at least."""
+PLAIN_STORAGE = {"STORAGE_PROVIDER": "s3", "S3_BUCKET": "pictures", "S3_ENDPOINT": "http://minio:9000"}
 
 
 def refused(environ: dict[str, str]) -> list[str]:
@@ -141,6 +142,13 @@ def test_an_environment_that_is_not_known_is_as_strict_as_production(tmp_path: P
             for provider in ("GOOGLE", "APPLE", "FACEBOOK")
             for address in ("http://keys.example/certs", "HTTP://127.0.0.1/certs")
         ],
+        (PLAIN_STORAGE, "S3_ENDPOINT"),
+        ({**PLAIN_STORAGE, "S3_ENDPOINT": "http://10.0.0.7:9000"}, "S3_ENDPOINT"),
+        (
+            {"STORAGE_PROVIDER": "minio", "MINIO_ENDPOINT": "http://minio:9000", "MINIO_SECRET_KEY": STRONG},
+            "MINIO_ENDPOINT",
+        ),
+        ({"STORAGE_PROVIDER": "minio"}, "MINIO_SECRET_KEY"),
     ],
 )
 def test_an_unsafe_value_is_refused_by_name_where_people_are_served(unsafe: dict[str, str], named: str) -> None:
@@ -158,6 +166,12 @@ def test_an_unsafe_value_is_refused_by_name_where_people_are_served(unsafe: dict
         {"OAUTH_GOOGLE_JWKS": "/etc/wondernest/keys.json"},
         {"COPPA_UNVERIFIED_STATUS": "PENDING_PRODUCTION_IMPLEMENTATION"},
         {"BCRYPT_COST": "10"},
+        {"STORAGE_PROVIDER": "minio", "MINIO_SECRET_KEY": STRONG},
+        {"STORAGE_PROVIDER": "s3", "S3_BUCKET": "pictures"},
+        {**PLAIN_STORAGE, "S3_ENDPOINT": "https://10.0.0.7:9000"},
+        {**PLAIN_STORAGE, "S3_ENDPOINT": "http://[::1]:9000"},
+        {**PLAIN_STORAGE, "STORAGE_HTTP_ALLOWED": "true"},
+        {"MINIO_SECRET_KEY": "minioadmin", "MINIO_ENDPOINT": "http://minio:9000"},
     ],
 )
 def test_what_only_looks_unsafe_is_served(safe: dict[str, str]) -> None:
@@ -200,9 +214,82 @@ def test_defaults_of_a_command_count_where_nothing_else_is_set(tmp_path: Path) -
 
 
 def test_variables_of_future_rooms_and_of_the_earlier_backends_are_ignored() -> None:
-    assert load_settings({"STORAGE_PROVIDER": "floppy", "MAX_FILE_SIZE": "much", "AWS_REGION": "x"}) == load_settings(
-        {}
+    assert load_settings({"ADMIN_JWT_SECRET": "x", "AWS_S3_BUCKET": "x", "S3_BUCKET_NAME": "x"}) == load_settings({})
+
+
+def test_storage_is_a_local_folder_by_default() -> None:
+    settings = load_settings({"S3_BUCKET": "pictures", "MINIO_BUCKET": "pictures"})
+    assert settings.bucket is None
+    assert settings.storage.local_path == "./uploads"
+
+
+def test_the_variables_of_the_earlier_backend_name_a_bucket_of_minio() -> None:
+    bucket = load_settings({"STORAGE_PROVIDER": "MinIO", "S3_BUCKET": "other", "AWS_REGION": "eu-west-1"}).bucket
+    assert bucket == BucketAddress(
+        endpoint="http://localhost:9000",
+        name="wondernest-dev",
+        region="us-east-1",
+        access_key=Secret("minioadmin"),
+        secret_key=Secret("minioadmin"),
+        path_style=True,
     )
+
+
+def test_a_bucket_of_aws_needs_a_name_only() -> None:
+    bucket = load_settings({"STORAGE_PROVIDER": "s3", "S3_BUCKET": "pictures", "AWS_REGION": "eu-west-1"}).bucket
+    assert bucket is not None
+    assert (bucket.endpoint, bucket.name, bucket.region, bucket.path_style) == ("", "pictures", "eu-west-1", False)
+    assert not bucket.access_key
+    own = {"S3_ENDPOINT": "https://s3.example/", "S3_REGION": "mars"}
+    bucket = load_settings({"STORAGE_PROVIDER": "s3", "S3_BUCKET": "pictures", "AWS_REGION": "eu-west-1", **own}).bucket
+    assert bucket is not None
+    assert (bucket.endpoint, bucket.region, bucket.path_style) == ("https://s3.example", "mars", True)
+
+
+MINIO = {"STORAGE_PROVIDER": "minio"}
+BUCKET = {"STORAGE_PROVIDER": "s3", "S3_BUCKET": "pictures"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"STORAGE_PROVIDER": "floppy"}, "STORAGE_PROVIDER"),
+        ({"STORAGE_PROVIDER": "s3"}, "S3_BUCKET"),
+        ({**BUCKET, "S3_BUCKET": "no/bucket"}, "S3_BUCKET"),
+        ({**MINIO, "MINIO_BUCKET": "-"}, "MINIO_BUCKET"),
+        ({**BUCKET, "S3_ENDPOINT": "minio:9000"}, "S3_ENDPOINT"),
+        ({**BUCKET, "S3_ENDPOINT": "https://user:hidden@host"}, "S3_ENDPOINT"),
+        ({**BUCKET, "S3_ENDPOINT": "https://host/path"}, "S3_ENDPOINT"),
+        ({**MINIO, "MINIO_ENDPOINT": "http://host:70000"}, "MINIO_ENDPOINT"),
+        ({**BUCKET, "S3_ACCESS_KEY": "hidden"}, "S3_ACCESS_KEY"),
+        ({**BUCKET, "S3_SECRET_KEY": "hidden"}, "S3_ACCESS_KEY"),
+        ({"STORAGE_TIMEOUT_S": "0"}, "STORAGE_TIMEOUT_S"),
+        ({"CLAMD_ADDRESS": "clamd"}, "CLAMD_ADDRESS"),
+        ({"CLAMD_ADDRESS": "clamd:0"}, "CLAMD_ADDRESS"),
+        ({"CLAMD_ADDRESS": "run/clamd.ctl"}, "CLAMD_ADDRESS"),
+        ({"SCAN_REQUIRED": "true"}, "SCAN_REQUIRED"),
+    ],
+)
+def test_an_invalid_storage_or_scanner_stops_the_start_with_one_line(environ: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(environ)
+    assert str(refusal.value).startswith(named + ":")
+    assert "\n" not in str(refusal.value)
+    assert "hidden" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "where"),
+    [
+        ("127.0.0.1:3310", ("", "127.0.0.1", 3310)),
+        ("clamd.internal:3310", ("", "clamd.internal", 3310)),
+        ("[::1]:3310", ("", "::1", 3310)),
+        ("/run/clamav/clamd.ctl", ("/run/clamav/clamd.ctl", "", 0)),
+    ],
+)
+def test_a_scanner_is_at_a_port_or_a_socket(address: str, where: tuple[str, str, int]) -> None:
+    endpoint = load_settings({"CLAMD_ADDRESS": address, "SCAN_REQUIRED": "yes"}).scan.endpoint
+    assert (endpoint.path, endpoint.host, endpoint.port) == where
 
 
 def test_secrets_are_not_shown() -> None:

@@ -2,6 +2,7 @@
 
 from wondernest.games.repository.history import HistoryRepository
 from wondernest.games.repository.loads import LoadRepository
+from wondernest.games.repository.mentions import MentionRepository
 from wondernest.games.repository.registry import RegistryRepository
 from wondernest.games.repository.saves import UNSTORABLE, SaveRepository
 from wondernest.games.repository.thinning import ThinningRepository
@@ -11,6 +12,7 @@ __all__ = [
     "UNSTORABLE",
     "HistoryRepository",
     "LoadRepository",
+    "MentionRepository",
     "RegistryRepository",
     "SaveRepository",
     "ThinningRepository",

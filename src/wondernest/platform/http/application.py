@@ -363,7 +363,7 @@ class Application:
             stream,
             metrics.route(endpoint.method, route.template),
             metrics.route("HEAD", route.template),
-            min(stream.max_bytes if stream else endpoint.max_body_bytes, self._m.max_body_bytes),
+            stream.max_bytes if stream else min(endpoint.max_body_bytes, self._m.max_body_bytes),
         )
 
     # Life ----------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -9,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
-from wondernest.platform.addresses import Networks, client_address
+from wondernest.platform.addresses import Networks, client_address, parse
 from wondernest.platform.caller import STEP_UP_HEADER
 from wondernest.platform.http.errors import TYPE_JSON
 from wondernest.platform.json import encode
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 Body = TypeVar("Body")
 Value = TypeVar("Value")
 MAX_QUERY_FIELDS = 100
+_HOST = re.compile(rb"[A-Za-z0-9._-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
 
 
 class Request(Generic[Body]):
@@ -49,6 +51,11 @@ class Request(Generic[Body]):
         value: Value = self._path[parameter]
         return value
 
+    @property
+    def method(self) -> str:
+        """As the client sent it: HEAD for a request that a GET endpoint answers without the body."""
+        return self._exchange.method
+
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name; repeated ones are joined with commas."""
         value = self._exchange.headers.get(name)
@@ -58,6 +65,18 @@ class Request(Generic[Body]):
     def client_ip(self) -> str | None:
         """The client's IP address; None if it has none (a Unix socket)."""
         return client_address(self._exchange.peer, self._exchange.headers.get(b"x-forwarded-for"), self._proxies)
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host that the client asked, without a path: what a trusted proxy reports, else this server's own."""
+        headers = self._exchange.headers
+        host, scheme = headers.get(b"host", b""), b"http"
+        if self._proxies and parse(self._exchange.peer) in self._proxies:
+            host = headers.get(b"x-forwarded-host", host)
+            scheme = headers.get(b"x-forwarded-proto", scheme).strip().lower()
+        if scheme not in {b"http", b"https"} or not _HOST.fullmatch(host):
+            return ""
+        return f"{scheme.decode()}://{host.decode()}"
 
     @property
     def forwarded_by_stranger(self) -> bool:

@@ -30,6 +30,7 @@ def configure_logging(level: str, style: str) -> None:
     for noisy in NOISY:
         logging.getLogger(noisy).handlers.clear()
         logging.getLogger(noisy).propagate = True
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))  # their lines contain addresses and headers
 
 
 class _StdoutHandler(logging.Handler):

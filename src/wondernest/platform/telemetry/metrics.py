@@ -116,7 +116,7 @@ class Metrics:
         self.jwt_valid = self.tally(self.jwt_validations.labels("valid"))
         self.jwt_invalid = self.tally(self.jwt_validations.labels("invalid"))
         self.dependency_failures = self.counter("dependency_failures", "Faults of a dependency", "dependency")
-        for dependency in ("database", "cache"):
+        for dependency in ("database", "cache", "storage", "scanner"):
             self.dependency_failures.labels(dependency)
         self.limited = self.counter("limited_requests", "Requests and attempts refused by a limit", "limit")
         self.dropped_log_lines = self.gauge(

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from tests.fixtures.application import declared, running
-from tests.security.households import Parent, address, body_of, register_parent_with_data
-from wondernest.app import create_app
+from tests.fixtures.application import declared, jobs_running, running
+from tests.security.households import Parent, call, register_parent_with_data
+from wondernest.app import background, create_app
 from wondernest.commands.doctor import doctor
 from wondernest.platform.caller import CallerKind
+from wondernest.platform.clock import monotonic
 from wondernest.platform.http.application import Application
+from wondernest.platform.jobs import Running
 from wondernest.platform.rooms import Rooms
 from wondernest.settings import Settings
 
@@ -23,6 +27,7 @@ SEQUENCES = """
     select owned.objid::regclass::text from pg_depend owned join pg_class number on number.oid = owned.objid
      where owned.refobjid = %s::regclass and number.relkind = 'S' and owned.deptype in ('a', 'i')"""
 SCHEMAS = "select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'"
+PATIENCE_S = 30.0
 _numbers = itertools.count(1)
 
 
@@ -65,15 +70,49 @@ async def test_a_role_with_just_the_declared_rights_serves_every_route(
             if route.endpoint.body is not None and route.endpoint.caller is not CallerKind.USER:
                 continue
             parent: Parent = first if route.endpoint.method == "GET" else await register_parent_with_data(client)
-            answer = await client.request(
-                route.endpoint.method,
-                address(route, parent.values),
-                json=body_of(route, parent.values),
-                headers=parent.bearer,
-            )
+            answer = await call(client, route, parent.values, parent.bearer)
             if answer.status_code >= 500:
                 faults[f"{route.endpoint.method} {route.template}"] = answer.text
         assert faults == {}
+
+
+class LaterClock:
+    """Months ahead: everything that a job removes is due."""
+
+    def now(self) -> datetime:
+        """The time of the jobs."""
+        return datetime.now(UTC) + timedelta(days=200)
+
+
+async def test_a_role_with_just_the_declared_rights_runs_every_job(
+    restricted: tuple[Settings, sql.Identifier], database_url: str
+) -> None:
+    settings, _ = restricted
+    application = create_app(settings)
+    async with running(application) as client:
+        parent = await register_parent_with_data(client)
+        file = f"/api/v1/files/{parent.values['fileId']}"
+        assert (await client.delete(file, params={"softDelete": "true"}, headers=parent.bearer)).is_success
+    work = background(settings, clock=LaterClock())
+    handlers = {job.name: job.handler for job in work.jobs}
+    names = {schedule.job for schedule in work.schedules}
+    faults: dict[str, str] = {}
+    for name in sorted(names):
+        try:
+            await handlers[name](Running(1, name, {}, 1, datetime.now(UTC)))
+        except Exception as error:
+            faults[name] = repr(error)
+    await work.rooms.stop()
+    assert faults == {}
+    async with jobs_running(settings):
+        with psycopg.connect(database_url, autocommit=True) as owner:
+            deadline = monotonic() + PATIENCE_S
+            while left := owner.execute("select entrypoint, status::text, attempts from wondernest.jobs").fetchall():
+                assert monotonic() < deadline, left
+                assert not [job for job in left if job[1] == "failed" or job[2] > 0], left
+                await asyncio.sleep(0.05)
+            done = {name for (name,) in owner.execute("select distinct entrypoint from wondernest.job_log").fetchall()}
+    assert "auth.verify_email" in done
 
 
 async def test_a_right_that_is_missing_keeps_traffic_away_and_is_named(

@@ -44,6 +44,10 @@ ADDED_TO_USERS = (
     "index idx_users_email_mixed_case"
     " CREATEINDEXidx_users_email_mixed_caseONcore.usersUSINGbtreeloweremailWHEREemail<>loweremail"
 )
+ADDED_TO_FILES = (
+    "index idx_uploaded_files_deleted"
+    " CREATEINDEXidx_uploaded_files_deletedONcore.uploaded_filesUSINGbtreeuser_idWHEREdeleted_atISNOTNULL"
+)
 """All that we add to existing tables (docs/database.md)."""
 TRIGGER_EVENTS = {"INSERT": 4, "DELETE": 8, "UPDATE": 16}
 

@@ -8,6 +8,7 @@ import pytest
 from tests.fixtures.application import declared
 from tests.fixtures.servers import database_on
 from tests.integration.platform.db.migrations.catalogue import (
+    ADDED_TO_FILES,
     ADDED_TO_SAVES,
     ADDED_TO_USERS,
     CATALOGUE,
@@ -22,6 +23,7 @@ from wondernest.platform.db.migrations.runner import migrate
 OURS = {
     "core.password_reset_tokens",
     "wondernest.address_proofs",
+    "wondernest.blob_removals",
     "wondernest.child_details",
     "wondernest.child_usage",
     "wondernest.email_verifications",
@@ -67,7 +69,11 @@ def database(filled: str) -> Iterator[psycopg.Connection]:
 def test_every_table_of_the_catalogue_has_its_columns_keys_checks_indexes_and_triggers(
     database: psycopg.Connection,
 ) -> None:
-    added = {"games.simple_game_data": {f"+{ADDED_TO_SAVES}"}, "core.users": {f"+{ADDED_TO_USERS}"}}
+    added = {
+        "games.simple_game_data": {f"+{ADDED_TO_SAVES}"},
+        "core.users": {f"+{ADDED_TO_USERS}"},
+        "core.uploaded_files": {f"+{ADDED_TO_FILES}"},
+    }
     assert {name: found for name in TABLES if (found := differences(database, name))} == added
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from tests.fixtures.application import declared
 from tests.integration.platform.db.migrations.catalogue import (
+    ADDED_TO_FILES,
     ADDED_TO_SAVES,
     ADDED_TO_USERS,
     TABLES,
@@ -45,6 +46,9 @@ def expected_afterwards(before: dict[str, object]) -> dict[str, object]:
     users = after["shape core.users"]
     assert isinstance(users, frozenset)
     after["shape core.users"] = users | {ADDED_TO_USERS}
+    files = after.pop("shape core.uploaded_files", None)
+    if isinstance(files, frozenset):
+        after["shape core.uploaded_files"] = files | {ADDED_TO_FILES}
     return after
 
 

@@ -1,0 +1,89 @@
+"""The files room's declaration."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from wondernest.access.people import FAMILY
+from wondernest.files.content import ContentService
+from wondernest.files.jobs import FileJobs
+from wondernest.files.metrics import NAMES, FileMetrics
+from wondernest.files.personal_data import PERSONAL_DATA
+from wondernest.files.references import NOTE, ReferenceJobs, SaveWatcher
+from wondernest.files.repository import BYTES_USED, FILES_USED, FileRepository
+from wondernest.files.routes import AliasRoutes, FileRoutes, ServingRoutes, UploadRoutes
+from wondernest.files.routes.parsing import Addresses
+from wondernest.files.service import FileService
+from wondernest.files.signing import UrlSigner
+from wondernest.files.uploads import Allowance, UploadService
+from wondernest.files.usage import FileUsage
+from wondernest.platform.rooms import Room, Table
+from wondernest.platform.usage import UsageLine
+
+if TYPE_CHECKING:
+    from wondernest.files.ports import Mentions
+    from wondernest.platform.rooms import Parts
+
+TABLES: Final = (
+    Table("core.uploaded_files", columns=("is_deleted", "is_system_image", "tags")),
+    Table("content.tags", ("select", "insert", "update")),
+    Table("content.file_tags", ("select", "insert", "delete")),
+    Table("content.file_references", ("select", "insert", "delete")),
+    Table("wondernest.blob_removals"),
+)
+INDEXES: Final = ("core.idx_uploaded_files_deleted",)
+
+
+def watcher(parts: Parts) -> SaveWatcher:
+    """The part of this room that the games room tells of stored saves."""
+    return SaveWatcher(parts.jobs.sender(NOTE))
+
+
+def build(parts: Parts, mentions: Mentions) -> Room:
+    """Files. `mentions`: the part of the games room that finds the documents that show a file."""
+    settings = parts.settings.files
+    repository = FileRepository()
+    metrics = FileMetrics(parts.metrics)
+    usage = FileUsage(repository, mentions)
+    signer = UrlSigner(settings.signing_secret or parts.settings.jwt.secret)
+    service = FileService(repository, usage, parts.database, parts.clock, signer)
+    allowance = Allowance(
+        file_bytes=settings.file_bytes,
+        family_bytes=settings.family_bytes,
+        family_files=settings.family_files,
+        uploads_per_minute=settings.uploads_per_minute if parts.settings.limits.enabled else 0,
+    )
+    uploads = UploadService(repository, parts, allowance, metrics)
+    content = ContentService(parts.blobs, parts.inspector, metrics)
+    addresses = Addresses(settings.public_base_url)
+    jobs = FileJobs(
+        repository,
+        service,
+        usage,
+        parts.database,
+        parts.blobs,
+        parts.clock,
+        metrics,
+        timedelta(days=settings.grace_days),
+    )
+    references = ReferenceJobs(repository, mentions, parts.database)
+    return Room(
+        name="files",
+        endpoints=[
+            *UploadRoutes(uploads, addresses).endpoints(),
+            *FileRoutes(service, addresses).endpoints(),
+            *ServingRoutes(service, content, redirects=settings.presigned_redirects).endpoints(),
+            *AliasRoutes(service, addresses).endpoints(),
+        ],
+        tables=TABLES,
+        indexes=INDEXES,
+        jobs=(*jobs.jobs(), *references.jobs()),
+        schedules=(*jobs.schedules(), *references.schedules()),
+        metrics=NAMES,
+        personal_data=PERSONAL_DATA,
+        usage=(
+            UsageLine(name="files", of=FAMILY, query=FILES_USED, limit=settings.family_files),
+            UsageLine(name="fileBytes", of=FAMILY, query=BYTES_USED, limit=settings.family_bytes, unit="bytes"),
+        ),
+    )

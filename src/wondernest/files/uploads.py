@@ -1,0 +1,273 @@
+"""An upload: receive, inspect, scan, store. Row and blob are one fact."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import IO, TYPE_CHECKING, Final, Protocol
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from wondernest.files import errors
+from wondernest.files.model import StoredFile
+from wondernest.platform.blobs import new_key
+from wondernest.platform.db.idempotency import MAX_KEY_CHARS, KeptReply, KeyReused
+from wondernest.platform.faults import DependencyUnavailable
+from wondernest.platform.media.kinds import EXTENSIONS
+from wondernest.platform.media.refusals import Refused
+from wondernest.platform.scan import Infected
+
+if TYPE_CHECKING:
+    from wondernest.files.metrics import FileMetrics
+    from wondernest.files.model import Holdings
+    from wondernest.files.repository import FileRepository
+    from wondernest.platform.caller import Caller
+    from wondernest.platform.db.idempotency import IdempotencyKeys
+    from wondernest.platform.db.unit import UnitOfWork
+    from wondernest.platform.media.inspector import Inspected
+    from wondernest.platform.rooms import Parts
+
+PIECE_BYTES: Final = 256 * 1024
+"""How much of a file is held in memory while it arrives and leaves."""
+UNFINISHED_GRACE: Final = timedelta(hours=1)
+"""After this an upload whose row was never committed is removed. No upload takes as long."""
+MAX_OUTPUT_BYTES: Final = 64 * 1024 * 1024
+"""A cleaned picture may be larger than the one that was sent."""
+UPLOADS_AT_ONCE: Final = 4
+"""Of one user in one worker."""
+RETRY_AFTER_S: Final = 5
+WINDOW_S: Final = 60
+ROUTE: Final = "POST /api/v1/files/upload"
+"""The scope of an Idempotency-Key."""
+
+
+class Digest(Protocol):
+    """A running hash."""
+
+    def update(self, data: bytes, /) -> None:
+        """Add bytes."""
+        ...
+
+
+class Allowance(Struct, frozen=True):
+    """What one file and one family may hold."""
+
+    file_bytes: int
+    family_bytes: int
+    family_files: int
+    uploads_per_minute: int
+    """Of one user; 0: no limit."""
+
+
+class Described(Struct, frozen=True):
+    """What the client says about its file."""
+
+    name: str
+    declared_type: str
+    child_id: UUID | None
+    category: str
+    public: bool
+    system: bool
+    tags: tuple[str, ...]
+
+
+class Received(Struct, frozen=True):
+    """A file as it arrived, in a temporary file without a name."""
+
+    content: IO[bytes]
+    size: int
+    digest: bytes
+    """SHA-256."""
+
+
+class Replay:
+    """An upload that may be a repetition: the app's time-outs make twins."""
+
+    def __init__(self, keys: IdempotencyKeys, unit: UnitOfWork, caller: Caller, key: str | None) -> None:
+        self._keys = keys
+        self._unit = unit
+        self._caller = caller
+        self._key = key
+
+    async def earlier(self, received: Received, described: Described) -> KeptReply | None:
+        """The reply to the first upload with this key. Raises KeyUsed if that was another file, Refused."""
+        if self._key is None:
+            return None
+        if not self._key or len(self._key) > MAX_KEY_CHARS or not self._key.isprintable():
+            raise errors.Refused(f"Idempotency-Key must have 1 to {MAX_KEY_CHARS} printable characters")
+        request = msgspec.json.encode([described, received.digest.hex()])
+        try:
+            return await self._keys.claim(self._unit, self._caller.user_id, self._key, ROUTE, request)
+        except KeyReused:
+            raise errors.KeyUsed from None
+
+    async def keep(self, status: int, body: bytes) -> None:
+        """Keep this upload's reply."""
+        if self._key is not None:
+            await self._keys.keep(self._unit, self._caller.user_id, self._key, KeptReply(status, body, ()))
+
+
+class UploadService:
+    """Receives and stores files. Raises the room's errors, and DependencyUnavailable."""
+
+    def __init__(self, repository: FileRepository, parts: Parts, allowance: Allowance, metrics: FileMetrics) -> None:
+        self._repository = repository
+        self._keys = parts.idempotency
+        self._database = parts.database
+        self._blobs = parts.blobs
+        self._provider = parts.settings.storage.provider
+        self._inspector = parts.inspector
+        self._scanner = parts.scanner
+        self._counters = parts.counters
+        self._clock = parts.clock
+        self._ids = parts.ids
+        self._allowance = allowance
+        self._metrics = metrics
+        self._running: dict[UUID, int] = {}
+
+    async def admit(self, caller: Caller) -> None:
+        """Count an upload of the caller; raises TooManyUploads."""
+        limit = self._allowance.uploads_per_minute
+        if not limit:
+            return
+        count, left_s = await self._counters.increment(f"limit:upload:{caller.user_id}", WINDOW_S)
+        if count > limit:
+            raise errors.TooManyUploads(left_s)
+
+    @contextmanager
+    def turn(self, caller: Caller) -> Generator[None]:
+        """One of the uploads that the caller may have running. Raises TooManyUploads."""
+        running = self._running.get(caller.user_id, 0)
+        if running >= UPLOADS_AT_ONCE:
+            raise errors.TooManyUploads(RETRY_AFTER_S)
+        self._running[caller.user_id] = running + 1
+        try:
+            yield
+        finally:
+            left = self._running[caller.user_id] - 1
+            if left:
+                self._running[caller.user_id] = left
+            else:
+                del self._running[caller.user_id]
+
+    async def receive(self, pieces: AsyncIterator[bytes]) -> Received:
+        """Write a file to temporary storage while it arrives. Raises TooLarge as soon as it is; nothing is left of it then."""
+        content = await asyncio.to_thread(self._inspector.scratch)
+        digest = hashlib.sha256()
+        size = 0
+        waiting = bytearray()
+        try:
+            async for piece in pieces:
+                size += len(piece)
+                if size > self._allowance.file_bytes:
+                    self._metrics.refused("too_large")
+                    raise errors.TooLarge(self._allowance.file_bytes)
+                waiting += piece
+                if len(waiting) >= PIECE_BYTES:
+                    await asyncio.to_thread(_absorb, content, digest, bytes(waiting))
+                    waiting.clear()
+            await asyncio.to_thread(_absorb, content, digest, bytes(waiting))
+        except BaseException:
+            content.close()
+            raise
+        return Received(content, size, digest.digest())
+
+    async def prepare(self, caller: Caller, received: Received, described: Described) -> StoredFile:
+        """Inspect and scan a file and store its blob, without a transaction: this may take seconds.
+
+        Unless `record` is committed, the removal job takes the blob away.
+        """
+        await self._check(caller, received.size, described.child_id)
+        inspected = await self._inspected(received, described)
+        try:
+            await self._scanned(inspected)
+            now = self._clock.now()
+            file_id = self._ids.uuid()
+            key = new_key(now, self._ids.uuid(), EXTENSIONS[inspected.kind][0])
+            await self._repository.doom(self._database, key, now + UNFINISHED_GRACE)
+            blob = await self._blobs.put(key, pieces_of(inspected.file), MAX_OUTPUT_BYTES)
+        finally:
+            inspected.close()
+        return StoredFile(
+            id=file_id,
+            owner_id=caller.user_id,
+            child_id=described.child_id,
+            key=key,
+            name=described.name,
+            content_type=inspected.kind.value,
+            size=blob.size,
+            provider=self._provider,
+            category=described.category,
+            public=described.public,
+            system=described.system,
+            uploaded_at=now,
+            tags=described.tags,
+        )
+
+    async def record(self, file: StoredFile, url: str, unit: UnitOfWork) -> None:
+        """Store the row. The quota is checked again with the family locked: uploads at the same time are counted one after another."""
+        self._require(await self._repository.lock_household(unit, file.owner_id), file.size)
+        await self._repository.insert(unit, file, url)
+        unit.after_commit(lambda: self._metrics.stored(file.content_type, file.size))
+
+    def replay(self, unit: UnitOfWork, caller: Caller, key: str | None) -> Replay:
+        """The reply kept under an Idempotency-Key; without a key nothing is kept."""
+        return Replay(self._keys, unit, caller, key)
+
+    async def _check(self, caller: Caller, size: int, child_id: UUID | None) -> None:
+        """What can be refused before anything is decoded."""
+        if child_id is not None and not await self._repository.guards(self._database, caller.user_id, child_id):
+            raise errors.InvalidChildId
+        self._require(await self._repository.holdings(self._database, caller.user_id), size)
+
+    def _require(self, held: Holdings, size: int) -> None:
+        allowance = self._allowance
+        if held.files >= allowance.family_files or held.bytes + size > allowance.family_bytes:
+            self._metrics.refused("quota")
+            raise errors.QuotaExceeded
+
+    async def _inspected(self, received: Received, described: Described) -> Inspected:
+        found = await self._inspector.inspect(received.content, described.declared_type, described.name)
+        if isinstance(found, Refused):
+            self._metrics.refused(found.reason.value)
+            raise errors.Refused(found.message)
+        return found
+
+    async def _scanned(self, inspected: Inspected) -> None:
+        """Refuse what the scanner finds. While it is away, content passes unless the scan is required; either way it is counted."""
+        try:
+            verdict = await self._scanner.scan(pieces_of(inspected.file))
+        except DependencyUnavailable:
+            self._metrics.unscanned()
+            if self._scanner.required:
+                raise
+            return
+        if isinstance(verdict, Infected):
+            self._metrics.refused("infected")
+            raise errors.Refused(INFECTED)
+
+
+INFECTED: Final = "File was refused by the virus scanner"
+
+
+async def pieces_of(content: IO[bytes]) -> AsyncGenerator[bytes]:
+    """A file from its beginning, read off the loop."""
+    offset = 0
+    while piece := await asyncio.to_thread(_read_at, content, offset):
+        offset += len(piece)
+        yield piece
+
+
+def _read_at(content: IO[bytes], offset: int) -> bytes:
+    content.seek(offset)
+    return content.read(PIECE_BYTES)
+
+
+def _absorb(content: IO[bytes], digest: Digest, piece: bytes) -> None:
+    content.write(piece)
+    digest.update(piece)

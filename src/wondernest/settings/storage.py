@@ -1,0 +1,124 @@
+"""Settings of the storage of files and of the virus scanner."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from wondernest.settings.kinds import MAX_PORT, Seconds, Secret
+
+_HOST_PORT: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
+
+
+class Storage(
+    Struct,
+    frozen=True,
+    rename={
+        "provider": "STORAGE_PROVIDER",
+        "local_path": "STORAGE_LOCAL_PATH",
+        "timeout_s": "STORAGE_TIMEOUT_S",
+        "http_allowed": "STORAGE_HTTP_ALLOWED",
+    },
+):
+    """Where blobs are stored (files contract §3.0, server contract §5.11)."""
+
+    provider: Literal["local", "s3", "minio"] = "local"
+    local_path: str = "./uploads"
+    timeout_s: Seconds = 10.0
+    http_allowed: bool = False
+    """Whether a bucket on another machine may be reached without TLS outside development."""
+
+
+class S3(
+    Struct,
+    frozen=True,
+    rename={
+        "endpoint": "S3_ENDPOINT",
+        "bucket": "S3_BUCKET",
+        "region": "S3_REGION",
+        "access_key": "S3_ACCESS_KEY",
+        "secret_key": "S3_SECRET_KEY",
+        "path_style": "S3_FORCE_PATH_STYLE",
+    },
+):
+    """The bucket of the provider `s3`."""
+
+    endpoint: str = ""
+    """Empty: AWS."""
+    bucket: str = ""
+    region: str = "us-east-1"
+    access_key: Secret = Secret()
+    """Empty: the keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or those of the machine's role."""
+    secret_key: Secret = Secret()
+    path_style: bool | None = None
+    """None: only with an endpoint."""
+
+
+class Minio(
+    Struct,
+    frozen=True,
+    rename={
+        "endpoint": "MINIO_ENDPOINT",
+        "bucket": "MINIO_BUCKET",
+        "region": "MINIO_REGION",
+        "access_key": "MINIO_ACCESS_KEY",
+        "secret_key": "MINIO_SECRET_KEY",
+        "path_style": "MINIO_FORCE_PATH_STYLE",
+    },
+):
+    """The bucket of the provider `minio`: the variables and defaults of an earlier backend."""
+
+    endpoint: str = "http://localhost:9000"
+    bucket: str = "wondernest-dev"
+    region: str = "us-east-1"
+    access_key: Secret = Secret("minioadmin")
+    secret_key: Secret = Secret("minioadmin")
+    path_style: bool = True
+
+
+class BucketAddress(Struct, frozen=True, kw_only=True):
+    """A bucket, and how it is reached."""
+
+    endpoint: str
+    """`http://` or `https://`, host and port; empty: AWS."""
+    name: str
+    region: str
+    access_key: Secret
+    secret_key: Secret
+    path_style: bool
+    """Whether the bucket is the first segment of the path, not a part of the host's name."""
+
+
+class ScanEndpoint(Struct, frozen=True):
+    """A unix socket, or host and port."""
+
+    path: str = ""
+    host: str = ""
+    port: int = 0
+
+
+class Scan(
+    Struct,
+    frozen=True,
+    rename={"address": "CLAMD_ADDRESS", "timeout_s": "CLAMD_TIMEOUT_S", "required": "SCAN_REQUIRED"},
+):
+    """The virus scanner."""
+
+    address: str = ""
+    """`host:port` or the path of a unix socket; empty: nothing is scanned."""
+    timeout_s: Seconds = 30.0
+    required: bool = False
+    """Whether content is refused while it cannot be scanned."""
+
+    @property
+    def endpoint(self) -> ScanEndpoint:
+        """The scanner's address. Raises ValueError for a malformed one."""
+        if not self.address or self.address.startswith("/"):
+            return ScanEndpoint(path=self.address)
+        found = _HOST_PORT.fullmatch(self.address)
+        port = int(found["port"]) if found else 0
+        if found is None or not 0 < port <= MAX_PORT:
+            raise ValueError
+        return ScanEndpoint(host=found["host"].strip("[]"), port=port)
