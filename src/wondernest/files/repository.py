@@ -265,5 +265,5 @@ def _file(row: Row) -> StoredFile:
         public=row["is_public"],
         system=row["is_system_image"],
         uploaded_at=row["uploaded_at"] or UNDATED,
-        tags=tuple(sorted(row["tags"] or ())),  # the database's order depends on its collation
+        tags=tuple(row["tags"] or ()),
     )

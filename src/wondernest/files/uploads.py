@@ -206,7 +206,7 @@ class UploadService:
             public=described.public,
             system=described.system,
             uploaded_at=now,
-            tags=tuple(sorted(described.tags)),
+            tags=described.tags,
         )
 
     async def record(self, file: StoredFile, url: str, unit: UnitOfWork) -> None:
