@@ -12,6 +12,7 @@ import psycopg
 
 from bench import results
 from bench.day import run_day
+from bench.files import run_files
 from bench.growth import run_growth
 from bench.hostile import run_hostile
 from bench.logins import run_logins
@@ -27,6 +28,7 @@ from wondernest.development.embedded.errors import EmbeddedError
 
 FAILURE = 1
 _SPECIAL = {
+    "S6b": run_files,
     "S7": run_logins,
     "S8": run_day,
     "S9": run_growth,

@@ -9,7 +9,23 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit
 
-QUICK = ("S1", "S2", "S3", "S3b", "S3c", "S4", "S4b", "S5", "S3 light", "S4 light", "S5 light", "S7", "S8", "S10")
+QUICK = (
+    "S1",
+    "S2",
+    "S3",
+    "S3b",
+    "S3c",
+    "S4",
+    "S4b",
+    "S5",
+    "S3 light",
+    "S4 light",
+    "S5 light",
+    "S6b",
+    "S7",
+    "S8",
+    "S10",
+)
 LONG = ("S9", "S11", "S12")
 """Run only when named: S9 builds databases of up to a million saves; S11 takes `--seconds` as its whole length."""
 NEEDS_OWN_SERVER = frozenset({"S9", "S10"})

@@ -33,6 +33,7 @@ from wondernest.settings import Jwt
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".dev" / "bench"
+UPLOADS = HOME / "uploads"
 DATABASE = "bench"
 OURS = "wondernest"
 NO_LIMIT = "1000000000"
@@ -136,11 +137,12 @@ class Setup:
             "JWT_SECRET": self.secret,
             "MAIL_OUTBOX_PATH": str(HOME / "outbox"),
             "MAIL_OUTBOX_ALLOWED": "true",
-            "STORAGE_LOCAL_PATH": str(HOME / "uploads"),
+            "STORAGE_LOCAL_PATH": str(UPLOADS),
             "PYTHONDONTWRITEBYTECODE": "",  # an installed server has its bytecode; the first start here writes it
             "RATE_LIMIT_CREDENTIALS": NO_LIMIT,
             "RATE_LIMIT_AUTH": NO_LIMIT,
             "RATE_LIMIT_API": NO_LIMIT,
+            "RATE_LIMIT_UPLOAD": NO_LIMIT,
             "BCRYPT_QUEUE": "64",  # all callers have one address, which gets half of the places
         }
         environment |= {"REDIS_URL": url} if (url := self.servers.redis_url) else {"REDIS_ENABLED": "false"}

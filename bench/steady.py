@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bench.client import Answer, Client
@@ -67,12 +67,16 @@ def prepare(setup: Setup, scenario: Scenario) -> Work:
 
 def measure(setup: Setup, target: Target, work: Work, rate: float | None = None) -> Figures:
     """One round on one server, as fast as it answers or at a rate."""
-    options = setup.options
-    before = cpu_s(target.tree), cpu_s(setup.database)
+    connections, seconds = setup.options.connections, setup.options.seconds
     if rate is None:
-        load = press(target.port, work, options.connections, options.seconds)
-    else:
-        load = pace(target.port, work, options.connections, options.seconds, rate)
+        return measured(setup, target, lambda: press(target.port, work, connections, seconds))
+    return measured(setup, target, lambda: pace(target.port, work, connections, seconds, rate))
+
+
+def measured(setup: Setup, target: Target, put_load: Callable[[], Load]) -> Figures:
+    """The figures of a load, with the CPU that server and database spend meanwhile."""
+    before = cpu_s(target.tree), cpu_s(setup.database)
+    load = put_load()
     spent = cpu_s(target.tree), cpu_s(setup.database)
     return figures_of(load, target, [after - start for start, after in zip(before, spent, strict=True)], setup.database)
 

@@ -49,13 +49,23 @@ class Work:
             (folder / f"variant-{number}").write_bytes(variant)
 
 
-def request(method: str, path: bytes, host: str, body: bytes | None = None, *, bearer: bool, gzip: bool) -> bytes:
-    """A variant: the request with its placeholders; Content-Length is that of the filled request."""
+def request(
+    method: str,
+    path: bytes,
+    host: str,
+    body: bytes | None = None,
+    *,
+    bearer: bool,
+    gzip: bool,
+    more: Sequence[bytes] = (),
+) -> bytes:
+    """A variant: the request with its placeholders; Content-Length is that of the filled request. `more`: header lines."""
     lines = [b"%s %s HTTP/1.1" % (method.encode(), path), b"Host: " + host.encode()]
     if bearer:
         lines.append(b"Authorization: Bearer " + TOKEN)
     if gzip:
         lines.append(b"Accept-Encoding: gzip")
+    lines += more
     if body is not None:
         length = len(body) + body.count(CHILD) * (CHILD_CHARS - 1) + body.count(SERIAL) * (SERIAL_CHARS - 1)
         lines += [b"Content-Type: application/json", b"Content-Length: %d" % length]

@@ -69,16 +69,17 @@ def migrate() -> int:
 
 @app.command
 def seed() -> int:
-    """Make the demo family (development only)."""
+    """Make the demo family with its pictures and its story (development only)."""
     import psycopg
 
     from wondernest.settings import SettingsError
 
     settings = _settings_with_database()
-    demo = _development("seed")
+    demo, library = _development("seed"), _development("library")
     try:
         demo.seed(settings)
-    except (SettingsError, psycopg.Error) as error:
+        library.fill_library(settings)
+    except (SettingsError, psycopg.Error, library.LibraryError) as error:
         _fail(error)
     _print_line(f"demo parent: {demo.DEMO_EMAIL} / {demo.DEMO_PASSWORD}")
     return 0

@@ -24,6 +24,7 @@ from wondernest.development.embedded import process
 from wondernest.development.embedded.errors import EmbeddedError
 from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.development.embedded.valkey import EmbeddedValkey
+from wondernest.development.library import LibraryError, fill_library
 from wondernest.development.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD, seed
 from wondernest.platform.db.migrations.runner import MigrationError, migrate
 from wondernest.settings import Cache, Server, Settings, SettingsError, is_host_name, load_settings
@@ -83,7 +84,7 @@ def dev(root: Path, host: str | None = None) -> int:
     except _Stopped:
         _print_line("stopped")
         return 0
-    except (EmbeddedError, MigrationError, SettingsError, psycopg.Error) as error:
+    except (EmbeddedError, LibraryError, MigrationError, SettingsError, psycopg.Error) as error:
         sys.stderr.write(f"wondernest: {' '.join(str(error).split())}\n")
         return FAILURE
 
@@ -160,6 +161,7 @@ def _prepare_database(settings: Settings) -> None:
     if not result.usable:
         raise MigrationError(f"{', '.join(result.missing)} cannot be created by this role. {' '.join(lines)}")
     seed(settings)
+    fill_library(settings)
 
 
 def _start_service(

@@ -23,7 +23,7 @@ def build(parts: Parts) -> Room:
 def _pages(parts: Parts) -> list[Endpoint]:
     settings = parts.settings
     shows_outbox = not settings.mail.smtp_host
-    endpoints = HomePage(settings, shows_outbox=shows_outbox).endpoints()
+    endpoints = HomePage(settings, parts.database, shows_outbox=shows_outbox).endpoints()
     if shows_outbox:
         outbox = OutboxMailer(Path(settings.app.outbox_path), settings.mail.sender, parts.clock)
         endpoints += OutboxPage(outbox).endpoints()

@@ -18,6 +18,7 @@ import pytest
 
 from tests.fixtures.processes import children, wait_for
 from wondernest.development.embedded.process import free_port
+from wondernest.development.pictures import PICTURES
 from wondernest.development.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD
 
 
@@ -91,7 +92,7 @@ def test_it_starts_everything_stops_everything_and_recovers_after_a_crash(root: 
     assert status == 200, reply
 
     status, page = first.get("/", socket.gethostname())
-    assert (status, DEMO_EMAIL in page) == (200, True)
+    assert (status, DEMO_EMAIL in page, page.count("<img ")) == (200, True, len(PICTURES))
     assert first.get("/dev/outbox", "10.0.2.2:8080")[0] == 200
     assert first.get("/", "rebound.example")[0] == 421
     with pytest.raises(ConnectionRefusedError):
@@ -106,6 +107,7 @@ def test_it_starts_everything_stops_everything_and_recovers_after_a_crash(root: 
     second = Dev(root)
     second.wait_until_running()
     assert second.post("/api/v1/auth/parent/login", login)[0] == 200
+    assert second.get("/")[1].count("<img ") == len(PICTURES)
     assert second.end(signal.SIGINT) == 0
 
 

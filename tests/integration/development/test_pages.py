@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import httpx2
@@ -12,8 +14,10 @@ import pytest
 
 from tests.fixtures.application import running
 from wondernest.app import create_app
+from wondernest.development.library import fill_library
+from wondernest.development.pictures import PICTURES
 from wondernest.development.room import build
-from wondernest.development.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD
+from wondernest.development.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD, seed
 from wondernest.platform.clock import SystemClock
 from wondernest.platform.mail import OutboxMailer
 from wondernest.platform.mail.letter import Letter
@@ -49,6 +53,26 @@ async def test_the_first_page_shows_the_demo_login_and_links(client: httpx2.Asyn
     assert {"/swagger", "/openapi.yaml", "/dev/outbox", "/health"} <= set(links)
     for link in links:
         assert (await client.get(link)).status_code == 200, link
+
+
+async def test_the_first_page_shows_the_demo_family_s_pictures(make_settings: MakeSettings) -> None:
+    settings = make_settings(APP_ENV="development")
+    await asyncio.to_thread(seed, settings)
+    await asyncio.to_thread(fill_library, settings)
+    async with running(create_app(settings, more=(build,))) as client:
+        page = await client.get("/")
+        assert "img-src 'self'" in page.headers["content-security-policy"]
+        pictures = re.findall(r'<img src="([^"]+)" alt="([^"]+)"', page.text)
+        assert {unescape(name) for _, name in pictures} == {picture.name for picture in PICTURES}
+        for path, _ in pictures:
+            assert (await client.get(path)).headers["content-type"].startswith("image/"), path
+
+
+async def test_the_first_page_is_shown_without_a_database(make_settings: MakeSettings) -> None:
+    settings = make_settings(APP_ENV="development", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    async with running(create_app(settings, more=(build,))) as client:
+        page = await client.get("/")
+    assert (page.status_code, DEMO_EMAIL in page.text, "<img" in page.text) == (200, True, False)
 
 
 async def test_the_pages_are_no_part_of_the_documented_api(client: httpx2.AsyncClient) -> None:

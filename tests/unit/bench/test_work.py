@@ -1,3 +1,4 @@
+import io
 import json
 import random
 
@@ -5,8 +6,10 @@ import httptools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from bench.documents import LARGE_BYTES, MEDIUM_BYTES, SMALL_BYTES, drawn_size, project
+from bench.files import BOUNDARY, LARGE, SMALL, photo, upload_requests
 from bench.scenarios import STEADY, Scenario, event_body, save_body
 from bench.work import CHILD, Actor, Work, request
 
@@ -86,3 +89,28 @@ def test_a_save_differs_from_the_one_before_by_its_revision() -> None:
     body = save_body(SMALL_BYTES, "key", 1)
     assert body.count(b"\x03") == 1
     assert json.loads(body.replace(b"\x03", b"9" * 16))["dataValue"]["id"] == "9" * 16
+
+
+def test_an_upload_is_a_whole_form_with_the_file_as_it_is_by_one_actor_after_another() -> None:
+    content = bytes(range(256)) * 4
+    for raw, actor in zip(upload_requests(content, ACTORS), [*ACTORS, *ACTORS], strict=False):
+        parsed = Parsed(raw)
+        assert parsed.complete
+        assert parsed.headers[b"Authorization"] == b"Bearer " + actor.token.encode()
+        before, _, after = parsed.body.partition(content)
+        assert before.startswith(b"--" + BOUNDARY + b"\r\n")
+        assert before.endswith(b"Content-Type: image/jpeg\r\n\r\n")
+        assert after == b"\r\n--" + BOUNDARY + b"--\r\n"
+
+
+@pytest.mark.parametrize(("terms", "size"), [(LARGE, 2_000_000), (SMALL, 200_000)])
+def test_a_photo_has_about_its_size_and_is_the_same_in_each_run(terms: tuple[int, int, int], size: int) -> None:
+    content = photo(*terms)
+    assert len(content) == pytest.approx(size, rel=0.1)
+    assert content == photo(*terms)
+    assert Image.open(io.BytesIO(content)).size == terms[:2]
+
+
+def test_a_request_may_have_more_headers() -> None:
+    parsed = Parsed(request("GET", b"/", "h", bearer=False, gzip=False, more=[b"Range: bytes=0-9"]))
+    assert (parsed.complete, parsed.headers[b"Range"]) == (True, b"bytes=0-9")

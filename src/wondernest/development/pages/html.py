@@ -12,14 +12,17 @@ from wondernest.platform.http.request import Reply
 
 TYPE_HTML: Final = "text/html; charset=utf-8"
 HEADERS: Final = (
-    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    ),
     (b"cache-control", b"no-store"),
 )
 _PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <style>body{{font:16px/1.5 system-ui;max-width:48rem;margin:2rem auto;padding:0 1rem}}
 article{{border:1px solid #ccc;border-radius:8px;padding:0 1rem;margin:1rem 0}}pre{{white-space:pre-wrap}}
-dt{{font-weight:600}}</style>
+dt{{font-weight:600}}img{{margin:2px;border-radius:8px}}</style>
 </head><body><h1>{title}</h1>
 {content}</body></html>
 """
