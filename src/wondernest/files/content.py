@@ -17,12 +17,16 @@ from wondernest.platform.media.refusals import Refused
 from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from wondernest.files.metrics import FileMetrics
     from wondernest.platform.media.inspector import Inspector
 
 log = get_logger(__name__)
 ETAG_BYTES: Final = 16
 MAX_VARIANT_BYTES: Final = 10 * 1024 * 1024
+MISSING_KNOWN: Final = 1000
+"""How many files without content a process remembers, so that it logs each of them once."""
 
 
 class Content(Struct, frozen=True):
@@ -51,14 +55,16 @@ class ContentService:
         self._inspector = inspector
         self._metrics = metrics
         self._making: dict[str, asyncio.Task[Blob | None]] = {}
+        self._missing: set[UUID] = set()
+        """Files whose content is gone, as far as it is logged."""
 
     async def original(self, file: StoredFile) -> Content | None:
-        """The file as it is stored; None if its blob is gone, which is logged and counted."""
+        """The file as it is stored; None if its blob is gone, which is counted, and logged once."""
         blob = await self._blobs.stat(file.key)
         if blob is None:
-            self._metrics.missing()
-            log.error("the content of a file is gone", file_id=str(file.id))
+            self._note_missing(file.id)
             return None
+        self._missing.discard(file.id)
         return Content(self._blobs, blob, file.content_type)
 
     async def variant(self, file: StoredFile, width: int, *, webp: bool) -> Content | None:
@@ -75,6 +81,15 @@ class ContentService:
         if blob is None:
             return await self.original(file)
         return Content(self._blobs, blob, target.value)
+
+    def _note_missing(self, file_id: UUID) -> None:
+        self._metrics.missing()
+        if file_id in self._missing:
+            return
+        if len(self._missing) >= MISSING_KNOWN:
+            self._missing.clear()
+        self._missing.add(file_id)
+        log.error("the content of a file is gone", file_id=str(file_id))
 
     async def _made(self, file: StoredFile, kind: Kind, width: int, target: Kind, key: str) -> Blob | None:
         """The new variant; requests for the same one at the same time share the work."""

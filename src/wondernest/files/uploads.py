@@ -21,6 +21,7 @@ from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.media.kinds import EXTENSIONS
 from wondernest.platform.media.refusals import Refused
 from wondernest.platform.scan import Infected
+from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
     from wondernest.files.metrics import FileMetrics
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.media.inspector import Inspected
     from wondernest.platform.rooms import Parts
+
+log = get_logger(__name__)
 
 PIECE_BYTES: Final = 256 * 1024
 """How much of a file is held in memory while it arrives and leaves."""
@@ -249,6 +252,7 @@ class UploadService:
             return
         if isinstance(verdict, Infected):
             self._metrics.refused("infected")
+            log.warning("the virus scanner refused an upload", signature=verdict.name, type=inspected.kind.value)
             raise errors.Refused(INFECTED)
 
 
