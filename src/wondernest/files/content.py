@@ -106,7 +106,7 @@ class ContentService:
         with await asyncio.to_thread(self._inspector.scratch) as content:
             try:
                 async for piece in self._blobs.read(original):
-                    await asyncio.to_thread(content.write, piece)
+                    await asyncio.to_thread(self._inspector.write, content, piece)
             except BlobMissing:
                 return None
             made = await self._inspector.variant(content, kind, width, target)
