@@ -54,8 +54,9 @@ def message_of(answer: httpx2.Response) -> tuple[int, str]:
 
 
 def is_outage(answer: httpx2.Response) -> bool:
-    """Whether it is an honest 503."""
-    return answer.status_code == 503 and int(answer.headers["retry-after"]) > 0
+    """Whether it is an honest 503, in the shape of the files room (server contract §5.1)."""
+    body = refusal("SERVICE_UNAVAILABLE", "Service temporarily unavailable")
+    return answer.status_code == 503 and int(answer.headers["retry-after"]) > 0 and answer.json() == body
 
 
 def path_of(url: str) -> str:
@@ -127,11 +128,10 @@ class Shelf:
             os.utime(path, times=(then, then))
 
     def run_jobs(self) -> None:
-        """Ask for the removing jobs; a jobs process must run. Returns when they are done."""
+        """Run the removing jobs one after another; a jobs process must run."""
         for name in ("files.remove_blobs", "files.sweep"):
             self.run(f"select wondernest.enqueue_job('{name}', '{{}}', null)")
-        waiting = "select status from wondernest.jobs where entrypoint like 'files.%'"
-        wait_for(lambda: self.run(waiting) == [], "the jobs are done")
+            wait_for(lambda: self.run("select status from wondernest.jobs where entrypoint like 'files.%'") == [], name)
 
     def left(self) -> list[Any]:
         """Rows, blobs, unfinished files and planned removals."""
