@@ -21,6 +21,8 @@ from wondernest.platform.media.refusals import Refused
 from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from wondernest.files.metrics import FileMetrics
     from wondernest.platform.media.inspector import Inspector
 
@@ -35,6 +37,8 @@ MAX_REMEMBERED: Final = 10_000
 """Failed variants that one worker remembers; the oldest is forgotten first."""
 ADDRESS_LIFE: Final = timedelta(minutes=5)
 """Of the storage's own address of a download."""
+MISSING_KNOWN: Final = 1000
+"""How many files without content a process remembers, so that it logs each of them once."""
 
 
 class Content(Struct, frozen=True):
@@ -93,14 +97,16 @@ class ContentService:
         self._metrics = metrics
         self._making: dict[str, asyncio.Task[Blob | None]] = {}
         self._failures = Failures()
+        self._missing: set[UUID] = set()
+        """Files whose content is gone, as far as it is logged."""
 
     async def original(self, file: StoredFile) -> Content | None:
-        """The file as it is stored; None if its blob is gone, which is logged and counted, or its key is none."""
+        """The file as it is stored; None if its blob is gone, which is counted, and logged once, or its key is none."""
         blob = await self._blobs.stat(file.key) if is_key(file.key) else None
         if blob is None:
-            self._metrics.missing()
-            log.error("the content of a file is gone", file_id=str(file.id))
+            self._note_missing(file.id)
             return None
+        self._missing.discard(file.id)
         return Content(self._blobs, blob, file.content_type)
 
     async def address(self, content: Content) -> str | None:
@@ -123,6 +129,15 @@ class ContentService:
         if blob is None:
             return await self.original(file)
         return Content(self._blobs, blob, target.value)
+
+    def _note_missing(self, file_id: UUID) -> None:
+        self._metrics.missing()
+        if file_id in self._missing:
+            return
+        if len(self._missing) >= MISSING_KNOWN:
+            self._missing.clear()
+        self._missing.add(file_id)
+        log.error("the content of a file is gone", file_id=str(file_id))
 
     async def _made(self, file: StoredFile, kind: Kind, width: int, target: Kind, key: str) -> Blob | None:
         """The new variant; requests for the same one at the same time share the work."""
@@ -148,7 +163,7 @@ class ContentService:
         with await asyncio.to_thread(self._inspector.scratch) as content:
             try:
                 async for piece in self._blobs.read(original):
-                    await asyncio.to_thread(content.write, piece)
+                    await asyncio.to_thread(self._inspector.write, content, piece)
             except BlobMissing:
                 return None
             made = await self._inspector.variant(content, kind, width, target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wondernest.files.signing import Fault
-from wondernest.platform.http.errors import ApiError
+from wondernest.platform.http.errors import ApiError, ServiceUnavailable
 
 
 class FileError(ApiError):
@@ -131,6 +131,14 @@ class TooManyUploads(FileError):
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(429, "RATE_LIMITED", "Too many uploads at once. Please try again later.")
         self.headers = {"Retry-After": str(retry_after_s)}
+
+
+class Unavailable(FileError):
+    """A dependency is down or a queue is full."""
+
+    def __init__(self, outage: ServiceUnavailable) -> None:
+        super().__init__(503, "SERVICE_UNAVAILABLE", "Service temporarily unavailable")
+        self.headers = outage.headers
 
 
 UPLOAD_FAILED = "UPLOAD_FAILED", "Failed to upload file"

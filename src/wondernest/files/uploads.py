@@ -21,6 +21,7 @@ from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.media.kinds import EXTENSIONS
 from wondernest.platform.media.refusals import Refused
 from wondernest.platform.scan import Infected
+from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
     from wondernest.files.metrics import FileMetrics
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from wondernest.platform.media.inspector import Inspected
     from wondernest.platform.rooms import Parts
 
-PIECE_BYTES: Final = 256 * 1024
+log = get_logger(__name__)
+
+PIECE_BYTES: Final = 128 * 1024
 """How much of a file is held in memory while it arrives and leaves."""
 UNFINISHED_GRACE: Final = timedelta(hours=1)
 """After this an upload whose row was never committed is removed. No upload takes as long."""
@@ -49,7 +52,7 @@ ROUTE: Final = "POST /api/v1/files/upload"
 class Digest(Protocol):
     """A running hash."""
 
-    def update(self, data: bytes, /) -> None:
+    def update(self, data: bytes | bytearray, /) -> None:
         """Add bytes."""
         ...
 
@@ -169,13 +172,17 @@ class UploadService:
                     raise errors.TooLarge(self._allowance.file_bytes)
                 waiting += piece
                 if len(waiting) >= PIECE_BYTES:
-                    await asyncio.to_thread(_absorb, content, digest, bytes(waiting))
-                    waiting.clear()
-            await asyncio.to_thread(_absorb, content, digest, bytes(waiting))
+                    full, waiting = waiting, bytearray()
+                    await asyncio.to_thread(self._absorb, content, digest, full)
+            await asyncio.to_thread(self._absorb, content, digest, waiting)
         except BaseException:
             content.close()
             raise
         return Received(content, size, digest.digest())
+
+    def _absorb(self, content: IO[bytes], digest: Digest, piece: bytearray) -> None:
+        self._inspector.write(content, piece)
+        digest.update(piece)
 
     async def prepare(self, caller: Caller, received: Received, described: Described) -> StoredFile:
         """Inspect and scan a file and store its blob, without a transaction: this may take seconds.
@@ -249,6 +256,7 @@ class UploadService:
             return
         if isinstance(verdict, Infected):
             self._metrics.refused("infected")
+            log.warning("the virus scanner refused an upload", signature=verdict.name, type=inspected.kind.value)
             raise errors.Refused(INFECTED)
 
 
@@ -266,8 +274,3 @@ async def pieces_of(content: IO[bytes]) -> AsyncGenerator[bytes]:
 def _read_at(content: IO[bytes], offset: int) -> bytes:
     content.seek(offset)
     return content.read(PIECE_BYTES)
-
-
-def _absorb(content: IO[bytes], digest: Digest, piece: bytes) -> None:
-    content.write(piece)
-    digest.update(piece)

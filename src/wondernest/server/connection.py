@@ -16,7 +16,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from wondernest.platform.http.exchange import ClientDisconnected
 from wondernest.platform.http.fields import repeated
-from wondernest.server.exchange import WireExchange
+from wondernest.server.exchange import DISCARDED_BYTES, WireExchange
 from wondernest.server.heads import (
     BAD_REQUEST,
     HEAD_LIMIT_BYTES,
@@ -32,7 +32,7 @@ from wondernest.server.heads import (
 from wondernest.server.state import ServerState
 
 LINGER_BYTES: Final = 256 * 1024
-"""How much input is discarded after the last reply of a connection, so that a client that still sends can read it."""
+"""How much input is discarded after a message that cannot be read was refused, so that a client that still sends can read the reply."""
 FEED_BYTES: Final = 64 * 1024
 """How much of a connection's input is parsed in one iteration of the event loop. uvloop reads up to 8 MB in one."""
 LARGE_REPLY_BYTES: Final = 64 * 1024
@@ -40,7 +40,7 @@ LARGE_REPLY_BYTES: Final = 64 * 1024
 HEAD_CHECKS: Final = 2
 """After so many checks a connection is closed whose request is incomplete, or whose first request has not begun."""
 IDLE_CHECKS: Final = 8
-"""After so many checks an idle connection, or one whose client reads nothing, is closed."""
+"""After so many checks an idle connection, one whose client reads nothing, or one that still sends an answered body, is closed."""
 
 _STATUS_LINES: Final = {
     status.value: b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode()) for status in http.HTTPStatus
@@ -62,10 +62,12 @@ class Connection(asyncio.Protocol):
         "_arriving",
         "_checks",
         "_current",
+        "_discarded",
         "_ending",
         "_head_bytes",
         "_held",
         "_host",
+        "_linger_bytes",
         "_lingered",
         "_loop",
         "_parser",
@@ -108,6 +110,11 @@ class Connection(asyncio.Protocol):
         """Bytes that are parsed when the requests before them are answered."""
         self._checks = 0
         self._lingered = 0
+        """Bytes discarded after the last reply."""
+        self._linger_bytes = LINGER_BYTES
+        """The limit of `_lingered`."""
+        self._discarded = 0
+        """How much of a body was discarded at the last check."""
         self._streamed = 0
         """Bytes of streamed replies handed to the transport."""
         self._sent = 0
@@ -354,7 +361,8 @@ class Connection(asyncio.Protocol):
         elif not self.busy:
             self._checks += 1
             incomplete = self._ending or self._head_bytes is not None or self._arriving is not None
-            if self._checks >= (HEAD_CHECKS if incomplete else IDLE_CHECKS):
+            goes_on = self._discards_more()
+            if self._checks >= (HEAD_CHECKS if incomplete and not goes_on else IDLE_CHECKS):
                 self.end()
 
     def end_if_idle(self) -> None:
@@ -377,7 +385,7 @@ class Connection(asyncio.Protocol):
         self._current = self._task = None
         self._checks = 0
         if ends:
-            self._lingering_close(arrived=exchange.complete)
+            self._lingering_close(DISCARDED_BYTES, arrived=exchange.complete)
         elif self._queue or self._read_paused:
             self._begin_next()
 
@@ -438,7 +446,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()  # inside a body the client would take it for content
         elif not self._ending:
             self._transport.write(reply)
-            self._lingering_close(arrived=False)
+            self._lingering_close(LINGER_BYTES, arrived=False)
 
     def _parse_failed(self) -> None:
         """The input is not HTTP. Earlier complete requests are still answered."""
@@ -453,7 +461,7 @@ class Connection(asyncio.Protocol):
         else:
             last.keep_alive = False
 
-    def _lingering_close(self, *, arrived: bool) -> None:
+    def _lingering_close(self, limit_bytes: int, *, arrived: bool) -> None:
         """Close. If the client is still sending, discard input first (lingering close), so that it can read the reply."""
         self._queue.clear()
         self._held = b""
@@ -461,13 +469,22 @@ class Connection(asyncio.Protocol):
             self.end()
             return
         self._ending = True
+        self._linger_bytes = limit_bytes
         self._transport.write_eof()
         self._resume_reading()
 
     def _linger(self, count: int) -> None:
         self._lingered += count
-        if self._lingered > LINGER_BYTES:
+        if self._lingered > self._linger_bytes:
             self._transport.close()
+
+    def _discards_more(self) -> bool:
+        """Whether more of a body that nobody reads arrived since the last check: a client on a slow line gets more time to read the reply."""
+        arriving = self._arriving
+        discarded = self._lingered if self._ending else arriving.discarded if arriving is not None else 0
+        more = discarded > self._discarded
+        self._discarded = discarded
+        return more
 
     def _check_client_reads(self) -> None:
         """Abort if the client reads nothing of its reply for IDLE_CHECKS checks."""

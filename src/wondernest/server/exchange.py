@@ -14,8 +14,9 @@ UNREQUESTED_BYTES: Final = 64 * 1024
 PIECE_BYTES: Final = 64 * 1024
 """How much of a streamed reply is written at once. The transport's buffer limit is 64 KiB too, so a client that reads nothing
 costs twice as much memory."""
-DISCARDED_BYTES: Final = 10 * 1024 * 1024
-"""How much of an unread body is discarded to keep the connection alive; after that it is closed."""
+DISCARDED_BYTES: Final = 64 * 1024 * 1024
+"""How much of a body that nobody reads is discarded, so that a client that sends all of it first can read the reply. It costs no
+memory. After that the connection is closed."""
 SMALL_PIECE_BYTES: Final = 4 * 1024
 """Smaller pieces are joined as they arrive: a body in chunks of one byte would otherwise be a list of millions."""
 CHUNK_OVERHEAD: Final = 8
@@ -123,6 +124,11 @@ class WireExchange(Exchange):
         self.peer = connection.peer
         self._wire = connection
         self._chunks: list[bytes | bytearray] = []
+
+    @property
+    def discarded(self) -> int:
+        """How many bytes of the body were discarded."""
+        return self._size if self.discarding else 0
 
     @property
     def buffer_full(self) -> bool:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wondernest.platform.http.exchange import Exchange
-from wondernest.server.connection import FEED_BYTES, IDLE_CHECKS, LINGER_BYTES, Connection
+from wondernest.server.connection import FEED_BYTES, HEAD_CHECKS, IDLE_CHECKS, LINGER_BYTES, Connection
+from wondernest.server.exchange import DISCARDED_BYTES
 from wondernest.server.state import ServerState
 
 LIMIT = 1 << 20
@@ -146,6 +147,57 @@ async def test_after_a_refused_large_read_the_rest_is_still_read_so_that_the_cli
     assert wire.written.startswith(b"HTTP/1.1 400 ")
     assert (wire.half_closed, wire.paused, wire.closed) == (True, False, False)
     connection.data_received(b"x" * (LINGER_BYTES + 1))
+    assert wire.closed
+
+
+class Unread:
+    """Answers without reading the body."""
+
+    def __init__(self, *, closes: bool) -> None:
+        self._closes = closes
+
+    async def serve(self, exchange: Exchange) -> None:
+        await exchange.send(400, b"content-length: 0\r\n", b"", close=self._closes)
+
+
+@pytest.fixture(params=[True, False], ids=["connection ends", "connection stays"])
+async def unread(request: pytest.FixtureRequest) -> tuple[Wire, Connection]:
+    """A connection on which a request was answered before its body arrived."""
+    state = ServerState(cast("Any", Unread(closes=request.param)), max_connections=10)
+    wire, connection = Wire(), Connection(state, asyncio.get_running_loop())
+    wire.half_closes = True
+    connection.connection_made(cast("Any", wire))
+    connection.data_received(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (2 * DISCARDED_BYTES))
+    for _ in range(2):
+        await asyncio.sleep(0)
+    assert wire.written.startswith(b"HTTP/1.1 400 ")
+    return wire, connection
+
+
+async def send_body(connection: Connection, size: int) -> None:
+    for _ in range(size // FEED_BYTES):
+        connection.data_received(bytes(FEED_BYTES))
+        await asyncio.sleep(0)
+
+
+async def test_of_a_body_that_nobody_reads_a_bounded_amount_is_discarded(unread: tuple[Wire, Connection]) -> None:
+    wire, connection = unread
+    await send_body(connection, DISCARDED_BYTES)
+    assert (wire.closed, wire.aborted, wire.paused) == (False, False, False)
+    await send_body(connection, FEED_BYTES)
+    assert wire.closed
+
+
+@pytest.mark.parametrize(("sends", "checks"), [(False, HEAD_CHECKS), (True, IDLE_CHECKS)])
+async def test_a_client_that_goes_on_sending_an_answered_body_has_more_time(
+    unread: tuple[Wire, Connection], sends: bool, checks: int
+) -> None:
+    wire, connection = unread
+    for _ in range(checks):
+        assert not wire.closed
+        if sends:
+            await send_body(connection, FEED_BYTES)
+        connection.check_progress()
     assert wire.closed
 
 

@@ -22,6 +22,7 @@ GROUP: Final = RouteGroup(
     mounts=(V2,),
     parameters=(parsing.FILE,),
     failure=errors.Failed,
+    unavailable=errors.Unavailable,
 )
 
 

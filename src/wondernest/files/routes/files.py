@@ -23,6 +23,7 @@ GROUP = RouteGroup(
     parameters=(parsing.FILE,),
     bad_body=errors.InvalidJson,
     failure=errors.Failed,
+    unavailable=errors.Unavailable,
 )
 
 

@@ -42,6 +42,7 @@ GROUP: Final = RouteGroup(
     authority=Authority.OWN,
     parameters=(parsing.FILE, FOLDER, OWNER, NAME),
     failure=errors.Failed,
+    unavailable=errors.Unavailable,
 )
 
 

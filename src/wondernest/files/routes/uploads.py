@@ -30,7 +30,12 @@ OPTIONS: Final = ("category", "childId", "isPublic", "tags", "isSystemImage")
 ADMIN_ROLES: Final = frozenset({"ADMIN", "SUPER_ADMIN"})
 REPLAYED: Final = (b"idempotent-replayed", b"true")
 GROUP: Final = RouteGroup(
-    tag=parsing.TAG, caller=CallerKind.USER, authority=Authority.OWN, bad_body=errors.NoFile, failure=errors.Failed
+    tag=parsing.TAG,
+    caller=CallerKind.USER,
+    authority=Authority.OWN,
+    bad_body=errors.NoFile,
+    failure=errors.Failed,
+    unavailable=errors.Unavailable,
 )
 
 

@@ -271,7 +271,8 @@ class Application:
         elif isinstance(error, CallerRefused) and bound is not None:
             known = self._refused(error.why, bound.endpoint, request)
         elif isinstance(error, DependencyUnavailable):
-            known = errors.ServiceUnavailable(error.retry_after_s)
+            outage = errors.ServiceUnavailable(error.retry_after_s)
+            known = bound.endpoint.unavailable(outage) if bound else outage
         else:
             log.error("request failed", request_id=request_id, path=template, exc_info=error)
             known = bound.endpoint.failure() if bound else errors.InternalError()

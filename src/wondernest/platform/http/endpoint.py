@@ -14,6 +14,7 @@ from wondernest.platform.http.errors import (
     BadRequest,
     InternalError,
     RateLimited,
+    ServiceUnavailable,
     StepUpRequired,
 )
 from wondernest.platform.http.paths import PathParameter
@@ -30,6 +31,11 @@ DEFAULT_BODY_BYTES = 64 * KIB
 
 def _generic(refusal: RateLimited) -> ApiError:
     return refusal
+
+
+def generic_outage(outage: ServiceUnavailable) -> ApiError:
+    """The 503 of a route without its own."""
+    return outage
 
 
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
@@ -110,6 +116,8 @@ class Endpoint:
     """Names of the limits per client network that count this request. Without any, an authenticated request counts for its user."""
     limited: Callable[[RateLimited], ApiError] = _generic
     """Makes the route's own 429 from the generic one."""
+    unavailable: Callable[[ServiceUnavailable], ApiError] = generic_outage
+    """Makes the route's own 503 from the generic one."""
     unit: bool = False
     """Whether the handler runs in a unit of work, committed before the reply is sent."""
     replayable: bool = False

@@ -22,13 +22,23 @@ from typing import Any, Protocol, Required, TypedDict, TypeVar, Unpack, cast, ov
 
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.body import BodyStream, Multipart, RawStream
-from wondernest.platform.http.endpoint import DEFAULT_BODY_BYTES, V1, Endpoint, HeaderField, Method, Query, Response
+from wondernest.platform.http.endpoint import (
+    DEFAULT_BODY_BYTES,
+    V1,
+    Endpoint,
+    HeaderField,
+    Method,
+    Query,
+    Response,
+    generic_outage,
+)
 from wondernest.platform.http.errors import (
     AccessDenied,
     ApiError,
     BadRequest,
     InternalError,
     RateLimited,
+    ServiceUnavailable,
     StepUpRequired,
 )
 from wondernest.platform.http.parts import PartStream
@@ -57,6 +67,7 @@ class PassedOn(TypedDict, total=False):
     max_body_bytes: int
     limited: Callable[[RateLimited], ApiError]
     limits: tuple[str, ...]
+    unavailable: Callable[[ServiceUnavailable], ApiError]
     unit: bool
     replayable: bool
     queries: tuple[Query, ...]
@@ -113,6 +124,8 @@ class RouteGroup:
     bad_body: Callable[[str], ApiError] = BadRequest
     failure: Callable[[str], ApiError] | None = None
     """Makes the routes' own 500 from the route's text. None: all routes have the generic 500."""
+    unavailable: Callable[[ServiceUnavailable], ApiError] = generic_outage
+    """Makes the routes' own 503 from the generic one."""
     replies: Mapping[int, Response] = field(default_factory=dict[int, Response])
     """Responses of all routes."""
     max_body_bytes: int = DEFAULT_BODY_BYTES
@@ -186,6 +199,7 @@ class RouteGroup:
             "rules_in_sql": self.rules_in_sql,
             "denied": self.denied,
             "unproven": self.unproven,
+            "unavailable": self.unavailable,
             "documented": self.documented,
             **_passed_on(options),
         }

@@ -16,10 +16,11 @@ from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.media import instruments as names
 from wondernest.platform.media.kinds import HEAD_BYTES, Kind, allowed, extension_fits, kind_of, normalised
 from wondernest.platform.media.messages import Limits, Outcome, Task
-from wondernest.platform.media.pool import DEPENDENCY, Pool
+from wondernest.platform.media.pool import Pool
 from wondernest.platform.media.refusals import Reason, Refused, refusal
-from wondernest.platform.media.scratch import scratch_file, size_of
+from wondernest.platform.media.scratch import scratch_file, size_of, write_all
 from wondernest.platform.telemetry.events import get_logger
+from wondernest.platform.threads import os_reason
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -80,8 +81,14 @@ class Inspector:
 
     def scratch(self) -> IO[bytes]:
         """A new unnamed file, to collect an upload in. Raises DependencyUnavailable when the temporary folder fails."""
-        with _storage():
+        with self._storage():
             return scratch_file(self._folder)
+
+    def write(self, file: IO[bytes], content: bytes | bytearray) -> None:
+        """Add content to such a file. Raises DependencyUnavailable when the temporary folder fails."""
+        with self._storage():
+            write_all(file, content)
+        self._instruments.folder.answered()
 
     async def inspect(self, given: Given, declared: str, name: str) -> Inspected | Refused:
         """The true type of a file and a copy without hidden data, or why it is refused, in the contract's order.
@@ -91,7 +98,7 @@ class Inspector:
         """
         said = normalised(declared)
         kind = allowed(said)
-        with _opened(given) as source:
+        with self._opened(given) as source:
             found = _checked(source, said, kind, name)
             if found is not None:
                 return self._counted("inspect", kind, found, monotonic())
@@ -105,7 +112,7 @@ class Inspector:
         """
         if width not in WIDTHS or target not in {Kind.WEBP, kind} or not kind.picture:
             raise ValueError("no such variant")
-        with _opened(original) as source:
+        with self._opened(original) as source:
             return await self._run("variant", source, kind, _task(kind, width=width, target=str(target)), target)
 
     async def close(self) -> None:
@@ -121,7 +128,7 @@ class Inspector:
         try:
             outcome = await self.pool.run(task, source, file.fileno())
             if outcome.storage_failed:
-                raise DependencyUnavailable(DEPENDENCY, "the temporary folder is full or broken")
+                raise self._instruments.folder.failed("the temporary folder is full or broken")
             reason = self._reason(outcome, kind)
             if reason is not None:
                 return self._counted(work, kind, refusal(reason), began)
@@ -154,8 +161,33 @@ class Inspector:
         self._instruments.ended(how)
         log.warning("a file could not be decoded", how=how, type=kind, signal=outcome.died, error=outcome.failed)
         if outcome.starved:
-            raise DependencyUnavailable(DEPENDENCY, "the machine is too busy to decode the file in time")
+            raise DependencyUnavailable(names.DEPENDENCY, "the machine is too busy to decode the file in time")
         return Reason.WRONG_CONTENT
+
+    @contextmanager
+    def _opened(self, given: Given) -> Generator[int]:
+        """A descriptor of our own for reading: a helper that is taken over cannot write to the original."""
+        with self._storage():
+            if isinstance(given, Path):
+                source = os.open(given, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            else:
+                descriptor = given if isinstance(given, int) else given.fileno()
+                again = f"/proc/self/fd/{descriptor}"
+                linux = sys.platform == "linux"
+                source = os.open(again, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK) if linux else os.dup(descriptor)
+        try:
+            if not stat.S_ISREG(os.fstat(source).st_mode):
+                raise ValueError("not a regular file")
+            yield source
+        finally:
+            os.close(source)
+
+    @contextmanager
+    def _storage(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise self._instruments.folder.failed(f"a temporary file cannot be used: {os_reason(error)}") from None
 
     def _counted(self, work: str, kind: Kind | None, result: Inspected | Refused, began: float) -> Inspected | Refused:
         told = str(result.reason) if isinstance(result, Refused) else names.ACCEPTED
@@ -178,30 +210,3 @@ def _checked(source: int, said: str, kind: Kind | None, name: str) -> Refused | 
     if kind_of(os.pread(source, HEAD_BYTES, 0)) is not kind:
         return refusal(Reason.WRONG_CONTENT)
     return None
-
-
-@contextmanager
-def _opened(given: Given) -> Generator[int]:
-    """A descriptor of our own for reading: a helper that is taken over cannot write to the original."""
-    with _storage():
-        if isinstance(given, Path):
-            source = os.open(given, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        else:
-            descriptor = given if isinstance(given, int) else given.fileno()
-            again = f"/proc/self/fd/{descriptor}"
-            linux = sys.platform == "linux"
-            source = os.open(again, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK) if linux else os.dup(descriptor)
-    try:
-        if not stat.S_ISREG(os.fstat(source).st_mode):
-            raise ValueError("not a regular file")
-        yield source
-    finally:
-        os.close(source)
-
-
-@contextmanager
-def _storage() -> Generator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise DependencyUnavailable(DEPENDENCY, f"the file cannot be opened ({type(error).__name__})") from None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from wondernest.platform.media.kinds import Kind
 from wondernest.platform.media.refusals import Reason
+from wondernest.platform.outages import Outages
 
 if TYPE_CHECKING:
     from wondernest.platform.telemetry.metrics import Metrics
@@ -21,14 +22,16 @@ UNAVAILABLE: Final = "unavailable"
 RESULTS: Final = (ACCEPTED, *(str(reason) for reason in Reason), UNAVAILABLE)
 UNKNOWN: Final = "unknown"
 """The label of a declared type that is not accepted: clients choose it freely."""
+DEPENDENCY: Final = "media"
 WORKS: Final = ("inspect", "variant")
 ENDINGS: Final = ("crashed", "late", "failed")
 
 
 class MediaInstruments:
-    """Files by work, type and result; how long the work took; helpers that did not end by themselves."""
+    """Files by work, type and result; how long the work took; helpers that did not end by themselves; faults of the temporary folder."""
 
     def __init__(self, metrics: Metrics) -> None:
+        self.folder = Outages(DEPENDENCY, metrics)
         self._files = metrics.counter("media_files", "Files inspected and variants made", "work", "type", "result")
         self._seconds = metrics.histogram(
             "media_seconds", "Time of an inspection or a variant, waiting included", DURATION_BUCKETS_S, "work"

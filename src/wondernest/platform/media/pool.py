@@ -18,13 +18,13 @@ from typing import Final
 import msgspec
 
 from wondernest.platform.faults import DependencyUnavailable
+from wondernest.platform.media.instruments import DEPENDENCY
 from wondernest.platform.media.kinds import Kind
 from wondernest.platform.media.messages import MAX_LINE_BYTES, Limits, Outcome, Task
 from wondernest.platform.telemetry.events import get_logger
 
 log = get_logger(__name__)
 
-DEPENDENCY: Final = "media"
 WORKER_MODULE: Final = "wondernest.platform.media.worker"
 IDLE_S: Final = 120.0
 """An unused server process is ended after so long."""

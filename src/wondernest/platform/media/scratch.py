@@ -16,6 +16,13 @@ def scratch_file(folder: str = "") -> IO[bytes]:
     return tempfile.TemporaryFile(dir=folder or None, buffering=0)
 
 
+def write_all(file: IO[bytes], content: bytes | bytearray) -> None:
+    """Write all of the content: a disk that fills up takes a part of it first, without an error. Raises OSError."""
+    view = memoryview(content)
+    while view:
+        view = view[file.write(view) :]
+
+
 def size_of(file: IO[bytes]) -> int:
     """The size of an open file in bytes."""
     return os.fstat(file.fileno()).st_size

@@ -11,7 +11,7 @@ from wondernest.platform.caller import STEP_UP_HEADER, Authority, CallerKind
 from wondernest.platform.db.idempotency import MAX_KEY_CHARS
 from wondernest.platform.http.body import Multipart, RawStream
 from wondernest.platform.http.endpoint import Endpoint, Response
-from wondernest.platform.http.errors import TYPE_JSON, TYPE_TEXT, ApiError, GenericError
+from wondernest.platform.http.errors import TYPE_JSON, TYPE_TEXT, ApiError, GenericError, ServiceUnavailable
 from wondernest.platform.http.openapi.schemas import Schema, Schemas, of_example
 
 SHARED: Final = "#/components/responses/"
@@ -156,7 +156,7 @@ def _of_blob(reply: Response) -> dict[int, Schema]:
 
 
 def _own_of_application(endpoint: Endpoint, schemas: Schemas) -> dict[int, Schema]:
-    answers = {500: _of_error(500, endpoint.failure()), 503: _shared(503)}
+    answers = {500: _of_error(500, endpoint.failure()), 503: _of_outage(endpoint)}
     if endpoint.caller in (CallerKind.USER, CallerKind.OPERATOR):
         answers[401] = _shared(401)
     if endpoint.limits or endpoint.caller in (CallerKind.USER, CallerKind.OPTIONAL):
@@ -185,6 +185,12 @@ def _own_of_application(endpoint: Endpoint, schemas: Schemas) -> dict[int, Schem
         answers[409] = _shared(409)
         answers[400] = _merged(answers[400], _shared(400), schemas) if 400 in answers else _shared(400)
     return answers
+
+
+def _of_outage(endpoint: Endpoint) -> Schema:
+    generic = ServiceUnavailable(1)
+    own = endpoint.unavailable(generic)
+    return _shared(503) if own is generic else _of_error(503, own)
 
 
 def _either(answers: dict[int, Schema], refusal: ApiError, schemas: Schemas) -> Schema:
