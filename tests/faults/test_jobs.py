@@ -143,6 +143,17 @@ CHORES = {
         "select created > now() - interval '7 days' from wondernest.job_log where job_id = -1",
         "select from wondernest.job_log where created < now() - interval '7 days' for update",
     ),
+    "files.reconcile_references": (
+        (
+            "with parent as (insert into core.users (email, password_hash) values ('old@example.com', '') returning id),"
+            " file as (insert into core.uploaded_files (user_id, file_key, original_name, mime_type, file_size)"
+            " select id, '1756800000/cat.png', 'cat.png', 'image/png', 1 from parent returning id)"
+            " insert into content.file_references (file_id, reference_type, reference_id)"
+            " select id, type, gen_random_uuid() from file, unnest('{save,story}'::text[]) type"
+        ),
+        "select reference_type = 'story' from content.file_references",
+        "select from content.file_references where reference_type = 'save' for update",
+    ),
 }
 """For each chore: a statement that adds an old and a new row, a query for the rows left, and a lock that blocks the chore."""
 

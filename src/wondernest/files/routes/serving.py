@@ -30,8 +30,8 @@ NO_SCRIPT_PDF: Final = b"default-src 'none'; style-src 'unsafe-inline'; object-s
 """A sandbox would keep browsers from showing a PDF."""
 PDF: Final = "application/pdf"
 WEBP: Final = "image/webp"
-MAX_WIDTH_CHARS: Final = 5
 CONTENT: Final = Response(None, "The content, in its own type", "*/*", blob=True)
+MAX_WIDTH_CHARS: Final = 5
 WIDTH: Final = Query("w", int, f"A smaller picture, at most so wide: {', '.join(map(str, VARIANT_WIDTHS))}")
 FOLDER: Final = text_parameter("folder", "The first part of a file's key")
 OWNER: Final = text_parameter("owner", "The second part of a key of an earlier backend")
