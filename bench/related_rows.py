@@ -11,6 +11,7 @@ from bench.data_set import GAME, vacuum
 
 _SAVES: Final = "select count(*) from games.simple_game_data"
 _PRESENT: Final = "select exists (select from analytics.analytics_events)"
+_HAS_ROWS: Final = "select count(*) > 0 from "
 _WITHOUT_TRIGGERS: Final = "set local session_replication_role = replica"
 """Skips the triggers, which would check each of a million rows that are valid by construction."""
 _RELATED_ROWS: Final = (
@@ -57,6 +58,25 @@ _RELATED_ROWS: Final = (
        select c.id, sha256((c.id || '-' || n)::bytea)
          from family.child_profiles c, generate_series(1, %(each)s) n order by 1, 2""",
 )
+_LATER_ROWS: Final[dict[LiteralString, LiteralString]] = {
+    "wondernest.event_usage": """insert into wondernest.event_usage (child_id, day, events, bytes)
+       select id, (now() at time zone 'UTC')::date, 3, 900 from family.child_profiles""",
+    "wondernest.pin_locks": """insert into wondernest.pin_locks (user_id, wrong, locks, updated_at)
+       select id, 1, 0, now() - random() * interval '6 days' from core.users where email < 'bench-2'""",
+    "wondernest.step_up_proofs": """insert into wondernest.step_up_proofs (user_id, proof_hash, session, expires_at)
+       select id, sha256((id || '-proof')::bytea), encode(sha256((id || '-refresh-1')::bytea), 'hex'),
+              now() + random() * interval '10 minutes'
+         from core.users""",
+    "wondernest.used_identity_tokens": """insert into wondernest.used_identity_tokens (token_hash, expires_at)
+       select sha256((id || '-identity')::bytea), now() + random() * interval '1 hour' from core.users""",
+    "wondernest.outside_identities": """insert into wondernest.outside_identities (issuer, subject, user_id, linked_at)
+       select 'https://accounts.google.com', id::text, id, now() from core.users where email < 'bench-5'""",
+    "wondernest.address_proofs": """insert into wondernest.address_proofs (user_id, email, source, token_hash, proven_at)
+       select id, lower(email), 'letter', sha256((id || '-proven')::bytea), now() from core.users""",
+    "wondernest.unrecorded_cutoffs": """insert into wondernest.unrecorded_cutoffs (user_id, issued_until)
+       select id, now() from core.users where email < 'bench-2'""",
+}
+"""Rows of tables that are younger than data sets of earlier releases, which are kept: added where a table is empty."""
 EVENTS_OF_A_CHILD: Final = 10
 """As many events as saves: a million of each."""
 
@@ -70,6 +90,10 @@ def add_related_rows(database_url: str, report: Callable[[str], None]) -> int:
             for statement in _RELATED_ROWS:
                 wanted = {"game": GAME, "each": EVENTS_OF_A_CHILD}
                 connection.execute(statement, wanted if "%(" in statement else None)
+        for table, statement in _LATER_ROWS.items():
+            if not _one(connection, _HAS_ROWS + table):
+                report(f"adding rows of {table}")
+                connection.execute(statement)
         saves = _one(connection, _SAVES)
     vacuum(database_url)
     return saves
