@@ -12,6 +12,7 @@ from tests.fixtures.auth import register
 from tests.fixtures.servers import database_on
 from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.http.application import Application
+from wondernest.platform.http.body import RawStream
 from wondernest.platform.http.endpoint import MIB
 from wondernest.platform.http.router import Route
 
@@ -93,6 +94,8 @@ async def test_a_body_over_its_route_s_limit_is_413_on_every_route(
 ) -> None:
     parent = await register(app_client)
     for route in with_bodies(application):
+        if isinstance(route.endpoint.body, RawStream):
+            continue  # a stream has a limit and a refusal of its own
         size = route.endpoint.max_body_bytes + 1
         headers = {**parent.bearer, "content-length": str(size)}
         answer = await app_client.request(route.endpoint.method, path_of(route), content=b"{}", headers=headers)
