@@ -54,7 +54,7 @@ def with_bodies(application: Application) -> list[Route]:
 def path_of(route: Route) -> str:
     path = route.template
     for name in route.names:
-        path = path.replace(f"{{{name}}}", CHILD if name == "childId" else "1")
+        path = path.replace(f"{{{name}}}", CHILD if name.endswith("Id") else "1")
     return path
 
 
