@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 
 from bench.documents import SMALL_BYTES, drawn_size, project
 from bench.work import Actor
-from wondernest.settings.tree import Games
+from wondernest.settings import Games
 
 CHILDREN: Final = 2
 SAVES: Final = 10

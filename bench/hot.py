@@ -46,7 +46,7 @@ from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.ids import RandomIds, new_uuid, sha256_hex
 from wondernest.platform.jobs import QueuedJobs
 from wondernest.platform.large_work import LargeWork
-from wondernest.settings.tree import Auth, Games, Quotas
+from wondernest.settings import Auth, Games, Quotas
 
 if TYPE_CHECKING:
     from bench.statements import OneConnection

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+MIB: Final = 1024 * 1024
 MAX_PORT: Final = 65535
 
 Port = Annotated[int, Meta(ge=1, le=MAX_PORT)]

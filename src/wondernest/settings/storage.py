@@ -1,13 +1,13 @@
-"""Settings of the storage of files and of the virus scanner."""
+"""The groups of the settings tree about files: storage, scanner, uploads, inspection."""
 
 from __future__ import annotations
 
 import re
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from wondernest.settings.kinds import MAX_PORT, Seconds, Secret
+from wondernest.settings.kinds import MAX_PORT, MIB, NonNegative, Positive, Seconds, Secret
 
 _HOST_PORT: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
 
@@ -122,3 +122,59 @@ class Scan(
         if found is None or not 0 < port <= MAX_PORT:
             raise ValueError
         return ScanEndpoint(host=found["host"].strip("[]"), port=port)
+
+
+class Files(
+    Struct,
+    frozen=True,
+    rename={
+        "file_bytes": "MAX_FILE_SIZE",
+        "family_bytes": "FILE_BYTES_PER_FAMILY",
+        "family_files": "FILES_PER_FAMILY",
+        "uploads_per_minute": "RATE_LIMIT_UPLOAD",
+        "grace_days": "FILES_GRACE_DAYS",
+        "public_base_url": "PUBLIC_BASE_URL",
+        "signing_secret": "SIGNED_URL_SECRET",
+        "presigned_redirects": "FILES_PRESIGNED_REDIRECTS",
+    },
+):
+    """Uploaded files (files contract §3)."""
+
+    file_bytes: Annotated[int, Meta(ge=1, le=10 * MIB)] = 10 * MIB
+    family_bytes: Positive = 1024 * MIB
+    family_files: Positive = 5_000
+    uploads_per_minute: NonNegative = 10
+    """Of one user; 0: no limit."""
+    grace_days: Positive = 30
+    """After this a deleted file that nothing shows any more, and a blob that no row owns, are removed."""
+    public_base_url: str = ""
+    """The origin of addresses of files; empty: the one that the client asked."""
+    signing_secret: Secret = Secret()
+    """For signed addresses of an earlier backend; empty: JWT_SECRET."""
+    presigned_redirects: bool = False
+    """Whether a download is answered with the bucket's own address."""
+
+
+class Media(
+    Struct,
+    frozen=True,
+    rename={
+        "processes": "MEDIA_PROCESSES",
+        "queue": "MEDIA_QUEUE",
+        "timeout_s": "MEDIA_TIMEOUT_S",
+        "memory_mib": "MEDIA_MEMORY_MIB",
+        "scratch_path": "MEDIA_SCRATCH_PATH",
+    },
+):
+    """Inspection of uploaded files, in helper processes of each worker."""
+
+    processes: Annotated[int, Meta(ge=1, le=16)] = 2
+    """How many files one worker inspects at the same time."""
+    queue: NonNegative = 16
+    """How many more may wait; the next is refused at once."""
+    timeout_s: Annotated[float, Meta(ge=1, le=300)] = 20.0
+    """The longest time for one file, and the longest wait before it."""
+    memory_mib: Annotated[int, Meta(ge=512)] = 1024
+    """The address space of one helper process in MiB."""
+    scratch_path: str = ""
+    """The folder for unnamed temporary files; empty: the system's."""

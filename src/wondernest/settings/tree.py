@@ -8,8 +8,9 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-from wondernest.settings.kinds import Csv, NonNegative, Port, Positive, Seconds, Secret
-from wondernest.settings.storage import S3, BucketAddress, Minio, Scan, Storage
+from wondernest.settings.kinds import MIB, Csv, NonNegative, Port, Positive, Seconds, Secret
+from wondernest.settings.limits import Games, Limits, Quotas
+from wondernest.settings.storage import S3, BucketAddress, Files, Media, Minio, Scan, Storage
 
 SITE_ORIGIN: Final = "https://wondernest.app"
 LOCAL_ORIGINS: Final = ("http://localhost:3000", "http://localhost:3001", "http://localhost:8080")
@@ -18,8 +19,6 @@ PRIVATE_NETWORKS: Final = (
     *("::1/128", "fc00::/7", "fe80::/10"),
 )
 """Loopback, private, link-local and shared addresses (RFC 1918, 3927, 4193, 4291, 6598)."""
-MIB = 1024 * 1024
-
 
 DEVELOPMENT: Final = frozenset({"development", "test"})
 """The environments that may have demo data and published secrets."""
@@ -255,73 +254,6 @@ class OAuth(
     timeout_s: Seconds = 3.0
 
 
-class Limits(
-    Struct,
-    frozen=True,
-    rename={
-        "enabled": "RATE_LIMIT_ENABLED",
-        "credentials_per_minute": "RATE_LIMIT_CREDENTIALS",
-        "auth_per_minute": "RATE_LIMIT_AUTH",
-        "failures_per_minute": "RATE_LIMIT_FAILED_LOGINS",
-        "api_per_minute": "RATE_LIMIT_API",
-    },
-):
-    """Rate limits in requests per minute; 0 switches a limit off (auth contract §1.9)."""
-
-    enabled: bool = True
-    credentials_per_minute: NonNegative = 30
-    auth_per_minute: NonNegative = 60
-    failures_per_minute: NonNegative = 5
-    api_per_minute: NonNegative = 1_200
-
-
-class Games(
-    Struct,
-    frozen=True,
-    rename={
-        "kept_versions": "SAVE_KEPT_VERSIONS",
-        "saves_per_child": "SAVES_PER_CHILD",
-        "saves_bytes_per_family": "SAVES_BYTES_PER_FAMILY",
-        "idempotency_life_h": "IDEMPOTENCY_LIFE_H",
-    },
-):
-    """Saves."""
-
-    kept_versions: Annotated[int, Meta(ge=0, le=1000)] = 5
-    saves_per_child: Positive = 2_000
-    saves_bytes_per_family: Positive = 1 << 30
-    idempotency_life_h: Positive = 24
-
-
-class Quotas(
-    Struct,
-    frozen=True,
-    rename={
-        "children": "CHILDREN_PER_FAMILY",
-        "children_with_archived": "CHILDREN_WITH_ARCHIVED_PER_FAMILY",
-        "consents": "CONSENTS_PER_CHILD_AND_DAY",
-        "events": "EVENTS_PER_CHILD_AND_DAY",
-        "event_bytes": "EVENT_BYTES_PER_CHILD_AND_DAY",
-        "history_bytes": "HISTORY_BYTES_PER_FAMILY",
-        "idempotency_keys": "IDEMPOTENCY_KEYS_PER_USER",
-    },
-):
-    """What one family may store. A day is a day in UTC."""
-
-    children: Positive = 30
-    """Active ones."""
-    children_with_archived: Positive = 100
-    consents: Positive = 50
-    """Grants and changes; withdrawing is not limited."""
-    events: Positive = 20_000
-    event_bytes: Positive = 64 * MIB
-    """Of the events as they are stored."""
-    history_bytes: Positive = 1024 * MIB
-    """Of the kept versions of saves, uncompressed; beyond it the oldest are dropped."""
-    idempotency_keys: Annotated[int, Meta(ge=100)] = 10_000
-    """Beyond it the oldest are forgotten."""
-
-
 class Mail(
     Struct,
     frozen=True,
@@ -346,37 +278,6 @@ class Mail(
     timeout_s: Seconds = 10.0
 
 
-class Files(
-    Struct,
-    frozen=True,
-    rename={
-        "file_bytes": "MAX_FILE_SIZE",
-        "family_bytes": "FILE_BYTES_PER_FAMILY",
-        "family_files": "FILES_PER_FAMILY",
-        "uploads_per_minute": "RATE_LIMIT_UPLOAD",
-        "grace_days": "FILES_GRACE_DAYS",
-        "public_base_url": "PUBLIC_BASE_URL",
-        "signing_secret": "SIGNED_URL_SECRET",
-        "presigned_redirects": "FILES_PRESIGNED_REDIRECTS",
-    },
-):
-    """Uploaded files (files contract §3)."""
-
-    file_bytes: Annotated[int, Meta(ge=1, le=10 * MIB)] = 10 * MIB
-    family_bytes: Positive = 1024 * MIB
-    family_files: Positive = 5_000
-    uploads_per_minute: NonNegative = 10
-    """Of one user; 0: no limit."""
-    grace_days: Positive = 30
-    """After this a deleted file that nothing shows any more, and a blob that no row owns, are removed."""
-    public_base_url: str = ""
-    """The origin of addresses of files; empty: the one that the client asked."""
-    signing_secret: Secret = Secret()
-    """For signed addresses of an earlier backend; empty: JWT_SECRET."""
-    presigned_redirects: bool = False
-    """Whether a download is answered with the bucket's own address."""
-
-
 class Jobs(
     Struct,
     frozen=True,
@@ -390,31 +291,6 @@ class Jobs(
     """How many jobs one process runs at the same time."""
     lease_s: Annotated[float, Meta(ge=1)] = 30.0
     """A job is taken again when its process has sent no heartbeat for so long."""
-
-
-class Media(
-    Struct,
-    frozen=True,
-    rename={
-        "processes": "MEDIA_PROCESSES",
-        "queue": "MEDIA_QUEUE",
-        "timeout_s": "MEDIA_TIMEOUT_S",
-        "memory_mib": "MEDIA_MEMORY_MIB",
-        "scratch_path": "MEDIA_SCRATCH_PATH",
-    },
-):
-    """Inspection of uploaded files, in helper processes of each worker."""
-
-    processes: Annotated[int, Meta(ge=1, le=16)] = 2
-    """How many files one worker inspects at the same time."""
-    queue: NonNegative = 16
-    """How many more may wait; the next is refused at once."""
-    timeout_s: Annotated[float, Meta(ge=1, le=300)] = 20.0
-    """The longest time for one file, and the longest wait before it."""
-    memory_mib: Annotated[int, Meta(ge=512)] = 1024
-    """The address space of one helper process in MiB."""
-    scratch_path: str = ""
-    """The folder for unnamed temporary files; empty: the system's."""
 
 
 class Log(Struct, frozen=True, rename={"level": "LOG_LEVEL", "format": "LOG_FORMAT", "requests": "LOG_REQUESTS"}):

@@ -10,7 +10,7 @@ from bench.data_set import FIRST_KEY
 from bench.growth import FREE_BYTES, grown_database
 from bench.setup import SetupError
 from wondernest.development.embedded.postgres import EmbeddedPostgres
-from wondernest.settings.tree import Games
+from wondernest.settings import Games
 
 SAVES = 40
 
