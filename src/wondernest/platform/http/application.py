@@ -152,7 +152,7 @@ class Application:
                 request = Request(exchange, values, self._m.trusted_proxies, request_id)
                 reply = await self._answer(bound, request, exchange)
                 if not isinstance(reply, Reply):
-                    reply = _streamed(bound.endpoint, reply, exchange)
+                    reply = as_stream(reply, exchange, replayable=bound.endpoint.replayable)
         except ClientDisconnected:
             self._account(bound, method, template, CLIENT_CLOSED, started, request_id, request)
             return
@@ -395,11 +395,3 @@ class Application:
         await receive()
         await self.stop()
         await send({"type": "lifespan.shutdown.complete"})
-
-
-def _streamed(endpoint: Endpoint, reply: AnyReply, exchange: Exchange) -> Reply | StreamReply:
-    if isinstance(reply, Reply):
-        return reply
-    if endpoint.replayable:
-        raise TypeError(f"{endpoint.path}: a stream cannot be given again")
-    return as_stream(reply, exchange)

@@ -24,8 +24,12 @@ _EVENT_HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-accel-buffering",
 """Events must not be cached, and nginx must not buffer them."""
 
 
-def as_stream(reply: StreamReply | BlobReply | EventStream, exchange: Exchange) -> StreamReply | Reply:
-    """The reply to send; raises RangeNotSatisfiable."""
+def as_stream(
+    reply: StreamReply | BlobReply | EventStream, exchange: Exchange, *, replayable: bool = False
+) -> StreamReply | Reply:
+    """The reply to send; raises RangeNotSatisfiable. TypeError for a route whose replies are kept (`replayable`)."""
+    if replayable:
+        raise TypeError("the replies of this route are kept, and a stream cannot be given again")
     if isinstance(reply, BlobReply):
         return _of_blob(reply, exchange)
     if isinstance(reply, EventStream):
