@@ -3,47 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
-import pytest
 
-from tests.fixtures.application import running
-from tests.fixtures.auth import Parent, register, rows, value
-from tests.fixtures.family import add_child
+from tests.fixtures.auth import Parent, rows, value
 from tests.fixtures.files import address, drawing, key_of, run_job, store_story, story_with, upload_drawing
-from wondernest.app import Background, background, create_app
+from wondernest.app import Background
 from wondernest.files.jobs import REMOVE_BLOBS, REMOVE_UNUSED
 from wondernest.files.references import NOTE, RECONCILE
 
 ROWS = "select (select count(*) from core.uploaded_files) + (select count(*) from content.file_tags)"
 ANALYSES = "create table public.ai_image_analysis_cache (file_id uuid references core.uploaded_files)"
 THE_SAVE = "select id::text from games.simple_game_data"
-
-
-@pytest.fixture
-async def client(make_settings: Any) -> AsyncIterator[httpx2.AsyncClient]:
-    async with running(create_app(make_settings(RATE_LIMIT_UPLOAD="0"))) as started:
-        yield started
-
-
-@pytest.fixture
-async def work(make_settings: Any, client: httpx2.AsyncClient) -> AsyncIterator[Background]:
-    made = background(make_settings())
-    yield made
-    await made.rooms.stop()
-
-
-@pytest.fixture
-async def ann(client: httpx2.AsyncClient) -> Parent:
-    return await register(client)
-
-
-@pytest.fixture
-async def child(client: httpx2.AsyncClient, ann: Parent) -> str:
-    return (await add_child(client, ann))["id"]
 
 
 async def delete(client: httpx2.AsyncClient, parent: Parent, file: dict[str, Any], **query: str) -> None:

@@ -3,46 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 
-from tests.fixtures.application import jobs_running, running
+from tests.fixtures.application import jobs_running
 from tests.fixtures.auth import Parent, register, rows
 from tests.fixtures.family import add_child
 from tests.fixtures.files import key_of, run_job, store_story, story_with, upload_drawing
-from wondernest.app import Background, background, create_app
+from wondernest.app import Background
 from wondernest.files.references import NOTE, RECONCILE
 
 JOB_TIMEOUT_S = 10.0
 NOTED = "select file_id::text, reference_id from content.file_references where reference_type = 'save'"
 QUEUED = "select 1 from wondernest.jobs where entrypoint = 'files.note_references'"
-
-
-@pytest.fixture
-async def client(make_settings: Any) -> AsyncIterator[httpx2.AsyncClient]:
-    async with running(create_app(make_settings(RATE_LIMIT_UPLOAD="0"))) as started:
-        yield started
-
-
-@pytest.fixture
-async def work(make_settings: Any, client: httpx2.AsyncClient) -> AsyncIterator[Background]:
-    made = background(make_settings())
-    yield made
-    await made.rooms.stop()
-
-
-@pytest.fixture
-async def ann(client: httpx2.AsyncClient) -> Parent:
-    return await register(client)
-
-
-@pytest.fixture
-async def child(client: httpx2.AsyncClient, ann: Parent) -> str:
-    return (await add_child(client, ann))["id"]
 
 
 async def noted(database_url: str) -> set[str]:
