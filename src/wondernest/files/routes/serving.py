@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CACHE_S: Final = 3600
 """How long clients and, for public files, caches between may keep content (server contract §3.1)."""
 NO_SCRIPT: Final = b"default-src 'none'; style-src 'unsafe-inline'; sandbox"
-NO_SCRIPT_PDF: Final = b"default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; plugin-types application/pdf"
+NO_SCRIPT_PDF: Final = b"default-src 'none'; style-src 'unsafe-inline'; object-src 'self'"
 """A sandbox would keep browsers from showing a PDF."""
 PDF: Final = "application/pdf"
 WEBP: Final = "image/webp"
