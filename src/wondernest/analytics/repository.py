@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 MILESTONE: Final = "milestone"
 _IS_GUARDIAN: Final = guards("given.child_id", "given.user_id", archived_too=True)
+_COUNT: Final = """
+               day = greatest(used.day, excluded.day),
+               events = case when used.day >= excluded.day then used.events else 0 end + excluded.events,
+               bytes = case when used.day >= excluded.day then used.bytes else 0 end + excluded.bytes"""
 _STORE: Final = f"""
     with given as materialized (
         select event.* from (select set_config('lock_timeout', $12, true)) bound,
@@ -55,10 +59,7 @@ _STORE: Final = f"""
     ), counted as (
         insert into wondernest.event_usage as used (child_id, day, events, bytes)
         select child_id, $13, count(*), sum(size) from judged where is_new group by child_id order by child_id
-        on conflict (child_id) do update
-           set day = greatest(used.day, excluded.day),
-               events = case when used.day >= excluded.day then used.events else 0 end + excluded.events,
-               bytes = case when used.day >= excluded.day then used.bytes else 0 end + excluded.bytes
+        on conflict (child_id) do update set {_COUNT}
     ), stored as (
         insert into analytics.analytics_events (id, user_id, child_id, event_type, event_category, event_data, session_id)
         select id, user_id, child_id, kind, category, data, session_id from judged where is_new order by place
@@ -79,6 +80,34 @@ _STORE: Final = f"""
 The identity of a refused event is not stored, so that it can be sent again. The limit is compared with the counter of the snapshot:
 statements that run at the same time may exceed it by the events that they hold.
 """
+_STORE_ONE: Final = f"""
+    with allowed as materialized (
+        select from (select set_config('lock_timeout', $10, true)) bound
+         where {guards("$3", "$2", archived_too=True)}
+           and not exists (select from wondernest.event_usage used
+                            where used.child_id = $3 and used.day >= $11 and (used.events >= $12 or used.bytes + $7 > $13))
+    ), fresh as (
+        insert into wondernest.event_identities (child_id, fingerprint) select $3, $9 from allowed
+        on conflict do nothing
+        returning child_id
+    ), counted as (
+        insert into wondernest.event_usage as used (child_id, day, events, bytes)
+        select child_id, $11, 1, $7 from fresh
+        on conflict (child_id) do update set {_COUNT}
+    ), stored as (
+        insert into analytics.analytics_events (id, user_id, child_id, event_type, event_category, event_data, session_id)
+        select $1, $2, child_id, $4, $5, $6, $8 from fresh
+    ){{play}}
+    select true from fresh"""
+"""One event with a fingerprint; the answer is a row, or none if anything is out of the ordinary, and then nothing was written: _STORE
+decides. Out of the ordinary: the child is not the adult's, the event is known, or a limit is reached. $10 to $13: as $12 to $15 of _STORE.
+
+It costs the database two thirds of _STORE for one event: a plan of scalar parameters without windows and joins starts faster.
+"""
+_PLAY_OF_ONE: Final = """, played as (
+        select child_id, $14::text as game_key, $15::int as minutes from fresh
+    ), recorded as ({recording}
+    )"""
 _TODAY: Final = "used.day >= (now() at time zone 'UTC')::date"
 _HAS_FAMILY: Final = f"select exists (select from family.family_members where user_id = $1) where {stands('$1')}"
 _BALANCE: Final = """
@@ -165,6 +194,9 @@ class StoreResult(Struct, frozen=True):
     is_refused: bool = False
 
 
+_USUAL: Final = StoreResult(is_allowed=True, is_new=True, has_family=True)
+
+
 class PlayTime(Protocol):
     """The repository of play time; app.py passes in that of the games room."""
 
@@ -183,7 +215,10 @@ class AnalyticsRepository:
         self._ids = ids
         self._clock = clock
         self._quotas = quotas
-        self._store = _STORE.format(recording=play.recording("played"))
+        recording = play.recording("played")
+        self._store = _STORE.format(recording=recording)
+        self._store_one = _STORE_ONE.format(play="")
+        self._store_played = _STORE_ONE.format(play=_PLAY_OF_ONE.format(recording=recording))
         self._ledger: str | None = None
 
     async def store(
@@ -193,16 +228,28 @@ class AnalyticsRepository:
 
         Raises BadDocument when `events` is one event that PostgreSQL refuses.
         """
-        columns = zip(*(event.columns(self._ids.ordered_uuid()) for event in events), strict=True)
+        rows = [event.columns(self._ids.ordered_uuid()) for event in events]
+        limits = (wait.value, self._clock.now().date(), self._quotas.events, self._quotas.event_bytes)
         try:
-            day, quotas = self._clock.now().date(), self._quotas
-            limits = (wait.value, day, quotas.events, quotas.event_bytes)
-            rows = await executor.fetch(self._store, *(list(column) for column in columns), *limits)
+            if len(events) == 1 and await self._store_usual(executor, events[0], rows[0], limits):
+                return [_USUAL]
+            results = await executor.fetch(self._store, *map(list, zip(*rows, strict=True)), *limits)
         except (asyncpg.DataError, asyncpg.ProgramLimitExceededError):
             if len(events) > 1:
                 raise
             raise BadDocument("it holds a value that cannot be stored") from None
-        return [StoreResult(*row) for row in rows]
+        return [StoreResult(*result) for result in results]
+
+    async def _store_usual(
+        self, executor: Executor, event: NewEvent, columns: Sequence[object], limits: Sequence[object]
+    ) -> bool:
+        """Store one event that is new and allowed; False when nothing was written, and _STORE has to decide."""
+        if event.fingerprint is None:
+            return False
+        *values, game_key, minutes = columns
+        if event.played is None:
+            return await executor.fetchval(self._store_one, *values, *limits) is True
+        return await executor.fetchval(self._store_played, *values, *limits, game_key, minutes) is True
 
     async def has_family(self, executor: Executor, user_id: UUID) -> bool:
         """Whether the adult belongs to any family."""
