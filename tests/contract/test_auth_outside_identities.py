@@ -147,6 +147,8 @@ async def test_whoever_proves_an_unproven_address_gets_the_account_and_the_one_b
     second = await log_in(client, squatter)
     assert (await client.post("/api/v1/auth/verify-email", json={}, headers=squatter.bearer)).status_code == 200
     assert (await client.post("/api/v1/auth/parent/setup-pin", json=PIN, headers=squatter.bearer)).status_code == 200
+    for _ in range(5):
+        await client.post("/api/v1/auth/parent/verify-pin", json={"pin": "0004"}, headers=squatter.bearer)
     saves = f"/api/v2/games/children/{child}/data"
     assert (await client.put(saves, json=SAVE, headers=squatter.bearer)).status_code == 200
     household = (await profile(client, squatter))["family"]["id"]
@@ -169,6 +171,8 @@ async def test_whoever_proves_an_unproven_address_gets_the_account_and_the_one_b
     assert (await client.post("/api/v1/auth/refresh", json={"refreshToken": owner.refresh})).status_code == 200
     new_pin = await client.post("/api/v1/auth/parent/setup-pin", json={"pin": "9137"}, headers=owner.bearer)
     assert new_pin.status_code == 200
+    opened = await client.post("/api/v1/auth/parent/verify-pin", json={"pin": "9137"}, headers=owner.bearer)
+    assert opened.status_code == 200, "the one before locked the PIN"
     assert any(letter.startswith(TAKEN_OVER) for letter in await mails_to(outbox, ANN, 2))
     assert await value(database_url, "select source from wondernest.address_proofs") == "identity"
 
