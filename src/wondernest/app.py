@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from wondernest.analytics import room as analytics
+from wondernest.audio import room as audio
 from wondernest.auth import room as auth
 from wondernest.coppa import room as coppa
 from wondernest.family import room as family
@@ -87,16 +88,18 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     """The rooms, lowest first; a new room is one line here. Raises UnknownJob or ValueError for names that do not exist."""
     accounts = auth.build(parts)
     play = games.build(parts, files.watcher(parts))
+    consent = coppa.build(parts)
     below = Rooms(
         (
             platform.build(parts),
             inherited.build(parts),
             accounts.room,
-            coppa.build(parts),
+            consent.room,
             family.build(parts, accounts.accounts),
             play.room,
             files.build(parts, play.mentions),
             analytics.build(parts, play.projects, play.time),
+            audio.build(parts, consent.consents),
             *(build(parts) for build in more),
         )
     )

@@ -43,6 +43,7 @@ OPEN = {
 NOT_OF_A_PARENT = {
     Authority.MEMBER: {
         *("/family/children/{childId}/select", "/analytics/events"),
+        *("/audio/sessions", "/audio/sessions/{audioSessionId}/end", "/audio/metrics"),
         *("/games/children/{childId}/data", "/games/children/{childId}/data/batch"),
         *("/games/children/{childId}/data/{gameType}", "/games/children/{childId}/data/{gameType}/{dataKey}"),
         "/games/children/{childId}/history/{gameType}/{dataKey}/{version}/restore",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wondernest.access.people import CHILD
 from wondernest.coppa.jobs import ProofTextJobs
@@ -19,13 +19,21 @@ if TYPE_CHECKING:
 TABLES: Final = (Table("compliance.coppa_consent", ("select", "insert", "update")),)
 
 
-def build(parts: Parts) -> Room:
+class Coppa(NamedTuple):
+    """The room, and the part that other rooms use."""
+
+    room: Room
+    consents: ConsentRepository
+    """Provides SQL that asks for a consent, for a statement of another room's repository."""
+
+
+def build(parts: Parts) -> Coppa:
     """Consents."""
     repository = ConsentRepository()
     proofs = ProofTextJobs(parts.database, repository)
     most_a_day = parts.settings.quotas.consents
     service = ConsentService(repository, parts.database, parts.clock, parts.ids, most_a_day)
-    return Room(
+    room = Room(
         name="coppa",
         endpoints=ConsentRoutes(service, parts.settings.coppa.unverified_status).endpoints(),
         tables=TABLES,
@@ -34,3 +42,4 @@ def build(parts: Parts) -> Room:
         personal_data=PERSONAL_DATA,
         usage=(UsageLine(name="consentsToday", of=CHILD, query=CONSENTS_USED, limit=most_a_day),),
     )
+    return Coppa(room, repository)

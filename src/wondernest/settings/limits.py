@@ -51,6 +51,8 @@ class Quotas(
     Struct,
     frozen=True,
     rename={
+        "audio_metrics": "AUDIO_METRICS_PER_SESSION",
+        "audio_sessions": "AUDIO_SESSIONS_PER_CHILD_AND_DAY",
         "children": "CHILDREN_PER_FAMILY",
         "children_with_archived": "CHILDREN_WITH_ARCHIVED_PER_FAMILY",
         "consents": "CONSENTS_PER_CHILD_AND_DAY",
@@ -62,6 +64,8 @@ class Quotas(
 ):
     """What one family may store. A day is a day in UTC."""
 
+    audio_metrics: Positive = 1_000
+    audio_sessions: Positive = 200
     children: Positive = 30
     """Active ones."""
     children_with_archived: Positive = 100

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from wondernest.platform.db.migrations.files import CHANGE, BadMigrationFile, Block, MigrationFile
 from wondernest.platform.db.migrations.state import OWN_TABLES, VERSION_SCHEMA
 
-OURS_ELSEWHERE = frozenset({"core.password_reset_tokens"})
+OURS_ELSEWHERE = frozenset({"audio.sessions", "audio.speech_metrics", "core.password_reset_tokens"})
 """Tables of ours outside our schema."""
 
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)

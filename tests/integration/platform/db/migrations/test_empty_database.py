@@ -21,6 +21,8 @@ from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.db.migrations.runner import migrate
 
 OURS = {
+    "audio.sessions",
+    "audio.speech_metrics",
     "core.password_reset_tokens",
     "wondernest.address_proofs",
     "wondernest.blob_removals",

@@ -1,0 +1,1 @@
+"""Audio sessions: how long a child spoke and how clearly, never what was said."""

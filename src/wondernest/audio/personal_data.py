@@ -1,0 +1,29 @@
+"""The personal data of the audio room."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wondernest.access.people import CHILD
+from wondernest.platform.personal_data import USER, Holding
+
+WHY: Final = "Parents see how speaking develops"
+KEPT: Final = "Until the child is erased"
+
+PERSONAL_DATA: Final = (
+    Holding(
+        table="audio.sessions",
+        people={"child_id": CHILD, "created_by": USER},
+        personal=("location", "device_id", "metadata"),
+        what="When a child spoke with the app, for how long, on which device; no sound and no words",
+        why=WHY,
+        kept=KEPT,
+    ),
+    Holding(
+        table="audio.speech_metrics",
+        people={"child_id": CHILD},
+        what="How many words, how clearly and how eagerly a child spoke; not which words",
+        why=WHY,
+        kept=KEPT,
+    ),
+)

@@ -1,0 +1,40 @@
+"""The audio room's declaration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from wondernest.access.people import CHILD
+from wondernest.audio.jobs import SessionJobs
+from wondernest.audio.personal_data import PERSONAL_DATA
+from wondernest.audio.repository import SESSIONS_USED, AudioRepository
+from wondernest.audio.routes import AudioRoutes
+from wondernest.audio.service import AudioService
+from wondernest.platform.rooms import Room, Table
+from wondernest.platform.usage import UsageLine
+
+if TYPE_CHECKING:
+    from wondernest.audio.repository import Consents
+    from wondernest.platform.rooms import Parts
+
+TABLES: Final = (
+    Table("audio.sessions", ("select", "insert", "update")),
+    Table("audio.speech_metrics", ("select", "insert")),
+)
+
+
+def build(parts: Parts, consents: Consents) -> Room:
+    """Audio sessions. `consents`: the coppa room's part of the statement that begins one."""
+    quotas = parts.settings.quotas
+    repository = AudioRepository(consents, quotas)
+    ending = SessionJobs(parts.database, repository, parts.clock)
+    service = AudioService(repository, parts.database, parts.clock, parts.ids)
+    return Room(
+        name="audio",
+        endpoints=AudioRoutes(service, parts.clock).endpoints(),
+        tables=TABLES,
+        jobs=ending.jobs(),
+        schedules=ending.schedules(),
+        personal_data=PERSONAL_DATA,
+        usage=(UsageLine(name="audioSessionsToday", of=CHILD, query=SESSIONS_USED, limit=quotas.audio_sessions),),
+    )
