@@ -67,7 +67,7 @@ class AudioRoutes:
         """Begin a session."""
         body = request.body
         session = await self._service.begin(
-            request.unit, request.caller, body.child_id, body.session_type, body.metadata
+            request.unit, request.caller, body.child_id, body.session_type, bytes(body.metadata)
         )
         return reply_json(self._shown(session), 201)
 

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any, Final, cast
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 LONGEST_SESSION: Final = timedelta(hours=1)
 """A session that nobody ended is over after this time."""
@@ -89,11 +89,12 @@ class AudioSession(Struct, frozen=True):
         return status, self.ended_at
 
 
-def circumstances(metadata: Any) -> Circumstances:
-    """What is kept of a session's metadata; anything but an object has nothing to keep."""
-    if not isinstance(metadata, dict):
+def circumstances(metadata: bytes) -> Circumstances:
+    """What is kept of a session's metadata, JSON; anything but an object has nothing to keep."""
+    decoded = json.decode(metadata)
+    if not isinstance(decoded, dict):
         return Circumstances()
-    given = cast("dict[str, Any]", metadata)
+    given = cast("dict[str, Any]", decoded)
     numbers = [(key, value) for key, value in given.items() if _is_kept(key) and _is_number(value)]
     return Circumstances(
         _name(given.get(LOCATION)),

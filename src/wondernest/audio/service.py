@@ -10,7 +10,6 @@ from wondernest.audio.rules import AudioSession
 from wondernest.platform.ids import parse_uuid
 
 if TYPE_CHECKING:
-    from typing import Any
     from uuid import UUID
 
     from wondernest.platform.caller import Caller
@@ -30,7 +29,7 @@ class AudioService:
         self._ids = ids
 
     async def begin(
-        self, unit: UnitOfWork, caller: Caller, child_id: str | None, kind: str | None, metadata: Any
+        self, unit: UnitOfWork, caller: Caller, child_id: str | None, kind: str | None, metadata: bytes
     ) -> AudioSession:
         """Begin a session. Raises the errors for a missing or unknown child."""
         named, kind = (child_id or "").strip(), (kind or "").replace("\0", "").strip()[: rules.MAX_TYPE_CHARS]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 
 class SessionBody(Struct, rename="camel"):
@@ -12,7 +10,7 @@ class SessionBody(Struct, rename="camel"):
 
     child_id: str | None = None
     session_type: str | None = None
-    metadata: Any = None
+    metadata: Raw = Raw(b"null")
     """Only rules.Circumstances are read."""
 
 
