@@ -69,7 +69,7 @@ class RevocationFollower:
                 self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
 
     async def _follow(self) -> None:
-        connection = await self._database.connect()
+        connection = await self._database.connect(directly=True)
         try:
             connection.add_termination_listener(self._on_notification)
             await connection.add_listener(CHANNEL, self._on_notification)

@@ -59,7 +59,7 @@ def migrate() -> int:
     settings = _settings_with_database()
     database, needed = settings.database, create_app(settings).rooms.needed
     try:
-        result = migrate(database.url, needed=needed, report=_print_line, lock_wait_s=database.migrate_lock_wait_s)
+        result = migrate(database.direct, needed=needed, report=_print_line, lock_wait_s=database.migrate_lock_wait_s)
     except MigrationError as error:
         _fail(error)
     if result.up_to_date and not result.applied:
@@ -131,7 +131,7 @@ def tune() -> int:
 
     settings = _settings_with_database()
     try:
-        dropped = drop_unused_indexes(settings.database.url, create_app(settings).rooms.costly_indexes, _print_line)
+        dropped = drop_unused_indexes(settings.database.direct, create_app(settings).rooms.costly_indexes, _print_line)
     except psycopg.Error as error:
         _fail(error)
     if not dropped:
@@ -160,7 +160,7 @@ def list_jobs() -> int:
     from wondernest.commands.jobs import listing
 
     try:
-        for line in listing(_settings_with_database().database.url):
+        for line in listing(_settings_with_database().database.direct):
             _print_line(line)
     except psycopg.Error as error:
         _fail(error)
@@ -201,7 +201,7 @@ def _decide(decide: Callable[[str, Sequence[str]], list[int]], which: Sequence[s
     if not which:
         _fail("name the jobs, by id or by name; `wondernest jobs list` shows them")
     try:
-        done = decide(_settings_with_database().database.url, which)
+        done = decide(_settings_with_database().database.direct, which)
     except psycopg.Error as error:
         _fail(error)
     _print_line(f"{what}: {', '.join(map(str, done)) or 'none'}")

@@ -13,16 +13,21 @@ import psycopg
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
+from wondernest.platform.db.connections import open_connection, session_parameters
 from wondernest.platform.db.migrations.state import schema_state
 from wondernest.platform.db.schema_check import unused_indexes
 from wondernest.platform.jobs.state import queue_state
-from wondernest.settings import PLACEHOLDER_SECRETS, Secret, Settings, unsafe
+from wondernest.settings import PLACEHOLDER_SECRETS, Pooler, Secret, Settings, unsafe
 
 if TYPE_CHECKING:
+    from wondernest.platform.db.connections import Connection
     from wondernest.platform.rooms import Room, Rooms
+    from wondernest.settings import Database
 
 CACHE_TIMEOUT_S = 3.0
 MASK = "***"
+REFUSED_PARAMETER = "unsupported startup parameter"
+UNDECLARED = "A pooler such as PgBouncer is at DATABASE_URL: set DATABASE_POOLER to how it pools (docs/database.md)."
 PrintLine = Callable[[str], None]
 
 
@@ -107,13 +112,15 @@ async def _database(settings: Settings, rooms: Rooms, print_line: PrintLine) -> 
         print_line("database  DATABASE_URL is not set: set it to postgresql://user:password@host:port/name")
         return False
     try:
-        connection = await asyncpg.connect(settings.database.url, timeout=settings.database.connect_timeout_s)
+        connection = await open_connection(settings.database, "doctor")
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        print_line(f"database  cannot connect: {_one_line(error)}. Check DATABASE_URL and that PostgreSQL runs there.")
+        advice = UNDECLARED if REFUSED_PARAMETER in str(error) else "Check DATABASE_URL and that PostgreSQL runs there."
+        print_line(f"database  cannot connect: {_one_line(error)}. {advice}")
         return False
     try:
         version = connection.get_server_version()
         print_line(f"database  good (PostgreSQL {version.major}.{version.minor})")
+        await _pooler(settings.database, connection, print_line)
         state = await schema_state(connection, rooms.needed, rooms.indexes, rooms.rights)
         if state.usable:
             await _jobs(settings, connection, print_line)
@@ -135,6 +142,19 @@ async def _database(settings: Settings, rooms: Rooms, print_line: PrintLine) -> 
         )
     await asyncio.to_thread(_indexes, settings, rooms, print_line)
     return state.usable
+
+
+async def _pooler(database: Database, connection: Connection, print_line: PrintLine) -> None:
+    """What is wrong with the pooler, or with what is declared of it."""
+    there = await connection.fetchval("select pg_backend_pid()") != connection.get_server_pid()
+    if there and database.pooler is Pooler.NONE:
+        print_line(f"pooler    {UNDECLARED}")
+    elif not there and database.pooler is not Pooler.NONE:
+        print_line(f"pooler    none is at DATABASE_URL, but DATABASE_POOLER={database.pooler.value}")
+    wanted = session_parameters(database)
+    rows = await connection.fetch("select name, setting from pg_settings where name = any ($1)", list(wanted))
+    if missing := [f"set {name} = '{wanted[name]}'" for name, setting in rows if setting != wanted[name]]:
+        print_line(f"pooler    its sessions are slow or unbounded: connect_query should have `{'; '.join(missing)}`")
 
 
 async def _jobs(settings: Settings, connection: asyncpg.Connection[asyncpg.Record], print_line: PrintLine) -> None:
@@ -159,7 +179,7 @@ def _how(settings: Settings) -> str:
 
 def _indexes(settings: Settings, rooms: Rooms, print_line: PrintLine) -> None:
     try:
-        costly = unused_indexes(settings.database.url, rooms.costly_indexes)
+        costly = unused_indexes(settings.database.direct, rooms.costly_indexes)
     except psycopg.Error:
         return  # the database went down between two checks; its state is printed already
     for index in costly:

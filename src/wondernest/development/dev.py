@@ -157,7 +157,7 @@ def _prepare_database(settings: Settings) -> None:
     _print_line("preparing the database")
     lines: list[str] = []
     needed, wait_s = create_app(settings).rooms.needed, settings.database.migrate_lock_wait_s
-    result = migrate(settings.database.url, needed=needed, report=lines.append, lock_wait_s=wait_s)
+    result = migrate(settings.database.direct, needed=needed, report=lines.append, lock_wait_s=wait_s)
     if not result.usable:
         raise MigrationError(f"{', '.join(result.missing)} cannot be created by this role. {' '.join(lines)}")
     seed(settings)

@@ -26,7 +26,7 @@ def seed(settings: Settings) -> None:
     """Make sure the demo family exists and its password is the printed one; raises SettingsError outside development."""
     if not settings.app.development:
         raise SettingsError(f"APP_ENV: demo data is for development, this is {settings.app.environment}")
-    with psycopg.connect(settings.database.url, connect_timeout=CONNECT_TIMEOUT_S) as connection:
+    with psycopg.connect(settings.database.direct, connect_timeout=CONNECT_TIMEOUT_S) as connection:
         parent = _parent(connection, settings.auth.bcrypt_cost)
         family = _family(connection, parent)
         for child, name, birth_date, interests in _CHILDREN:

@@ -1,6 +1,6 @@
 """The immutable settings tree, read from the environment. An invalid value stops the start with one line."""
 
-from wondernest.settings.kinds import Csv, Secret
+from wondernest.settings.kinds import Csv, Pooler, Secret
 from wondernest.settings.loading import SettingsError, is_host_name, load_settings
 from wondernest.settings.safety import PLACEHOLDER_SECRETS, unsafe
 from wondernest.settings.storage import BucketAddress, Scan, Storage
@@ -40,6 +40,7 @@ __all__ = [
     "Mail",
     "Media",
     "OAuth",
+    "Pooler",
     "Quotas",
     "Scan",
     "Secret",

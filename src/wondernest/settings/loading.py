@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -13,7 +14,7 @@ import msgspec
 
 from wondernest.settings.kinds import MAX_PORT, Csv, Secret
 from wondernest.settings.safety import unsafe
-from wondernest.settings.tree import DEVELOPMENT, Settings
+from wondernest.settings.tree import DEVELOPMENT, Database, Settings
 
 ENVIRONMENT_NAMES = ("APP_ENV", "RUST_ENV", "KTOR_ENV")
 """Ours, and those of the earlier backends; the first that is set counts."""
@@ -145,10 +146,7 @@ def _check(settings: Settings, *, serving: bool) -> None:
     _must_hold(
         "SERVER_ALLOWED_HOSTS", "not a list of host names", lambda: _require_names(settings.server.allowed_hosts)
     )
-    if url := settings.database.url:
-        _must_hold(
-            "DATABASE_URL", f"not {_DATABASE_ADDRESS}; {_ENCODING}", lambda: _require_address(url, _DATABASE_SCHEMES)
-        )
+    _check_database(settings.database)
     if settings.cache.enabled and settings.cache.url:
         _must_hold(
             "REDIS_URL",
@@ -162,6 +160,17 @@ def _check(settings: Settings, *, serving: bool) -> None:
         raise SettingsError("SCAN_REQUIRED: needs CLAMD_ADDRESS, the address of the scanner")
     if serving and (found := list(unsafe(settings))):
         raise SettingsError("\n".join(found))
+
+
+def _check_database(database: Database) -> None:
+    for name, url in (("DATABASE_URL", database.url), ("DATABASE_DIRECT_URL", database.direct_url)):
+        if url:
+            _must_hold(name, f"not {_DATABASE_ADDRESS}; {_ENCODING}", partial(_require_address, url, _DATABASE_SCHEMES))
+    if not database.pooler.keeps_sessions and not database.direct_url:
+        raise SettingsError(
+            f"DATABASE_DIRECT_URL: DATABASE_POOLER={database.pooler.value} needs the address of PostgreSQL itself,"
+            " for listeners and migrations"
+        )
 
 
 def _check_storage(settings: Settings) -> None:

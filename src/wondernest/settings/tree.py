@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-from wondernest.settings.kinds import MIB, Csv, NonNegative, Port, Positive, Seconds, Secret
+from wondernest.settings.kinds import MIB, Csv, NonNegative, Pooler, Port, Positive, Seconds, Secret
 from wondernest.settings.limits import Games, Limits, Quotas
 from wondernest.settings.storage import S3, BucketAddress, Files, Media, Minio, Scan, Storage
 
@@ -127,6 +127,8 @@ class Database(
     frozen=True,
     rename={
         "url": "DATABASE_URL",
+        "pooler": "DATABASE_POOLER",
+        "direct_url": "DATABASE_DIRECT_URL",
         "pool_size": "DATABASE_MAX_CONNECTIONS",
         "acquire_timeout_s": "DATABASE_ACQUIRE_TIMEOUT_S",
         "connect_timeout_s": "DATABASE_CONNECT_TIMEOUT_S",
@@ -138,6 +140,10 @@ class Database(
     """PostgreSQL."""
 
     url: Secret = Secret()
+    pooler: Pooler = Pooler.NONE
+    """What is at that address in front of PostgreSQL."""
+    direct_url: Secret = Secret()
+    """PostgreSQL itself, for listeners, migrations and commands, where a pooler is at `url`. Empty: `url`."""
     pool_size: Positive = 8
     """Per worker. 4 workers, a fifth during a replacement, and listeners make 45 connections; old installations allow the role 50."""
     acquire_timeout_s: Seconds = 2.0
@@ -145,6 +151,11 @@ class Database(
     statement_timeout_s: Seconds = 5.0
     max_waiting: Positive = 1_000
     migrate_lock_wait_s: Seconds = 60.0
+
+    @property
+    def direct(self) -> Secret:
+        """The address of PostgreSQL itself, or of a session of a pooler."""
+        return self.direct_url or self.url
 
 
 class Cache(

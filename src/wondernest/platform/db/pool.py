@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 import asyncpg
 
 from wondernest.platform.clock import monotonic
+from wondernest.platform.db.connections import Connection, open_connection
 from wondernest.platform.faults import (
     MAX_ATTEMPTS,
     REFUSALS,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Row: TypeAlias = asyncpg.Record
 Answer = TypeVar("Answer")
 DEPENDENCY = "database"
@@ -37,16 +37,6 @@ RECOVERED_AFTER_S = 2.0
 """The recovery is logged after so long without a failure. Otherwise, when only some statements fail (a full disk, a locked
 table), each of them would be logged as a new fault or a recovery."""
 CLOSE_TIMEOUT_S = 3.0
-STATEMENT_CACHE_SIZE = 256
-PLANS = "force_generic_plan"
-"""Plan each statement once per connection. By default PostgreSQL plans a statement over short arrays again each time, because
-it estimates an array of unknown length as ten rows; planning takes longer than running. So no statement may need its values
-for a good plan: an optional filter must not be the one that makes it fast."""
-COMPRESS = """
-    select set_config(name, 'lz4', false) from pg_settings
-     where name = 'default_toast_compression' and 'lz4' = any (enumvals)"""
-"""Compress stored documents with lz4, if the server was built with it: it takes a tenth of the time of pglz, and the result is only
-slightly larger. Each value stores its own compression method, so every backend can read it."""
 _BROKEN = (
     OSError,
     TimeoutError,
@@ -166,12 +156,15 @@ class Database:
                     raise
         raise AssertionError
 
-    async def connect(self) -> Connection:
-        """A new connection outside the pool (for listeners and probes); the caller closes it."""
+    async def connect(self, *, directly: bool = False) -> Connection:
+        """A new connection outside the pool, made as the pool makes them (for probes); the caller closes it.
+
+        `directly`: one that keeps its session also where a pooler is in front (for listeners).
+        """
         timeout = self._settings.connect_timeout_s
         try:
             async with asyncio.timeout(timeout):
-                return await self._new_connection()
+                return await self._new_connection(directly=directly)
         except (*_BROKEN, asyncpg.PostgresError) as error:
             raise self._unavailable(error) from error
 
@@ -262,31 +255,8 @@ class Database:
         while self._wake_one(None):
             pass
 
-    async def _new_connection(self) -> Connection:
-        settings = self._settings
-        connection = await asyncpg.connect(
-            settings.url,
-            timeout=settings.connect_timeout_s,
-            command_timeout=settings.statement_timeout_s,
-            statement_cache_size=STATEMENT_CACHE_SIZE,
-            max_cached_statement_lifetime=0,
-            server_settings={
-                "application_name": f"wondernest-{self._role}",
-                "jit": "off",
-                "plan_cache_mode": PLANS,
-                "statement_timeout": str(int(settings.statement_timeout_s * 1000)),
-                "timezone": "UTC",
-            },
-        )
-        try:
-            await connection.execute(COMPRESS)
-            await connection.set_type_codec(
-                "jsonb", schema="pg_catalog", encoder=_encode_jsonb, decoder=_decode_jsonb, format="binary"
-            )
-        except BaseException:  # the caller does not have it yet, so it cannot close it
-            connection.terminate()
-            raise
-        return connection
+    async def _new_connection(self, *, directly: bool = False) -> Connection:
+        return await open_connection(self._settings, self._role, directly=directly)
 
     # Logs and metrics -----------------------------------------------------------------------------------------------
 
@@ -314,17 +284,6 @@ async def _close(connection: Connection) -> None:
         await connection.close(timeout=CLOSE_TIMEOUT_S)
     except _BROKEN:
         connection.terminate()
-
-
-JSONB_VERSION = b"\x01"
-
-
-def _encode_jsonb(document: bytes) -> bytes:
-    return JSONB_VERSION + document
-
-
-def _decode_jsonb(document: bytes) -> bytes:
-    return bytes(document[1:])
 
 
 def column(rows: Sequence[Row], name: str) -> list[Any]:

@@ -81,8 +81,8 @@ class QueueDatabase(Database):
     def __init__(self, settings: DatabaseSettings, metrics: Metrics) -> None:
         super().__init__(replace(settings, pool_size=1, acquire_timeout_s=ACQUIRE_TIMEOUT_S), metrics, role="queue")
 
-    async def _new_connection(self) -> Connection:
-        connection = await super()._new_connection()
+    async def _new_connection(self, *, directly: bool = False) -> Connection:
+        connection = await super()._new_connection(directly=directly)
         try:
             await connection.reset_type_codec("jsonb", schema="pg_catalog")
         except BaseException:  # the caller does not have it yet, so it cannot close it
@@ -120,7 +120,7 @@ class PooledDriver(Driver):
             if isinstance(payload, str):
                 callback(payload)
 
-        self._listener = await self._database.connect()
+        self._listener = await self._database.connect(directly=True)
         await self._listener.add_listener(channel, forward)
         self._listening.set()
 

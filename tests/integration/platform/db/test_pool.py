@@ -15,7 +15,7 @@ import pytest
 
 from tests.faults.outages import frozen
 from wondernest.development.embedded.postgres import EmbeddedPostgres
-from wondernest.platform.db import pool
+from wondernest.platform.db import connections, pool
 from wondernest.platform.db.pool import Database
 from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.faults import DependencyUnavailable
@@ -104,7 +104,7 @@ async def test_a_caller_that_leaves_while_a_connection_is_made_leaves_none_behin
         patch.setattr(asyncpg.Connection, "execute", slowly)
         with pytest.raises(DependencyUnavailable):
             await hasty.fetchval("select 1")
-    assert asked == [pool.COMPRESS]
+    assert asked == [connections.COMPRESS]
     gc.collect()  # a leaked connection would be reported here
     patient = database(empty_database)
     others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
