@@ -7,14 +7,17 @@ server passes an exchange to the application, which takes a third of the time (d
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http
+import os
+import socket
 from collections import deque
 from collections.abc import Sequence
 from typing import Final, NoReturn, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from wondernest.platform.http.exchange import ClientDisconnected
+from wondernest.platform.http.exchange import ClientDisconnected, CopiedSource
 from wondernest.platform.http.fields import repeated
 from wondernest.server.exchange import DISCARDED_BYTES, WireExchange
 from wondernest.server.heads import (
@@ -61,6 +64,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_arriving",
         "_checks",
+        "_copying",
         "_current",
         "_discarded",
         "_ending",
@@ -116,7 +120,9 @@ class Connection(asyncio.Protocol):
         self._discarded = 0
         """How much of a body was discarded at the last check."""
         self._streamed = 0
-        """Bytes of streamed replies handed to the transport."""
+        """Bytes of streamed replies handed to the transport or to the socket."""
+        self._copying = False
+        """Whether a file is being copied into the socket, and the socket takes no more."""
         self._sent = 0
         """`_streamed` minus the write buffer at the last check. If it does not change, the client reads nothing."""
         self._writable: asyncio.Future[None] | None = None
@@ -317,6 +323,47 @@ class Connection(asyncio.Protocol):
         else:
             await asyncio.sleep(0)  # let other tasks run between two pieces, however fast the client reads
 
+    async def copy(self, source: CopiedSource, size: int) -> int:
+        """As `Wire.copy`. It writes past the transport, whose buffer must be empty; else, or without a socket, it copies nothing."""
+        await asyncio.sleep(0)  # the transport writes the head
+        if self.closed or self._ending:
+            raise ClientDisconnected
+        its = self._transport.get_extra_info("socket")
+        if its is None or self._transport.get_write_buffer_size():
+            return 0
+        copied = 0
+        with socket.socket(
+            fileno=os.dup(its.fileno())
+        ) as sink:  # the loop allows no other writer on its own descriptor
+            try:
+                while copied < size:
+                    count = await source.copy_to(sink.fileno())
+                    if self.closed or self._ending:
+                        raise ClientDisconnected
+                    if count is None:
+                        break
+                    if count:
+                        copied += count
+                        self._streamed += count
+                    else:
+                        await self._takes_more(sink)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    sink.shutdown(socket.SHUT_RDWR)  # a step that is under way has the connection too
+                raise
+        return copied
+
+    async def _takes_more(self, sink: socket.socket) -> None:
+        """Wait until the socket takes more."""
+        writable = self._loop.create_future()
+        self._loop.add_writer(sink, lambda: writable.done() or writable.set_result(None))
+        self._copying = True
+        try:
+            await writable
+        finally:
+            self._copying = False
+            self._loop.remove_writer(sink)
+
     def end_stream(self, exchange: WireExchange) -> None:
         """The streamed reply is complete: begin the next request."""
         if not self.closed and not self._ending:
@@ -356,7 +403,7 @@ class Connection(asyncio.Protocol):
 
     def check_progress(self) -> None:
         """Close the connection if it makes no progress. Called every few seconds."""
-        if self._transport.get_write_buffer_size():
+        if self._copying or self._transport.get_write_buffer_size():
             self._check_client_reads()
         elif not self.busy:
             self._checks += 1

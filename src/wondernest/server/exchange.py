@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final, Protocol
 
 from wondernest.platform.http.errors import BodyTimeout, PayloadTooLarge
-from wondernest.platform.http.exchange import BrokenStream, ClientDisconnected, Exchange, close_stream
+from wondernest.platform.http.exchange import BrokenStream, ClientDisconnected, CopiedSource, Exchange, close_stream
 
 UNREQUESTED_BYTES: Final = 64 * 1024
 """How much of a body is buffered before the application reads it; then reading from the client is paused."""
 PIECE_BYTES: Final = 64 * 1024
 """How much of a streamed reply is written at once. The transport's buffer limit is 64 KiB too, so a client that reads nothing
 costs twice as much memory."""
+COPIED_ABOVE_BYTES: Final = 128 * 1024
+"""Larger files are copied into the socket by the system (sendfile); smaller ones are one read (docs/performance.md)."""
 DISCARDED_BYTES: Final = 64 * 1024 * 1024
 """How much of a body that nobody reads is discarded, so that a client that sends all of it first can read the reply. It costs no
 memory. After that the connection is closed."""
@@ -61,6 +63,10 @@ class Wire(Protocol):
 
     async def write_piece(self, parts: Sequence[bytes | memoryview], size: int) -> None:
         """Write a piece of a streamed body; returns when the write buffer has space for the next one."""
+        ...
+
+    async def copy(self, source: CopiedSource, size: int) -> int:
+        """Copy up to `size` bytes of a streamed body into the socket; how many. The rest must be written in pieces."""
         ...
 
     def end_stream(self, exchange: WireExchange) -> None:
@@ -282,6 +288,8 @@ class WireExchange(Exchange):
             fields += b"content-length: %d\r\n" % length
         wire.begin_stream(self, status, fields, close=length is None and not framed)
         missing = length
+        if missing is not None and missing > COPIED_ABOVE_BYTES and isinstance(chunks, CopiedSource):
+            missing -= await wire.copy(chunks, missing)
         async for chunk in chunks:
             if missing is not None:
                 missing -= len(chunk)

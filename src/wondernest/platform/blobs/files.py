@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from wondernest.platform.blobs.blobs import Blob, Unfinished
+from wondernest.platform.blobs.blobs import Blob, BlobMissing, Unfinished
 from wondernest.platform.blobs.keys import DRAFTS, SIDECAR, is_key
 
 FOLDER_MODE: Final = 0o700
@@ -90,28 +90,80 @@ class Draft:
 
 
 class OpenFile:
-    """A file that is being read."""
+    """A file that is being read; the first step opens it. Every step raises BlobMissing if it is not there."""
 
-    def __init__(self, path: Path, etag: str) -> None:
-        """Open it. Raises FileNotFoundError, also when it is not the one with this ETag (empty: any)."""
+    def __init__(self, root: Path, key: str, etag: str) -> None:
+        """etag: of the file that is meant; empty: any."""
+        self._root = root
+        self._key = key
+        self._etag = etag
         self._lock = threading.Lock()
-        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        found = os.fstat(self._file)
-        if not stat.S_ISREG(found.st_mode) or (etag and etag_of(found) != etag):
-            self.close()
-            raise FileNotFoundError
+        self._file = -1
+        self._sink = -1
+        self._abandoned = False
 
     def read(self, position: int, size: int) -> bytes:
         """At most `size` bytes from a position."""
         with self._lock:
+            self._require_open()
             return os.pread(self._file, size, position)
 
-    def close(self) -> None:
-        """Close it, after a read that is under way."""
+    def copy_to(self, sink: int, position: int, size: int) -> int | None:
+        """As `read`, into a socket that does not block: how many bytes; 0 if it takes none now; None if they must be read.
+
+        A fault of the disk or of the socket is found again by who reads and writes the bytes, and told apart there.
+        """
         with self._lock:
+            self._require_open()
+            if self._sink < 0:
+                self._sink = os.dup(
+                    sink
+                )  # the caller may close its own while the disk is slow, and the number be used again
+            try:
+                return os.sendfile(self._sink, self._file, position, size) or None
+            except BlockingIOError:
+                return 0
+            except OSError:
+                return None
+
+    def abandon(self) -> None:
+        """Begin no step any more. The socket is closed at once, unless a step is under way: then `close` does it."""
+        self._abandoned = True
+        if self._lock.acquire(blocking=False):
+            try:
+                self._close_sink()
+            finally:
+                self._lock.release()
+
+    def close(self) -> None:
+        """Close it, after the step that is under way."""
+        with self._lock:
+            self._abandoned = True
+            self._close_sink()
             if self._file >= 0:
                 os.close(self._file)
                 self._file = -1
+
+    def _require_open(self) -> None:
+        if self._abandoned:
+            raise Abandoned
+        if self._file >= 0:
+            return
+        try:
+            file = os.open(self._root / self._key, os.O_RDONLY | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
+            self._root.stat()
+            raise BlobMissing from None
+        found = os.fstat(file)
+        if not stat.S_ISREG(found.st_mode) or (self._etag and etag_of(found) != self._etag):
+            os.close(file)
+            raise BlobMissing
+        self._file = file
+
+    def _close_sink(self) -> None:
+        if self._sink >= 0:
+            os.close(self._sink)
+            self._sink = -1
 
 
 def describe(root: Path, key: str) -> Blob | None:

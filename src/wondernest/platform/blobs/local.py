@@ -21,6 +21,58 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 LISTED_AT_ONCE: Final = 500
+COPIED_BYTES: Final = 1024 * 1024
+"""How much one step copies into a socket at most."""
+
+
+class Reading:
+    """The bytes of a file between two positions, in pieces, or copied into a socket (`platform.http.exchange.CopiedSource`)."""
+
+    __slots__ = ("_begun", "_blobs", "_file", "_last", "_position", "_released")
+
+    def __init__(self, blobs: LocalBlobs, file: files.OpenFile, position: int, last: int) -> None:
+        self._blobs = blobs
+        self._file = file
+        self._position = position
+        self._last = last
+        self._begun = False
+        self._released = False
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Itself: the bytes that were neither read nor copied yet."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """The next piece."""
+        if self._released or self._position == self._last:
+            await self.aclose()
+            raise StopAsyncIteration
+        size = min(CHUNK_BYTES, self._last - self._position)
+        self._begun = True
+        try:
+            chunk = await self._blobs.step(partial(self._file.read, self._position, size))
+            if not chunk:
+                raise self._blobs.shorter()
+        except BaseException:
+            await self.aclose()
+            raise
+        self._position += len(chunk)
+        return chunk
+
+    async def copy_to(self, sink: int) -> int | None:
+        """As `CopiedSource.copy_to`; raises what reading raises."""
+        size = min(COPIED_BYTES, self._last - self._position)
+        self._begun = True
+        copied = await self._blobs.step(partial(self._file.copy_to, sink, self._position, size)) if size else None
+        self._position += copied or 0
+        return copied
+
+    async def aclose(self) -> None:
+        """Close the file, after the step that is under way."""
+        if not self._released:
+            self._released = True
+            if self._begun:
+                self._blobs.release(self._file)
 
 
 class LocalBlobs:
@@ -58,24 +110,10 @@ class LocalBlobs:
         """Describe a blob; None if there is none."""
         return await self._run(partial(files.describe, self._root, require_key(key)), READ)
 
-    async def read(self, blob: Blob, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
+    def read(self, blob: Blob, start: int = 0, end: int | None = None) -> Reading:
         """Some bytes of a blob (see `Blobs.read`)."""
-        path = self._root / require_key(blob.key)
-        position, last = span(blob, start, end)
-        if position == last:
-            return
-        file = await self._run(partial(self._open, path, blob.etag), READ)
-        if file is None:
-            raise BlobMissing
-        try:
-            while position < last:
-                chunk = await self._run(partial(file.read, position, min(CHUNK_BYTES, last - position)), READ)
-                if not chunk:
-                    raise self._outages.failed("a file is shorter than it was", READ)
-                position += len(chunk)
-                yield chunk
-        finally:
-            self._threads.soon(file.close)
+        file = files.OpenFile(self._root, require_key(blob.key), blob.etag)
+        return Reading(self, file, *span(blob, start, end))
 
     async def delete(self, key: str) -> None:
         """Delete a blob; nothing happens if there is none."""
@@ -105,12 +143,18 @@ class LocalBlobs:
         """Stop the threads."""
         self._threads.close()
 
-    def _open(self, path: Path, etag: str) -> files.OpenFile | None:
-        try:
-            return files.OpenFile(path, etag)
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            self._root.stat()
-            return None
+    async def step(self, step: Callable[[], Result]) -> Result:
+        """One step of a `Reading`."""
+        return await self._run(step, READ)
+
+    def shorter(self) -> Exception:
+        """The error for a file that has fewer bytes than it had."""
+        return self._outages.failed("a file is shorter than it was", READ)
+
+    def release(self, file: files.OpenFile) -> None:
+        """Close a file when the step that is under way has ended."""
+        file.abandon()
+        self._threads.soon(file.close)
 
     async def _run(self, step: Callable[[], Result], work: str, *, ends: bool = True) -> Result:
         """Run a step in a thread; `ends`: the last one of its work. Raises DependencyUnavailable for every fault of the disk."""
@@ -124,6 +168,9 @@ class LocalBlobs:
             raise self._outages.failed("timed out", work) from None
         except OSError as error:
             raise self._outages.failed(os_reason(error), work) from error
+        except BlobMissing:  # the disk works
+            self._outages.answered(work)
+            raise
         if ends:
             self._outages.answered(work)
         return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
+from typing import Protocol, runtime_checkable
 
 
 class ClientDisconnected(Exception):
@@ -20,6 +21,18 @@ async def close_stream(chunks: AsyncIterator[bytes]) -> None:
     close = getattr(chunks, "aclose", None)
     if close is not None:
         await close()
+
+
+@runtime_checkable
+class CopiedSource(Protocol):
+    """A source of a streamed reply that can be copied into a socket by the system, without passing through this process."""
+
+    async def copy_to(self, sink: int, /) -> int | None:
+        """Copy the next bytes into a socket that does not block, by its descriptor.
+
+        How many; 0: it takes none now; None: the rest must be read (iterated). Raises what reading raises.
+        """
+        ...
 
 
 class Exchange(ABC):
