@@ -17,8 +17,9 @@ from msgspec import Struct
 from wondernest.auth.repository import RevocationRepository
 from wondernest.auth.rules import PIN_FORGOTTEN_S
 from wondernest.platform.ids import sha256_hex
-from wondernest.platform.jobs import Job, Jobs, Retry, Running, Schedule, Sender, Unrecoverable
-from wondernest.platform.mail import Letter, Mailer, MailFailed, MailRefused
+from wondernest.platform.jobs import Job, Jobs, Running, Schedule, Sender
+from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
+from wondernest.platform.mail import Letter, Mailer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,8 +46,6 @@ USER: Final = "user"
 """The argument of every mail job: the user id. Without it (there is no account) no mail is sent."""
 SECONDS: Final = "seconds"
 """The argument of the letter about a lock: its length."""
-MAIL_RETRY: Final = Retry(attempts=14, first_pause_s=5.0, longest_pause_s=3600.0)
-"""About four hours in all."""
 PRUNING_LIMIT_S: Final = 600.0
 _TOKEN_PURPOSE: Final = b"wondernest one-time token\0"
 """Separates these tokens from everything else that is derived from the same secret."""
@@ -92,22 +91,21 @@ class MailJobs:
     ) -> None:
         self._proofs = proofs
         self._writer = writer
-        self._mailer = mailer
+        self._letters = LetterSender(mailer, metrics)
         self._clock = clock
         self._secret = settings.jwt.secret.encode()
         self._reset_life = timedelta(hours=settings.auth.reset_life_h)
         self._verification_life = timedelta(hours=settings.auth.verification_life_h)
-        self._metrics = metrics
 
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
         writer = self._writer
         return (
-            Job(VERIFY_EMAIL, self.verify_email, MAIL_RETRY),
-            Job(RESET_PASSWORD, self.reset_password, MAIL_RETRY),
+            Job(VERIFY_EMAIL, self.verify_email, LETTER_RETRY),
+            Job(RESET_PASSWORD, self.reset_password, LETTER_RETRY),
             self._notice(PASSWORD_CHANGED, writer.password_changed),
             self._notice(NEW_NETWORK, writer.new_network),
-            Job(PIN_LOCKED, self.pin_locked, MAIL_RETRY),
+            Job(PIN_LOCKED, self.pin_locked, LETTER_RETRY),
             self._notice(SIGN_UP_ATTEMPT, writer.sign_up_attempt),
             self._notice(ACCOUNT_TAKEN_OVER, writer.account_taken_over),
             self._notice(IDENTITY_LINKED, writer.identity_linked),
@@ -122,7 +120,7 @@ class MailJobs:
         digest = hashlib.sha256(token.encode()).digest()
         email = await self._proofs.note_verification(user_id, digest, now + self._verification_life, now)
         if email is not None:
-            await self._send(job, self._writer.verify_email(email, token))
+            await self._letters.send(job, self._writer.verify_email(email, token))
 
     async def reset_password(self, job: Running) -> None:
         """Mail a one-time token for a new password, where there is an account."""
@@ -132,35 +130,25 @@ class MailJobs:
         token, now = self._token(job), self._clock.now()
         email = await self._proofs.note_reset(user_id, sha256_hex(token), now + self._reset_life, now)
         if email is not None:
-            await self._send(job, self._writer.password_reset(email, token))
+            await self._letters.send(job, self._writer.password_reset(email, token))
 
     async def pin_locked(self, job: Running) -> None:
         """Mail that the PIN is locked, and for how long."""
         email, lock_s = await self._address(job.uuid(USER)), job.args.get(SECONDS)
         if email is not None:
-            await self._send(job, self._writer.pin_locked(email, lock_s if isinstance(lock_s, int) else None))
+            await self._letters.send(job, self._writer.pin_locked(email, lock_s if isinstance(lock_s, int) else None))
 
     def _notice(self, name: str, write: Callable[[str], Letter]) -> Job:
         async def handler(job: Running) -> None:
             email = await self._address(job.uuid(USER))
             if email is not None:
-                await self._send(job, write(email))
+                await self._letters.send(job, write(email))
 
-        return Job(name, handler, MAIL_RETRY)
+        return Job(name, handler, LETTER_RETRY)
 
     async def _address(self, user_id: UUID | None) -> str | None:
         holder = await self._proofs.pin_holder(user_id) if user_id is not None else None
         return None if holder is None else holder.email
-
-    async def _send(self, job: Running, message: Letter) -> None:
-        try:
-            await self._mailer.send(message.with_reference(job.reference))
-        except MailRefused as refusal:
-            self._metrics.dependency_failures.labels("mail").inc()
-            raise Unrecoverable(f"mail refused: {refusal}") from None
-        except MailFailed:
-            self._metrics.dependency_failures.labels("mail").inc()
-            raise
 
     def _token(self, job: Running) -> str:
         """43 characters, derived from the job and the secret; without the secret they look random."""

@@ -37,6 +37,13 @@ class Usage(Struct, frozen=True):
     page_count: int
 
 
+class Household(Struct, frozen=True):
+    """Whom to tell of something. `id`: of the family that an adult acts for, or their own."""
+
+    id: UUID
+    parents: tuple[UUID, ...]
+
+
 class Holdings(Struct, frozen=True):
     """What a family keeps."""
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from wondernest.access.guardianship import guards, relatives
-from wondernest.files.model import Filter, Holdings, StoredFile
+from wondernest.access.guardianship import family_of, guards, is_parent, relatives
+from wondernest.files.model import Filter, Holdings, Household, StoredFile
 from wondernest.files.rules import Named
 from wondernest.platform.usage import PERSON
 
@@ -91,6 +91,17 @@ _FORGET_TAGS: Final = "delete from content.file_tags where file_id = $1"
 _FORGET: Final = "delete from core.uploaded_files where id = $1"
 _ANALYSES: Final = "select to_regclass('public.ai_image_analysis_cache') is not null"
 _FORGET_ANALYSES: Final = "delete from public.ai_image_analysis_cache where file_id = $1"
+_PARENTS: Final = f"""
+    with home as materialized (select ({family_of("$1", acting=False)}) as family_id)
+    select coalesce(home.family_id, $1) as id,
+           array(select parent.id from core.users parent
+                  where parent.is_active is not false
+                    and parent.id = any (case when home.family_id is null then array[$1::uuid] else array(
+                            select member.user_id from family.family_members member
+                             where member.family_id = home.family_id and {is_parent("member")}) end)
+                  order by parent.id) as parents
+      from home"""
+_ADDRESS: Final = "select email from core.users where id = $1 and is_active is not false"
 _TOUCH: Final = "update core.uploaded_files set accessed_at = $2 where id = $1"
 _DOOM: Final = """
     insert into wondernest.blob_removals (file_key, remove_at) values ($1, $2)
@@ -259,6 +270,16 @@ class FileRepository:
     async def touch(self, executor: Executor, file_id: UUID, now: datetime) -> None:
         """Store when a file was downloaded."""
         await executor.execute(_TOUCH, file_id, now)
+
+    async def parents(self, executor: Executor, user_id: UUID) -> Household:
+        """The parents, with active accounts, of the family that an adult acts for; the adult alone if there is none."""
+        row = await executor.fetchrow(_PARENTS, user_id)
+        assert row is not None  # one row, whatever exists
+        return Household(row["id"], tuple(row["parents"]))
+
+    async def address(self, executor: Executor, user_id: UUID) -> str | None:
+        """The mail address of an active account."""
+        return await executor.fetchval(_ADDRESS, user_id)
 
     async def doom(self, executor: Executor, key: str, remove_at: datetime) -> None:
         """Have a blob removed at a time, unless a row spares it before."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from wondernest.access.people import FAMILY
 from wondernest.files.content import ContentService
 from wondernest.files.jobs import FileJobs
+from wondernest.files.letters import InfectionLetters
 from wondernest.files.metrics import NAMES, FileMetrics
 from wondernest.files.personal_data import PERSONAL_DATA
 from wondernest.files.references import NOTE, ReferenceJobs, SaveWatcher
@@ -67,6 +68,7 @@ def build(parts: Parts, mentions: Mentions) -> Room:
         metrics,
         timedelta(days=settings.grace_days),
     )
+    letters = InfectionLetters(repository, parts)
     references = ReferenceJobs(repository, mentions, parts.database)
     return Room(
         name="files",
@@ -78,7 +80,7 @@ def build(parts: Parts, mentions: Mentions) -> Room:
         ],
         tables=TABLES,
         indexes=INDEXES,
-        jobs=(*jobs.jobs(), *references.jobs()),
+        jobs=(*jobs.jobs(), *references.jobs(), *letters.jobs()),
         schedules=(*jobs.schedules(), *references.schedules()),
         metrics=NAMES,
         personal_data=PERSONAL_DATA,

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from wondernest.files import errors
+from wondernest.files.letters import TELL, USER
 from wondernest.files.model import StoredFile
 from wondernest.platform.blobs import new_key
 from wondernest.platform.db.idempotency import MAX_KEY_CHARS, KeptReply, KeyReused
@@ -131,6 +132,7 @@ class UploadService:
         self._ids = parts.ids
         self._allowance = allowance
         self._metrics = metrics
+        self._tell = parts.jobs.sender(TELL)
         self._running: dict[UUID, int] = {}
 
     async def admit(self, caller: Caller) -> None:
@@ -192,7 +194,7 @@ class UploadService:
         await self._check(caller, received.size, described.child_id)
         inspected = await self._inspected(received, described)
         try:
-            await self._scanned(inspected)
+            await self._scanned(caller, inspected)
             now = self._clock.now()
             file_id = self._ids.uuid()
             key = new_key(now, self._ids.uuid(), EXTENSIONS[inspected.kind][0])
@@ -245,7 +247,7 @@ class UploadService:
             raise errors.Refused(found.message)
         return found
 
-    async def _scanned(self, inspected: Inspected) -> None:
+    async def _scanned(self, caller: Caller, inspected: Inspected) -> None:
         """Refuse what the scanner finds. While it is away, content passes unless the scan is required; either way it is counted."""
         try:
             verdict = await self._scanner.scan(pieces_of(inspected.file))
@@ -257,7 +259,17 @@ class UploadService:
         if isinstance(verdict, Infected):
             self._metrics.refused("infected")
             log.warning("the virus scanner refused an upload", signature=verdict.name, type=inspected.kind.value)
+            await self._tell_parents(caller)
             raise errors.Refused(INFECTED)
+
+    async def _tell_parents(self, caller: Caller) -> None:
+        """Enqueue the letter; whatever goes wrong, the refusal is answered."""
+        try:
+            await self._tell(self._database, {USER: caller.user_id}, key=f"{TELL}.{caller.user_id}")
+        except DependencyUnavailable as outage:
+            log.warning("the parents are not told of an infected file", error=str(outage))
+        except Exception:
+            log.exception("the parents are not told of an infected file")
 
 
 INFECTED: Final = "File was refused by the virus scanner"
