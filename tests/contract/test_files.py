@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from tests.fixtures.family import add_child
 from wondernest.app import create_app
 
 UPLOAD = "/api/v1/files/upload"
+ONCE = {"idempotency-key": "once"}
+INSPECTED = "wondernest_media_files_total{"
 
 
 def picture(colour: str = "red", size: tuple[int, int] = (640, 480), kind: str = "PNG", **options: Any) -> bytes:
@@ -151,14 +154,71 @@ async def test_options_may_be_fields_of_the_form_and_the_query_wins(client: http
     assert (answer.json()["data"]["category"], answer.json()["data"]["tags"]) == ("document", ["query"])
 
 
-async def test_a_repeated_upload_stores_nothing_twice(client: httpx2.AsyncClient, database_url: str) -> None:
+async def inspections(client: httpx2.AsyncClient) -> float:
+    """How many files were inspected."""
+    lines = (await client.get("/metrics")).text.splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(INSPECTED))
+
+
+def blobs_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+async def test_a_repeated_upload_is_neither_inspected_nor_stored_again(
+    client: httpx2.AsyncClient, database_url: str, tmp_path: Path
+) -> None:
     parent = await register(client)
-    key = {"idempotency-key": "once"}
-    first, second = [await upload(client, parent, headers=key) for _ in range(2)]
+    first, second = [await upload(client, parent, headers=ONCE) for _ in range(2)]
     assert (second.status_code, second.json()) == (201, first.json())
-    other = await upload(client, parent, content=picture("blue"), headers=key)
+    assert second.headers["idempotent-replayed"] == "true"
+    other = await upload(client, parent, content=picture("blue"), headers=ONCE)
     assert other.status_code == 409
     assert len(await rows(database_url, "select id from core.uploaded_files")) == 1
+    assert await inspections(client) == 1
+    assert len(blobs_in(tmp_path / "uploads")) == 1
+    assert not await rows(database_url, "select from wondernest.blob_removals")
+
+
+async def test_twins_at_the_same_time_are_one_upload(
+    client: httpx2.AsyncClient, database_url: str, tmp_path: Path
+) -> None:
+    parent = await register(client)
+    answers = await asyncio.gather(*(upload(client, parent, headers=ONCE) for _ in range(4)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.text for answer in answers}) == 1
+    assert await inspections(client) == 1
+    assert len(blobs_in(tmp_path / "uploads")) == 1
+    assert len(await rows(database_url, "select id from core.uploaded_files")) == 1
+
+
+async def test_twins_in_two_workers_are_one_file_and_the_other_blob_is_removed(
+    client: httpx2.AsyncClient, make_settings: Any, database_url: str
+) -> None:
+    parent = await register(client)
+    async with running(create_app(make_settings(RATE_LIMIT_UPLOAD="0"))) as second:
+        answers = await asyncio.gather(*(upload(worker, parent, headers=ONCE) for worker in (client, second) * 2))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.text for answer in answers}) == 1
+    [file] = await rows(database_url, "select file_key from core.uploaded_files")
+    removed = {row["file_key"] for row in await rows(database_url, "select file_key from wondernest.blob_removals")}
+    assert file["file_key"] not in removed
+    assert len(removed) <= 1
+
+
+async def test_a_key_of_a_refused_upload_is_free_for_another_file(client: httpx2.AsyncClient) -> None:
+    parent = await register(client)
+    assert (await upload(client, parent, content=b"no picture", headers=ONCE)).status_code == 400
+    assert (await upload(client, parent, headers=ONCE)).status_code == 201
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "a\tb"])
+async def test_a_key_that_cannot_be_kept_is_refused_before_the_file_is_inspected(
+    client: httpx2.AsyncClient, key: str
+) -> None:
+    answer = await upload(client, await register(client), headers={"idempotency-key": key})
+    expected = refusal("VALIDATION_ERROR", "Idempotency-Key must have 1 to 200 printable characters")
+    assert (answer.status_code, answer.json()) == (400, expected)
+    assert await inspections(client) == 0
 
 
 async def test_lists_hold_own_files_and_filter_them(client: httpx2.AsyncClient) -> None:

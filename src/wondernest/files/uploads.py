@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import IO, TYPE_CHECKING, Final, Protocol
+from functools import partial
+from typing import IO, TYPE_CHECKING, Final, Protocol, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -18,6 +19,7 @@ from wondernest.files.letters import TELL, USER
 from wondernest.files.model import StoredFile
 from wondernest.platform.blobs import new_key
 from wondernest.platform.db.idempotency import MAX_KEY_CHARS, KeptReply, KeyReused
+from wondernest.platform.db.key_locks import KeyLocks
 from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.media.kinds import EXTENSIONS
 from wondernest.platform.media.refusals import Refused
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from wondernest.files.repository import FileRepository
     from wondernest.platform.caller import Caller
     from wondernest.platform.db.idempotency import IdempotencyKeys
+    from wondernest.platform.db.pool import Executor
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.media.inspector import Inspected
     from wondernest.platform.rooms import Parts
@@ -68,6 +71,9 @@ class Allowance(Struct, frozen=True):
     """Of one user; 0: no limit."""
 
 
+Ask: TypeAlias = Callable[["Executor", UUID, str, str, bytes], Awaitable[KeptReply | None]]
+
+
 class Described(Struct, frozen=True):
     """What the client says about its file."""
 
@@ -90,23 +96,35 @@ class Received(Struct, frozen=True):
 
 
 class Replay:
-    """An upload that may be a repetition: the app's time-outs make twins."""
+    """An upload that may be a repetition: the app's time-outs make twins. Without a key nothing is looked up or kept."""
 
     def __init__(self, keys: IdempotencyKeys, unit: UnitOfWork, caller: Caller, key: str | None) -> None:
+        """Raises Refused for a key that cannot be kept."""
+        if key is not None and not (0 < len(key) <= MAX_KEY_CHARS and key.isprintable()):
+            raise errors.Refused(f"Idempotency-Key must have 1 to {MAX_KEY_CHARS} printable characters")
         self._keys = keys
         self._unit = unit
         self._caller = caller
         self._key = key
+        self._request = b""
 
-    async def earlier(self, received: Received, described: Described) -> KeptReply | None:
-        """The reply to the first upload with this key. Raises KeyUsed if that was another file, Refused."""
+    async def earlier(self, received: Received, described: Described, database: Executor) -> KeptReply | None:
+        """The reply to an upload with this key that is committed: to be asked before the file is inspected and stored.
+
+        Raises KeyUsed if that was another file.
+        """
         if self._key is None:
             return None
-        if not self._key or len(self._key) > MAX_KEY_CHARS or not self._key.isprintable():
-            raise errors.Refused(f"Idempotency-Key must have 1 to {MAX_KEY_CHARS} printable characters")
-        request = msgspec.json.encode([described, received.digest.hex()])
+        self._request = msgspec.json.encode([described, received.digest.hex()])
+        return await self._asked(self._keys.find, database, self._key)
+
+    async def claim(self) -> KeptReply | None:
+        """Claim the key in the unit of work, or the reply to a twin that was faster, in another worker. Raises KeyUsed."""
+        return None if self._key is None else await self._asked(self._keys.claim, self._unit, self._key)
+
+    async def _asked(self, ask: Ask, executor: Executor, key: str) -> KeptReply | None:
         try:
-            return await self._keys.claim(self._unit, self._caller.user_id, self._key, ROUTE, request)
+            return await ask(executor, self._caller.user_id, key, ROUTE, self._request)
         except KeyReused:
             raise errors.KeyUsed from None
 
@@ -133,6 +151,7 @@ class UploadService:
         self._allowance = allowance
         self._metrics = metrics
         self._tell = parts.jobs.sender(TELL)
+        self._twins = KeyLocks()
         self._running: dict[UUID, int] = {}
 
     async def admit(self, caller: Caller) -> None:
@@ -224,9 +243,17 @@ class UploadService:
         await self._repository.insert(unit, file, url)
         unit.after_commit(lambda: self._metrics.stored(file.content_type, file.size))
 
-    def replay(self, unit: UnitOfWork, caller: Caller, key: str | None) -> Replay:
-        """The reply kept under an Idempotency-Key; without a key nothing is kept."""
-        return Replay(self._keys, unit, caller, key)
+    async def replay(self, unit: UnitOfWork, caller: Caller, key: str | None) -> Replay:
+        """The reply kept under an Idempotency-Key. Twins at the same time in one worker wait for each other. Raises Refused."""
+        replay = Replay(self._keys, unit, caller, key)
+        if key is not None:
+            for taken in await self._twins.acquire([(caller.user_id, key)]):
+                unit.at_end(partial(self._twins.release, taken))
+        return replay
+
+    async def earlier(self, replay: Replay, received: Received, described: Described) -> KeptReply | None:
+        """As `Replay.earlier`."""
+        return await replay.earlier(received, described, self._database)
 
     async def _check(self, caller: Caller, size: int, child_id: UUID | None) -> None:
         """What can be refused before anything is decoded."""

@@ -84,9 +84,12 @@ class UploadRoutes:
             form = await self._form(request)
             with form.received.content:
                 described = _described(request, form)
+                replay = await self._uploads.replay(request.unit, caller, request.header(b"idempotency-key"))
+                kept = await self._uploads.earlier(replay, form.received, described)
+                if kept is not None:
+                    return Reply(kept.status, kept.body, headers=(REPLAYED,))
                 file = await self._uploads.prepare(caller, form.received, described)
-                replay = self._uploads.replay(request.unit, caller, request.header(b"idempotency-key"))
-                kept = await replay.earlier(form.received, described)
+                kept = await replay.claim()
                 if kept is not None:
                     return Reply(kept.status, kept.body, headers=(REPLAYED,))
                 url = self._addresses.url(request, file.key)

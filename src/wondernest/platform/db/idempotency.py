@@ -13,7 +13,7 @@ from wondernest.platform.large_work import sha256
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from wondernest.platform.db.pool import Executor
+    from wondernest.platform.db.pool import Executor, Row
 
 MAX_KEY_CHARS: Final = 200
 MAX_KEPT_BODY_BYTES: Final = 64 * 1024
@@ -46,6 +46,7 @@ KEYS_USED: Final = "select count(*) from wondernest.idempotency_keys used where 
 _READ = (
     "select route, request_hash, status, body, headers from wondernest.idempotency_keys where user_id = $1 and key = $2"
 )
+_FIND = f"{_READ} and expires_at >= now()"
 _KEEP = "update wondernest.idempotency_keys set status = $3, body = $4, headers = $5 where user_id = $1 and key = $2"
 _EXPIRE = "delete from wondernest.idempotency_keys where expires_at < now()"
 
@@ -79,12 +80,18 @@ class IdempotencyKeys:
         if await unit.fetchval(_CLAIM, user_id, key, route, digest, self._life_h, self._most, forgotten):
             return None
         row = await unit.fetchrow(_READ, user_id, key)
-        if row is None or row["request_hash"] != digest:
+        if row is None:
             raise KeyReused
-        if row["status"] is None:
-            return None
-        headers = msgspec.json.decode(row["headers"] or b"[]", type=tuple[tuple[str, str], ...])
-        return KeptReply(row["status"], row["body"], headers)
+        return _kept(row, digest)
+
+    async def find(self, executor: Executor, user_id: UUID, key: str, route: str, body: bytes) -> KeptReply | None:
+        """The reply of an earlier request whose work is committed, without claiming the key. Raises KeyReused.
+
+        For work that takes long before its transaction begins: None is no promise, so `claim` is called there all the same.
+        """
+        digest = await sha256(route.encode(), b"\0", body)
+        row = await executor.fetchrow(_FIND, user_id, key)
+        return None if row is None else _kept(row, digest)
 
     async def keep(self, unit: Executor, user_id: UUID, key: str, reply: KeptReply) -> None:
         """Store the reply in the unit of work."""
@@ -106,3 +113,13 @@ class IdempotencyKeys:
     async def forget_expired(self, executor: Executor) -> None:
         """Delete expired keys."""
         await executor.execute(_EXPIRE)
+
+
+def _kept(row: Row, digest: bytes) -> KeptReply | None:
+    """The stored reply, if there is one. Raises KeyReused."""
+    if row["request_hash"] != digest:
+        raise KeyReused
+    if row["status"] is None:
+        return None
+    headers = msgspec.json.decode(row["headers"] or b"[]", type=tuple[tuple[str, str], ...])
+    return KeptReply(row["status"], row["body"], headers)
