@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from wondernest.files.metrics import FileMetrics
+    from wondernest.files.service import FileService
     from wondernest.platform.media.inspector import Inspector
 
 log = get_logger(__name__)
@@ -91,7 +92,8 @@ class Failures:
 class ContentService:
     """Finds the bytes of a file. Raises DependencyUnavailable."""
 
-    def __init__(self, blobs: Blobs, inspector: Inspector, metrics: FileMetrics) -> None:
+    def __init__(self, service: FileService, blobs: Blobs, inspector: Inspector, metrics: FileMetrics) -> None:
+        self._service = service
         self._blobs = blobs
         self._inspector = inspector
         self._metrics = metrics
@@ -171,4 +173,8 @@ class ContentService:
                 self._failures.note(key, REFUSED_FOR_S)
                 return None
             with made:
-                return await self._blobs.put(key, pieces_of(made.file), MAX_VARIANT_BYTES)
+                variant = await self._blobs.put(key, pieces_of(made.file), MAX_VARIANT_BYTES)
+        if await self._service.by_key(file.key) is None:  # removed meanwhile, perhaps after its variants were listed
+            await self._blobs.delete(key)
+            return None
+        return variant

@@ -124,8 +124,15 @@ class FileJobs:
         await self._report_missing()
 
     async def _doom_unknown(self, keys: Sequence[str]) -> None:
-        originals = {key: original_of(key) for key in keys if is_ours(key)}
-        unknown = await self._repository.unknown(self._database, sorted({*originals.values()}))
+        listed: dict[str, list[str]] = {}
+        for key in keys:
+            if is_ours(key):
+                listed.setdefault(original_of(key), []).append(key)
+        unknown = [
+            original
+            for original in await self._repository.unknown(self._database, sorted(listed))
+            if await self._any_left(listed[original])
+        ]
         remove_at = self._clock.now() + self._grace
         for original in unknown:
             for key in (original, variant_folder(original)):
@@ -134,14 +141,25 @@ class FileJobs:
             self._metrics.found("blob_without_row", len(unknown))
             log.warning("blobs without a file", count=len(unknown), removed_after=str(self._grace))
 
+    async def _any_left(self, keys: Sequence[str]) -> bool:
+        """Whether one of the listed blobs is still there: `remove_blobs` may run beside the sweep."""
+        for key in keys:
+            if await self._blobs.stat(key) is not None:
+                return True
+        return False
+
     async def _report_missing(self) -> None:
         after: UUID | None = None
         while known := await self._repository.keys(self._database, after, BATCH_KEYS):
             for file_id, key in known:
-                if not is_key(key) or await self._blobs.stat(key) is None:
+                if not is_key(key) or await self._is_missing(key):
                     self._metrics.found("row_without_blob")
                     log.warning("a file without its content", file_id=str(file_id))
             after = known[-1][0]
+
+    async def _is_missing(self, key: str) -> bool:
+        """Whether a file has no content, and was not deleted for good meanwhile."""
+        return await self._blobs.stat(key) is None and await self._repository.by_key(self._database, key) is not None
 
     async def _remove(self, key: str) -> None:
         """A key, or all keys of a folder: what ends with a slash. No blob has an invalid key, as an old row may hold."""

@@ -56,7 +56,7 @@ def build(parts: Parts, mentions: Mentions) -> Room:
         uploads_per_minute=settings.uploads_per_minute if parts.settings.limits.enabled else 0,
     )
     uploads = UploadService(repository, parts, allowance, metrics)
-    content = ContentService(parts.blobs, parts.inspector, metrics)
+    content = ContentService(service, parts.blobs, parts.inspector, metrics)
     addresses = Addresses(settings.public_base_url)
     jobs = FileJobs(
         repository,

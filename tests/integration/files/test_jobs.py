@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import psycopg
@@ -18,10 +18,14 @@ import pytest
 from tests.fixtures.application import running
 from tests.fixtures.auth import Parent, register, rows
 from tests.fixtures.family import add_child
+from tests.fixtures.files import drawing
 from tests.security.households import PICTURE, succeed
 from wondernest.app import Background, background, create_app
 from wondernest.files.jobs import REMOVE_BLOBS, REMOVE_UNUSED, SWEEP
+from wondernest.files.repository import FileRepository
+from wondernest.platform.db.pool import Executor
 from wondernest.platform.jobs import Running
+from wondernest.platform.media.inspector import Inspector
 from wondernest.settings import Settings
 
 TEXT = b"a heron stands in the reeds"
@@ -280,3 +284,61 @@ async def test_what_a_killed_upload_left_unfinished_is_discarded(home: Home) -> 
         os.utime(drafts / name, (moment, moment))
     await home.run(SWEEP)
     assert {path.name for path in drafts.iterdir()} == {"new"}
+
+
+async def test_a_blob_that_is_removed_beside_the_sweep_is_not_found_as_lost(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, variant = new_key(), f"variants/{new_key()}/320.webp"
+    for key in (lost, variant):
+        home.put(key)
+    await doom(home, lost)
+    await doom(home, variant.rpartition("/")[0] + "/")
+    once = FileRepository.unknown
+
+    async def meanwhile(self: FileRepository, executor: Executor, keys: Sequence[str]) -> list[str]:
+        await home.run(REMOVE_BLOBS)
+        return await once(self, executor, keys)
+
+    monkeypatch.setattr(FileRepository, "unknown", meanwhile)
+    await home.run(SWEEP)
+    assert (home.keys, await home.removals(), home.found("blob_without_row")) == (set(), set(), 0)
+
+
+async def test_a_file_that_is_removed_beside_the_sweep_is_not_found_as_lost(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = await home.upload()
+    once = FileRepository.keys
+
+    async def meanwhile(self: FileRepository, *asked: Any) -> list[tuple[UUID, str]]:
+        listed = await once(self, *asked)
+        if listed:
+            monkeypatch.undo()
+            await home.delete(file)
+            home.clock.ahead = timedelta(hours=1)
+            await home.run(REMOVE_BLOBS)
+        return listed
+
+    monkeypatch.setattr(FileRepository, "keys", meanwhile)
+    await home.run(SWEEP)
+    assert (await home.files(), home.found("row_without_blob")) == (set(), 0)
+
+
+async def test_a_variant_that_is_made_while_its_file_is_removed_does_not_survive(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = await home.upload(drawing(size=(1000, 800)), "cat.png", "image/png")
+    once = Inspector.variant
+
+    async def meanwhile(self: Inspector, *asked: Any) -> Any:
+        made = await once(self, *asked)
+        await home.delete(file)
+        home.clock.ahead = timedelta(hours=1)
+        await home.run(REMOVE_BLOBS)
+        return made
+
+    monkeypatch.setattr(Inspector, "variant", meanwhile)
+    answer = await home.client.get(f"/files/{file['key']}", params={"w": "320"})
+    assert answer.status_code == 404
+    assert (home.keys, await home.removals(), await home.files()) == (set(), set(), set())
