@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -153,6 +153,20 @@ async def test_faults_of_a_signed_address(
     query = changes.get("query", {"payload": payload, "signature": signature})
     answer = await client.get(f"/api/v1/files/{file['id']}/signed", params=query)
     assert (answer.status_code, answer.json()) == (status, {"error": message, "status": status})
+
+
+async def test_a_signed_address_ends_with_the_account_that_signed(
+    client: httpx2.AsyncClient, ann: Parent, database_url: str
+) -> None:
+    file = await upload_drawing(client, ann, isPublic="true")
+    payload, signature = signed(file["id"], ann.user_id)
+    query = {"payload": payload, "signature": signature}
+    activity = "update core.users set is_active = $2 where id = $1"
+    for active, status in ((True, 200), (False, 404), (None, 200)):
+        await rows(database_url, activity, UUID(ann.user_id), active)
+        answer = await client.get(f"/api/v1/files/{file['id']}/signed", params=query)
+        assert answer.status_code == status, active
+    assert (await client.get(f"/api/v1/files/{file['id']}/public")).status_code == 200
 
 
 async def test_a_signed_address_of_a_file_whose_content_is_gone(

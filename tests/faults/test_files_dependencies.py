@@ -180,6 +180,8 @@ async def test_without_its_scanner_the_setting_decides(
         assert len((await client.get("/api/v1/files")).json()["data"]) == (status == 201)
         assert await counted(client, "unscanned_uploads_total") == 1
         assert await counted(client, 'dependency_failures_total{dependency="scanner"}') == 1
+        assert await counted(client, 'dependency_up{dependency="scanner"}') == 0
+        assert await counted(client, 'dependency_up{dependency="storage"}') == 1
     await asyncio.to_thread(bad_day.record, f"the scanner is away, required: {required}", server, saw=[status])
 
 

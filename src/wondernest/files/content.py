@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from wondernest.files.model import StoredFile
 from wondernest.files.rules import VARIANT_WIDTHS, variant_key
-from wondernest.files.uploads import pieces_of
 from wondernest.platform.blobs import Blob, BlobContent, BlobMissing, Blobs, BlobTooLarge
 from wondernest.platform.blobs.keys import is_key
 from wondernest.platform.faults import DependencyUnavailable
@@ -173,7 +172,7 @@ class ContentService:
                 self._failures.note(key, REFUSED_FOR_S)
                 return None
             with made:
-                variant = await self._blobs.put(key, pieces_of(made.file), MAX_VARIANT_BYTES)
+                variant = await self._blobs.put(key, self._inspector.pieces(made.file), MAX_VARIANT_BYTES)
         if await self._service.by_key(file.key) is None:  # removed meanwhile, perhaps after its variants were listed
             await self._blobs.delete(key)
             return None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from wondernest.access.guardianship import family_of, guards, is_parent, relatives
+from wondernest.access.guardianship import deactivated, family_of, guards, is_parent, relatives
 from wondernest.files.model import Filter, Holdings, Household, StoredFile
 from wondernest.files.rules import Named
 from wondernest.platform.usage import PERSON
@@ -31,6 +31,7 @@ _OWN: Final = f"""
 _READABLE: Final = f"""
     select {_COLUMNS} from core.uploaded_files f
      where f.id = $1 and {_LIVE} and (f.user_id = $2 or f.is_public or {relatives("f.user_id", "$2")})"""
+_SIGNED: Final = f"{_READABLE} and not {deactivated('$2')}"
 _OF_FAMILY: Final = f"""
     select {_COLUMNS} from core.uploaded_files f
      where f.id = $1 and {_LIVE} and (f.user_id = $2 or {relatives("f.user_id", "$2")})"""
@@ -171,6 +172,10 @@ class FileRepository:
     async def readable(self, executor: Executor, user_id: UUID, file_id: UUID) -> StoredFile | None:
         """A file that the caller may read: their own, their family's, or a public one."""
         return _found(await executor.fetchrow(_READABLE, file_id, user_id))
+
+    async def signed(self, executor: Executor, user_id: UUID, file_id: UUID) -> StoredFile | None:
+        """As `readable`, for the bearer of an address that the user signed: while the user's account is active."""
+        return _found(await executor.fetchrow(_SIGNED, file_id, user_id))
 
     async def of_family(self, executor: Executor, user_id: UUID, file_id: UUID) -> StoredFile | None:
         """A file of the caller or of a member of their family."""

@@ -69,7 +69,7 @@ class FileService:
         grant = self._signer.check(file_id, payload, signature, self._clock.now())
         if isinstance(grant, Fault):
             raise errors.SignedAddressRefused(grant)
-        file = await self._repository.readable(self._database, grant.user_id, file_id)
+        file = await self._repository.signed(self._database, grant.user_id, file_id)
         if file is None:
             raise errors.SignedFileNotFound
         return file

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -24,6 +24,7 @@ from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.media.kinds import EXTENSIONS
 from wondernest.platform.media.refusals import Refused
 from wondernest.platform.scan import Infected
+from wondernest.platform.scan.scanner import DEPENDENCY as SCANNER
 from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 PIECE_BYTES: Final = 128 * 1024
-"""How much of a file is held in memory while it arrives and leaves."""
+"""How much of a file is held in memory while it arrives."""
 UNFINISHED_GRACE: Final = timedelta(hours=1)
 """After this an upload whose row was never committed is removed. No upload takes as long."""
 MAX_OUTPUT_BYTES: Final = 64 * 1024 * 1024
@@ -218,7 +219,7 @@ class UploadService:
             file_id = self._ids.uuid()
             key = new_key(now, self._ids.uuid(), EXTENSIONS[inspected.kind][0])
             await self._repository.doom(self._database, key, now + UNFINISHED_GRACE)
-            blob = await self._blobs.put(key, pieces_of(inspected.file), MAX_OUTPUT_BYTES)
+            blob = await self._blobs.put(key, self._inspector.pieces(inspected.file), MAX_OUTPUT_BYTES)
         finally:
             inspected.close()
         return StoredFile(
@@ -277,8 +278,10 @@ class UploadService:
     async def _scanned(self, caller: Caller, inspected: Inspected) -> None:
         """Refuse what the scanner finds. While it is away, content passes unless the scan is required; either way it is counted."""
         try:
-            verdict = await self._scanner.scan(pieces_of(inspected.file))
-        except DependencyUnavailable:
+            verdict = await self._scanner.scan(self._inspector.pieces(inspected.file))
+        except DependencyUnavailable as outage:
+            if outage.dependency != SCANNER:  # the content could not be read
+                raise
             self._metrics.unscanned()
             if self._scanner.required:
                 raise
@@ -300,16 +303,3 @@ class UploadService:
 
 
 INFECTED: Final = "File was refused by the virus scanner"
-
-
-async def pieces_of(content: IO[bytes]) -> AsyncGenerator[bytes]:
-    """A file from its beginning, read off the loop."""
-    offset = 0
-    while piece := await asyncio.to_thread(_read_at, content, offset):
-        offset += len(piece)
-        yield piece
-
-
-def _read_at(content: IO[bytes], offset: int) -> bytes:
-    content.seek(offset)
-    return content.read(PIECE_BYTES)

@@ -1,4 +1,4 @@
-"""Outages of a dependency: logged once when they begin and once when they end; every failure is counted."""
+"""Outages of a dependency: logged once when they begin and once when they end; every failure is counted, and a gauge shows the state."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class Outages:
     def __init__(self, dependency: str, metrics: Metrics) -> None:
         self._dependency = dependency
         self._failures = metrics.dependency_failures.labels(dependency)
+        self._up = metrics.dependency_up.labels(dependency)
+        self._up.set(1)
         self._failed_at: dict[str, float] = {}
         """When work last failed, by its kind, while its outage lasts."""
 
@@ -36,6 +38,7 @@ class Outages:
         known = work in self._failed_at
         self._failed_at[work] = monotonic()
         self._failures.inc()
+        self._up.set(0)
         if not known:
             log.error("dependency unavailable", dependency=self._dependency, work=work, error=reason)
         return DependencyUnavailable(self._dependency, reason)
@@ -46,4 +49,5 @@ class Outages:
             return
         if monotonic() - self._failed_at[work] > RECOVERED_AFTER_S:
             del self._failed_at[work]
+            self._up.set(not self._failed_at)
             log.info("dependency available again", dependency=self._dependency, work=work)

@@ -83,6 +83,7 @@ def _limits(settings: Settings) -> Iterator[str]:
         ("RATE_LIMIT_AUTH", limits.auth_per_minute),
         ("RATE_LIMIT_FAILED_LOGINS", limits.failures_per_minute),
         ("RATE_LIMIT_API", limits.api_per_minute),
+        ("RATE_LIMIT_UPLOAD", settings.files.uploads_per_minute),
     ):
         if not limit:
             yield f"{name}: 0 switches the limit off, which is refused {WHERE}"

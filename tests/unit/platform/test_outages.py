@@ -15,6 +15,27 @@ def failures(metrics: Metrics, dependency: str) -> float | None:
     return metrics.registry.get_sample_value("wondernest_dependency_failures_total", {"dependency": dependency})
 
 
+def state(metrics: Metrics, dependency: str) -> float | None:
+    return metrics.registry.get_sample_value("wondernest_dependency_up", {"dependency": dependency})
+
+
+def test_the_gauge_shows_whether_a_dependency_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outages, "RECOVERED_AFTER_S", -1.0)
+    metrics = Metrics()
+    assert state(metrics, "storage") is None, "a dependency that is not configured has no state"
+    watched = Outages("storage", metrics)
+    seen = [state(metrics, "storage")]
+    for step in (
+        lambda: watched.failed("full", "write"),
+        lambda: watched.failed("gone", "read"),
+        lambda: watched.answered("write"),
+        lambda: watched.answered("read"),
+    ):
+        step()
+        seen.append(state(metrics, "storage"))
+    assert seen == [1, 0, 0, 0, 1]
+
+
 def test_an_outage_is_logged_once_and_each_failure_is_counted(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -136,6 +136,7 @@ def test_an_environment_that_is_not_known_is_as_strict_as_production(tmp_path: P
         ({"RATE_LIMIT_AUTH": "0"}, "RATE_LIMIT_AUTH"),
         ({"RATE_LIMIT_FAILED_LOGINS": "0"}, "RATE_LIMIT_FAILED_LOGINS"),
         ({"RATE_LIMIT_API": "0"}, "RATE_LIMIT_API"),
+        ({"RATE_LIMIT_UPLOAD": "0"}, "RATE_LIMIT_UPLOAD"),
         ({"SMTP_HOST": ""}, "SMTP_HOST"),
         ({"SMTP_TLS": "none"}, "SMTP_TLS"),
         *[

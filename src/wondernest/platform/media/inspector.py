@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 import sys
@@ -23,7 +24,7 @@ from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.threads import os_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import AsyncGenerator, Generator
 
     from wondernest.platform.media.instruments import MediaInstruments
     from wondernest.settings import Media
@@ -38,6 +39,8 @@ MAX_TOTAL_PIXELS: Final = 400_000_000
 """Of all frames of an animation together."""
 MAX_OUTPUT_BYTES: Final = 64 * 1024 * 1024
 """What a helper may write: a picture that is encoded anew may grow."""
+PIECE_BYTES: Final = 128 * 1024
+"""How much of a temporary file is read at once."""
 WIDTHS: Final = (160, 320, 640, 1280)
 """The widths of variants in pixels."""
 
@@ -90,6 +93,13 @@ class Inspector:
             write_all(file, content)
         self._instruments.folder.answered()
 
+    async def pieces(self, file: IO[bytes]) -> AsyncGenerator[bytes]:
+        """A temporary file from its beginning, read off the loop. Raises DependencyUnavailable when the temporary folder fails."""
+        offset = 0
+        while piece := await asyncio.to_thread(self._read_at, file, offset):
+            offset += len(piece)
+            yield piece
+
     async def inspect(self, given: Given, declared: str, name: str) -> Inspected | Refused:
         """The true type of a file and a copy without hidden data, or why it is refused, in the contract's order.
 
@@ -99,7 +109,8 @@ class Inspector:
         said = normalised(declared)
         kind = allowed(said)
         with self._opened(given) as source:
-            found = _checked(source, said, kind, name)
+            with self._storage():
+                found = _checked(source, said, kind, name)
             if found is not None:
                 return self._counted("inspect", kind, found, monotonic())
             assert kind is not None
@@ -132,11 +143,13 @@ class Inspector:
             reason = self._reason(outcome, kind)
             if reason is not None:
                 return self._counted(work, kind, refusal(reason), began)
-            file.seek(0)
+            with self._storage():
+                file.seek(0)
+                size = size_of(file)
             made = Inspected(
                 kind=target or kind,
                 file=file,
-                size=size_of(file),
+                size=size,
                 width=outcome.width or None,
                 height=outcome.height or None,
                 frames=outcome.frames,
@@ -181,6 +194,11 @@ class Inspector:
             yield source
         finally:
             os.close(source)
+
+    def _read_at(self, file: IO[bytes], offset: int) -> bytes:
+        with self._storage():
+            file.seek(offset)
+            return file.read(PIECE_BYTES)
 
     @contextmanager
     def _storage(self) -> Generator[None]:

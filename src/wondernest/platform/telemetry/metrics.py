@@ -118,6 +118,12 @@ class Metrics:
         self.dependency_failures = self.counter("dependency_failures", "Faults of a dependency", "dependency")
         for dependency in ("database", "cache", "storage", "scanner"):
             self.dependency_failures.labels(dependency)
+        self.dependency_up = self.gauge(
+            "dependency_up",
+            "Whether a dependency served (1) or failed (0) when it was last used, as the latest process saw it",
+            "livemostrecent",
+            "dependency",
+        )
         self.limited = self.counter("limited_requests", "Requests and attempts refused by a limit", "limit")
         self.dropped_log_lines = self.gauge(
             "dropped_log_lines", "Log lines of running workers that nobody read in time", "livesum"
