@@ -331,6 +331,8 @@ class Connection(asyncio.Protocol):
         its = self._transport.get_extra_info("socket")
         if its is None or self._transport.get_write_buffer_size():
             return 0
+        if self._transport.is_closing():  # then the number of its descriptor may soon be another connection's
+            raise ClientDisconnected
         copied = 0
         with socket.socket(
             fileno=os.dup(its.fileno())
