@@ -109,6 +109,20 @@ async def test_the_address_shows_the_file_without_a_token_for_ever(client: httpx
     assert (head.status_code, head.headers["content-length"], head.content) == (200, str(len(answer.content)), b"")
 
 
+async def test_under_v2_a_file_needs_two_tags_and_the_reply_is_200(client: httpx2.AsyncClient) -> None:
+    parent = await register(client)
+    form = {"file": ("cat.png", picture(), "image/png")}
+    for tags in ("", "cat"):
+        answer = await client.post("/api/v2/files/upload", files=form, data={"tags": tags}, headers=parent.bearer)
+        assert (answer.status_code, answer.json()["error"]["message"]) == (400, "At least 2 tags are required")
+    options = {"tags": "cat, black", "category": "content"}
+    answer = await client.post("/api/v2/files/upload", files=form, data=options, headers=parent.bearer)
+    assert answer.status_code == 200, answer.text
+    data = answer.json()["data"]
+    assert (answer.json()["success"], data["tags"], data["category"]) == (True, ["black", "cat"], "content")
+    assert (await client.get(path_of(data["url"]))).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("form", "message"),
     [

@@ -108,7 +108,7 @@ def body_of(route: Route, values: Mapping[str, str]) -> Any:
     if endpoint.body is None:
         return None
     if isinstance(endpoint.body, Multipart):
-        return form_of(endpoint.body, values)
+        return form_of(endpoint.body, endpoint.example or {}, values)
     assert endpoint.example is not None, f"give {endpoint.method} {endpoint.path} an example of its body"
     text = json.dumps(endpoint.example)
     for name, value in values.items():
@@ -116,9 +116,9 @@ def body_of(route: Route, values: Mapping[str, str]) -> Any:
     return json.loads(text)
 
 
-def form_of(body: Multipart, values: Mapping[str, str]) -> Form:
-    """A picture for each file, and the fields for which there is a value."""
-    fields = {name: values[name] for name in body.fields if name in values}
+def form_of(body: Multipart, example: Mapping[str, str], values: Mapping[str, str]) -> Form:
+    """A picture for each file, the fields of the example, and those for which there is a value."""
+    fields = {**example, **{name: values[name] for name in body.fields if name in values}}
     return Form(fields, dict.fromkeys(body.files, ("picture.png", PICTURE, "image/png")))
 
 

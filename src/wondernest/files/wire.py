@@ -126,14 +126,6 @@ class SignedRefusal(Struct):
     status: int
 
 
-class FileReplyV2(Struct):
-    """One file, in the envelope of /api/v2."""
-
-    data: FileInfo
-    error: None = None
-    success: bool = True
-
-
 class UsageV2(Struct, rename="camel"):
     """Where a file is used, in the words of /api/v2."""
 

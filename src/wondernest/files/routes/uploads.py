@@ -12,7 +12,7 @@ from wondernest.files.rules import BadTag, category_of, shown_name, tags_of
 from wondernest.files.uploads import Described, Received
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.body import Multipart
-from wondernest.platform.http.endpoint import MIB, Endpoint, HeaderField, Query, Response
+from wondernest.platform.http.endpoint import MIB, V2, Endpoint, HeaderField, Query, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.ids import parse_uuid
@@ -38,6 +38,27 @@ GROUP: Final = RouteGroup(
     unavailable=errors.Unavailable,
 )
 
+GROUP_V2: Final = RouteGroup(
+    tag=parsing.TAG,
+    caller=CallerKind.USER,
+    authority=Authority.OWN,
+    mounts=(V2,),
+    bad_body=errors.NoFile,
+    failure=errors.Failed,
+    unavailable=errors.Unavailable,
+)
+LEAST_TAGS_V2: Final = 2
+"""Server contract §3.3."""
+FORM: Final = Multipart(
+    max_bytes=BODY_BYTES, fields=OPTIONS, files=("file",), too_large=lambda: errors.TooLarge(FILE_BYTES)
+)
+REPEATABLE: Final = HeaderField("Idempotency-Key", "A repeated upload with the same key stores nothing twice")
+REFUSALS: Final = {
+    400: Response(wire.Refusal, "No file, or one that is not accepted; the message says why"),
+    413: Response(wire.Refusal, "The family's files would hold too much"),
+    429: Response(wire.Refusal, "Too many uploads at once"),
+}
+
 
 class Form(Struct, frozen=True):
     """A received form: one file, and text fields by name."""
@@ -57,33 +78,46 @@ class UploadRoutes:
 
     def endpoints(self) -> list[Endpoint]:
         """The routes."""
-        return GROUP.endpoints(self)
+        return [*GROUP.endpoints(self), *GROUP_V2.endpoints(self)]
 
     @GROUP.post(
         "/files/upload",
-        body=Multipart(
-            max_bytes=BODY_BYTES, fields=OPTIONS, files=("file",), too_large=lambda: errors.TooLarge(FILE_BYTES)
-        ),
+        body=FORM,
         queries=tuple(Query(name) for name in OPTIONS),
-        headers=(HeaderField("Idempotency-Key", "A repeated upload with the same key stores nothing twice"),),
+        headers=(REPEATABLE,),
         unit=True,
-        replies={
-            201: Response(wire.FileReply),
-            400: Response(wire.Refusal, "No file, or one that is not accepted; the message says why"),
-            413: Response(wire.Refusal, "The family's files would hold too much"),
-            429: Response(wire.Refusal, "Too many uploads at once"),
-        },
+        replies={201: Response(wire.FileReply), **REFUSALS},
         failure=errors.UPLOAD_FAILED[1],
         summary="Upload a file",
     )
     async def upload(self, request: Request[PartStream]) -> Reply:
         """POST /files/upload."""
+        return await self._stored(request, 201)
+
+    @GROUP_V2.post(
+        "/files/upload",
+        body=FORM,
+        queries=tuple(Query(name) for name in OPTIONS),
+        headers=(REPEATABLE,),
+        example={"tags": "bird,blue"},
+        unit=True,
+        replies={200: Response(wire.FileReply), **REFUSALS},
+        failure=errors.UPLOAD_FAILED[1],
+        summary="Upload a file with at least two tags",
+    )
+    async def upload_v2(self, request: Request[PartStream]) -> Reply:
+        """POST /api/v2/files/upload."""
+        return await self._stored(request, 200, least_tags=LEAST_TAGS_V2)
+
+    async def _stored(self, request: Request[PartStream], status: int, *, least_tags: int = 0) -> Reply:
         caller = request.caller
         await self._uploads.admit(caller)
         with self._uploads.turn(caller):
             form = await self._form(request)
             with form.received.content:
                 described = _described(request, form)
+                if len(described.tags) < least_tags:
+                    raise errors.Refused(f"At least {least_tags} tags are required")
                 replay = await self._uploads.replay(request.unit, caller, request.header(b"idempotency-key"))
                 kept = await self._uploads.earlier(replay, form.received, described)
                 if kept is not None:
@@ -94,7 +128,7 @@ class UploadRoutes:
                     return Reply(kept.status, kept.body, headers=(REPLAYED,))
                 url = self._addresses.url(request, file.key)
                 await self._uploads.record(file, url, request.unit)
-                reply = reply_json(wire.FileReply(self._addresses.info(request, file)), 201)
+                reply = reply_json(wire.FileReply(self._addresses.info(request, file)), status)
                 await replay.keep(reply.status, reply.content)
                 return reply
 
