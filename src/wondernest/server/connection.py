@@ -334,9 +334,8 @@ class Connection(asyncio.Protocol):
         if self._transport.is_closing():  # then the number of its descriptor may soon be another connection's
             raise ClientDisconnected
         copied = 0
-        with socket.socket(
-            fileno=os.dup(its.fileno())
-        ) as sink:  # the loop allows no other writer on its own descriptor
+        # A copy of the descriptor: the loop allows no other writer on its own.
+        with socket.socket(fileno=os.dup(its.fileno())) as sink:
             try:
                 while copied < size:
                     count = await source.copy_to(sink.fileno())

@@ -116,9 +116,8 @@ class OpenFile:
         with self._lock:
             self._require_open()
             if self._sink < 0:
-                self._sink = os.dup(
-                    sink
-                )  # the caller may close its own while the disk is slow, and the number be used again
+                # The caller may close its own while the disk is slow, and the number may be used again.
+                self._sink = os.dup(sink)
             try:
                 return os.sendfile(self._sink, self._file, position, size) or None
             except BlockingIOError:
