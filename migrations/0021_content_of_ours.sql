@@ -66,7 +66,7 @@ declare
     parts text;
     whole text;
 begin
-    foreach word in array (string_to_array(nullif(wondernest.spaced(words), ''), ' '))[1:12] loop
+    foreach word in array (string_to_array(coalesce(wondernest.spaced(words), ''), ' '))[1:12] loop
         parts := quote_literal(word) || ':*';
         foreach code in array array['da','de','en','es','fi','fr','hu','it','nb','nl','nn','no','pt','ro','ru','sv','tr'] loop
             stems := wondernest.stems(code, word);
@@ -81,6 +81,14 @@ $$;
 -- @index content.idx_content_items_words
 create index idx_content_items_words on content.content_items
     using gin (wondernest.content_document(title, description, tags, language));
+
+-- @index content.idx_content_items_listed
+-- The library in its order: featured items first, then the oldest.
+create index idx_content_items_listed on content.content_items
+    ((is_featured is not true), coalesce(created_at, '1970-01-01 00:00:00+00'::timestamptz), id) where is_active;
+
+-- @index content.idx_content_items_ours
+create index idx_content_items_ours on content.content_items (provider, provider_id);
 
 -- @table wondernest.family_content_limits
 -- The part of a family's filter that content.content_filters has no column for.

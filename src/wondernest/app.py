@@ -90,16 +90,17 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     accounts = auth.build(parts)
     play = games.build(parts, files.watcher(parts))
     consent = coppa.build(parts)
+    household = family.service(parts, accounts.accounts)
     below = Rooms(
         (
             platform.build(parts),
             inherited.build(parts),
             accounts.room,
             consent.room,
-            family.build(parts, accounts.accounts),
+            family.build(parts, household),
             play.room,
             files.build(parts, play.mentions),
-            content.build(parts),
+            content.build(parts, household, analytics.recorder(parts, play.time)),
             analytics.build(parts, play.projects, play.time),
             audio.build(parts, consent.consents),
             *(build(parts) for build in more),

@@ -4,22 +4,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.people import CHILD
+from wondernest.content.filters import FilterService
 from wondernest.content.personal_data import PERSONAL_DATA
-from wondernest.platform.rooms import READ, Room, Table
+from wondernest.content.repository import FilterRepository, LibraryRepository
+from wondernest.content.repository.library import ENGAGEMENTS_USED
+from wondernest.content.routes import ContentRoutes
+from wondernest.content.service import ContentService
+from wondernest.platform.rooms import Room, Table
+from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
+    from wondernest.content.ports import Events
+    from wondernest.family.service import FamilyService
     from wondernest.platform.rooms import Parts
 
 TABLES: Final = (
-    Table("content.content_items", READ),
-    Table("content.content_engagement", READ),
-    Table("content.content_filters", READ),
-    Table("wondernest.family_content_limits", READ),
-    Table("wondernest.child_content_limits", READ),
+    Table("content.content_items", ("select", "insert", "update")),
+    Table("content.content_engagement", ("select", "insert")),
+    Table("content.content_filters", ("select", "insert", "update")),
+    Table("wondernest.family_content_limits", ("select", "insert", "update")),
+    Table("wondernest.child_content_limits", ("select", "insert", "update")),
 )
-INDEXES: Final = ("content.idx_content_items_words",)
+INDEXES: Final = (
+    "content.idx_content_items_words",
+    "content.idx_content_items_listed",
+    "content.idx_content_items_ours",
+)
 
 
-def build(_parts: Parts) -> Room:
-    """The content library."""
-    return Room(name="content", tables=TABLES, indexes=INDEXES, personal_data=PERSONAL_DATA)
+def build(parts: Parts, family: FamilyService, events: Events) -> Room:
+    """The content library. `family`: the service of the family room; `events`: the event log."""
+    most_a_day = parts.settings.quotas.engagements
+    service = ContentService(LibraryRepository(), parts.database, parts.clock, events, most_a_day)
+    filters = FilterService(FilterRepository(), parts.database, parts.clock, family)
+    return Room(
+        name="content",
+        endpoints=ContentRoutes(service, filters, parts.clock, parts.settings.files.public_base_url).endpoints(),
+        tables=TABLES,
+        indexes=INDEXES,
+        personal_data=PERSONAL_DATA,
+        usage=(UsageLine(name="engagementsToday", of=CHILD, query=ENGAGEMENTS_USED, limit=most_a_day),),
+    )

@@ -78,7 +78,7 @@ def test_every_table_of_the_catalogue_has_its_columns_keys_checks_indexes_and_tr
         "games.simple_game_data": {f"+{ADDED_TO_SAVES}"},
         "core.users": {f"+{ADDED_TO_USERS}"},
         "core.uploaded_files": {f"+{ADDED_TO_FILES}"},
-        "content.content_items": {f"+{ADDED_TO_CONTENT}"},
+        "content.content_items": {f"+{line}" for line in ADDED_TO_CONTENT},
     }
     assert {name: found for name in TABLES if (found := differences(database, name))} == added
 
