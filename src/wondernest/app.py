@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +53,7 @@ from wondernest.usage import room as usage
 from wondernest.web import room as web
 
 if TYPE_CHECKING:
+    from wondernest.content.collection import Collection
     from wondernest.settings import Settings
 
 
@@ -60,6 +62,17 @@ def create_app(settings: Settings, *, clock: Clock | None = None, more: Sequence
     parts = _parts(settings, clock or SystemClock(timedelta()))
     rooms, accounts = _rooms(parts, more)
     return Application(rooms, _machinery(parts, accounts))
+
+
+@asynccontextmanager
+async def collection(settings: Settings) -> AsyncGenerator[Collection]:
+    """Import and export of the content library, for commands."""
+    parts = _parts(settings, SystemClock(timedelta()))
+    try:
+        yield content.collection(parts, files.system(parts))
+    finally:
+        for stop in platform.build(parts).on_stop:
+            await stop()
 
 
 class Background(Struct, frozen=True, kw_only=True):

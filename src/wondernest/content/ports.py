@@ -23,20 +23,22 @@ class Events(Protocol):
 
 
 class SystemFiles(Protocol):
-    """Files of the installation: public, of no family, not deleted by anybody's request."""
+    """Files of the installation: public, of no family, not deleted at anybody's request. Raises NotAccepted."""
 
-    async def store(self, content: IO[bytes], name: str, content_type: str, tags: Sequence[str], /) -> str:
-        """Inspect and store a file; its key. Raises NotStored with the reason."""
+    async def check(self, content: IO[bytes], name: str, content_type: str, /) -> None:
+        """Inspect a file without storing it."""
         ...
 
-    async def retire(self, unit: UnitOfWork, key: str, /) -> None:
+    async def store(
+        self, unit: UnitOfWork, content: IO[bytes], name: str, content_type: str, tags: Sequence[str], /
+    ) -> str:
+        """Inspect and store a file, in the unit; its address, without a host."""
+        ...
+
+    async def retire(self, unit: UnitOfWork, address: str, /) -> None:
         """Delete a file of the installation that nothing shows any more."""
         ...
 
-    async def read(self, key: str, /) -> tuple[str, bytes] | None:
+    async def read(self, address: str, /) -> tuple[str, bytes] | None:
         """A file's content type and its bytes; None if it is gone."""
         ...
-
-
-class NotStored(Exception):
-    """A file was refused; the message says why."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wondernest.access.people import CHILD
+from wondernest.content.collection import Collection
 from wondernest.content.filters import FilterService
 from wondernest.content.personal_data import PERSONAL_DATA
-from wondernest.content.repository import FilterRepository, LibraryRepository
+from wondernest.content.repository import CollectionRepository, FilterRepository, LibraryRepository
 from wondernest.content.repository.library import ENGAGEMENTS_USED
 from wondernest.content.routes import ContentRoutes
 from wondernest.content.service import ContentService
@@ -15,7 +16,7 @@ from wondernest.platform.rooms import Room, Table
 from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
-    from wondernest.content.ports import Events
+    from wondernest.content.ports import Events, SystemFiles
     from wondernest.family.service import FamilyService
     from wondernest.platform.rooms import Parts
 
@@ -31,6 +32,11 @@ INDEXES: Final = (
     "content.idx_content_items_listed",
     "content.idx_content_items_ours",
 )
+
+
+def collection(parts: Parts, files: SystemFiles) -> Collection:
+    """The part of this room that commands use."""
+    return Collection(CollectionRepository(), parts.database, files)
 
 
 def build(parts: Parts, family: FamilyService, events: Events) -> Room:
