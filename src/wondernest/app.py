@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from msgspec import Struct
 from wondernest.analytics import room as analytics
 from wondernest.audio import room as audio
 from wondernest.auth import room as auth
+from wondernest.content import room as content
 from wondernest.coppa import room as coppa
 from wondernest.family import room as family
 from wondernest.files import room as files
@@ -51,6 +53,7 @@ from wondernest.usage import room as usage
 from wondernest.web import room as web
 
 if TYPE_CHECKING:
+    from wondernest.content.collection import Collection
     from wondernest.settings import Settings
 
 
@@ -59,6 +62,17 @@ def create_app(settings: Settings, *, clock: Clock | None = None, more: Sequence
     parts = _parts(settings, clock or SystemClock(timedelta()))
     rooms, accounts = _rooms(parts, more)
     return Application(rooms, _machinery(parts, accounts))
+
+
+@asynccontextmanager
+async def collection(settings: Settings) -> AsyncGenerator[Collection]:
+    """Import and export of the content library, for commands."""
+    parts = _parts(settings, SystemClock(timedelta()))
+    try:
+        yield content.collection(parts, files.system(parts))
+    finally:
+        for stop in platform.build(parts).on_stop:
+            await stop()
 
 
 class Background(Struct, frozen=True, kw_only=True):
@@ -89,15 +103,17 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     accounts = auth.build(parts)
     play = games.build(parts, files.watcher(parts))
     consent = coppa.build(parts)
+    household = family.service(parts, accounts.accounts)
     below = Rooms(
         (
             platform.build(parts),
             inherited.build(parts),
             accounts.room,
             consent.room,
-            family.build(parts, accounts.accounts),
+            family.build(parts, household),
             play.room,
             files.build(parts, play.mentions),
+            content.build(parts, household, analytics.recorder(parts, play.time)),
             analytics.build(parts, play.projects, play.time),
             audio.build(parts, consent.consents),
             *(build(parts) for build in more),

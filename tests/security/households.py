@@ -29,7 +29,8 @@ PICTURE = bytes.fromhex(
 )
 """A PNG of one pixel: what is uploaded."""
 FURNISHING = Path(__file__).with_name("furnishing")
-"""A module for each room whose routes need existing data: `furnish` creates it and returns its path parameters."""
+"""A module for each room whose routes need existing data: `furnish` creates it and returns its path parameters. `install`, where there
+is one, stores what belongs to the installation."""
 CHILD_ID = "childId"
 
 
@@ -73,6 +74,14 @@ class Form:
     fields: Mapping[str, str]
     files: Mapping[str, tuple[str, bytes, str]]
     """By field: name, content and type."""
+
+
+def furnish_installation(url: str) -> None:
+    """Store what every installation has, and no request can make."""
+    for path in sorted(FURNISHING.glob("*.py")):
+        room = import_module(f"tests.security.furnishing.{path.stem}")
+        if hasattr(room, "install"):
+            room.install(url)
 
 
 async def register_parent_with_data(client: httpx2.AsyncClient) -> Parent:

@@ -15,7 +15,15 @@ import pytest_asyncio
 
 from tests.fixtures.application import TEST_ENVIRONMENT, declared, running
 from tests.fixtures.servers import database_on
-from tests.security.households import Parent, address, bad_authorizations, call, contents, register_parent_with_data
+from tests.security.households import (
+    Parent,
+    address,
+    bad_authorizations,
+    call,
+    contents,
+    furnish_installation,
+    register_parent_with_data,
+)
 from wondernest.app import create_app
 from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.caller import Authority, CallerKind
@@ -42,7 +50,7 @@ OPEN = {
 """The routes that are open not only to parents. Every other route must require a parent's token."""
 NOT_OF_A_PARENT = {
     Authority.MEMBER: {
-        *("/family/children/{childId}/select", "/analytics/events"),
+        *("/family/children/{childId}/select", "/analytics/events", "/content/engagement"),
         *("/audio/sessions", "/audio/sessions/{audioSessionId}/end", "/audio/metrics"),
         *("/games/children/{childId}/data", "/games/children/{childId}/data/batch"),
         *("/games/children/{childId}/data/{gameType}", "/games/children/{childId}/data/{gameType}/{dataKey}"),
@@ -74,6 +82,7 @@ def each(*kinds: CallerKind) -> pytest.MarkDecorator:
 @pytest.fixture(scope="module")
 def database(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
     with database_on(pg_server, migrated_template) as url:
+        furnish_installation(url)
         yield url
 
 

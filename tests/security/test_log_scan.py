@@ -41,6 +41,7 @@ PATH_TEXT, QUERY_TEXT, HEADER_TEXT, BODY_TEXT = (
     "puffin-header",
     "auk-body",
 )
+KEYWORD, DELIVERY = "osprey-in-the-filter", "bittern-in-the-report"
 FILE_NAME, FILE_TEXT, TAG = "walrus-in-the-name", "narwhal-in-the-file", "tern-in-the-tag"
 NAMED_ANYWHERE = (
     *(PASSWORD, WRONG_PASSWORD, NEW_PASSWORD),
@@ -49,7 +50,7 @@ NAMED_ANYWHERE = (
     *(SUBJECT, NONCE),
     *(PIN, WRONG_PIN, DOCUMENT_TEXT, EVENT_TEXT, DEVICE, "2019-03-15", "Nut allergy"),
     *(PATH_TEXT, QUERY_TEXT, HEADER_TEXT, BODY_TEXT, TEST_SECRET),
-    *(FILE_NAME, FILE_TEXT, TAG),
+    *(FILE_NAME, FILE_TEXT, TAG, KEYWORD, DELIVERY),
 )
 UPLOADS = "/api/v1/files/upload"
 TIMEOUT_S = 30.0
@@ -132,6 +133,22 @@ class Journey:
                 "verificationData": {"holder": PARENT_NAME},
             },
         )
+
+    def use_the_library(self) -> None:
+        """A filter, a search and a report, each with words of the family."""
+        limits = {"blockedKeywords": [KEYWORD]}
+        body = {"family": limits, "children": [{"childId": self.child_id, **limits}]}
+        assert self.send("PUT", "/api/v1/content/filters", body).status_code == 200
+        bad = {"family": {"languages": [KEYWORD]}}
+        assert self.send("PUT", "/api/v1/content/filters", bad).status_code == 400
+        assert self.send("GET", f"/api/v1/content?q={QUERY_TEXT}&cursor={QUERY_TEXT}").status_code == 200
+        report = {
+            "contentId": DELIVERY,
+            "childId": self.child_id,
+            "engagementType": DELIVERY,
+            "metadata": {"id": DELIVERY},
+        }
+        assert self.send("POST", "/api/v1/content/engagement", report).status_code == 404
 
     def keep_files(self) -> None:
         """Uploads that are stored and refused, and what is done with a file. Whoever knows its key may read it."""
@@ -293,6 +310,7 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
         journey.guess()
         journey.play()
         journey.keep_files()
+        journey.use_the_library()
         journey.send_invalid_requests()
         journey.send_marks_to_every_route(declared().router.routes)
         journey.reset()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from wondernest.access.people import CHILD
 from wondernest.analytics.jobs import IdentityJobs
 from wondernest.analytics.personal_data import PERSONAL_DATA
+from wondernest.analytics.recorder import EventRecorder
 from wondernest.analytics.repository import EVENT_BYTES_USED, EVENTS_USED, AnalyticsRepository
 from wondernest.analytics.routes import AnalyticsRoutes
 from wondernest.analytics.service import AnalyticsService
@@ -28,6 +29,11 @@ TABLES: Final = (
     Table("games.currency_transactions", ("select", "insert")),
 )
 INDEXES: Final = ("wondernest.idx_event_identities_created",)
+
+
+def recorder(parts: Parts, play: PlayTime) -> EventRecorder:
+    """The part of this room that stores the events of other rooms."""
+    return EventRecorder(AnalyticsRepository(play, parts.ids, parts.clock, parts.settings.quotas))
 
 
 def build(parts: Parts, projects: ProjectSaves, play: PlayTime) -> Room:

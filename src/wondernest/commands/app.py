@@ -18,6 +18,8 @@ app = App(name="wondernest", help="The backend of WonderNest.", version_flags=[]
 
 jobs = App(name="jobs", help="List background jobs; retry or drop dead ones.")
 app.command(jobs)
+content = App(name="content", help="Import or export the items of the content library.")
+app.command(content)
 
 FAILURE = 1
 
@@ -69,17 +71,19 @@ def migrate() -> int:
 
 @app.command
 def seed() -> int:
-    """Make the demo family with its pictures and its story (development only)."""
+    """Make the demo family with its pictures and its story, and the demo collection of the content library (development only)."""
     import psycopg
 
+    from wondernest.content.collection import CollectionError
     from wondernest.settings import SettingsError
 
     settings = _settings_with_database()
-    demo, library = _development("seed"), _development("library")
+    demo, library, collection = (_development(name) for name in ("seed", "library", "collection.filling"))
     try:
         demo.seed(settings)
         library.fill_library(settings)
-    except (SettingsError, psycopg.Error, library.LibraryError) as error:
+        collection.fill_collection(settings)
+    except (SettingsError, psycopg.Error, library.LibraryError, CollectionError) as error:
         _fail(error)
     _print_line(f"demo parent: {demo.DEMO_EMAIL} / {demo.DEMO_PASSWORD}")
     return 0
@@ -193,6 +197,51 @@ def drop(*which: str) -> int:
     from wondernest.platform.jobs.operating import drop
 
     return _decide(drop, which, "dropped")
+
+
+@content.command(name="import")
+def import_content(source: Path, *, dry_run: bool = False) -> int:
+    """Import a collection: a folder with items.csv and the files it names, or a sheet. Again it changes nothing.
+
+    Parameters
+    ----------
+    source
+        The folder or the sheet; docs/content.md describes it.
+    dry_run
+        Check everything, also the files, and store nothing.
+    """
+    from wondernest.commands.content import bring
+    from wondernest.content.collection import CollectionError
+    from wondernest.platform.faults import DependencyUnavailable
+
+    try:
+        accepted = bring(_settings_with_database(), source, _print_line, dry_run=dry_run)
+    except (CollectionError, DependencyUnavailable) as error:
+        _fail(error)
+    return 0 if accepted else FAILURE
+
+
+@content.command
+def export(folder: Path, *, provider: str | None = None) -> int:
+    """Export items with their files into a new folder, in the form that import reads.
+
+    Parameters
+    ----------
+    folder
+        A folder that is empty or does not exist.
+    provider
+        Only the items of this maker.
+    """
+    from wondernest.commands.content import take
+    from wondernest.content.collection import CollectionError
+    from wondernest.platform.faults import DependencyUnavailable
+
+    try:
+        number = take(_settings_with_database(), folder, provider)
+    except (CollectionError, DependencyUnavailable, OSError) as error:
+        _fail(error)
+    _print_line(f"{number} items")
+    return 0
 
 
 def _decide(decide: Callable[[str, Sequence[str]], list[int]], which: Sequence[str], what: str) -> int:

@@ -20,6 +20,7 @@ from psycopg import sql
 
 from wondernest.app import create_app
 from wondernest.commands.doctor import masked
+from wondernest.development.collection.filling import fill_collection
 from wondernest.development.embedded import process
 from wondernest.development.embedded.errors import EmbeddedError
 from wondernest.development.embedded.postgres import EmbeddedPostgres
@@ -162,6 +163,7 @@ def _prepare_database(settings: Settings) -> None:
         raise MigrationError(f"{', '.join(result.missing)} cannot be created by this role. {' '.join(lines)}")
     seed(settings)
     fill_library(settings)
+    fill_collection(settings)
 
 
 def _start_service(

@@ -77,10 +77,15 @@ class Canvas:
             _scaled(((x, y),))[0], text, fill=colour, font=ImageFont.load_default(size * SCALE), anchor="mm"
         )
 
+    @property
+    def image(self) -> Image.Image:
+        """The picture, in PIXELS."""
+        return self._image.reduce(FINER)
+
     def encoded(self, extension: Extension) -> bytes:
         """The picture as a file."""
         content = io.BytesIO()
-        self._image.reduce(FINER).save(content, _FORMATS[extension])
+        self.image.save(content, _FORMATS[extension])
         return content.getvalue()
 
 

@@ -27,12 +27,16 @@ TABLES: Final = (
 )
 
 
-def build(parts: Parts, accounts: AccountService) -> Room:
+def service(parts: Parts, accounts: AccountService) -> FamilyService:
+    """The part of this room that other rooms call."""
+    return FamilyService(FamilyRepository(), parts.database, accounts, parts.clock, parts.ids, parts.settings.quotas)
+
+
+def build(parts: Parts, family: FamilyService) -> Room:
     """Families and children."""
-    service = FamilyService(FamilyRepository(), parts.database, accounts, parts.clock, parts.ids, parts.settings.quotas)
     return Room(
         name="family",
-        endpoints=FamilyRoutes(service, parts.clock).endpoints(),
+        endpoints=FamilyRoutes(family, parts.clock).endpoints(),
         tables=TABLES,
         personal_data=PERSONAL_DATA,
         usage=_usage(parts.settings.quotas),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from wondernest.family.controls import ContentChanges, TimeChanges
     from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock
-    from wondernest.platform.db.pool import Connection, Database
+    from wondernest.platform.db.pool import Connection, Database, Executor
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.ids import Ids
     from wondernest.settings import Quotas
@@ -89,9 +89,9 @@ class FamilyService:
             raise errors.NoFamily
         return household
 
-    async def children(self, caller: Caller) -> list[Child]:
+    async def children(self, caller: Caller, executor: Executor | None = None) -> list[Child]:
         """The active children; raises InvalidFamilyId or NoFamily."""
-        children = await self._repository.children(self._database, _acting(caller))
+        children = await self._repository.children(executor or self._database, _acting(caller))
         if children is None:
             raise errors.NoFamily
         return children

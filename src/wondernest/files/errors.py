@@ -11,6 +11,7 @@ class FileError(ApiError):
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(status, {"success": False, "error": {"code": code, "message": message}})
+        self.message = message
 
 
 class NoFile(FileError):

@@ -103,6 +103,15 @@ _PARENTS: Final = f"""
                   order by parent.id) as parents
       from home"""
 _ADDRESS: Final = "select email from core.users where id = $1 and is_active is not false"
+SYSTEM_ADDRESS: Final = "files@wondernest.invalid"
+"""Of the account that owns the files of the installation, because each file has an owner. Nobody can sign in to it: it has no password,
+is deactivated, and no mail reaches it (RFC 2606)."""
+_SYSTEM_OWNER: Final = f"""
+    with added as (
+        insert into core.users (email, password_hash, first_name, last_name, role, is_active, email_verified)
+        values ('{SYSTEM_ADDRESS}', '', 'WonderNest', 'Files', 'system', false, false)
+        on conflict (email) do nothing returning id)
+    select id from added union all select id from core.users where email = '{SYSTEM_ADDRESS}' limit 1"""
 _TOUCH: Final = "update core.uploaded_files set accessed_at = $2 where id = $1"
 _DOOM: Final = """
     insert into wondernest.blob_removals (file_key, remove_at) values ($1, $2)
@@ -207,6 +216,11 @@ class FileRepository:
         row = await executor.fetchrow(_HOLDINGS, user_id)
         assert row is not None  # an aggregate
         return Holdings(row["files"], row["bytes"])
+
+    async def system_owner(self, executor: Executor) -> UUID:
+        """The account that owns the files of the installation."""
+        owner: UUID = await executor.fetchval(_SYSTEM_OWNER)
+        return owner
 
     async def insert(self, unit: Executor, file: StoredFile, url: str) -> None:
         """Store a file's row and its tags, and spare its blob. `url`: for the earlier backends, which store it."""

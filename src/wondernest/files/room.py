@@ -17,6 +17,7 @@ from wondernest.files.routes import AliasRoutes, FileRoutes, ServingRoutes, Uplo
 from wondernest.files.routes.parsing import Addresses
 from wondernest.files.service import FileService
 from wondernest.files.signing import UrlSigner
+from wondernest.files.system import SystemFiles
 from wondernest.files.uploads import Allowance, UploadService
 from wondernest.files.usage import FileUsage
 from wondernest.platform.rooms import Room, Table
@@ -41,6 +42,24 @@ def watcher(parts: Parts) -> SaveWatcher:
     return SaveWatcher(parts.jobs.sender(NOTE))
 
 
+def system(parts: Parts) -> SystemFiles:
+    """The files of the installation, for commands; not beside `build`."""
+    repository = FileRepository()
+    uploads = UploadService(repository, parts, _allowance(parts), FileMetrics(parts.metrics))
+    base = parts.settings.files.public_base_url
+    return SystemFiles(repository, uploads, parts.database, parts.blobs, parts.clock, base)
+
+
+def _allowance(parts: Parts) -> Allowance:
+    settings = parts.settings.files
+    return Allowance(
+        file_bytes=settings.file_bytes,
+        family_bytes=settings.family_bytes,
+        family_files=settings.family_files,
+        uploads_per_minute=settings.uploads_per_minute if parts.settings.limits.enabled else 0,
+    )
+
+
 def build(parts: Parts, mentions: Mentions) -> Room:
     """Files. `mentions`: the part of the games room that finds the documents that show a file."""
     settings = parts.settings.files
@@ -49,13 +68,7 @@ def build(parts: Parts, mentions: Mentions) -> Room:
     usage = FileUsage(repository, mentions)
     signer = UrlSigner(settings.signing_secret or parts.settings.jwt.secret)
     service = FileService(repository, usage, parts.database, parts.clock, signer)
-    allowance = Allowance(
-        file_bytes=settings.file_bytes,
-        family_bytes=settings.family_bytes,
-        family_files=settings.family_files,
-        uploads_per_minute=settings.uploads_per_minute if parts.settings.limits.enabled else 0,
-    )
-    uploads = UploadService(repository, parts, allowance, metrics)
+    uploads = UploadService(repository, parts, _allowance(parts), metrics)
     content = ContentService(service, parts.blobs, parts.inspector, metrics)
     addresses = Addresses(settings.public_base_url)
     jobs = FileJobs(

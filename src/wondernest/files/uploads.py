@@ -207,11 +207,23 @@ class UploadService:
         digest.update(piece)
 
     async def prepare(self, caller: Caller, received: Received, described: Described) -> StoredFile:
+        """As `place`, for a caller who may store so much."""
+        await self._check(caller, received.size, described.child_id)
+        return await self.place(caller.user_id, received, described)
+
+    async def inspect(self, received: Received, described: Described) -> None:
+        """Inspect and scan a file; nothing is stored."""
+        inspected = await self._inspected(received, described)
+        try:
+            await self._scanned(inspected)
+        finally:
+            inspected.close()
+
+    async def place(self, owner_id: UUID, received: Received, described: Described) -> StoredFile:
         """Inspect and scan a file and store its blob, without a transaction: this may take seconds.
 
-        Unless `record` is committed, the removal job takes the blob away.
+        Unless its row is committed, the removal job takes the blob away.
         """
-        await self._check(caller, received.size, described.child_id)
         inspected = await self._inspected(received, described)
         try:
             await self._scanned(caller, inspected)
@@ -224,7 +236,7 @@ class UploadService:
             inspected.close()
         return StoredFile(
             id=file_id,
-            owner_id=caller.user_id,
+            owner_id=owner_id,
             child_id=described.child_id,
             key=key,
             name=described.name,

@@ -58,6 +58,7 @@ class Quotas(
         "consents": "CONSENTS_PER_CHILD_AND_DAY",
         "events": "EVENTS_PER_CHILD_AND_DAY",
         "event_bytes": "EVENT_BYTES_PER_CHILD_AND_DAY",
+        "engagements": "ENGAGEMENTS_PER_CHILD_AND_DAY",
         "history_bytes": "HISTORY_BYTES_PER_FAMILY",
         "idempotency_keys": "IDEMPOTENCY_KEYS_PER_USER",
     },
@@ -74,6 +75,8 @@ class Quotas(
     events: Positive = 20_000
     event_bytes: Positive = 64 * MIB
     """Of the events as they are stored."""
+    engagements: Positive = 2_000
+    """With items of the content library."""
     history_bytes: Positive = 1024 * MIB
     """Of the kept versions of saves, uncompressed; beyond it the oldest are dropped."""
     idempotency_keys: Annotated[int, Meta(ge=100)] = 10_000

@@ -38,3 +38,7 @@ def refusal(reason: Reason, *, max_bytes: int = 0, declared: str = "") -> Refuse
         Reason.TOO_MANY_PIXELS: "Picture has too many pixels",
     }
     return Refused(reason, texts[reason])
+
+
+class NotAccepted(Exception):
+    """A file is not accepted; the message says why. For callers that are no routes."""

@@ -48,6 +48,19 @@ ADDED_TO_FILES = (
     "index idx_uploaded_files_deleted"
     " CREATEINDEXidx_uploaded_files_deletedONcore.uploaded_filesUSINGbtreeuser_idWHEREdeleted_atISNOTNULL"
 )
+ADDED_TO_CONTENT = frozenset(
+    {
+        (
+            "index idx_content_items_words CREATEINDEXidx_content_items_wordsONcontent.content_itemsUSINGgin"
+            "wondernest.content_documenttitle,description,tags,language"
+        ),
+        (
+            "index idx_content_items_listed CREATEINDEXidx_content_items_listedONcontent.content_itemsUSINGbtreeis_featuredISNOTTRUE,"
+            "COALESCEcreated_at,'1970-01-0100:00:00+00',idWHEREis_active"
+        ),
+        "index idx_content_items_ours CREATEINDEXidx_content_items_oursONcontent.content_itemsUSINGbtreeprovider,provider_id",
+    }
+)
 """All that we add to existing tables (docs/database.md)."""
 TRIGGER_EVENTS = {"INSERT": 4, "DELETE": 8, "UPDATE": 16}
 
