@@ -12,6 +12,7 @@ from msgspec import Struct
 from wondernest.analytics import room as analytics
 from wondernest.audio import room as audio
 from wondernest.auth import room as auth
+from wondernest.content import room as content
 from wondernest.coppa import room as coppa
 from wondernest.family import room as family
 from wondernest.files import room as files
@@ -98,6 +99,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             family.build(parts, accounts.accounts),
             play.room,
             files.build(parts, play.mentions),
+            content.build(parts),
             analytics.build(parts, play.projects, play.time),
             audio.build(parts, consent.consents),
             *(build(parts) for build in more),

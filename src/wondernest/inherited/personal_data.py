@@ -48,8 +48,6 @@ PERSONAL_DATA: Final = (
         "parent_notes",
         "parent_rating",
     ),
-    _held("content.content_engagement", "What a child watched, read or played", {"child_id": CHILD}),
-    _held("content.content_filters", "A family's content filters", {"family_id": FAMILY}, "name"),
     _held(
         "content.stories",
         "Stories that a family wrote",

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 IMPERSONAL: Final = (
     "compliance.data_retention_policies",
-    "content.content_items",
     "core.database_info",
     "core.schema_versions",
     "games.achievements",

@@ -48,6 +48,10 @@ ADDED_TO_FILES = (
     "index idx_uploaded_files_deleted"
     " CREATEINDEXidx_uploaded_files_deletedONcore.uploaded_filesUSINGbtreeuser_idWHEREdeleted_atISNOTNULL"
 )
+ADDED_TO_CONTENT = (
+    "index idx_content_items_words CREATEINDEXidx_content_items_wordsONcontent.content_itemsUSINGgin"
+    "wondernest.content_documenttitle,description,tags,language"
+)
 """All that we add to existing tables (docs/database.md)."""
 TRIGGER_EVENTS = {"INSERT": 4, "DELETE": 8, "UPDATE": 16}
 

@@ -8,6 +8,7 @@ import pytest
 from tests.fixtures.application import declared
 from tests.fixtures.servers import database_on
 from tests.integration.platform.db.migrations.catalogue import (
+    ADDED_TO_CONTENT,
     ADDED_TO_FILES,
     ADDED_TO_SAVES,
     ADDED_TO_USERS,
@@ -26,11 +27,13 @@ OURS = {
     "core.password_reset_tokens",
     "wondernest.address_proofs",
     "wondernest.blob_removals",
+    "wondernest.child_content_limits",
     "wondernest.child_details",
     "wondernest.child_usage",
     "wondernest.email_verifications",
     "wondernest.event_identities",
     "wondernest.event_usage",
+    "wondernest.family_content_limits",
     "wondernest.idempotency_keys",
     "wondernest.installation",
     "wondernest.job_log",
@@ -75,6 +78,7 @@ def test_every_table_of_the_catalogue_has_its_columns_keys_checks_indexes_and_tr
         "games.simple_game_data": {f"+{ADDED_TO_SAVES}"},
         "core.users": {f"+{ADDED_TO_USERS}"},
         "core.uploaded_files": {f"+{ADDED_TO_FILES}"},
+        "content.content_items": {f"+{ADDED_TO_CONTENT}"},
     }
     assert {name: found for name in TABLES if (found := differences(database, name))} == added
 

@@ -5,6 +5,7 @@ import pytest
 
 from tests.fixtures.application import declared
 from tests.integration.platform.db.migrations.catalogue import (
+    ADDED_TO_CONTENT,
     ADDED_TO_FILES,
     ADDED_TO_SAVES,
     ADDED_TO_USERS,
@@ -22,6 +23,10 @@ INDEX_OF_USERS = (
     "create index concurrently idx_users_email_mixed_case on core.users (lower(email)) where email <> lower(email);"
 )
 INDEX_NAME = "core.idx_users_email_mixed_case"
+INDEX_OF_CONTENT = (
+    "create index concurrently idx_content_items_words on content.content_items\n"
+    "    using gin (wondernest.content_document(title, description, tags, language));"
+)
 COMPLIANCE = {"compliance.coppa_consent", "compliance.data_retention_policies"}
 
 
@@ -37,7 +42,7 @@ def as_owner(url: str, statement: str) -> None:
 
 
 def expected_afterwards(before: dict[str, object]) -> dict[str, object]:
-    """The snapshot plus the additions allowed: one column, and one index where we own its table."""
+    """The snapshot plus the additions allowed: one column, and indexes."""
     after = before.copy()
     shape = after.pop("shape games.simple_game_data", None)
     if isinstance(shape, frozenset):
@@ -49,6 +54,9 @@ def expected_afterwards(before: dict[str, object]) -> dict[str, object]:
     files = after.pop("shape core.uploaded_files", None)
     if isinstance(files, frozenset):
         after["shape core.uploaded_files"] = files | {ADDED_TO_FILES}
+    items = after.pop("shape content.content_items", None)
+    if isinstance(items, frozenset):
+        after["shape content.content_items"] = items | {ADDED_TO_CONTENT}
     return after
 
 
@@ -150,12 +158,13 @@ def test_the_application_role_needs_no_ownership(empty_database: str, shape: str
         before = snapshot(connection)
     result, said = install(as_app_role(empty_database))
     assert (result.up_to_date, result.usable) == (False, True)
-    assert [refused.sql for refused in result.refused] == [INDEX_OF_USERS]
+    assert [refused.sql for refused in result.refused] == [INDEX_OF_USERS, INDEX_OF_CONTENT]
     assert INDEX_OF_USERS in said
     with psycopg.connect(as_app_role(empty_database)) as connection:
         use(connection)
         connection.rollback()
-    as_owner(empty_database, INDEX_OF_USERS)
+    for index in (INDEX_OF_USERS, INDEX_OF_CONTENT):
+        as_owner(empty_database, index)
     assert install(as_app_role(empty_database))[0].up_to_date
     with psycopg.connect(empty_database) as connection:
         assert unchanged(before, snapshot(connection)) == {}
@@ -198,7 +207,7 @@ def test_where_the_saves_belong_to_another_role_its_owner_gets_one_statement(emp
     result, _ = install(as_app_role(empty_database))
 
     statement = "alter table games.simple_game_data add column data_version integer not null default 1;"
-    assert [refused.sql for refused in result.refused] == [statement, INDEX_OF_USERS]
+    assert [refused.sql for refused in result.refused] == [statement, INDEX_OF_USERS, INDEX_OF_CONTENT]
     assert result.missing == ("games.simple_game_data.data_version",)
     for refused in result.refused:
         as_owner(empty_database, refused.sql)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.fixtures.application import declared
 from tests.integration.platform.db.migrations.catalogue import (
+    ADDED_TO_CONTENT,
     ADDED_TO_FILES,
     ADDED_TO_SAVES,
     ADDED_TO_USERS,
@@ -48,7 +49,7 @@ def silently(_line: str) -> None:
 def catalogue_is_complete(url: str) -> bool:
     with psycopg.connect(url) as connection:
         added = {line for name in TABLES for line in differences(connection, name)}
-    return added == {f"+{ADDED_TO_SAVES}", f"+{ADDED_TO_USERS}", f"+{ADDED_TO_FILES}"}
+    return added == {f"+{ADDED_TO_SAVES}", f"+{ADDED_TO_USERS}", f"+{ADDED_TO_FILES}", f"+{ADDED_TO_CONTENT}"}
 
 
 def test_running_twice_changes_nothing(empty_database: str) -> None:
