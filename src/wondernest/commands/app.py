@@ -69,16 +69,17 @@ def migrate() -> int:
 
 @app.command
 def seed() -> int:
-    """Make the demo family with its pictures and its story (development only)."""
+    """Make the demo family with its pictures and its story, and the demo stories of the house (development only)."""
     import psycopg
 
     from wondernest.settings import SettingsError
 
     settings = _settings_with_database()
-    demo, library = _development("seed"), _development("library")
+    demo, library, stories = _development("seed"), _development("library"), _development("stories")
     try:
         demo.seed(settings)
         library.fill_library(settings)
+        stories.fill_shelf(settings)
     except (SettingsError, psycopg.Error, library.LibraryError) as error:
         _fail(error)
     _print_line(f"demo parent: {demo.DEMO_EMAIL} / {demo.DEMO_PASSWORD}")

@@ -26,6 +26,7 @@ from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.development.embedded.valkey import EmbeddedValkey
 from wondernest.development.library import LibraryError, fill_library
 from wondernest.development.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD, seed
+from wondernest.development.stories import fill_shelf
 from wondernest.platform.db.migrations.runner import MigrationError, migrate
 from wondernest.settings import Cache, Server, Settings, SettingsError, is_host_name, load_settings
 from wondernest.supervisor.sockets import listen
@@ -162,6 +163,7 @@ def _prepare_database(settings: Settings) -> None:
         raise MigrationError(f"{', '.join(result.missing)} cannot be created by this role. {' '.join(lines)}")
     seed(settings)
     fill_library(settings)
+    fill_shelf(settings)
 
 
 def _start_service(
