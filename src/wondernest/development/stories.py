@@ -102,7 +102,7 @@ async def _pictures(settings: Settings, password: str) -> dict[str, str]:
                 for number, page in enumerate(story.pages, 1):
                     name = _name(story, number)
                     if name not in urls:
-                        content = await asyncio.to_thread(lambda page=page: page.draw().encoded("jpg"))
+                        content = await asyncio.to_thread(page.picture)
                         urls[name] = await _upload(client, name, content)
         finally:
             await client.post("/api/v1/auth/parent/logout", json={"refreshToken": tokens["refreshToken"]})

@@ -32,6 +32,10 @@ class Page(Struct, frozen=True):
     words: dict[str, str]
     draw: Callable[[], Canvas]
 
+    def picture(self) -> bytes:
+        """Its picture as a JPEG file: the same at each call."""
+        return self.draw().encoded("jpg")
+
 
 class Story(Struct, frozen=True, kw_only=True):
     """A story that the house gives to all children."""

@@ -41,19 +41,22 @@ def _by_group(place: int) -> str:
 _GROUP: Final = "case when s.age_min is null or s.age_min < 6 then '3-5' when s.age_min < 9 then '6-8' else '9-12' end"
 """The site's editor asks for an age in years, which may lie between the groups."""
 _LEVEL: Final = "case when s.age_min is null or s.age_min < 6 then 'emerging' when s.age_min < 9 then 'developing' else 'fluent' end"
-_APPROVED: Final = """
-    exists (select from games.marketplace_listings l where l.template_id = t.id and l.status = 'approved' and l.price = 0)"""
-"""A family's story is shown to others only after an operator has looked at it. What has a price is for a shop, not for this shelf."""
-_OURS: Final = """
-    (t.creator_id = $1 and asked.child_id is null
-     or exists (select from family.family_members m where m.family_id = asked.family_id and m.user_id = t.creator_id))"""
 _NO_TEXTS: Final = "array[]::text[]"
+_AUTHORS: Final = """
+    select m.user_id from asked join family.family_members m on m.family_id = asked.family_id
+     union
+    select $1::uuid from asked where asked.child_id is null"""
+"""Whose templates are the family's own."""
 
 
 def _templates(others: str) -> str:
-    """SQL query of the templates that may be seen; `others`: whether also those of other families."""
+    """SQL query of the templates that may be seen; `others`: whether also those of other families.
+
+    A family's story is shown to others only after an operator has looked at it, and what has a price is for a shop, not for this
+    shelf. The author of another family is not named. Each branch has an index: of the author, or of approved listings.
+    """
     return f"""
-    select t.id, t.title, coalesce(t.description, '') as description, case when {_OURS} then t.creator_id end as creator_id,
+    select t.id, t.title, coalesce(t.description, '') as description, case when t.ours then t.creator_id end as creator_id,
            t.age_group, t.difficulty, t.content, coalesce(t.vocabulary_words, {_NO_TEXTS}) as words,
            coalesce(t.page_count, 0) as pages, coalesce(t.estimated_read_time, 0) as minutes,
            coalesce(t.language, 'en') as language, coalesce(t.version, '1.0.0') as version, t.is_premium is true as premium,
@@ -62,10 +65,16 @@ def _templates(others: str) -> str:
            coalesce(t.tags, {_NO_TEXTS}) as tags, coalesce(t.created_at, t.updated_at, timestamptz 'epoch') as created_at,
            coalesce(t.updated_at, t.created_at, timestamptz 'epoch') as updated_at, {_by_group(0)} as age_min,
            {_by_group(1)} as age_max, nullif(t.estimated_read_time, 0) as known_minutes, t.language as known_language,
-           case when t.creator_id is null then '{HOUSE_PROVIDER}' when {_OURS} then '{FAMILY_PROVIDER}' end as provider
-      from asked join games.story_templates t on asked.owned and t.is_active is not false
-       and case when t.creator_id is null then t.is_private is not true
-                else {_OURS} or {others} and t.is_private is not true and {_APPROVED} end"""
+           case when t.creator_id is null then '{HOUSE_PROVIDER}' when t.ours then '{FAMILY_PROVIDER}' end as provider
+      from (select false as ours, t.* from games.story_templates t where t.creator_id is null and t.is_private is not true
+             union all
+            select true, t.* from authors a join games.story_templates t on t.creator_id = a.user_id
+             union all
+            select false, t.*
+              from games.marketplace_listings l join games.story_templates t on t.id = l.template_id
+             where {others} and l.status = 'approved' and l.price = 0 and t.is_private is not true
+               and t.creator_id is not null and not exists (select from authors a where a.user_id = t.creator_id)) t
+     where t.is_active is not false and (select asked.owned from asked)"""
 
 
 def _stories(published: str) -> str:
@@ -116,10 +125,12 @@ _COLUMNS: Final = """
 def _list(published: str) -> str:
     """Always a row.
 
-    Plan: one guard; templates by a scan, because all that may be shown are counted; the family's saves by the index of each child.
+    Plan: one guard; the templates of the house and those of the family by the index of the author, because all that may be shown are
+    counted; the family's saves by the index of each child.
     """
     return f"""
     with asked as materialized ({_ASKED}
+    ), authors as materialized ({_AUTHORS}
     ), known as ({_templates("$6")}
         union all {_stories(published)} and $7
     ), shelf as materialized (
@@ -138,6 +149,7 @@ def _one(published: str) -> str:
     """Always a row. Plan: the template's primary key, and the saves of one family."""
     return f"""
     with asked as materialized ({_ASKED}
+    ), authors as materialized ({_AUTHORS}
     ), known as (
         select * from ({_templates("true")}) t where t.id = $4
         union all
