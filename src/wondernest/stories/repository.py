@@ -9,7 +9,7 @@ import asyncpg
 from msgspec import Raw
 
 from wondernest.access.guardianship import family_of, guards, stands
-from wondernest.access.suitability import Shown, suitable
+from wondernest.access.suitability import RULE, Shown, passes, rules
 from wondernest.platform.usage import PERSON
 from wondernest.stories.rules import (
     AGE_GROUPS,
@@ -97,7 +97,8 @@ _ASKED: Final = f"""
                        when who.owned then (select c.family_id from family.child_profiles c where c.id = who.child_id) end as family_id
       from (select $2::uuid as child_id,
                    case when $2::uuid is null then {stands("$1")} else {guards("$2::uuid", "$1")} end as owned) who"""
-_SHOWN: Final = suitable(
+_RULES: Final = rules("(select asked.family_id from asked)", "(select asked.child_id from asked)")
+_SHOWN: Final = passes(
     Shown(
         age_min="s.age_min",
         age_max="s.age_max",
@@ -114,8 +115,6 @@ _SHOWN: Final = suitable(
         educational="cardinality(s.goals) > 0",
         kind=f"'{KIND}'",
     ),
-    family_id="s.family_id",
-    child_id="s.child_id",
 )
 _COLUMNS: Final = """
     s.id, s.title, s.description, s.creator_id, s.age_group, s.difficulty, s.content, s.words, s.pages, s.minutes, s.language,
@@ -131,11 +130,11 @@ def _list(published: str) -> str:
     return f"""
     with asked as materialized ({_ASKED}
     ), authors as materialized ({_AUTHORS}
+    ), {RULE} as materialized ({_RULES}
     ), known as ({_templates("$6")}
         union all {_stories(published)} and $7
     ), shelf as materialized (
-        select s.*
-          from (select known.*, asked.child_id, asked.family_id from known cross join asked) s
+        select s.* from known s
          where ($4::text is null or s.age_group = $4) and ($5::text is null or s.difficulty = $5)
            and ($8::text is null or exists (select from unnest(s.themes || s.tags) word where lower(word) = lower($8)))
            and {_SHOWN}
@@ -150,14 +149,14 @@ def _one(published: str) -> str:
     return f"""
     with asked as materialized ({_ASKED}
     ), authors as materialized ({_AUTHORS}
+    ), {RULE} as materialized ({_RULES}
     ), known as (
         select * from ({_templates("true")}) t where t.id = $4
         union all
         select * from ({_stories(published)}) s where s.id = $4
     )
     select asked.owned, {_COLUMNS}
-      from asked left join lateral (
-           select s.* from (select known.*, asked.child_id, asked.family_id from known) s where {_SHOWN} limit 1) s on true"""
+      from asked left join lateral (select s.* from known s where {_SHOWN} limit 1) s on true"""
 
 
 TEMPLATES_USED: Final = f"""
