@@ -401,3 +401,19 @@ async def test_documents_of_stories_count_towards_the_familys_usage(mia: Player,
         database_url, "select saves, versions from wondernest.child_usage where child_id = $1", UUID(mia.child_id)
     )
     assert (usage["saves"], usage["versions"]) == (1, 1)
+
+
+@pytest.mark.parametrize("value", [None, [], [1.0, "a"], "text", 1.50, True, {"deep": {"er": [None]}}], ids=repr)
+async def test_what_the_client_keeps_in_an_instance_may_be_any_json(
+    mia: Player, template: dict[str, Any], value: Any
+) -> None:
+    instance = await started(mia, template["id"], customizations=value)
+    assert instance["customizations"] == value
+    fields = {"progressData": value, "vocabularyInteractions": value, "comprehensionAnswers": value}
+    once, after = [
+        (await progressed(mia, instance["id"], customizations=value, **fields)).json()["data"] for _ in range(2)
+    ]
+    assert {**once, "lastAccessedAt": None} == {**after, "lastAccessedAt": None}
+    assert (after["customizations"], after["progressData"]) == (value, value)
+    empty = [{}, None, []]
+    assert after["vocabularyInteractions"] == value or (after["vocabularyInteractions"] in empty and value in empty)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Raw, Struct
 
+from wondernest.platform.json import AnyJson
 from wondernest.stories.reading import SELF_PACED
 
 
@@ -16,7 +17,7 @@ class Template(Struct, kw_only=True, rename="camel"):
     creator_id: str | None
     age_group: str
     difficulty: str
-    content: Raw
+    content: AnyJson
     vocabulary_words: list[str]
     page_count: int
     estimated_read_time: int
@@ -64,7 +65,7 @@ class TemplateChange(Struct, kw_only=True, rename="camel"):
     description: str
     age_group: str
     difficulty: str
-    content: Raw
+    content: AnyJson
     vocabulary_words: list[str]
     page_count: int
     estimated_read_time: int
@@ -87,7 +88,7 @@ class TemplateForm(Struct, kw_only=True, rename="camel"):
     creator_id: str | None
     age_group: str
     difficulty: str
-    content: Raw
+    content: AnyJson
     vocabulary_words: list[str]
     page_count: int
     estimated_read_time: int
@@ -161,12 +162,12 @@ class Instance(Struct, kw_only=True, rename="camel"):
     status: str
     current_page: int
     total_pages: int
-    customizations: Raw
+    customizations: AnyJson
     reading_mode: str
     audio_enabled: bool
-    progress_data: Raw
-    vocabulary_interactions: Raw
-    comprehension_answers: Raw
+    progress_data: AnyJson
+    vocabulary_interactions: AnyJson
+    comprehension_answers: AnyJson
     started_at: str
     last_accessed_at: str
     completed_at: str | None
@@ -194,7 +195,7 @@ class StartForm(Struct, kw_only=True, rename="camel"):
     """A child begins a story."""
 
     template_id: str
-    customizations: Raw
+    customizations: AnyJson
     reading_mode: str = SELF_PACED
     audio_enabled: bool = True
 
@@ -203,10 +204,10 @@ class ProgressForm(Struct, kw_only=True, rename="camel"):
     """What a device reports; times in seconds."""
 
     current_page: int
-    customizations: Raw
-    progress_data: Raw
-    vocabulary_interactions: Raw
-    comprehension_answers: Raw
+    customizations: AnyJson
+    progress_data: AnyJson
+    vocabulary_interactions: AnyJson
+    comprehension_answers: AnyJson
     total_reading_time: int
     reading_speed_wpm: int | None = None
     comprehension_score: int | None = None

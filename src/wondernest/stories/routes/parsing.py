@@ -25,6 +25,7 @@ DEVICE: Final = HeaderField("X-Device-Id", "Names the device; kept with the vers
 IF_NONE_MATCH: Final = HeaderField("If-None-Match", "The ETag of the list that the client has")
 NOT_FOUND: Final = Response(Error, "It does not exist, belongs to another family, or may not be shown")
 REFUSED: Final = Response(wire.Refusal, "Not possible; the message says why. A bad parameter or body is text")
+NO_CHILD: Final = Response(None, "childId is missing, or no id", media="text/plain")
 NOT_MODIFIED: Final = Response(None, "Not modified")
 QUOTA: Final = Response(Error, "The child has too many saves, or the family's saves are too large")
 _DIGEST_BYTES: Final = 16

@@ -90,6 +90,7 @@ class TemplateRoutes:
         replies={
             200: Response(wire.TemplateList, "The newest first"),
             304: parsing.NOT_MODIFIED,
+            400: parsing.NO_CHILD,
             404: parsing.NOT_FOUND,
         },
         failure="Failed to fetch story templates",
@@ -120,7 +121,13 @@ class TemplateRoutes:
     @GROUP.get(
         ONE,
         queries=(FOR_CHILD,),
-        replies={200: Response(wire.Template, "The template"), 404: parsing.NOT_FOUND},
+        headers=(parsing.IF_NONE_MATCH,),
+        replies={
+            200: Response(wire.Template, "The template"),
+            304: parsing.NOT_MODIFIED,
+            400: parsing.NO_CHILD,
+            404: parsing.NOT_FOUND,
+        },
         failure="Failed to fetch story template",
         summary="One template",
     )

@@ -53,6 +53,8 @@ class Schemas:
 
     def _schema(self, info: inspect.Type, direction: Direction) -> Schema:
         match info:
+            case inspect.Metadata(type=inspect.RawType()):
+                return cast("Schema", info.extra_json_schema or {})  # pyright: ignore[reportUnknownMemberType]
             case inspect.Metadata():
                 extra = cast("Schema", info.extra_json_schema or {})  # pyright: ignore[reportUnknownMemberType]
                 return {**self._schema(info.type, direction), **extra}
