@@ -171,3 +171,22 @@ async def test_a_repeated_delivery_with_a_key_counts_once(mia: Player) -> None:
     first, second = [await met(mia, "fox", Idempotency_Key="once") for _ in range(2)]
     assert (first.json(), first.json()["data"]["encounters"]) == (second.json(), 1)
     assert (await met(mia, "fox")).json()["data"]["encounters"] == 2
+
+
+async def test_a_document_too_large_to_read_is_neither_read_nor_overwritten(mia: Player, database_url: str) -> None:
+    large = {"words": {"fox": {"encounters": 1, "masteryLevel": 5}}, "filling": "x" * 2_200_000}
+    await written_by_kotlin(database_url, mia.child_id, "vocabulary_progress", large)
+    assert await got(mia, "progress") == {"vocabulary": []}
+    refused = await met(mia, "fox")
+    assert refused.status_code == 400
+    assert refused.text.startswith("Invalid request body: the stored document has more than")
+    assert await stored(mia, "vocabulary_progress") == large
+
+
+async def test_many_large_instances_do_not_hide_the_newest(mia: Player, database_url: str) -> None:
+    for number in range(4):
+        filling = {"instanceId": str(number), "templateId": str(number), "progressData": "x" * 1_300_000}
+        await written_by_kotlin(database_url, mia.child_id, f"story_instance:{number}", filling)
+    answer = await mia.ask("GET", f"{STORIES}/instances/{mia.child_id}")
+    assert answer.status_code == 200
+    assert {instance["id"] for instance in answer.json()["instances"]} == {"1", "2", "3"}
