@@ -35,7 +35,14 @@ from wondernest.coppa.repository import ConsentRepository
 from wondernest.coppa.rules import ChildReference
 from wondernest.family.repository import Acting, FamilyRepository
 from wondernest.files.references import NOTE, SaveWatcher
-from wondernest.games.repository import HistoryRepository, LoadRepository, RegistryRepository, SaveRepository
+from wondernest.games.repository import (
+    DocumentRepository,
+    HistoryRepository,
+    LoadRepository,
+    PublishedStories,
+    RegistryRepository,
+    SaveRepository,
+)
 from wondernest.games.rules import SMALL_LIST_BYTES, Deletion, Limits, Listing, Read, SaveKey, Write
 from wondernest.games.service import Notices, ProjectSaves
 from wondernest.platform.caller import Caller
@@ -47,6 +54,9 @@ from wondernest.platform.ids import RandomIds, new_uuid, sha256_hex
 from wondernest.platform.jobs import QueuedJobs
 from wondernest.platform.large_work import LargeWork
 from wondernest.settings import Auth, Games, Quotas
+from wondernest.stories.reading import INSTANCE_ID, INSTANCE_PREFIX
+from wondernest.stories.repository import TemplateRepository
+from wondernest.stories.rules import Wanted
 
 if TYPE_CHECKING:
     from bench.statements import OneConnection
@@ -102,6 +112,8 @@ class Requests:
         self._loads = LoadRepository(database)
         self._history = HistoryRepository(database)
         self._registry = RegistryRepository(database)
+        self._documents = DocumentRepository()
+        self._templates = TemplateRepository(database, PublishedStories())
         self._families = FamilyRepository()
         self._accounts = AccountRepository(database)
         self._sessions = SessionRepository(database, most=Auth().sessions_per_user, notice=(NEW_NETWORK, USER))
@@ -197,6 +209,24 @@ class Requests:
     def _event(parent: Parent, moment: int) -> Report:
         data = b'{"gameId":"%s","score":120,"level":3,"playTimeMinutes":7,"timestamp":%d}' % (GAME.encode(), moment)
         return Report("game_progress", str(parent.child_id), GAME, 7, data, None)
+
+    # Stories ------------------------------------------------------------------------------------------------------
+
+    async def templates(self, _: int) -> None:
+        """GET of the templates for a child, with those of other families and published stories, and of one of them."""
+        one = self._parents[0]
+        wanted = Wanted(marketplace=True, family=True)
+        shelf = await self._templates.find(one.user_id, one.child_id, one.family_id, wanted)
+        assert shelf is not None
+        template_id = shelf.templates[0].id
+        assert (await self._templates.get(one.user_id, one.child_id, one.family_id, template_id))[1] is not None
+
+    async def child_documents(self, _: int) -> None:
+        """GET of a child's report; and the search for an instance."""
+        one = self._parents[0]
+        assert await self._documents.find(self._database, one.user_id, one.child_id, GAME, None)
+        field = INSTANCE_ID, str(new_uuid())
+        assert await self._documents.locate(self._database, one.user_id, GAME, INSTANCE_PREFIX, field) is None
 
     # Families -----------------------------------------------------------------------------------------------------
 
@@ -313,6 +343,8 @@ OPERATIONS: Final = (
     Operation("the games of a child", ["instance-prepare", "instance-list", "instance-active"], Requests.instances),
     Operation("POST one event", ["event-store-one"], Requests.track),
     Operation("POST events of several requests", ["event-store"], Requests.track, (BATCH,)),
+    Operation("GET the story templates for a child", ["story-list", "story-one"], Requests.templates),
+    Operation("GET a child's stories", ["story-documents", "story-locate"], Requests.child_documents),
     Operation("GET the family profile", ["household"], Requests.profile, (1, BATCH)),
     Operation("GET the children", ["family-children", "family-child"], Requests.children),
     Operation("GET a consent", ["consent-find"], Requests.consent),

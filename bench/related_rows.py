@@ -61,6 +61,15 @@ _RELATED_ROWS: Final = (
 _LATER_ROWS: Final[dict[LiteralString, LiteralString]] = {
     "wondernest.event_usage": """insert into wondernest.event_usage (child_id, day, events, bytes)
        select id, (now() at time zone 'UTC')::date, 3, 900 from family.child_profiles""",
+    "games.story_templates where creator_id is not null": """insert into games.story_templates
+              (title, creator_id, age_group, difficulty, content, vocabulary_words, page_count, estimated_read_time)
+       select 'A story of ours ' || n, u.id, '3-5', 'emerging',
+              jsonb_build_object('pages', jsonb_build_array(jsonb_build_object('text', repeat('Slowly, slowly. ', 20)))),
+              '{slowly,snail}', 1, 2
+         from core.users u, generate_series(1, 2) n""",
+    "games.marketplace_listings": """insert into games.marketplace_listings (template_id, seller_id, price, status)
+       select t.id, t.creator_id, 0, case when row_number() over () % 10000 = 0 then 'approved' else 'pending' end
+         from games.story_templates t where t.creator_id is not null""",
     "wondernest.pin_locks": """insert into wondernest.pin_locks (user_id, wrong, locks, updated_at)
        select id, 1, 0, now() - random() * interval '6 days' from core.users where email < 'bench-2'""",
     "wondernest.step_up_proofs": """insert into wondernest.step_up_proofs (user_id, proof_hash, session, expires_at)

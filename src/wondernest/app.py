@@ -49,6 +49,7 @@ from wondernest.platform.scan.scanner import DEPENDENCY as SCANNER
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.platform.telemetry.stdout import STDOUT
+from wondernest.stories import room as stories
 from wondernest.usage import room as usage
 from wondernest.web import room as web
 
@@ -114,6 +115,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             play.room,
             files.build(parts, play.mentions),
             content.build(parts, household, analytics.recorder(parts, play.time)),
+            stories.build(parts, play.stories, play.published),
             analytics.build(parts, play.projects, play.time),
             audio.build(parts, consent.consents),
             *(build(parts) for build in more),

@@ -109,7 +109,15 @@ def address(route: Route, values: Mapping[str, str]) -> str:
         value = values.get(parameter.name, parameter.example)
         assert value is not None, f"give {parameter.name} of {route.template} an example, or make one in furnishing/"
         path = path.replace(f"{{{parameter.name}}}", value)
-    return path
+    required = [f"{query.name}={query.example}" for query in route.endpoint.queries if query.example]
+    return path + filled("?" + "&".join(required), values) if required else path
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """A text with the values in the place of their names."""
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
 
 
 def body_of(route: Route, values: Mapping[str, str]) -> Any:
@@ -119,10 +127,7 @@ def body_of(route: Route, values: Mapping[str, str]) -> Any:
     if isinstance(endpoint.body, Multipart):
         return form_of(endpoint.body, endpoint.example or {}, values)
     assert endpoint.example is not None, f"give {endpoint.method} {endpoint.path} an example of its body"
-    text = json.dumps(endpoint.example)
-    for name, value in values.items():
-        text = text.replace(f"{{{name}}}", value)
-    return json.loads(text)
+    return json.loads(filled(json.dumps(endpoint.example), values))
 
 
 def form_of(body: Multipart, example: Mapping[str, str], values: Mapping[str, str]) -> Form:

@@ -20,6 +20,7 @@ from tests.fixtures.auth import code_in
 from tests.fixtures.identities import CLIENT_IDS, Signer
 from tests.fixtures.processes import wait_for
 from tests.security.households import PICTURE, Form, address, body_of, sent_as
+from wondernest.stories.routes.templates import EXAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,6 +44,7 @@ PATH_TEXT, QUERY_TEXT, HEADER_TEXT, BODY_TEXT = (
 )
 KEYWORD, DELIVERY = "osprey-in-the-filter", "bittern-in-the-report"
 FILE_NAME, FILE_TEXT, TAG = "walrus-in-the-name", "narwhal-in-the-file", "tern-in-the-tag"
+STORY_TEXT, WORD = "badger-in-the-story", "otterword"
 NAMED_ANYWHERE = (
     *(PASSWORD, WRONG_PASSWORD, NEW_PASSWORD),
     *(MAIL_ADDRESS, UNKNOWN_ADDRESS, "quickbeam", "somebody.unheard"),
@@ -51,8 +53,10 @@ NAMED_ANYWHERE = (
     *(PIN, WRONG_PIN, DOCUMENT_TEXT, EVENT_TEXT, DEVICE, "2019-03-15", "Nut allergy"),
     *(PATH_TEXT, QUERY_TEXT, HEADER_TEXT, BODY_TEXT, TEST_SECRET),
     *(FILE_NAME, FILE_TEXT, TAG, KEYWORD, DELIVERY),
+    *(STORY_TEXT, WORD),
 )
 UPLOADS = "/api/v1/files/upload"
+STORIES = "/api/v2/games/story-adventure"
 TIMEOUT_S = 30.0
 
 
@@ -67,6 +71,8 @@ class Journey:
     child_id: str = ""
     file: dict[str, str] = field(default_factory=dict[str, str])
     """Path parameters of the family's file."""
+    story: dict[str, str] = field(default_factory=dict[str, str])
+    """Path parameters of the family's story and of the child's reading of it."""
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
         """Send a request; tokens in its answer become secrets."""
@@ -167,6 +173,27 @@ class Journey:
         self.send("GET", f"/files/{folder}/{name}?w={QUERY_TEXT}")
         self.send("GET", f"/files/{PATH_TEXT}/{name}")
 
+    def read_stories(self) -> None:
+        """A story with the family's own text, which the child reads; the same with what cannot be stored."""
+        form = {**EXAMPLE, "creatorId": None, "title": STORY_TEXT, "content": {"pages": [{"text": STORY_TEXT}]}}
+        made = self.send("POST", f"{STORIES}/templates", form)
+        assert made.status_code == 201, made.text
+        template_id = made.json()["data"]["id"]
+        assert self.send("POST", f"{STORIES}/templates", {**form, "ageGroup": STORY_TEXT}).status_code == 400
+        choice = {"templateId": template_id, "customizations": {"hero": CHILD_NAME}}
+        begun = self.send("POST", f"{STORIES}/instances/{self.child_id}/start", choice)
+        assert begun.status_code == 201, begun.text
+        self.story = {"templateId": template_id, "instanceId": begun.json()["data"]["id"]}
+        met = {"word": WORD, "templateId": STORY_TEXT}
+        for path, body in (
+            (f"vocabulary/{self.child_id}/encounter", met),
+            (f"children/{self.child_id}/preferences", met),
+        ):
+            assert self.send("PUT" if "preferences" in path else "POST", f"{STORIES}/{path}", body).status_code == 200
+        for path in (f"children/{self.child_id}/progress-report", f"vocabulary/{self.child_id}/progress"):
+            assert self.send("GET", f"{STORIES}/{path}").status_code == 200
+        self.send("GET", f"{STORIES}/templates?childId={QUERY_TEXT}&category={QUERY_TEXT}")
+
     def upload(self, status: int, kind: str = "text/plain") -> httpx2.Response:
         answer = self.send("POST", UPLOADS, text_file(self.child_id, kind))
         assert answer.status_code == status, answer.text
@@ -188,7 +215,7 @@ class Journey:
 
     def send_marks_to_every_route(self, routes: Sequence[Route]) -> None:
         """A mark in place of each text a route takes, one at a time: of its path, then of its body."""
-        values = {"childId": self.child_id, "category": "artwork", "tags": TAG, **self.file}
+        values = {"childId": self.child_id, "category": "artwork", "tags": TAG, **self.file, **self.story}
         for route in routes:
             method, bodies = route.endpoint.method, list(marked(body_of(route, values)))
             for parameter in route.endpoint.parameters:
@@ -311,6 +338,7 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
         journey.play()
         journey.keep_files()
         journey.use_the_library()
+        journey.read_stories()
         journey.send_invalid_requests()
         journey.send_marks_to_every_route(declared().router.routes)
         journey.reset()

@@ -41,7 +41,9 @@ class Tolerance:
             return self.forgives(value, self._schemas[schema["$ref"].rpartition("/")[2]])
         if "anyOf" in schema:
             return any(self.forgives(value, choice) for choice in schema["anyOf"])
-        kinds = schema.get("type", ())
+        if "type" not in schema:
+            return True
+        kinds = schema["type"]
         return any(self._serves(value, kind, schema) for kind in ([kinds] if isinstance(kinds, str) else kinds))
 
     def _serves(self, value: Any, kind: str, schema: Schema) -> bool:

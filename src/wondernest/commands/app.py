@@ -71,18 +71,21 @@ def migrate() -> int:
 
 @app.command
 def seed() -> int:
-    """Make the demo family with its pictures and its story, and the demo collection of the content library (development only)."""
+    """Make the demo family with its pictures and its story, the demo collection of the library and the demo stories (development only)."""
     import psycopg
 
     from wondernest.content.collection import CollectionError
     from wondernest.settings import SettingsError
 
     settings = _settings_with_database()
-    demo, library, collection = (_development(name) for name in ("seed", "library", "collection.filling"))
+    demo, library, collection, stories = (
+        _development(name) for name in ("seed", "library", "collection.filling", "stories")
+    )
     try:
         demo.seed(settings)
         library.fill_library(settings)
         collection.fill_collection(settings)
+        stories.fill_shelf(settings)
     except (SettingsError, psycopg.Error, library.LibraryError, CollectionError) as error:
         _fail(error)
     _print_line(f"demo parent: {demo.DEMO_EMAIL} / {demo.DEMO_PASSWORD}")

@@ -27,6 +27,7 @@ from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.development.embedded.valkey import EmbeddedValkey
 from wondernest.development.library import LibraryError, fill_library
 from wondernest.development.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD, seed
+from wondernest.development.stories import fill_shelf
 from wondernest.platform.db.migrations.runner import MigrationError, migrate
 from wondernest.settings import Cache, Server, Settings, SettingsError, is_host_name, load_settings
 from wondernest.supervisor.sockets import listen
@@ -164,6 +165,7 @@ def _prepare_database(settings: Settings) -> None:
     seed(settings)
     fill_library(settings)
     fill_collection(settings)
+    fill_shelf(settings)
 
 
 def _start_service(

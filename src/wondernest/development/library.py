@@ -50,14 +50,14 @@ def fill_library(settings: Settings) -> None:
 
 
 async def _fill(settings: Settings) -> None:
-    async with _client(settings) as client:
+    async with client_of(settings) as client:
         login = {"email": DEMO_EMAIL, "password": DEMO_PASSWORD}
-        tokens = (await _ask(client, "POST", "/api/v1/auth/parent/login", json=login))["data"]
+        tokens = (await ask(client, "POST", "/api/v1/auth/parent/login", json=login))["data"]
         client.headers["Authorization"] = f"Bearer {tokens['accessToken']}"
         try:
             if (await client.get(f"{SAVES}/{GAME}/{PUBLISHED}")).status_code == http.HTTPStatus.OK:
                 return
-            listed = (await _ask(client, "GET", "/api/v1/files"))["data"]
+            listed = (await ask(client, "GET", "/api/v1/files"))["data"]
             urls: dict[str, str] = {file["originalName"]: file["url"] for file in listed}
             for picture in PICTURES:
                 if picture.name not in urls:
@@ -65,7 +65,7 @@ async def _fill(settings: Settings) -> None:
             by_title = {picture.title: urls[picture.name] for picture in PICTURES}
             for key in (DRAFT, PUBLISHED):
                 value = {"data": json.dumps(story(by_title, published=key == PUBLISHED), ensure_ascii=False)}
-                await _ask(client, "PUT", SAVES, json={"gameType": GAME, "dataKey": key, "dataValue": value})
+                await ask(client, "PUT", SAVES, json={"gameType": GAME, "dataKey": key, "dataValue": value})
         finally:
             await client.post("/api/v1/auth/parent/logout", json={"refreshToken": tokens["refreshToken"]})
 
@@ -104,12 +104,12 @@ async def _upload(client: httpx2.AsyncClient, picture: Picture) -> str:
     content = await asyncio.to_thread(picture.content)
     options = {"category": picture.category, "tags": ",".join(picture.tags), "childId": CLIENTS_CHILD}
     form = {"file": (picture.name, content, picture.media_type)}
-    reply = await _ask(client, "POST", "/api/v1/files/upload", params=options, files=form)
+    reply = await ask(client, "POST", "/api/v1/files/upload", params=options, files=form)
     url: str = reply["data"]["url"]
     return url
 
 
-async def _ask(client: httpx2.AsyncClient, method: str, path: str, **content: Any) -> Any:
+async def ask(client: httpx2.AsyncClient, method: str, path: str, **content: Any) -> Any:
     """The JSON of the answer; raises LibraryError if that is a refusal."""
     answer = await client.request(method, path, **content)
     if not answer.is_success:
@@ -118,7 +118,7 @@ async def _ask(client: httpx2.AsyncClient, method: str, path: str, **content: An
 
 
 @asynccontextmanager
-async def _client(settings: Settings) -> AsyncGenerator[httpx2.AsyncClient]:
+async def client_of(settings: Settings) -> AsyncGenerator[httpx2.AsyncClient]:
     """A client of the service in this process, without limits of requests, at the address that addresses of files will have."""
     application = create_app(
         replace(

@@ -9,7 +9,7 @@ from uuid import UUID
 from wondernest.files.errors import FileError
 from wondernest.files.rules import DEFAULT_CATEGORY, shown_name
 from wondernest.files.service import REMOVAL_GRACE
-from wondernest.files.uploads import Described, pieces_of
+from wondernest.files.uploads import Described
 from wondernest.platform.blobs.keys import is_key
 from wondernest.platform.media.refusals import NotAccepted
 
@@ -85,7 +85,7 @@ class SystemFiles:
         return file.content_type, b"".join([piece async for piece in self._blobs.read(blob)])
 
     async def _received(self, content: IO[bytes]) -> Received:
-        return await self._uploads.receive(pieces_of(content))
+        return await self._uploads.take(content)
 
 
 def _described(name: str, content_type: str, tags: Sequence[str]) -> Described:

@@ -202,6 +202,10 @@ class UploadService:
             raise
         return Received(content, size, digest.digest())
 
+    async def take(self, content: IO[bytes]) -> Received:
+        """As `receive`, from a file of this machine."""
+        return await self.receive(self._inspector.pieces(content))
+
     def _absorb(self, content: IO[bytes], digest: Digest, piece: bytearray) -> None:
         self._inspector.write(content, piece)
         digest.update(piece)
@@ -209,24 +213,26 @@ class UploadService:
     async def prepare(self, caller: Caller, received: Received, described: Described) -> StoredFile:
         """As `place`, for a caller who may store so much."""
         await self._check(caller, received.size, described.child_id)
-        return await self.place(caller.user_id, received, described)
+        return await self.place(caller.user_id, received, described, uploader=caller.user_id)
 
     async def inspect(self, received: Received, described: Described) -> None:
         """Inspect and scan a file; nothing is stored."""
         inspected = await self._inspected(received, described)
         try:
-            await self._scanned(inspected)
+            await self._scanned(inspected, None)
         finally:
             inspected.close()
 
-    async def place(self, owner_id: UUID, received: Received, described: Described) -> StoredFile:
+    async def place(
+        self, owner_id: UUID, received: Received, described: Described, *, uploader: UUID | None = None
+    ) -> StoredFile:
         """Inspect and scan a file and store its blob, without a transaction: this may take seconds.
 
-        Unless its row is committed, the removal job takes the blob away.
+        Unless its row is committed, the removal job takes the blob away. `uploader`: whose family is told if it is infected.
         """
         inspected = await self._inspected(received, described)
         try:
-            await self._scanned(caller, inspected)
+            await self._scanned(inspected, uploader)
             now = self._clock.now()
             file_id = self._ids.uuid()
             key = new_key(now, self._ids.uuid(), EXTENSIONS[inspected.kind][0])
@@ -287,7 +293,7 @@ class UploadService:
             raise errors.Refused(found.message)
         return found
 
-    async def _scanned(self, caller: Caller, inspected: Inspected) -> None:
+    async def _scanned(self, inspected: Inspected, uploader: UUID | None) -> None:
         """Refuse what the scanner finds. While it is away, content passes unless the scan is required; either way it is counted."""
         try:
             verdict = await self._scanner.scan(self._inspector.pieces(inspected.file))
@@ -301,13 +307,14 @@ class UploadService:
         if isinstance(verdict, Infected):
             self._metrics.refused("infected")
             log.warning("the virus scanner refused an upload", signature=verdict.name, type=inspected.kind.value)
-            await self._tell_parents(caller)
+            if uploader is not None:
+                await self._tell_parents(uploader)
             raise errors.Refused(INFECTED)
 
-    async def _tell_parents(self, caller: Caller) -> None:
+    async def _tell_parents(self, uploader: UUID) -> None:
         """Enqueue the letter; whatever goes wrong, the refusal is answered."""
         try:
-            await self._tell(self._database, {USER: caller.user_id}, key=f"{TELL}.{caller.user_id}")
+            await self._tell(self._database, {USER: uploader}, key=f"{TELL}.{uploader}")
         except DependencyUnavailable as outage:
             log.warning("the parents are not told of an infected file", error=str(outage))
         except Exception:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wondernest.games.batch import BatchService
+from wondernest.games.documents import GameDocuments
 from wondernest.games.jobs import UpkeepJobs
 from wondernest.games.metrics import NAMES, SaveMetrics, UpkeepMetrics
 from wondernest.games.personal_data import PERSONAL_DATA
 from wondernest.games.registry import RegistryService
 from wondernest.games.repository import (
+    DocumentRepository,
     HistoryRepository,
     LoadRepository,
     MentionRepository,
+    PublishedStories,
     RegistryRepository,
     SaveRepository,
     ThinningRepository,
@@ -38,6 +41,8 @@ TABLES: Final = (
     Table("games.game_types", READ),
     Table("games.game_categories", READ),
 )
+STORIES: Final = "story-adventure"
+"""The game type of story adventure; `story_adventure` is the site's story builder (games contract §3)."""
 COSTLY_INDEXES: Final = (
     "games.idx_simple_game_data_content",
     "games.idx_simple_game_data_story_jsonb",
@@ -55,6 +60,10 @@ class Games(NamedTuple):
     """Provides SQL that adds play time, for a statement of another room's repository."""
     mentions: SaveMentions
     """Finds the saves that show a file."""
+    stories: GameDocuments
+    """A child's documents of story adventure."""
+    published: PublishedStories
+    """Provides SQL over the stories of the site's story builder."""
 
 
 def build(parts: Parts, watcher: Watcher) -> Games:
@@ -65,9 +74,8 @@ def build(parts: Parts, watcher: Watcher) -> Games:
     repository = SaveRepository(database, limits)
     registry = RegistryRepository(database)
     notices = Notices(watcher, database)
-    saves = SaveService(
-        repository, LoadRepository(database), HistoryRepository(database), SaveMetrics(parts.metrics), notices
-    )
+    metrics = SaveMetrics(parts.metrics)
+    saves = SaveService(repository, LoadRepository(database), HistoryRepository(database), metrics, notices)
     upkeep = UpkeepJobs(
         UsageRepository(database),
         ThinningRepository(database, settings.kept_versions),
@@ -91,4 +99,5 @@ def build(parts: Parts, watcher: Watcher) -> Games:
         usage=usage_lines(settings, parts.settings.quotas),
     )
     projects = ProjectSaves(repository, parts.large_work, notices)
-    return Games(room, projects, registry, SaveMentions(MentionRepository()))
+    stories = GameDocuments(STORIES, repository, DocumentRepository(), database, notices, metrics)
+    return Games(room, projects, registry, SaveMentions(MentionRepository()), stories, PublishedStories())

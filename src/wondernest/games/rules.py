@@ -23,6 +23,12 @@ MAX_OPERATIONS: Final = 50
 """Operations of one batch write."""
 MAX_INSTANCE_SETTINGS_BYTES: Final = 48 * 1024
 """A child has one instance of each registered game."""
+MAX_MADE_BYTES: Final = 1024 * 1024
+"""The largest document that another room of the service makes in place of a client."""
+MAX_MADE_STORED_BYTES: Final = 2 * MAX_MADE_BYTES
+"""The same, as PostgreSQL prints it: with a space after each comma and colon."""
+MAX_READ_BYTES: Final = 4 * 1024 * 1024
+"""How much of such documents is read for one request: no more than a worker can take apart without a noticeable pause."""
 MAX_HISTORY: Final = 200
 DEFAULT_HISTORY: Final = 50
 """Versions listed at once."""

@@ -92,9 +92,6 @@ PERSONAL_DATA: Final = (
         "gift_message",
         "purchase_notes",
     ),
-    _held(
-        "games.story_templates", "Stories and who wrote them", {"creator_id": USER}, "generation_prompt", shared=True
-    ),
     _held("marketplace.child_library", "A child's stories", {"child_id": CHILD, "family_id": FAMILY}),
     _held("marketplace.creator_earnings", "What authors earned", {"user_id": USER}, through=_BY_AUTHOR),
     _held("marketplace.creator_followers", "Which authors a user follows", {"user_id": USER}, "creator_id"),

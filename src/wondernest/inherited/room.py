@@ -29,11 +29,10 @@ IMPERSONAL: Final = (
     "public.flyway_schema_history",
 )
 """Tables without personal data."""
-READ_FOR_FILES: Final = tuple(
-    Table(name, READ, may_lack=True)
-    for name in ("content.stories", "games.marketplace_listings", "games.story_templates")
-)
-"""Published works: a file that one of them shows is not deleted for good (files contract §3.0)."""
+READ_FOR_FILES: Final = (Table("content.stories", READ, may_lack=True), Table("games.marketplace_listings", READ))
+"""Published works: a file that one of them shows is not deleted for good (files contract §3.0). An approved listing also shows its
+story to other families (games contract §5), so lists of stories need that table.
+"""
 EMPTIED_FOR_FILES: Final = (Table("public.ai_image_analysis_cache", ("select", "delete"), may_lack=True),)
 """What an earlier backend found in a picture, which is deleted with it."""
 WRITTEN_BY_TRIGGER: Final = (Table("public.ai_generation_quotas", ("insert",), may_lack=True),)

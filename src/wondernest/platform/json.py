@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from wondernest.platform.large_work import Steps, at_once
 
 Raw = msgspec.Raw
-"""A JSON document that is passed through without re-encoding."""
+"""A JSON document, an object, that is passed through without re-encoding."""
+AnyJson = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"description": "Any JSON value"})]
+"""As Raw, but any JSON value."""
 
 MAX_EXPANSION_BYTES = 16 * 1024 * 1024
 """How much the numbers of one document may add to its size. PostgreSQL prints `1e131071` as 131,072 digits on each read."""

@@ -48,6 +48,9 @@ class Query:
     name: str
     schema: type = str
     description: str = ""
+    example: str = ""
+    """Not empty: the query is required. A valid value, for tests that call every route; `{name}` is replaced by that path parameter
+    of the caller's."""
 
 
 @dataclass(frozen=True, slots=True)

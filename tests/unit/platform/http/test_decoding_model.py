@@ -24,7 +24,8 @@ ROUTES = create_app(load_settings({**TEST_ENVIRONMENT, **UNREACHED})).router.rou
 BODIES: dict[str, Any] = {
     route.endpoint.body.__name__: route.endpoint.body for route in ROUTES if isinstance(route.endpoint.body, type)
 }
-each_body = pytest.mark.parametrize("name", sorted(BODIES))
+each_body = pytest.mark.parametrize("name", sorted(name for name, kind in BODIES.items() if kind is not msgspec.Raw))
+"""A body that is one document has no fields that could be checked."""
 TEXTS = st.sampled_from(["", "12", "-3", "1.5", "true", "false", "maybe", "22:30", "ü", "null"]) | st.text(
     st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=5
 )

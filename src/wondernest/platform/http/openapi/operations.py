@@ -101,7 +101,10 @@ def _parameters(endpoint: Endpoint, template: str, schemas: Schemas) -> list[Sch
         _parameter("path", name, schemas.of(declared[name].schema, "in"), declared[name].description, required=True)
         for name in _PARAMETER.findall(template)
     ]
-    query = [_parameter("query", q.name, schemas.of(q.schema, "in"), q.description) for q in endpoint.queries]
+    query = [
+        _parameter("query", q.name, schemas.of(q.schema, "in"), q.description, required=bool(q.example))
+        for q in endpoint.queries
+    ]
     header = [_parameter("header", h.name, {"type": "string"}, h.description) for h in endpoint.headers]
     if endpoint.step_up:
         words = "A step-up proof of the same session"

@@ -55,7 +55,8 @@ class Schemas:
         match info:
             case inspect.Metadata():
                 extra = cast("Schema", info.extra_json_schema or {})  # pyright: ignore[reportUnknownMemberType]
-                return {**self._schema(info.type, direction), **extra}
+                described = isinstance(info.type, inspect.RawType)  # by its metadata alone
+                return extra if described else {**self._schema(info.type, direction), **extra}
             case inspect.StructType():
                 return self._struct(info, direction)
             case inspect.UnionType():
