@@ -2,23 +2,31 @@
 -- removed with normalize(), which every supported PostgreSQL has.
 
 -- @function wondernest.folded(text)
--- A text as it is compared: without accents, in small letters, without spaces at its ends. This function and the next three have
--- bodies that are resolved when they are created: the index below calls them for every role that writes an item, whatever its
--- search path and its rights on our schema.
+-- A text as it is compared: without accents, in small letters, without spaces at its ends. Most texts are ASCII, which takes a
+-- hundredth of the time.
 create function wondernest.folded(words text) returns text
-language sql immutable parallel safe
-return btrim(lower(translate(
-    replace(replace(replace(replace(replace(
-        regexp_replace(normalize(words, NFKD), '[\u0300-\u036f]', '', 'g'),
-        'ß', 'ss'), 'æ', 'ae'), 'Æ', 'ae'), 'œ', 'oe'), 'Œ', 'oe'),
-    'øØłŁđĐı', 'oollddi')));
+language plpgsql immutable parallel safe as $$
+begin
+    if octet_length(words) = length(words) then
+        return btrim(lower(words));
+    end if;
+    return btrim(lower(translate(
+        replace(replace(replace(replace(replace(
+            regexp_replace(normalize(words, NFKD), '[\u0300-\u036f]', '', 'g'),
+            'ß', 'ss'), 'æ', 'ae'), 'Æ', 'ae'), 'œ', 'oe'), 'Œ', 'oe'),
+        'øØłŁđĐı', 'oollddi')));
+end
+$$;
 
 -- @function wondernest.spaced(text)
 -- The words of a text: folded, with one space in place of punctuation. The ranges are of characters, not of a language.
 create function wondernest.spaced(words text) returns text
-language sql immutable parallel safe
-return btrim(regexp_replace(
-    wondernest.folded(words), '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00bf\u2000-\u206f\u3000-\u303f]+', ' ', 'g'));
+language plpgsql immutable parallel safe as $$
+begin
+    return btrim(regexp_replace(
+        wondernest.folded(words), '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00bf\u2000-\u206f\u3000-\u303f]+', ' ', 'g'));
+end
+$$;
 
 -- @function wondernest.stems(text, text)
 -- The stems of the words of a spaced text in a language, each with the language before it; the language alone marks the text
@@ -41,18 +49,21 @@ return (
                when 'tr' then 'pg_catalog.turkish'::regconfig end) known (code, dictionary));
 
 -- @function wondernest.content_document(text, text, text[], text)
--- What the search of the library finds an item by: the words of title, tags and description, and their stems.
+-- What the search of the library finds an item by: the words of title, tags and description, and their stems. With the rights of its
+-- owner, because an index calls it for every role that writes an item, also for one without rights on our schema.
 create function wondernest.content_document(title text, description text, tags text[], language text) returns tsvector
-language sql immutable parallel safe
-return (
-    select setweight(to_tsvector('pg_catalog.simple'::regconfig, named), 'A')
-        || setweight(to_tsvector('pg_catalog.simple'::regconfig, tagged), 'B')
-        || setweight(to_tsvector('pg_catalog.simple'::regconfig, described), 'C')
-        || array_to_tsvector(wondernest.stems(coalesce(language, ''), concat_ws(' ', named, tagged, described)))
-      from (select wondernest.spaced(coalesce(title, '')), wondernest.spaced(coalesce(description, '')),
-                   wondernest.spaced(coalesce((select string_agg(tag, ' ' order by place)
-                                                 from unnest(tags) with ordinality as listed (tag, place)), '')))
-           words (named, described, tagged));
+language plpgsql immutable parallel safe security definer set search_path = pg_catalog as $$
+declare
+    named text := wondernest.spaced(coalesce(title, ''));
+    tagged text := wondernest.spaced(coalesce(array_to_string(tags, ' '), ''));
+    described text := wondernest.spaced(coalesce(description, ''));
+begin
+    return setweight(to_tsvector('simple', named), 'A')
+        || setweight(to_tsvector('simple', tagged), 'B')
+        || setweight(to_tsvector('simple', described), 'C')
+        || array_to_tsvector(wondernest.stems(coalesce(language, ''), concat_ws(' ', named, tagged, described)));
+end
+$$;
 
 -- @function wondernest.content_query(text)
 -- The query of some words: an item has each of them, as the beginning of a word or with the same stem in the item's language.

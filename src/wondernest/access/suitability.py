@@ -24,6 +24,8 @@ NO_LANGUAGE: Final = "zxx"
 """ISO 639-2's code for what has no words: no limit of languages refuses it."""
 RULE: Final = "content_rule"
 """The name of the limits inside the piece; no expression of an item may use it."""
+_NO_LETTER: Final = "[^[:alnum:]]"
+"""Where the database knows only ASCII letters, others count as none: then keywords in them are found anywhere."""
 _PREFERENCES: Final = "limited.content_preferences"
 _RATING: Final = f"({_PREFERENCES} -> 'maxAgeRating')"
 _STORED_RATING: Final = f"case when jsonb_typeof({_RATING}) = 'number' then {_RATING}::numeric end"
@@ -130,8 +132,7 @@ def limits_of(item: Shown) -> tuple[Limit, ...]:
         _limit(
             "blockedKeywords",
             "keywords",
-            f"{words} is not null and not exists (select from unnest({RULE}.keywords) keyword (found)"
-            f" where strpos(' ' || wondernest.spaced({words}), keyword.found) > 0)",
+            f"wondernest.folded({words}) !~ {RULE}.keywords",
         ),
     )
 
@@ -210,10 +211,10 @@ def _codes(column: str) -> str:
 
 
 def _keywords(column: str) -> str:
-    """Keywords as they are looked for in a text with a space before each word."""
+    """Keywords as one regular expression over a folded text; NULL without any. `spaced` leaves no character that has a meaning there."""
     return f"""(
-        select array_agg(case when length(sought.word) <= {WHOLE_WORDS_UP_TO} and ascii(sought.word) < {SPACED_SCRIPTS_BEFORE}
-                              then ' ' else '' end || sought.word)
+        select string_agg(case when length(sought.word) <= {WHOLE_WORDS_UP_TO} and ascii(sought.word) < {SPACED_SCRIPTS_BEFORE}
+                               then '(^|{_NO_LETTER})' else '' end || replace(sought.word, ' ', '{_NO_LETTER}+'), '|')
           from (select wondernest.spaced(listed.word) from unnest({column}) listed (word)) sought (word)
          where sought.word <> '')"""
 
