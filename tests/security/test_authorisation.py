@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from tests.fixtures.application import TEST_ENVIRONMENT, declared, running
+from tests.fixtures.packs import stock
 from tests.fixtures.servers import database_on
 from tests.security.households import (
     Parent,
@@ -46,6 +47,7 @@ OPEN = {
         *("/auth/password-reset", "/auth/password-reset/confirm"),
         *("/files/{fileId}/public", "/files/{fileId}/signed"),
         *("/files/{folder}/{name}", "/files/{folder}/{owner}/{name}"),
+        "/content-packs/payments/events",
     },
     CallerKind.OPTIONAL: {"/auth/logout", "/auth/parent/logout", "/auth/parent/verify-pin"},
     CallerKind.OPERATOR: {"/metrics"},
@@ -62,6 +64,7 @@ NOT_OF_A_PARENT = {
         *(f"{STORIES}/children/{{childId}}/initialize", f"{STORIES}/children/{{childId}}/preferences"),
         *(f"{STORIES}/instances/{{childId}}/start", f"{STORIES}/vocabulary/{{childId}}/encounter"),
         *(f"{STORIES}/instances/{{instanceId}}/progress", f"{STORIES}/instances/{{instanceId}}/complete"),
+        *("/content-packs/{packId}/download", "/content-packs/usage"),
     },
     Authority.OWN: {
         *("/auth/parent/setup-pin", "/auth/verify-email", "/auth/verify-email/request"),
@@ -90,6 +93,7 @@ def each(*kinds: CallerKind) -> pytest.MarkDecorator:
 def database(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
     with database_on(pg_server, migrated_template) as url:
         furnish_installation(url)
+        stock(url)
         yield url
 
 

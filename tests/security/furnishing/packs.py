@@ -1,0 +1,13 @@
+"""The free pack, owned for the child and downloaded. A database without packs (`tests.fixtures.packs.stock`) has none to get."""
+
+from __future__ import annotations
+
+import httpx2
+
+from tests.fixtures.packs import PACKS, VEHICLES
+
+
+async def furnish(client: httpx2.AsyncClient, bearer: dict[str, str], child_id: str) -> dict[str, str]:
+    answer = await client.post(f"{PACKS}/purchase", json={"packId": VEHICLES, "childId": child_id}, headers=bearer)
+    assert answer.is_success or answer.json()["error"] == "Pack not found", answer.text
+    return {}
