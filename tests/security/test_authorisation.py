@@ -14,7 +14,6 @@ import pytest
 import pytest_asyncio
 
 from tests.fixtures.application import TEST_ENVIRONMENT, declared, running
-from tests.fixtures.packs import stock
 from tests.fixtures.servers import database_on
 from tests.security.households import (
     Parent,
@@ -93,7 +92,6 @@ def each(*kinds: CallerKind) -> pytest.MarkDecorator:
 def database(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
     with database_on(pg_server, migrated_template) as url:
         furnish_installation(url)
-        stock(url)
         yield url
 
 

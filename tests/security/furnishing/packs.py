@@ -1,10 +1,14 @@
-"""The free pack, owned for the child and downloaded. A database without packs (`tests.fixtures.packs.stock`) has none to get."""
+"""The packs of the contract; of these the free one, owned for the child."""
 
 from __future__ import annotations
 
 import httpx2
 
-from tests.fixtures.packs import PACKS, VEHICLES
+from tests.fixtures.packs import PACKS, VEHICLES, stock
+
+
+def install(url: str) -> None:
+    stock(url)
 
 
 async def furnish(client: httpx2.AsyncClient, bearer: dict[str, str], child_id: str) -> dict[str, str]:
