@@ -135,12 +135,11 @@ _SEARCH: Final = f"""
            and ($13::bool is null or (p.is_featured is true) = $13) {_WORDED}
            and {_SUITABLE}),
     page as materialized (
-        select id, row_number() over (order by place, name, id) as place from matching
-         order by place, name, id limit $16 offset $17)
+        select id, place, name from matching order by place, name, id limit $16 offset $17)
     select caller.permitted, (select count(*) from matching) as total, {_PACK_COLUMNS}
       from caller left join (page join public.content_packs p on p.id = page.id) on true
       {_CATEGORY} {_OWNED} {_COUNTED}
-     order by page.place"""
+     order by page.place, page.name, page.id"""
 SEARCH: Final = _SEARCH.replace(_WORDED, "")
 """Plan: one scan of the packs. A filter that may be absent cannot use an index (the plans are generic)."""
 SEARCH_WORDS: Final = _SEARCH.replace(_WORDED, _BY_WORDS)
