@@ -10,7 +10,7 @@ import httpx2
 import psycopg
 import pytest
 
-from tests.fixtures.auth import Parent, register, row, rows, value
+from tests.fixtures.auth import Parent, register, value
 from tests.fixtures.family import add_child, register_with_child
 from tests.fixtures.packs import (
     ASSET,
@@ -500,64 +500,3 @@ async def test_downloads_that_cannot_be_are_refused(app_client: httpx2.AsyncClie
         assert refusal(await download(app_client, parent, VEHICLES, **body)) == (400, f"{prefix}: {error}"), body
     nobodys = await download(app_client, parent, VEHICLES, status="pending", childId=str(uuid4()))
     assert refusal(nobodys) == (404, "Pack ownership not found")
-
-
-# Usage -----------------------------------------------------------------------------------------------------------------------
-
-
-async def test_a_use_is_stored_and_counted(
-    app_client: httpx2.AsyncClient, parent: Parent, database: Connection, database_url: str
-) -> None:
-    child = (await add_child(app_client, parent))["id"]
-    asset = store_asset(database, VEHICLES)
-    await buy(app_client, parent, VEHICLES, childId=child)
-    session = str(uuid4())
-    answer = await use(
-        app_client, parent, packId=VEHICLES, usedInFeature="ai_story", childId=child, assetId=asset, sessionId=session,
-        usageDurationSeconds=12, metadata={"page": 1.0},
-    )  # fmt: skip
-    assert (answer.status_code, answer.json()) == (
-        200,
-        {"success": True, "data": {"message": "Usage recorded"}, "error": None},
-    )
-    assert (
-        await use(app_client, parent, packId=VEHICLES, usedInFeature="x" * 300, sessionId="session_17")
-    ).status_code == 200
-    stored = await rows(database_url, "select * from public.content_pack_usage order by used_at, id")
-    assert [str(stored[0][name]) for name in ("child_id", "pack_id", "asset_id", "session_id")] == [
-        child,
-        VEHICLES,
-        asset,
-        session,
-    ]
-    assert (stored[0]["usage_duration_seconds"], stored[0]["usage_metadata"]) == (12, '{"page": 1.0}')
-    assert (stored[1]["session_id"], stored[1]["used_in_feature"], stored[1]["child_id"]) == (None, "x" * 100, None)
-    [pack] = (await data_of(app_client, parent, "/owned"))["packs"]
-    owned = OWNERSHIP(pack["userOwnership"])
-    assert owned["usageCount"] == 2
-    assert owned["lastUsedAt"] is not None
-
-
-async def test_uses_that_cannot_be_are_refused(
-    app_client: httpx2.AsyncClient, parent: Parent, database: Connection, database_url: str
-) -> None:
-    of_another = store_asset(database, SAFARI)
-    fields = {"packId": VEHICLES, "usedInFeature": "story"}
-    for body, error in (
-        ({"usedInFeature": "story"}, "Pack ID is required"),
-        ({"packId": VEHICLES}, "Feature is required"),
-        ({**fields, "usedInFeature": " "}, "Feature is required"),
-        ({**fields, "packId": "x"}, "Invalid pack ID"),
-        ({**fields, "packId": SAFARI}, "Pack not owned or not found"),
-        ({**fields, "packId": str(uuid4())}, "Pack not owned or not found"),
-        ({**fields, "childId": str(uuid4())}, "Child not found"),
-        ({**fields, "assetId": "x"}, "Invalid asset ID"),
-        ({**fields, "assetId": of_another}, "Asset not found"),
-    ):
-        assert refusal(await use(app_client, parent, **body)) == (400, f"Failed to record usage: {error}"), body
-    unstorable = b'{"packId":"%b","usedInFeature":"s","metadata":{"n":1e200000}}' % VEHICLES.encode()
-    answer = await app_client.post(f"{PACKS}/usage", content=unstorable, headers=parent.bearer)
-    assert refusal(answer) == (400, "Failed to record usage: Invalid metadata")
-    assert await value(database_url, "select count(*) from public.content_pack_usage") == 0
-    counted = await row(database_url, "select coalesce(sum(uses), 0) as uses from wondernest.pack_usage_days")
-    assert counted["uses"] == 0

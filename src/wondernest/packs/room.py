@@ -10,7 +10,7 @@ from wondernest.packs.metrics import NAMES, PackMetrics
 from wondernest.packs.personal_data import PERSONAL_DATA
 from wondernest.packs.purchases import PurchaseService, Terms
 from wondernest.packs.repository import PURCHASES_TODAY, USES_TODAY, PackRepository, PurchaseRepository
-from wondernest.packs.routes import EventRoutes, PackRoutes, UseRoutes
+from wondernest.packs.routes import EventRoutes, IconRoutes, PackRoutes, UseRoutes
 from wondernest.packs.routes.parsing import Addresses
 from wondernest.packs.service import PackService
 from wondernest.platform.personal_data import USER
@@ -65,6 +65,7 @@ def build(parts: Parts, payments: Gateway | None) -> Room:
             *PackRoutes(service, Addresses(settings.files.public_base_url)).endpoints(),
             *UseRoutes(service, buying).endpoints(),
             *EventRoutes(buying).endpoints(),
+            *IconRoutes().endpoints(),
         ],
         tables=TABLES,
         indexes=INDEXES,
