@@ -10,6 +10,7 @@ from wondernest.packs.routes import parsing
 from wondernest.packs.routes.parsing import CHILD_QUERY, IF_NONE_MATCH, NOT_MODIFIED, PACKS, REFUSED
 from wondernest.packs.rules import DEFAULT_FEATURED, MAX_FEATURED, clamped
 from wondernest.platform.caller import Authority, CallerKind
+from wondernest.platform.http.conditional import tagged_json
 from wondernest.platform.http.endpoint import Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request
@@ -51,7 +52,7 @@ class PackRoutes:
     async def categories(self, request: Request[None]) -> Reply:
         """GET /content-packs/categories."""
         found = await self._service.categories(request.caller)
-        return parsing.tagged(
+        return tagged_json(
             request, wire.CategoriesReply(wire.Categories([wire.CategoryInfo.of(category) for category in found]))
         )
 
@@ -69,9 +70,7 @@ class PackRoutes:
         child_id = parsing.child_in(request.query("childId"), errors.FEATURED)
         packs = await self._service.featured(request.caller, child_id, Wanted(featured=True, size=limit))
         absolute = self._addresses.of(request)
-        return parsing.tagged(
-            request, wire.PacksReply(wire.Packs([wire.PackInfo.of(pack, absolute) for pack in packs]))
-        )
+        return tagged_json(request, wire.PacksReply(wire.Packs([wire.PackInfo.of(pack, absolute) for pack in packs])))
 
     @GROUP.get(
         PACKS + "/owned",
@@ -86,9 +85,7 @@ class PackRoutes:
         child_id = parsing.child_in(request.query("childId"), errors.OWNED)
         packs = await self._service.owned(request.caller, child_id)
         absolute = self._addresses.of(request)
-        return parsing.tagged(
-            request, wire.PacksReply(wire.Packs([wire.PackInfo.of(pack, absolute) for pack in packs]))
-        )
+        return tagged_json(request, wire.PacksReply(wire.Packs([wire.PackInfo.of(pack, absolute) for pack in packs])))
 
     @GROUP.get(
         PACKS,
@@ -115,7 +112,7 @@ class PackRoutes:
             size=wanted.size,
             has_next=(wanted.page + 1) * wanted.size < found.total,
         )
-        return parsing.tagged(request, wire.PageReply(page))
+        return tagged_json(request, wire.PageReply(page))
 
     @GROUP.get(
         parsing.ONE,
@@ -135,9 +132,7 @@ class PackRoutes:
         """GET /content-packs/{packId}."""
         child_id = parsing.child_in(request.query("childId"), errors.PACK)
         pack = await self._service.one(request.caller, child_id, request.path(PACK))
-        return parsing.tagged(
-            request, wire.PackReply(wire.OnePack(wire.PackInfo.of(pack, self._addresses.of(request))))
-        )
+        return tagged_json(request, wire.PackReply(wire.OnePack(wire.PackInfo.of(pack, self._addresses.of(request)))))
 
     @GROUP.get(
         parsing.ONE + "/assets",
@@ -160,6 +155,6 @@ class PackRoutes:
         child_id = parsing.child_in(request.query("childId"), errors.ASSETS)
         assets = await self._service.assets(request.caller, child_id, request.path(ASSETS_OF))
         absolute = self._addresses.of(request)
-        return parsing.tagged(
+        return tagged_json(
             request, wire.AssetsReply(wire.Assets([wire.AssetInfo.of(asset, absolute) for asset in assets]))
         )

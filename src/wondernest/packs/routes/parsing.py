@@ -1,8 +1,7 @@
-"""What the pack routes share: paths, ids in queries and bodies, addresses, replies that can be asked for again."""
+"""What the pack routes share: paths, ids in queries and bodies, addresses."""
 
 from __future__ import annotations
 
-import hashlib
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -23,12 +22,10 @@ from wondernest.packs.rules import (
     stored_name,
     truth,
 )
-from wondernest.platform.entity_tags import read_entity_tags
 from wondernest.platform.http.endpoint import HeaderField, Query, Response
 from wondernest.platform.http.paths import PathParameter
-from wondernest.platform.http.request import Reply, Request
+from wondernest.platform.http.request import Request
 from wondernest.platform.ids import parse_uuid
-from wondernest.platform.json import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,9 +55,6 @@ SEARCH_QUERIES: Final = (
     Query("size", int, f"1 to {MAX_SIZE}, {DEFAULT_SIZE} when absent"),
     CHILD_QUERY,
 )
-CACHE: Final = (b"cache-control", b"private, no-cache")
-"""A list holds what a family may see and owns: kept by its own client alone, and asked for again each time."""
-ETAG_BYTES: Final = 12
 _OURS: Final = "/files/"
 
 
@@ -124,14 +118,3 @@ def wanted(request: Request[Any]) -> Wanted:
         page=clamped(request.query("page"), 0, 0, MAX_PAGE),
         size=clamped(request.query("size"), DEFAULT_SIZE, 1, MAX_SIZE),
     )
-
-
-def tagged(request: Request[Any], value: object) -> Reply:
-    """A reply with an ETag of its bytes; 304 if the client has the same."""
-    content = encode(value)
-    etag = f'"{hashlib.blake2b(content, digest_size=ETAG_BYTES).hexdigest()}"'
-    headers = ((b"etag", etag.encode()), CACHE)
-    held = request.header(b"if-none-match")
-    if held is not None and read_entity_tags(held).name(etag):
-        return Reply(304, b"", headers=headers)
-    return Reply(200, content, headers=headers)
