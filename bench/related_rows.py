@@ -82,6 +82,12 @@ _LATER_ROWS: Final[dict[LiteralString, LiteralString]] = {
        select 'https://accounts.google.com', id::text, id, now() from core.users where email < 'bench-5'""",
     "wondernest.address_proofs": """insert into wondernest.address_proofs (user_id, email, source, token_hash, proven_at)
        select id, lower(email), 'letter', sha256((id || '-proven')::bytea), now() from core.users""",
+    "content.content_filters": """insert into content.content_filters (family_id, name, min_age, max_age, blocked_categories)
+       select id, 'Ours', 2, 14, '{Seasonal}' from family.families""",
+    "wondernest.family_content_limits": """insert into wondernest.family_content_limits (family_id, languages)
+       select id, '{en}' from family.families""",
+    "wondernest.child_content_limits": """insert into wondernest.child_content_limits (child_id, allowed_providers)
+       select id, '{wondernest}' from family.child_profiles""",
     "public.content_packs": """insert into public.content_packs
               (name, description, search_keywords, pack_type, category_id, price_cents, is_free, is_featured, age_min, age_max,
                educational_goals, status, published_at, popularity_score)
