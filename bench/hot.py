@@ -45,6 +45,10 @@ from wondernest.games.repository import (
 )
 from wondernest.games.rules import SMALL_LIST_BYTES, Deletion, Limits, Listing, Read, SaveKey, Write
 from wondernest.games.service import Notices, ProjectSaves
+from wondernest.packs.model import Use
+from wondernest.packs.model import Wanted as PacksWanted
+from wondernest.packs.repository import Asked, PackRepository, Proof, PurchaseRepository
+from wondernest.packs.rules import Download, prefix_query
 from wondernest.platform.caller import Caller
 from wondernest.platform.clock import SystemClock
 from wondernest.platform.db.batch import LockWait
@@ -228,6 +232,36 @@ class Requests:
         field = INSTANCE_ID, str(new_uuid())
         assert await self._documents.locate(self._database, one.user_id, GAME, INSTANCE_PREFIX, field) is None
 
+    # Packs --------------------------------------------------------------------------------------------------------
+
+    async def packs(self, _: int) -> None:
+        """GET of a page of packs, of those found by words, of the owned ones, of one and of its assets."""
+        one, packs, now = self._parents[0], PackRepository(), datetime.now(UTC)
+        asked = Asked(one.user_id, one.family_id, one.child_id)
+        assert (await packs.search(self._database, asked, PacksWanted(page=1, size=20), now)).packs
+        assert (await packs.search(self._database, asked, PacksWanted(words=prefix_query("lion"), size=20), now)).total
+        owned = await packs.owned(self._database, asked)
+        assert await packs.one(self._database, asked, owned[0].id, now)
+        assert await packs.assets(self._database, asked, owned[0].id, now)
+
+    async def use_pack(self, _: int) -> None:
+        """Download and use of an owned pack, and an offer."""
+        one, packs, now = self._parents[0], PackRepository(), datetime.now(UTC)
+        asked = Asked(one.user_id, one.family_id, None)
+        pack_id = (await packs.owned(self._database, asked))[0].id
+        assert await packs.downloaded(self._database, asked, pack_id, Download("completed", 100), now)
+        use = Use(
+            pack_id=pack_id,
+            child_id=None,
+            asset_id=None,
+            session_id=None,
+            feature="ai_story",
+            duration_s=7,
+            metadata=None,
+        )
+        await packs.used(self._database, asked, use, IDS.ordered_uuid(), 1_000_000, now)
+        assert await PurchaseRepository().offer(self._database, asked, pack_id, Proof("", ""), now)
+
     # Families -----------------------------------------------------------------------------------------------------
 
     async def profile(self, count: int) -> None:
@@ -345,6 +379,14 @@ OPERATIONS: Final = (
     Operation("POST events of several requests", ["event-store"], Requests.track, (BATCH,)),
     Operation("GET the story templates for a child", ["story-list", "story-one"], Requests.templates),
     Operation("GET a child's stories", ["story-documents", "story-locate"], Requests.child_documents),
+    Operation(
+        "GET packs", ["pack-search", "pack-search-words", "pack-owned", "pack-one", "pack-assets"], Requests.packs
+    ),
+    Operation(
+        "PATCH, POST use and POST purchase of a pack",
+        [None, "pack-download", "pack-use", "pack-offer"],
+        Requests.use_pack,
+    ),
     Operation("GET the family profile", ["household"], Requests.profile, (1, BATCH)),
     Operation("GET the children", ["family-children", "family-child"], Requests.children),
     Operation("GET a consent", ["consent-find"], Requests.consent),

@@ -19,7 +19,7 @@ from bench.setup import SetupError, own_postgres, say
 from bench.statements import Explained, OneConnection, explain, one_connection, record_statements
 
 FOLDER: Final = Path(__file__).with_name("plans")
-SMALL: Final = frozenset({"game_registry", "game_types", "game_categories"})
+SMALL: Final = frozenset({"game_registry", "game_types", "game_categories", "content_pack_categories"})
 """Tables that do not grow with the number of families: a dozen rows, which may be read whole."""
 _SHORT: Final = "searched once an hour, and holds only what has not expired"
 MAY_READ_WHOLE: Final[Mapping[str, str]] = {
@@ -27,6 +27,10 @@ MAY_READ_WHOLE: Final[Mapping[str, str]] = {
     "prune-reset-tokens": f"{_SHORT}, one hour's resets",
     "prune-token-cutoffs": f"{_SHORT}, a month's password resets",
     "prune-unrecorded-cutoffs": f"{_SHORT}, a month's logouts of pairs that an earlier backend issued",
+    "pack-search": (
+        "the packs of the store are a few thousand: filters that may be absent cannot use an index, and the parental filter decides"
+        " about each"
+    ),
     "prune-refresh-tokens": (
         "core.refresh_tokens has no index on expires_at and belongs to the earlier backends: the search for expired tokens"
         " reads the whole table, once an hour"
@@ -35,6 +39,8 @@ MAY_READ_WHOLE: Final[Mapping[str, str]] = {
 """Statements that may read a growing table whole, and why."""
 PAGES_OF_A_REQUEST: Final = 200
 """More pages than this for one request mean that the planner chose a wrong index."""
+PAGES_OF_A_LIST: Final[Mapping[str, int]] = {"pack-search-words": 800, "pack-owned": 800}
+"""More for lists whose every row has parts in other tables: up to 20 packs, each with category, ownership and the count of its assets."""
 _WHOLE = re.compile(r"Seq Scan on (\w+)(?!.*never executed)")
 _PAGES = re.compile(r"Buffers: shared(?: hit=(\d+))?(?: read=(\d+))?")
 _PARENTS = """
@@ -45,7 +51,8 @@ _PARENTS = """
 _ROWS = """
     select (select count(*) from family.families) as families, (select count(*) from games.simple_game_data) as saves,
            (select count(*) from wondernest.save_versions) as "kept versions",
-           (select count(*) from analytics.analytics_events) as events"""
+           (select count(*) from analytics.analytics_events) as events, (select count(*) from public.content_packs) as packs,
+           (select count(*) from public.content_pack_usage) as "uses of packs\""""
 
 
 @dataclass(slots=True)
@@ -75,16 +82,16 @@ class Page:
         return [
             f"{self.name}, {count} at once: {fault}"
             for count, run in self.runs.items()
-            for fault in faults(run.plan, count)
+            for fault in faults(run.plan, count, PAGES_OF_A_LIST.get(self.name, PAGES_OF_A_REQUEST))
         ]
 
 
-def faults(plan: str, requests: int) -> list[str]:
-    """The parts of a plan whose cost grows with the tables."""
+def faults(plan: str, requests: int, most: int = PAGES_OF_A_REQUEST) -> list[str]:
+    """The parts of a plan whose cost grows with the tables; `most`: pages of one request."""
     found = [f"reads the whole of {table}" for table in sorted(set(_WHOLE.findall(plan)) - SMALL)]
     nodes = _PAGES.findall(plan.partition("\nPlanning:")[0])
     pages = max((sum(int(number or 0) for number in node) for node in nodes), default=0)
-    if pages > PAGES_OF_A_REQUEST * requests:
+    if pages > most * requests:
         found.append(f"touches {pages:,} pages")
     return found
 

@@ -82,6 +82,33 @@ _LATER_ROWS: Final[dict[LiteralString, LiteralString]] = {
        select 'https://accounts.google.com', id::text, id, now() from core.users where email < 'bench-5'""",
     "wondernest.address_proofs": """insert into wondernest.address_proofs (user_id, email, source, token_hash, proven_at)
        select id, lower(email), 'letter', sha256((id || '-proven')::bytea), now() from core.users""",
+    "content.content_filters": """insert into content.content_filters (family_id, name, min_age, max_age, blocked_categories)
+       select id, 'Ours', 2, 14, '{Seasonal}' from family.families""",
+    "wondernest.family_content_limits": """insert into wondernest.family_content_limits (family_id, languages)
+       select id, '{en}' from family.families""",
+    "wondernest.child_content_limits": """insert into wondernest.child_content_limits (child_id, allowed_providers)
+       select id, '{wondernest}' from family.child_profiles""",
+    "public.content_packs": """insert into public.content_packs
+              (name, description, search_keywords, pack_type, category_id, price_cents, is_free, is_featured, age_min, age_max,
+               educational_goals, status, published_at, popularity_score)
+       select 'Pack ' || n, 'Pictures for stories, number ' || n || case when n % 500 = 0 then ' lion' else '' end, 'k' || n,
+              case when n % 2 = 0 then 'sticker_pack' else 'character_bundle' end::public.content_pack_type, kind.id, n % 500,
+              n % 3 = 0, n % 200 = 0, 2 + n % 4, 7 + n % 6, '{Counting}', 'published', now() - n * interval '1 hour', n % 100 / 100.0
+         from generate_series(1, 10000) n
+         join (select id, row_number() over (order by display_order) as place from public.content_pack_categories) kind
+           on kind.place = n % 8 + 1""",
+    "public.content_pack_assets": """insert into public.content_pack_assets (pack_id, name, asset_type, file_url, file_size_bytes, tags)
+       select id, 'Part ' || n, 'image_static', '/files/1756800000/part.png', 40000, '{animal}'
+         from public.content_packs, generate_series(1, 10) n""",
+    "public.user_pack_ownership": """insert into public.user_pack_ownership (user_id, pack_id, acquisition_type)
+       select u.id, p.id, 'free' from (select id, row_number() over (order by id) as place from core.users) u
+         join (select id, row_number() over (order by id) as place from public.content_packs) p
+           on p.place % 1000 = u.place % 1000""",
+    "public.content_pack_usage": """insert into public.content_pack_usage (user_id, pack_id, used_in_feature, used_at)
+       select o.user_id, o.pack_id, 'ai_story', now() - n * interval '1 day' from public.user_pack_ownership o, generate_series(1, 2) n""",
+    "wondernest.pack_purchases": """insert into wondernest.pack_purchases
+       select id, id, (select p.id from public.content_packs p limit 1), null, 299, 'USD', 'simulated', 'authorised', null,
+              now() - interval '1 day', now() from core.users""",
     "wondernest.unrecorded_cutoffs": """insert into wondernest.unrecorded_cutoffs (user_id, issued_until)
        select id, now() from core.users where email < 'bench-2'""",
 }

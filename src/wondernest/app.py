@@ -20,6 +20,7 @@ from wondernest.files import room as files
 from wondernest.games import room as games
 from wondernest.health import room as health
 from wondernest.inherited import room as inherited
+from wondernest.packs import room as packs
 from wondernest.platform import room as platform
 from wondernest.platform.addresses import Networks
 from wondernest.platform.blobs import Blobs, LocalBlobs, S3Blobs
@@ -116,6 +117,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             files.build(parts, play.mentions),
             content.build(parts, household, analytics.recorder(parts, play.time)),
             stories.build(parts, play.stories, play.published),
+            packs.build(parts, packs.gateway(parts)),
             analytics.build(parts, play.projects, play.time),
             audio.build(parts, consent.consents),
             *(build(parts) for build in more),

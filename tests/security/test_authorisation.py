@@ -46,6 +46,7 @@ OPEN = {
         *("/auth/password-reset", "/auth/password-reset/confirm"),
         *("/files/{fileId}/public", "/files/{fileId}/signed"),
         *("/files/{folder}/{name}", "/files/{folder}/{owner}/{name}"),
+        *("/content-packs/payments/events", "/icons/{icon}"),
     },
     CallerKind.OPTIONAL: {"/auth/logout", "/auth/parent/logout", "/auth/parent/verify-pin"},
     CallerKind.OPERATOR: {"/metrics"},
@@ -62,6 +63,7 @@ NOT_OF_A_PARENT = {
         *(f"{STORIES}/children/{{childId}}/initialize", f"{STORIES}/children/{{childId}}/preferences"),
         *(f"{STORIES}/instances/{{childId}}/start", f"{STORIES}/vocabulary/{{childId}}/encounter"),
         *(f"{STORIES}/instances/{{instanceId}}/progress", f"{STORIES}/instances/{{instanceId}}/complete"),
+        *("/content-packs/{packId}/download", "/content-packs/usage"),
     },
     Authority.OWN: {
         *("/auth/parent/setup-pin", "/auth/verify-email", "/auth/verify-email/request"),

@@ -6,18 +6,22 @@ import email
 import email.policy
 import json
 import re
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx2
 import psycopg
+import pytest
 import redis
 
 from tests.faults.outages import frozen
 from tests.fixtures.application import TEST_SECRET, declared
 from tests.fixtures.auth import code_in
 from tests.fixtures.identities import CLIENT_IDS, Signer
+from tests.fixtures.packs import PACKS, SAFARI, VEHICLES, stock
+from tests.fixtures.payments import EVENTS, KEY, SECRET, Gateway, payment_gateway, signature_of
 from tests.fixtures.processes import wait_for
 from tests.security.households import PICTURE, Form, address, body_of, sent_as
 from wondernest.stories.routes.templates import EXAMPLE
@@ -45,6 +49,7 @@ PATH_TEXT, QUERY_TEXT, HEADER_TEXT, BODY_TEXT = (
 KEYWORD, DELIVERY = "osprey-in-the-filter", "bittern-in-the-report"
 FILE_NAME, FILE_TEXT, TAG = "walrus-in-the-name", "narwhal-in-the-file", "tern-in-the-tag"
 STORY_TEXT, WORD = "badger-in-the-story", "otterword"
+CARD, FEATURE, PLAYED = "4111-of-the-dunlin", "stork-in-the-feature", "teal-in-the-metadata"
 NAMED_ANYWHERE = (
     *(PASSWORD, WRONG_PASSWORD, NEW_PASSWORD),
     *(MAIL_ADDRESS, UNKNOWN_ADDRESS, "quickbeam", "somebody.unheard"),
@@ -54,6 +59,7 @@ NAMED_ANYWHERE = (
     *(PATH_TEXT, QUERY_TEXT, HEADER_TEXT, BODY_TEXT, TEST_SECRET),
     *(FILE_NAME, FILE_TEXT, TAG, KEYWORD, DELIVERY),
     *(STORY_TEXT, WORD),
+    *(CARD, FEATURE, PLAYED, KEY, SECRET),
 )
 UPLOADS = "/api/v1/files/upload"
 STORIES = "/api/v2/games/story-adventure"
@@ -199,6 +205,29 @@ class Journey:
         assert answer.status_code == status, answer.text
         return answer
 
+    def shop(self) -> None:
+        """Packs that are got, paid, used and paid back; payments and events that are refused."""
+        self.send(
+            "GET", f"{PACKS}?query={QUERY_TEXT}&category={QUERY_TEXT}&educationalGoals={QUERY_TEXT}&page={QUERY_TEXT}"
+        )
+        for pack in (VEHICLES, SAFARI):
+            bought = self.send("POST", f"{PACKS}/purchase", {"packId": pack, "paymentMethod": CARD})
+            assert bought.status_code == 200, bought.text
+        payment = bought.json()["data"]["ownership"]["transactionId"]
+        self.secrets |= {payment, CARD}
+        self.send(
+            "POST", f"{PACKS}/purchase", {"packId": SAFARI, "childId": self.child_id}, **{"X-Step-Up": HEADER_TEXT}
+        )
+        use = {"packId": SAFARI, "usedInFeature": FEATURE, "metadata": {"text": PLAYED}, "childId": self.child_id}
+        assert self.send("POST", f"{PACKS}/usage", use).status_code == 200
+        event = json.dumps(
+            {"id": BODY_TEXT, "type": "payment.refunded", "reference": BODY_TEXT, "amountCents": 1}
+        ).encode()
+        for body in (event, BODY_TEXT.encode()):
+            signed = {"Payment-Signature": signature_of(SECRET, body, int(time.time()))}
+            self.send("POST", EVENTS, body, **signed)
+            self.send("POST", EVENTS, body, **{"Payment-Signature": HEADER_TEXT})
+
     def send_invalid_requests(self) -> None:
         """Invalid requests with personal data wherever a client can put it."""
         self.send("GET", f"/api/v1/{PATH_TEXT}")
@@ -299,6 +328,14 @@ def break_tables(url: str) -> None:
         connection.execute("alter table core.users add constraint never check (false) not valid")
         connection.execute("alter table analytics.analytics_events rename to gone")
         connection.execute("alter table family.child_profiles rename column name to gone")
+        connection.execute("alter table public.content_packs rename column name to gone")
+        connection.execute("alter table public.user_pack_ownership add constraint never check (false) not valid")
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    with payment_gateway() as running:
+        yield running
 
 
 def assert_clean(where: str, text: str, secrets: set[str]) -> None:
@@ -312,7 +349,9 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
     fragile_database: str,
     own_valkey_server: EmbeddedValkey,
     tmp_path: Path,
+    gateway: Gateway,
 ) -> None:
+    stock(fragile_database)
     signer, keys = Signer("key-1"), tmp_path / "keys.json"
     keys.write_bytes(signer.document())
     server = live_server(
@@ -329,6 +368,7 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
         JOBS_PROCESSES="1",
         OAUTH_GOOGLE_CLIENT_IDS=CLIENT_IDS["google"],
         OAUTH_GOOGLE_JWKS=str(keys),
+        **gateway.settings,
     )
     with httpx2.Client(base_url=server.base_url, timeout=TIMEOUT_S) as client:
         journey = Journey(client, tmp_path / "outbox")
@@ -339,6 +379,7 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
         journey.keep_files()
         journey.use_the_library()
         journey.read_stories()
+        journey.shop()
         journey.send_invalid_requests()
         journey.send_marks_to_every_route(declared().router.routes)
         journey.reset()
@@ -351,6 +392,10 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
         wait_for(lambda: journey.send("GET", "/api/v1/family/profile").status_code == 200, "the database is back")
         break_tables(fragile_database)
         journey.expect_failures(500)
+        journey.send(
+            "POST", f"{PACKS}/purchase", {"packId": VEHICLES, "childId": journey.child_id, "paymentMethod": CARD}
+        )
+        assert "Internal error" in journey.send("GET", f"{PACKS}?query={QUERY_TEXT}").text
         metrics = client.get("/metrics").text
     assert server.stop() == 0
     log = server.log_text()

@@ -71,21 +71,22 @@ def migrate() -> int:
 
 @app.command
 def seed() -> int:
-    """Make the demo family with its pictures and its story, the demo collection of the library and the demo stories (development only)."""
+    """Make the demo family with its pictures and story, and the house's collection, stories and packs (development only)."""
     import psycopg
 
     from wondernest.content.collection import CollectionError
     from wondernest.settings import SettingsError
 
     settings = _settings_with_database()
-    demo, library, collection, stories = (
-        _development(name) for name in ("seed", "library", "collection.filling", "stories")
+    demo, library, collection, stories, packs = (
+        _development(name) for name in ("seed", "library", "collection.filling", "stories", "packs")
     )
     try:
         demo.seed(settings)
         library.fill_library(settings)
         collection.fill_collection(settings)
         stories.fill_shelf(settings)
+        packs.fill_packs(settings)
     except (SettingsError, psycopg.Error, library.LibraryError, CollectionError) as error:
         _fail(error)
     _print_line(f"demo parent: {demo.DEMO_EMAIL} / {demo.DEMO_PASSWORD}")

@@ -126,20 +126,6 @@ PERSONAL_DATA: Final = (
         "user_prompt",
         "raw_llm_response",
     ),
-    _held("public.content_pack_reviews", "Reviews of content packs", {"user_id": USER}, "review_text", "review_title"),
-    _held(
-        "public.content_pack_usage",
-        "How a child used content packs",
-        {"user_id": USER, "child_id": CHILD},
-        "usage_metadata",
-    ),
-    _held("public.content_packs", "Content packs and who made them", {"created_by": USER}, shared=True),
-    _held(
-        "public.user_pack_ownership",
-        "Which content packs a family owns",
-        {"user_id": USER, "child_id": CHILD},
-        "custom_tags",
-    ),
     _held(
         "web_admin.admin_sessions",
         "Sessions of operators",

@@ -21,11 +21,6 @@ IMPERSONAL: Final = (
     "marketplace.collection_items",
     "marketplace.featured_collections",
     "public.ai_generation_config",
-    "public.content_pack_assets",
-    "public.content_pack_categories",
-    "public.content_pack_collection_items",
-    "public.content_pack_collections",
-    "public.content_pack_compatibility",
     "public.flyway_schema_history",
 )
 """Tables without personal data."""

@@ -2,6 +2,7 @@
 
 from wondernest.settings.kinds import Csv, Pooler, Secret
 from wondernest.settings.loading import SettingsError, is_host_name, load_settings
+from wondernest.settings.packs import Packs, Payments
 from wondernest.settings.safety import PLACEHOLDER_SECRETS, unsafe
 from wondernest.settings.storage import BucketAddress, Scan, Storage
 from wondernest.settings.tree import (
@@ -40,6 +41,8 @@ __all__ = [
     "Mail",
     "Media",
     "OAuth",
+    "Packs",
+    "Payments",
     "Pooler",
     "Quotas",
     "Scan",

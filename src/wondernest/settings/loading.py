@@ -97,7 +97,7 @@ def _with_aliases(values: dict[str, str]) -> dict[str, str]:
     fallback("LOG_LEVEL", _first_level(values.get("RUST_LOG", "")))
     if "LOG_LEVEL" in values:
         values["LOG_LEVEL"] = {"WARN": "WARNING", "TRACE": "DEBUG"}.get(level := values["LOG_LEVEL"].upper(), level)
-    for name in ("APP_ENV", "LOG_FORMAT", "SMTP_TLS", "STORAGE_PROVIDER"):
+    for name in ("APP_ENV", "LOG_FORMAT", "PAYMENT_GATEWAY", "SMTP_TLS", "STORAGE_PROVIDER"):
         if name in values:
             values[name] = values[name].lower()
     for name, value in values.items():
@@ -158,6 +158,7 @@ def _check(settings: Settings, *, serving: bool) -> None:
     _must_hold("CLAMD_ADDRESS", "not `host:port` or the absolute path of a socket", lambda: scan.endpoint)
     if scan.required and not scan.address:
         raise SettingsError("SCAN_REQUIRED: needs CLAMD_ADDRESS, the address of the scanner")
+    _check_payments(settings)
     if serving and (found := list(unsafe(settings))):
         raise SettingsError("\n".join(found))
 
@@ -187,6 +188,26 @@ def _check_storage(settings: Settings) -> None:
             raise SettingsError(f"{prefix}_ENDPOINT: not an address https://host:port or http://host:port")
     if bool(bucket.access_key) != bool(bucket.secret_key):
         raise SettingsError(f"{prefix}_ACCESS_KEY: {prefix}_ACCESS_KEY and {prefix}_SECRET_KEY go together")
+
+
+def _check_payments(settings: Settings) -> None:
+    payments = settings.payments
+    if settings.payment_gateway != "webhook":
+        return
+    parts = urlsplit(payments.url)
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or "@" in parts.netloc
+        or parts.query
+        or parts.fragment
+    ):
+        raise SettingsError(
+            "PAYMENT_GATEWAY_URL: not an address https://host/path, which PAYMENT_GATEWAY=webhook needs"
+        )
+    for name, value in (("PAYMENT_GATEWAY_KEY", payments.key), ("PAYMENT_WEBHOOK_SECRET", payments.webhook_secret)):
+        if not value:
+            raise SettingsError(f"{name}: PAYMENT_GATEWAY=webhook needs it")
 
 
 def _require_address(url: str, schemes: Sequence[str]) -> None:

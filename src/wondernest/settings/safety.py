@@ -35,6 +35,7 @@ def unsafe(settings: Settings) -> Iterator[str]:
     yield from _mail(settings)
     yield from _key_sets(settings)
     yield from _storage(settings)
+    yield from _payments(settings)
 
 
 def _secrets(settings: Settings) -> Iterator[str]:
@@ -124,3 +125,16 @@ def _storage(settings: Settings) -> Iterator[str]:
         )
     if bucket.secret_key in PUBLISHED_STORAGE_KEYS:
         yield f"{prefix}_SECRET_KEY: a published default is refused {WHERE}; set your own"
+
+
+def _payments(settings: Settings) -> Iterator[str]:
+    """Packs are not given away, and what the gateway is told and tells is not read or made up by others."""
+    payments = settings.payments
+    if settings.payment_gateway == "simulated":
+        yield f"PAYMENT_GATEWAY: the simulated gateway takes no money and is refused {WHERE}; set none or webhook"
+    if settings.payment_gateway != "webhook":
+        return
+    if payments.url.startswith("http://") and not _on_this_machine(payments.url):
+        yield f"PAYMENT_GATEWAY_URL: a gateway over http is refused {WHERE}; use https"
+    if len(payments.webhook_secret.encode()) < SECRET_MIN_BYTES:
+        yield f"PAYMENT_WEBHOOK_SECRET: at least {SECRET_MIN_BYTES} bytes are needed {WHERE}"

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from wondernest.settings.kinds import MIB, Csv, NonNegative, Pooler, Port, Positive, Seconds, Secret
 from wondernest.settings.limits import Games, Limits, Quotas
+from wondernest.settings.packs import Packs, Payments
 from wondernest.settings.storage import S3, BucketAddress, Files, Media, Minio, Scan, Storage
 
 SITE_ORIGIN: Final = "https://wondernest.app"
@@ -334,6 +335,8 @@ class Settings(Struct, frozen=True):
     files: Files = Files()
     jobs: Jobs = Jobs()
     media: Media = Media()
+    packs: Packs = Packs()
+    payments: Payments = Payments()
     log: Log = Log()
 
     @property
@@ -342,6 +345,11 @@ class Settings(Struct, frozen=True):
         if self.auth.default_pin is not None:
             return self.auth.default_pin
         return "1234" if self.app.development else ""
+
+    @property
+    def payment_gateway(self) -> str:
+        """The kind of gateway that takes payments; `none`: nobody does."""
+        return self.payments.gateway or ("simulated" if self.app.development else "none")
 
     @property
     def bucket(self) -> BucketAddress | None:

@@ -90,3 +90,18 @@ class UnitOfWork:
             await self._stack.enter_async_context(connection.transaction())
             self._connection = connection
         return self._connection
+
+
+@asynccontextmanager
+async def unit_of(database: Database) -> AsyncGenerator[UnitOfWork]:
+    """A unit of work outside a request's own: committed at the end of the block, rolled back by an exception.
+
+    For work that asks something slow between two transactions.
+    """
+    unit = UnitOfWork(database)
+    try:
+        yield unit
+        await unit.commit()
+    except BaseException as error:
+        await unit.rollback(error)
+        raise

@@ -13,6 +13,7 @@ import pytest
 from psycopg import sql
 
 from tests.fixtures.application import declared, jobs_running, running
+from tests.fixtures.packs import stock
 from tests.security.households import Parent, call, register_parent_with_data
 from wondernest.app import background, create_app
 from wondernest.commands.doctor import doctor
@@ -48,6 +49,7 @@ def restricted(
     make_settings: Callable[..., Settings], database_url: str, application: Application
 ) -> Iterator[tuple[Settings, sql.Identifier]]:
     """Settings for a role with exactly the rights that the rooms declare, and the name of the role."""
+    stock(database_url)
     name = f"just_enough_{next(_numbers)}"
     role = sql.Identifier(name)
     with psycopg.connect(database_url, autocommit=True) as owner:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -37,6 +38,7 @@ _PRESENT = b"""
 _MISSING_REFERENCE = (
     errors.UndefinedTable | errors.InvalidSchemaName | errors.UndefinedObject | errors.UndefinedFunction
 )
+_INDEX = re.compile(r"create (unique )?index ")
 INDEX_TIMEOUT_S = 3.0
 """How long the build of an index may block writes to its table."""
 
@@ -156,6 +158,8 @@ class Installation:
                 self._refuse(block, error.diag.message_primary or "permission denied")
             elif block.kind == "index" and isinstance(error, errors.QueryCanceled):
                 self._refuse(block, f"its table would be held for more than {INDEX_TIMEOUT_S:g} s")
+            elif block.kind == "index" and isinstance(error, errors.UniqueViolation):
+                self._refuse(block, "its table has rows that are equal in these columns; remove them first")
             elif self.refused and isinstance(error, _MISSING_REFERENCE):
                 self.waiting.append(block.name)
             else:
@@ -196,7 +200,7 @@ class Installation:
         elif block.kind == "table":
             statements = f"{statements}\ngrant select, insert, update, delete on {block.name} to {self._role()};"
         elif block.kind == "index":  # outside a transaction the owner can build it without blocking writes
-            statements = statements.replace("create index ", "create index concurrently ")
+            statements = _INDEX.sub(r"create \1index concurrently ", statements)
         self.refused.append(RefusedStatement(statements, f"{block.name}: {reason}"))
 
     def _grant(self, schema: str) -> str:

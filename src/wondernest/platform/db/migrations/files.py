@@ -23,7 +23,7 @@ _HEADER = re.compile(
     re.MULTILINE,
 )
 _ANY_HEADER = re.compile(r"^-- @.*$", re.MULTILINE)
-_ON_TABLE = re.compile(r"create index \w+ on ([\w.]+)")
+_ON_TABLE = re.compile(r"create (?:unique )?index \w+ on ([\w.]+)")
 _COMMENT_LINES = re.compile(r"^--.*\n", re.MULTILINE)
 
 _PACKAGE = Path(__file__).parents[3]
@@ -55,7 +55,7 @@ class Block(NamedTuple):
         """The table that the block's index is on."""
         match = _ON_TABLE.search(self.sql)
         if match is None:
-            raise BadMigrationFile(f"{self.key}: not `create index ... on table`")
+            raise BadMigrationFile(f"{self.key}: not `create [unique] index ... on table`")
         return match[1]
 
     @property

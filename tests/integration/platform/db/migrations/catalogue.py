@@ -48,6 +48,14 @@ ADDED_TO_FILES = (
     "index idx_uploaded_files_deleted"
     " CREATEINDEXidx_uploaded_files_deletedONcore.uploaded_filesUSINGbtreeuser_idWHEREdeleted_atISNOTNULL"
 )
+ADDED_TO_PACKS = (
+    "index idx_content_packs_words CREATEINDEXidx_content_packs_wordsONpublic.content_packsUSINGgin"
+    "to_tsvector'english',COALESCEname,''||''||COALESCEdescription,''||''||COALESCEsearch_keywords,''"
+)
+ADDED_TO_OWNERSHIP = (
+    "index idx_user_pack_ownership_for_all CREATEUNIQUEINDEXidx_user_pack_ownership_for_allONpublic.user_pack_ownership"
+    "USINGbtreeuser_id,pack_idWHEREchild_idISNULL"
+)
 ADDED_TO_CONTENT = frozenset(
     {
         (

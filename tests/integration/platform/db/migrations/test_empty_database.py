@@ -10,6 +10,8 @@ from tests.fixtures.servers import database_on
 from tests.integration.platform.db.migrations.catalogue import (
     ADDED_TO_CONTENT,
     ADDED_TO_FILES,
+    ADDED_TO_OWNERSHIP,
+    ADDED_TO_PACKS,
     ADDED_TO_SAVES,
     ADDED_TO_USERS,
     CATALOGUE,
@@ -42,14 +44,17 @@ OURS = {
     "wondernest.job_statistics",
     "wondernest.jobs",
     "wondernest.outside_identities",
+    "wondernest.pack_purchases",
+    "wondernest.pack_usage_days",
+    "wondernest.payment_events",
     "wondernest.pin_locks",
     "wondernest.revoked_tokens",
-    "wondernest.step_up_proofs",
-    "wondernest.unrecorded_cutoffs",
     "wondernest.save_versions",
     "wondernest.schema_changes",
     "wondernest.schema_version",
+    "wondernest.step_up_proofs",
     "wondernest.token_cutoffs",
+    "wondernest.unrecorded_cutoffs",
     "wondernest.used_identity_tokens",
     "wondernest.walks",
 }
@@ -79,6 +84,8 @@ def test_every_table_of_the_catalogue_has_its_columns_keys_checks_indexes_and_tr
         "core.users": {f"+{ADDED_TO_USERS}"},
         "core.uploaded_files": {f"+{ADDED_TO_FILES}"},
         "content.content_items": {f"+{line}" for line in ADDED_TO_CONTENT},
+        "public.content_packs": {f"+{ADDED_TO_PACKS}"},
+        "public.user_pack_ownership": {f"+{ADDED_TO_OWNERSHIP}"},
     }
     assert {name: found for name in TABLES if (found := differences(database, name))} == added
 

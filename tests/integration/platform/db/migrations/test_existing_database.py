@@ -7,6 +7,8 @@ from tests.fixtures.application import declared
 from tests.integration.platform.db.migrations.catalogue import (
     ADDED_TO_CONTENT,
     ADDED_TO_FILES,
+    ADDED_TO_OWNERSHIP,
+    ADDED_TO_PACKS,
     ADDED_TO_SAVES,
     ADDED_TO_USERS,
     TABLES,
@@ -34,6 +36,10 @@ INDEXES_OF_CONTENT = [
     ),
     "create index concurrently idx_content_items_ours on content.content_items (provider, provider_id);",
 ]
+INDEX_OF_OWNERSHIP = (
+    "create unique index concurrently idx_user_pack_ownership_for_all on public.user_pack_ownership (user_id, pack_id)"
+    " where child_id is null;"
+)
 COMPLIANCE = {"compliance.coppa_consent", "compliance.data_retention_policies"}
 
 
@@ -64,6 +70,10 @@ def expected_afterwards(before: dict[str, object]) -> dict[str, object]:
     items = after.pop("shape content.content_items", None)
     if isinstance(items, frozenset):
         after["shape content.content_items"] = items | ADDED_TO_CONTENT
+    for table, added in (("content_packs", ADDED_TO_PACKS), ("user_pack_ownership", ADDED_TO_OWNERSHIP)):
+        shape = after.pop(f"shape public.{table}", None)
+        if isinstance(shape, frozenset):
+            after[f"shape public.{table}"] = shape | {added}
     return after
 
 
@@ -232,9 +242,10 @@ def test_an_index_that_takes_too_long_is_reported_and_blocks_nothing(
         )
     monkeypatch.setattr(blocks, "INDEX_TIMEOUT_S", 0.002)
     result, _ = install(empty_database)
-    assert [refused.sql for refused in result.refused] == [INDEX_OF_USERS]
+    assert INDEX_OF_USERS in [refused.sql for refused in result.refused]
     assert (result.up_to_date, result.usable) == (False, True)
-    as_owner(empty_database, INDEX_OF_USERS)
+    for refused in result.refused:
+        as_owner(empty_database, refused.sql)
     assert install(empty_database)[0].up_to_date
 
 
@@ -294,3 +305,28 @@ def test_a_role_that_may_create_no_schema_gets_the_list_of_those_it_needs(empty_
     with psycopg.connect(empty_database) as connection:
         history = connection.execute("select count(*) from public.flyway_schema_history").fetchone()
     assert history == (14,)
+
+
+def test_rows_that_are_equal_already_leave_a_unique_index_to_the_owner_and_block_nothing(empty_database: str) -> None:
+    install(empty_database)
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("drop index public.idx_user_pack_ownership_for_all")
+        connection.execute("delete from wondernest.schema_version")
+        connection.execute("insert into wondernest.schema_version values ('0022')")
+        connection.execute(
+            "with pack as (insert into public.content_packs (name, pack_type) values ('Farm', 'sticker_pack') returning id)"
+            " insert into public.user_pack_ownership (user_id, pack_id) select gen_random_uuid(), id from pack"
+        )
+        connection.execute(
+            "insert into public.user_pack_ownership (user_id, pack_id) select user_id, pack_id from public.user_pack_ownership"
+        )
+        result, _ = install(empty_database)
+        assert [refused.sql for refused in result.refused] == [INDEX_OF_OWNERSHIP]
+        assert (result.up_to_date, result.usable) == (False, True)
+        assert "remove them first" in result.refused[0].reason
+        assert connection.execute("select count(*) from public.user_pack_ownership").fetchone() == (2,)
+        connection.execute(
+            "delete from public.user_pack_ownership one using public.user_pack_ownership other where one.id > other.id"
+        )
+        as_owner(empty_database, INDEX_OF_OWNERSHIP)
+    assert install(empty_database)[0].up_to_date

@@ -12,6 +12,8 @@ from tests.fixtures.application import declared
 from tests.integration.platform.db.migrations.catalogue import (
     ADDED_TO_CONTENT,
     ADDED_TO_FILES,
+    ADDED_TO_OWNERSHIP,
+    ADDED_TO_PACKS,
     ADDED_TO_SAVES,
     ADDED_TO_USERS,
     TABLES,
@@ -49,8 +51,13 @@ def silently(_line: str) -> None:
 def catalogue_is_complete(url: str) -> bool:
     with psycopg.connect(url) as connection:
         added = {line for name in TABLES for line in differences(connection, name)}
-    return added == {f"+{ADDED_TO_SAVES}", f"+{ADDED_TO_USERS}", f"+{ADDED_TO_FILES}"} | {
-        f"+{line}" for line in ADDED_TO_CONTENT
+    return added == {
+        f"+{ADDED_TO_SAVES}",
+        f"+{ADDED_TO_USERS}",
+        f"+{ADDED_TO_FILES}",
+        f"+{ADDED_TO_PACKS}",
+        f"+{ADDED_TO_OWNERSHIP}",
+        *(f"+{line}" for line in ADDED_TO_CONTENT),
     }
 
 

@@ -1,0 +1,68 @@
+"""The personal data of the packs room."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wondernest.access.people import CHILD
+from wondernest.platform.personal_data import USER, Holding
+
+WHY: Final = "Packs that a family got stay usable on every device"
+KEPT: Final = "Until the account, or the child, is erased"
+PERSONAL_DATA: Final = (
+    Holding(
+        table="public.user_pack_ownership",
+        people={"user_id": USER, "child_id": CHILD},
+        personal=("transaction_id", "custom_tags"),
+        what="Which content packs a family owns, and how far they are downloaded",
+        why=WHY,
+        kept=KEPT,
+    ),
+    Holding(
+        table="public.content_pack_usage",
+        people={"user_id": USER, "child_id": CHILD},
+        personal=("session_id", "usage_metadata"),
+        what="When and where a content pack was used",
+        why="Packs are ordered by their use",
+        kept=KEPT,
+    ),
+    Holding(
+        table="public.content_pack_reviews",
+        people={"user_id": USER},
+        personal=("review_text", "review_title"),
+        what="Reviews of content packs",
+        why="Families choose packs by them",
+        kept="Until the account is erased",
+    ),
+    Holding(
+        table="public.content_packs",
+        people={"created_by": USER},
+        what="Content packs and who made them",
+        why="Who offers a pack is known",
+        kept="As long as the pack",
+        shared=True,
+    ),
+    Holding(
+        table="wondernest.pack_purchases",
+        people={"user_id": USER, "child_id": CHILD},
+        personal=("transaction_id",),
+        what="Payments for content packs: which pack, how much, how they stand; no card and no address",
+        why="A payment is taken once, and what was refunded is not owned any more",
+        kept=KEPT,
+    ),
+    Holding(
+        table="wondernest.payment_events",
+        people={"user_id": USER},
+        personal=("event_id", "purchase_id"),
+        what="Which events of the payment gateway were applied",
+        why="A repeated event changes nothing",
+        kept="90 days",
+    ),
+    Holding(
+        table="wondernest.pack_usage_days",
+        people={"user_id": USER},
+        what="How many uses of packs were reported on a day",
+        why="What is stored without end is limited",
+        kept="2 days",
+    ),
+)
