@@ -116,7 +116,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             files.build(parts, play.mentions),
             content.build(parts, household, analytics.recorder(parts, play.time)),
             stories.build(parts, play.stories, play.published),
-            analytics.build(parts, play.projects, play.time),
+            analytics.build(parts, play.projects, play.documents, play.time),
             audio.build(parts, consent.consents),
             *(build(parts) for build in more),
         )

@@ -1,4 +1,4 @@
-"""What can go wrong with an event, each with its wire form (games contract §6)."""
+"""What can go wrong with events and figures, each with its wire form (games contract §6)."""
 
 from __future__ import annotations
 
@@ -45,6 +45,13 @@ class BadChildId(EventRefused):
 
     def __init__(self) -> None:
         super().__init__("Invalid child ID format")
+
+
+class BadDate(EventRefused):
+    """A date that is none, or a span of days that is too long or ends before it begins."""
+
+    def __init__(self, message: str = "Invalid date format. Use YYYY-MM-DD") -> None:
+        super().__init__(message)
 
 
 class TooManyEvents(ApiError):

@@ -28,6 +28,21 @@ PERSONAL_DATA: Final = (
         kept=WITH_CHILD,
     ),
     Holding(
+        table="analytics.daily_child_metrics",
+        people={"child_id": CHILD},
+        what="A child's activity by day",
+        why=SHOWING_PARENTS,
+        kept=WITH_CHILD,
+    ),
+    Holding(
+        table="wondernest.child_days",
+        people={"child_id": CHILD},
+        personal=("categories",),
+        what="What a child did in a day, summed by category",
+        why=SHOWING_PARENTS,
+        kept=WITH_CHILD,
+    ),
+    Holding(
         table="wondernest.event_identities",
         people={"child_id": CHILD},
         personal=("fingerprint",),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from datetime import UTC
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from msgspec import Struct
 
@@ -18,15 +19,19 @@ from wondernest.analytics.envelope import (
     read_object,
 )
 from wondernest.analytics.large import envelope_of, read_project, read_used
+from wondernest.analytics.placing import LATE_DAYS, is_late, is_local, placed
 from wondernest.analytics.repository import AnalyticsRepository, NewEvent, StoreResult
+from wondernest.analytics.zones import Zones
 from wondernest.platform.db.batch import Batcher
 from wondernest.platform.ids import parse_uuid
 from wondernest.platform.large_work import Steps, sha256
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from wondernest.analytics.ports import ProjectSaves
+    from wondernest.analytics.repository import RollupRepository
     from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
@@ -50,13 +55,11 @@ class Report(Struct, frozen=True):
         return sum(len(part or "") for part in (self.kind, self.content_id, self.session_id)) + len(self.data)
 
 
-class _Reading(NamedTuple):
-    """An event, what follows from it, the project it brings, and its stored form."""
+class _Stored(NamedTuple):
+    """The stored form of an event, and the project it brings."""
 
-    event: rules.Event
-    follows: rules.Consequence | None
     document: bytes | None
-    stored: bytes
+    envelope: bytes
 
 
 class AnalyticsService:
@@ -69,12 +72,15 @@ class AnalyticsService:
         saves: ProjectSaves,
         clock: Clock,
         large_work: LargeWork,
+        rollups: RollupRepository,
     ) -> None:
         self._clock = clock
         self._database = database
         self._repository = repository
+        self._rollups = rollups
         self._saves = saves
         self._large_work = large_work
+        self._zones = Zones(database, repository)
         self._events = Batcher(database, repository.store, size=lambda event: len(event.data))
 
     async def track(self, caller: Caller, report: Report, unit: UnitOfWork) -> None:
@@ -84,21 +90,9 @@ class AnalyticsService:
         Most events are one batched statement; an event that changes other rows is written with them in the unit of work.
         """
         try:
-            size = report.size
-            read = _read_large(report) if size > MAX_DATA_BYTES else _read(report)
-            event, follows, document, stored = await self._large_work.run(read, size)
-            child_id = _child_of(report) or await self._no_child(caller)
-            new = NewEvent(
-                caller.user_id,
-                child_id,
-                event.kind[: rules.MAX_TYPE_CHARS],
-                rules.category(event),
-                stored,
-                parse_uuid(event.session_id or ""),
-                await _fingerprint(event, report),
-                follows if isinstance(follows, rules.Played) else None,
-            )
-            if follows is None or new.played is not None:
+            new, follows, document = await self._prepared(caller, report)
+            late = new.at is not None and is_late(new.at, self._clock.now())
+            if not late and (follows is None or new.played is not None):
                 self._admit(await self._events.submit(new))
                 return
             [result] = await self._repository.store(unit, [new])
@@ -106,7 +100,42 @@ class AnalyticsService:
             raise errors.UnreadableEvent(str(error)) from None
         self._admit(result)
         if result.is_new:
+            if new.at is not None and late:
+                await self._recount(unit, new.child_id, new.at, new.at)
             await self._follow(unit, new, follows, document, report.data)
+
+    async def _prepared(
+        self, caller: Caller, report: Report
+    ) -> tuple[NewEvent, rules.Consequence | None, bytes | None]:
+        """The event to be stored, what follows from it, and the project it brings; raises BadDocument and the room's errors."""
+        size = report.size
+        is_large = size > MAX_DATA_BYTES
+        data = await self._large_work.run(read_used(report.data), size) if is_large else read_object(report.data)
+        event = rules.Event(report.kind, report.content_id, report.session_id, report.minutes, data)
+        child_id = _child_of(report) or await self._no_child(caller)
+        timestamp = data.get("timestamp")
+        zone = await self._zones.of(child_id) if is_local(timestamp) else UTC
+        at, by_arrival = placed(timestamp, self._clock.now(), zone)
+        follows = rules.consequence(event)
+        store = _stored_large if is_large else _stored
+        document, stored = await self._large_work.run(store(event, follows, report.data, by_arrival), size)
+        new = NewEvent(
+            caller.user_id,
+            child_id,
+            event.kind[: rules.MAX_TYPE_CHARS],
+            rules.category(event),
+            stored,
+            parse_uuid(event.session_id or ""),
+            await _fingerprint(event, report),
+            follows if isinstance(follows, rules.Played) else None,
+            at,
+        )
+        return new, follows, document
+
+    async def _recount(self, unit: UnitOfWork, child_id: UUID, first: datetime, last: datetime) -> None:
+        """Have the days counted again that late events may change."""
+        days = (first - LATE_DAYS).date(), (last + LATE_DAYS).date()
+        await self._rollups.recount(unit, child_id, *days, self._clock.now())
 
     def _admit(self, result: StoreResult) -> None:
         if not result.has_family:
@@ -123,7 +152,7 @@ class AnalyticsService:
         )
 
     async def _follow(
-        self, unit: UnitOfWork, event: NewEvent, follows: rules.Consequence, document: bytes | None, data: bytes
+        self, unit: UnitOfWork, event: NewEvent, follows: rules.Consequence | None, document: bytes | None, data: bytes
     ) -> None:
         user_id, child_id = event.user_id, event.child_id
         match follows:
@@ -140,24 +169,21 @@ class AnalyticsService:
                 pass
 
 
-def _read(report: Report) -> Steps[_Reading]:
-    event = _event(report, read_object(report.data))
-    follows = rules.consequence(event)
-    document = _document(follows, report.data)
-    return _Reading(event, follows, document, envelope(event, report.data, without_document=document is not None))
+def _stored(event: rules.Event, follows: rules.Consequence | None, data: bytes, by_arrival: bool) -> Steps[_Stored]:
+    document = _document(follows, data)
+    return _Stored(document, envelope(event, data, without_document=document is not None, by_arrival=by_arrival))
     yield
 
 
-def _read_large(report: Report) -> Steps[_Reading]:
-    event = _event(report, (yield from read_used(report.data)))
-    follows = rules.consequence(event)
-    yield
+def _stored_large(
+    event: rules.Event, follows: rules.Consequence | None, data: bytes, by_arrival: bool
+) -> Steps[_Stored]:
     document = None
     if isinstance(follows, rules.ProjectSaved):
         with contextlib.suppress(BadDocument):
             document = yield from read_project(follows.document)
-    stored = yield from envelope_of(event, report.data, without_document=document is not None)
-    return _Reading(event, follows, document, stored)
+    stored = yield from envelope_of(event, data, without_document=document is not None, by_arrival=by_arrival)
+    return _Stored(document, stored)
 
 
 async def _fingerprint(event: rules.Event, report: Report) -> bytes | None:
@@ -165,10 +191,6 @@ async def _fingerprint(event: rules.Event, report: Report) -> bytes | None:
         return fingerprint(event)
     identity = identity_of_large(event)
     return None if identity is None else await sha256(identity, report.data)
-
-
-def _event(report: Report, data: dict[str, Any]) -> rules.Event:
-    return rules.Event(report.kind, report.content_id, report.session_id, report.minutes, data)
 
 
 def _child_of(report: Report) -> UUID | None:

@@ -107,7 +107,7 @@ class StoredSettings(Struct, kw_only=True):
     """A family's settings as they are stored."""
 
     known: KnownSettings
-    locale: Locale
+    locale: Locale = Locale()
     document: Any
 
     def shown(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The routes of analytics (games contract §6)."""
+"""The routes that receive events (games contract §6)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GROUP: Final = RouteGroup(
 )
 
 
-class AnalyticsRoutes:
+class EventRoutes:
     """The route that receives events."""
 
     def __init__(self, service: AnalyticsService, clock: Clock) -> None:

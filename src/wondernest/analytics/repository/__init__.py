@@ -1,0 +1,25 @@
+"""SQL of the analytics room: events in, and what figures are made from."""
+
+from wondernest.analytics.repository.events import (
+    EVENT_BYTES_USED,
+    EVENTS_USED,
+    AnalyticsRepository,
+    NewEvent,
+    PlayTime,
+    StoreResult,
+)
+from wondernest.analytics.repository.history import History, HistoryRepository, Rolled
+from wondernest.analytics.repository.rollups import RollupRepository
+
+__all__ = [
+    "EVENTS_USED",
+    "EVENT_BYTES_USED",
+    "AnalyticsRepository",
+    "History",
+    "HistoryRepository",
+    "NewEvent",
+    "PlayTime",
+    "Rolled",
+    "RollupRepository",
+    "StoreResult",
+]

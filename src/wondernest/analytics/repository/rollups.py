@@ -1,0 +1,146 @@
+"""Days that are summed up: `wondernest.child_days`, and `analytics.daily_child_metrics` for those who read the shared schema.
+
+A row is inserted first and counted later, at least SETTLING after. So a transaction that stored an event of the day either saw the row,
+and asked for it to be counted again, or had ended before the day was counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from wondernest.platform.time_zones import DEFAULT_ZONE
+
+if TYPE_CHECKING:
+    from wondernest.analytics.figures import Totals
+    from wondernest.platform.db.pool import Executor
+
+SETTLING: Final = timedelta(minutes=2)
+"""Longer than any transaction of a request may take."""
+CHILDREN_AT_ONCE: Final = 200
+WALK: Final = "analytics.sum_up_days"
+_RECOUNT: Final = """
+    update wondernest.child_days set counted_at = null, asked_at = $4 where child_id = $1 and day between $2 and $3"""
+_AFTER: Final = "select after_id from wondernest.walks where name = $1"
+_GO_ON: Final = """
+    insert into wondernest.walks (name, after_id) values ($1, $2)
+    on conflict (name) do update set after_id = excluded.after_id"""
+_END: Final = "delete from wondernest.walks where name = $1"
+_CHILDREN: Final = """
+    select id from family.child_profiles where $1::uuid is null or id > $1 order by id limit $2"""
+_ASK: Final = f"""
+    insert into wondernest.child_days as known (child_id, day, time_zone, asked_at)
+    select child.id, settled.day::date, coalesce(l.time_zone, '{DEFAULT_ZONE}'), $4
+      from unnest($1::uuid[]) as child (id)
+      join family.child_profiles c on c.id = child.id
+      left join lateral (select * from wondernest.family_locales where family_id = c.family_id offset 0) l on true
+     cross join generate_series($2::date, $3::date, '1 day') as settled (day)
+     where exists (select from analytics.analytics_events e
+                    where e.child_id = child.id and e.created_at >= $2::date at time zone 'UTC')
+     order by 1, 2
+    on conflict (child_id, day) do update
+       set time_zone = excluded.time_zone, counted_at = null, asked_at = excluded.asked_at
+     where known.time_zone <> excluded.time_zone"""
+"""Only for children with events since then. A family that moved to another zone has other days: they are counted again."""
+_WAITING: Final = """
+    select child_id, array_agg(day order by day) as days, min(time_zone) as zone
+      from (select child_id, day, time_zone from wondernest.child_days
+             where counted_at is null and asked_at < $1 order by asked_at limit $2) waiting
+     group by child_id, time_zone order by child_id"""
+_KEEP: Final = """
+    update wondernest.child_days known
+       set counted_at = $3, categories = counted.categories, interactions = counted.interactions
+      from unnest($4::date[], $5::jsonb[], $6::int[]) as counted (day, categories, interactions)
+     where known.child_id = $1 and known.day = counted.day and known.time_zone = $2 and known.counted_at is null
+       and known.asked_at < $7
+    returning known.day"""
+_METRICS: Final = """
+    insert into analytics.daily_child_metrics
+           (child_id, date, screen_time_minutes, content_items_viewed, learning_time_minutes, creative_time_minutes,
+            vocabulary_words_learned, stories_completed, games_played)
+    select $1, * from unnest($2::date[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[])
+    on conflict (child_id, date) do update
+       set screen_time_minutes = excluded.screen_time_minutes, content_items_viewed = excluded.content_items_viewed,
+           learning_time_minutes = excluded.learning_time_minutes, creative_time_minutes = excluded.creative_time_minutes,
+           vocabulary_words_learned = excluded.vocabulary_words_learned, stories_completed = excluded.stories_completed,
+           games_played = excluded.games_played"""
+
+
+class Waiting(Struct, frozen=True):
+    """Days of a child that wait to be counted, in the zone in which they are days."""
+
+    child_id: UUID
+    days: Sequence[date]
+    zone: str
+
+
+class CountedDay(Struct, frozen=True, kw_only=True):
+    """A day that was counted. `metrics`: the columns of analytics.daily_child_metrics, in the order of the statement."""
+
+    day: date
+    categories: Mapping[str, Totals]
+    interactions: int
+    metrics: tuple[int, ...]
+
+
+class RollupRepository:
+    """Which days wait, and what was counted."""
+
+    async def recount(self, executor: Executor, child_id: UUID, first: date, last: date, now: datetime) -> None:
+        """Ask for the days of a child to be counted again, if they were."""
+        await executor.execute(_RECOUNT, child_id, first, last, now)
+
+    async def after(self, executor: Executor) -> UUID | None:
+        """Where the walk over all children goes on; None at the beginning."""
+        return await executor.fetchval(_AFTER, WALK)
+
+    async def go_on_after(self, executor: Executor, child_id: UUID | None) -> None:
+        """Note where the walk goes on; None when it is at its end."""
+        if child_id is None:
+            await executor.execute(_END, WALK)
+        else:
+            await executor.execute(_GO_ON, WALK, child_id)
+
+    async def children(self, executor: Executor, after: UUID | None) -> list[UUID]:
+        """The next children of the walk; fewer than CHILDREN_AT_ONCE at the end."""
+        return [row["id"] for row in await executor.fetch(_CHILDREN, after, CHILDREN_AT_ONCE)]
+
+    async def ask(self, executor: Executor, children: Sequence[UUID], first: date, last: date, now: datetime) -> None:
+        """Ask for days to be counted that never were, or in another zone; only of children with events since the first."""
+        await executor.execute(_ASK, children, first, last, now)
+
+    async def waiting(self, executor: Executor, now: datetime, most: int) -> list[Waiting]:
+        """Days that may be counted now, the longest waiting first."""
+        rows = await executor.fetch(_WAITING, now - SETTLING, most)
+        return [Waiting(row["child_id"], row["days"], row["zone"]) for row in rows]
+
+    async def keep(
+        self, unit: Executor, waiting: Waiting, counted: Sequence[CountedDay], read_at: datetime, now: datetime
+    ) -> int:
+        """Keep what was counted from events read at a moment, unless a day was asked for again since; returns how many."""
+        rows = await unit.fetch(
+            _KEEP,
+            waiting.child_id,
+            waiting.zone,
+            now,
+            [one.day for one in counted],
+            [_encoded(one.categories) for one in counted],
+            [one.interactions for one in counted],
+            read_at - SETTLING,
+        )
+        kept = {row["day"] for row in rows}
+        metrics = [(one.day, *one.metrics) for one in counted if one.day in kept]
+        if metrics:
+            await unit.execute(_METRICS, waiting.child_id, *map(list, zip(*metrics, strict=True)))
+        return len(kept)
+
+
+def _encoded(categories: Mapping[str, Totals]) -> bytes:
+    return msgspec.json.encode(
+        {name: (sums.seconds, sums.educational_s, sums.activities, sums.completed) for name, sums in categories.items()}
+    )
