@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from wondernest.platform.http.errors import ApiError, GenericError
 
+AnyRefusal = ApiError
+"""Any of them, also one of another room's part."""
+
 
 class EventRefused(ApiError):
     """400 with the reason as `message`."""
@@ -45,6 +48,13 @@ class BadChildId(EventRefused):
 
     def __init__(self) -> None:
         super().__init__("Invalid child ID format")
+
+
+class Unrecognisable(EventRefused):
+    """An event of a batch by which a repeated delivery cannot be recognised."""
+
+    def __init__(self) -> None:
+        super().__init__("An event of a batch needs a timestamp in eventData, or an eventId")
 
 
 class BadDate(EventRefused):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -14,7 +15,7 @@ from wondernest.analytics.repository.history import stored_event, utc_days, view
 from wondernest.platform.ids import parse_uuid
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Collection, Sequence
+    from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
     from uuid import UUID
 
     from wondernest.analytics.figures import Day, Totals, Week
@@ -32,10 +33,10 @@ ROW_BYTES: Final = 200
 
 
 class Told(NamedTuple):
-    """What happened in some days: the parts of activities, and in how many events a parent took part."""
+    """What happened in some days: the parts of activities, and for each day in how many events a parent took part."""
 
     parts: list[Part]
-    interactions: int
+    interactions: Mapping[date, int]
 
 
 class Explained(NamedTuple):
@@ -140,7 +141,7 @@ class OverviewService:
         viewed = await self._told(only_views(found), calendar, set(kept))
         sums = [figures.by_category(fresh.parts), figures.by_category(viewed.parts)]
         sums += [one.categories for one in kept.values()]
-        return figures.merged(sums), fresh.interactions + sum(one.interactions for one in kept.values())
+        return figures.merged(sums), sum(fresh.interactions.values()) + sum(one.interactions for one in kept.values())
 
     def _today(self, calendar: Calendar) -> date:
         return calendar.day_of(int(self._clock.now().timestamp()))
@@ -156,8 +157,8 @@ def told(found: History, calendar: Calendar, wanted: Collection[date]) -> Steps[
     views: list[View] = [view(row) for row in found.views]
     yield
     made = yield from parts(events, views, calendar, wanted)
-    taken = [event for event in events if event.kind in INTERACTIONS]
-    return Told(made, sum(calendar.day_of(event.at) in wanted for event in taken))
+    taken = Counter(calendar.day_of(event.at) for event in events if event.kind in INTERACTIONS)
+    return Told(made, {day: count for day, count in taken.items() if day in wanted})
 
 
 def only_views(found: History) -> History:

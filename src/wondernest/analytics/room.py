@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from wondernest.access.people import CHILD
-from wondernest.analytics.jobs import IdentityJobs
+from wondernest.analytics.deliveries import DeliveryService
+from wondernest.analytics.jobs import IdentityJobs, SummingJobs
 from wondernest.analytics.overview import OverviewService
 from wondernest.analytics.personal_data import PERSONAL_DATA
 from wondernest.analytics.recorder import EventRecorder
@@ -63,14 +64,18 @@ def build(parts: Parts, projects: ProjectSaves, documents: SavedDocuments, regis
     service = AnalyticsService(parts.database, repository, projects, parts.clock, parts.large_work, rollups)
     overview = OverviewService(parts.database, history, documents, parts.clock, parts.large_work)
     identities = IdentityJobs(parts.database, repository, parts.clock)
+    summing = SummingJobs(parts.database, rollups, history, parts.clock, parts.large_work)
     return Room(
         name="analytics",
-        endpoints=[*EventRoutes(service, parts.clock).endpoints(), *FigureRoutes(overview).endpoints()],
+        endpoints=[
+            *EventRoutes(service, DeliveryService(service), parts.clock).endpoints(),
+            *FigureRoutes(overview).endpoints(),
+        ],
         tables=TABLES,
         indexes=INDEXES,
         costly_indexes=COSTLY_INDEXES,
-        jobs=identities.jobs(),
-        schedules=identities.schedules(),
+        jobs=(*identities.jobs(), *summing.jobs()),
+        schedules=(*identities.schedules(), *summing.schedules()),
         personal_data=PERSONAL_DATA,
         usage=_usage(parts.settings.quotas),
     )

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Annotated, Final
 
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from wondernest.analytics.activities import MINUTE_S, Part
 from wondernest.analytics.figures import Day, Week
 from wondernest.platform.json import instant
 
+MAX_EVENTS: Final = 100
+"""Of one request."""
+
 
 class EventBody(Struct, rename="camel"):
-    """One event; `duration` in minutes, `eventData` an object."""
+    """One event; `duration` in minutes, `eventData` an object. `eventId`: the client's own; a repeated one is not stored again."""
 
     event_type: str
     child_id: str
@@ -20,6 +24,27 @@ class EventBody(Struct, rename="camel"):
     duration: int | None = None
     event_data: Raw = Raw(b"{}")
     session_id: str | None = None
+    event_id: str | None = None
+
+
+class EventsBody(Struct):
+    """Events that a device collected, in any order."""
+
+    events: Annotated[list[EventBody], Meta(max_length=MAX_EVENTS)]
+
+
+class EventResult(Struct, kw_only=True):
+    """What became of an event: `stored`, `known` (stored before) or `refused`, then with status and text of the refusal."""
+
+    status: str
+    code: int
+    message: str | None
+
+
+class EventResults(Struct):
+    """A result for each event, in the order of the request."""
+
+    results: list[EventResult]
 
 
 class Tracked(Struct, kw_only=True, rename="camel"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -53,7 +54,7 @@ def test_the_parts_of_a_span_lie_side_by_side_in_days_that_follow(zone: str, sta
     calendar = Calendar(zone)
     split = list(calendar.split(start, start + length))
     assert (split[0][1], split[-1][2]) == (start, start + length)
-    assert all(one[2] == other[1] and one[0] < other[0] for one, other in zip(split, split[1:], strict=False))
+    assert all(one[2] == other[1] and one[0] < other[0] for one, other in itertools.pairwise(split))
     for day, since, until in split:
         assert calendar.start(day) <= since <= until <= calendar.start(day + ONE_DAY)
 

@@ -3,6 +3,7 @@
 from wondernest.analytics.repository.events import (
     EVENT_BYTES_USED,
     EVENTS_USED,
+    UNSTORABLE,
     AnalyticsRepository,
     NewEvent,
     PlayTime,
@@ -14,6 +15,7 @@ from wondernest.analytics.repository.rollups import RollupRepository
 __all__ = [
     "EVENTS_USED",
     "EVENT_BYTES_USED",
+    "UNSTORABLE",
     "AnalyticsRepository",
     "History",
     "HistoryRepository",

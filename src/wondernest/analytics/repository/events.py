@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from wondernest.platform.ids import Ids
     from wondernest.settings import Quotas
 
+UNSTORABLE: Final = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
+"""What PostgreSQL refuses: it stands in some value of the statement."""
 MILESTONE: Final = "milestone"
 _IS_GUARDIAN: Final = guards("given.child_id", "given.user_id", archived_too=True)
 _COUNT: Final = """
@@ -240,7 +242,7 @@ class AnalyticsRepository:
             if len(events) == 1 and await self._store_usual(executor, events[0], rows[0], limits):
                 return [_USUAL]
             results = await executor.fetch(self._store, *map(list, zip(*rows, strict=True)), *limits)
-        except (asyncpg.DataError, asyncpg.ProgramLimitExceededError):
+        except UNSTORABLE:
             if len(events) > 1:
                 raise
             raise BadDocument("it holds a value that cannot be stored") from None

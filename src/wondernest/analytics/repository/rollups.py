@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from wondernest.analytics.activities import WORD
 from wondernest.platform.time_zones import DEFAULT_ZONE
 
 if TYPE_CHECKING:
@@ -53,22 +54,38 @@ _WAITING: Final = """
              where counted_at is null and asked_at < $1 order by asked_at limit $2) waiting
      group by child_id, time_zone order by child_id"""
 _KEEP: Final = """
-    update wondernest.child_days known
-       set counted_at = $3, categories = counted.categories, interactions = counted.interactions
-      from unnest($4::date[], $5::jsonb[], $6::int[]) as counted (day, categories, interactions)
-     where known.child_id = $1 and known.day = counted.day and known.time_zone = $2 and known.counted_at is null
-       and known.asked_at < $7
-    returning known.day"""
-_METRICS: Final = """
-    insert into analytics.daily_child_metrics
-           (child_id, date, screen_time_minutes, content_items_viewed, learning_time_minutes, creative_time_minutes,
-            vocabulary_words_learned, stories_completed, games_played)
-    select $1, * from unnest($2::date[], $3::int[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[])
-    on conflict (child_id, date) do update
-       set screen_time_minutes = excluded.screen_time_minutes, content_items_viewed = excluded.content_items_viewed,
-           learning_time_minutes = excluded.learning_time_minutes, creative_time_minutes = excluded.creative_time_minutes,
-           vocabulary_words_learned = excluded.vocabulary_words_learned, stories_completed = excluded.stories_completed,
-           games_played = excluded.games_played"""
+    with counted as materialized (
+        select * from unnest($4::date[], $5::jsonb[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::int[], $12::int[],
+                             $13::int[])
+               as counted (day, categories, interactions, screen, contents, learning, creative, words, stories, games)),
+    kept as (
+        update wondernest.child_days known
+           set counted_at = $3, categories = counted.categories, interactions = counted.interactions
+          from counted
+         where known.child_id = $1 and known.day = counted.day and known.time_zone = $2 and known.counted_at is null
+           and known.asked_at < $14
+        returning known.day),
+    shown as (
+        insert into analytics.daily_child_metrics
+               (child_id, date, screen_time_minutes, content_items_viewed, learning_time_minutes, creative_time_minutes,
+                vocabulary_words_learned, stories_completed, games_played)
+        select $1, day, screen, contents, learning, creative, words, stories, games
+          from counted where day in (select day from kept)
+        on conflict (child_id, date) do update
+           set screen_time_minutes = excluded.screen_time_minutes, content_items_viewed = excluded.content_items_viewed,
+               learning_time_minutes = excluded.learning_time_minutes, creative_time_minutes = excluded.creative_time_minutes,
+               vocabulary_words_learned = excluded.vocabulary_words_learned, stories_completed = excluded.stories_completed,
+               games_played = excluded.games_played)
+    select count(*) from kept"""
+"""Both tables in one statement: a killed process leaves neither half. $14: only days that nobody asked for since then."""
+_WORDS: Final = f"""
+    select min(e.created_at) as first
+      from analytics.analytics_events e
+     where e.child_id = $1 and e.created_at < $2 and e.event_type = '{WORD}'
+       and e.event_data -> 'eventData' ->> 'word' is not null
+     group by lower(e.event_data -> 'eventData' ->> 'word')
+    having min(e.created_at) >= $3"""
+"""For the job alone: it looks at every word of the child that is kept."""
 
 
 class Waiting(Struct, frozen=True):
@@ -79,13 +96,25 @@ class Waiting(Struct, frozen=True):
     zone: str
 
 
+class Metrics(Struct, frozen=True):
+    """The columns of analytics.daily_child_metrics that we fill. Times in minutes."""
+
+    screen: int
+    contents: int
+    learning: int
+    creative: int
+    words: int
+    stories: int
+    games: int
+
+
 class CountedDay(Struct, frozen=True, kw_only=True):
-    """A day that was counted. `metrics`: the columns of analytics.daily_child_metrics, in the order of the statement."""
+    """A day that was counted; `categories` without views of content, `metrics` with them."""
 
     day: date
     categories: Mapping[str, Totals]
     interactions: int
-    metrics: tuple[int, ...]
+    metrics: Metrics
 
 
 class RollupRepository:
@@ -119,11 +148,15 @@ class RollupRepository:
         rows = await executor.fetch(_WAITING, now - SETTLING, most)
         return [Waiting(row["child_id"], row["days"], row["zone"]) for row in rows]
 
+    async def words(self, executor: Executor, child_id: UUID, since: datetime, until: datetime) -> list[datetime]:
+        """When the child met each word that it had not met before a moment."""
+        return [row["first"] for row in await executor.fetch(_WORDS, child_id, until, since)]
+
     async def keep(
-        self, unit: Executor, waiting: Waiting, counted: Sequence[CountedDay], read_at: datetime, now: datetime
+        self, executor: Executor, waiting: Waiting, counted: Sequence[CountedDay], read_at: datetime, now: datetime
     ) -> int:
         """Keep what was counted from events read at a moment, unless a day was asked for again since; returns how many."""
-        rows = await unit.fetch(
+        return await executor.fetchval(
             _KEEP,
             waiting.child_id,
             waiting.zone,
@@ -131,13 +164,9 @@ class RollupRepository:
             [one.day for one in counted],
             [_encoded(one.categories) for one in counted],
             [one.interactions for one in counted],
+            *([getattr(one.metrics, name) for one in counted] for name in Metrics.__struct_fields__),
             read_at - SETTLING,
         )
-        kept = {row["day"] for row in rows}
-        metrics = [(one.day, *one.metrics) for one in counted if one.day in kept]
-        if metrics:
-            await unit.execute(_METRICS, waiting.child_id, *map(list, zip(*metrics, strict=True)))
-        return len(kept)
 
 
 def _encoded(categories: Mapping[str, Totals]) -> bytes:
