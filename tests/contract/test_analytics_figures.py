@@ -285,6 +285,47 @@ async def test_a_week_begins_on_the_day_that_the_family_chose(zoe: Player) -> No
     assert (await shown(zoe, "weekly", childId=zoe.child_id))["weekStart"] == "2026-10-19"
 
 
+# Insights and milestones ---------------------------------------------------------------------------------------------
+
+
+async def test_insights_need_three_active_days_of_the_last_thirty(lena: Player) -> None:
+    path = f"children/{lena.child_id}/insights"
+    nothing = {
+        "childId": lena.child_id,
+        "preferredLearningStyle": "Not enough data yet",
+        "strongSubjects": [],
+        "improvementAreas": [],
+        "recommendedActivities": [],
+        "parentalGuidance": [],
+    }
+    for days in (0, 29):
+        assert await shown(lena, path) == nothing
+        await played(lena, SUMMER_ENDS - timedelta(days=days), 10, "sticker_book")
+    await played(lena, SUMMER_ENDS - timedelta(days=30), 10, "sticker_book")
+    assert await shown(lena, path) == nothing
+    await played(lena, SUMMER_ENDS - timedelta(days=3), 10, "sticker_book")
+    found = await shown(lena, path)
+    assert (found["preferredLearningStyle"], found["improvementAreas"]) == ("Visual and Interactive", ["Art"])
+    assert len(found["recommendedActivities"]) == 1
+    sent = {"language": "de"}
+    await lena.client.put("/api/v1/family/settings", json=sent, headers=lena.parent.bearer)
+    assert (await shown(lena, path))["improvementAreas"] == ["Malen und Gestalten"]
+
+
+async def test_milestones_are_those_of_the_age_and_know_what_the_app_reported(zoe: Player) -> None:
+    """Born on 15 January 2020, so six years old."""
+    path = f"children/{zoe.child_id}/milestones"
+    before = await shown(zoe, path)
+    assert before["age"] == 6
+    assert {"category": "math", "description": "Can count to 100", "achieved": False} in before["milestones"]
+    assert len(before["nextGoals"]) == 3
+    for data in ({"title": "can COUNT to 100"}, {"title": "A word", "key": "sight_words"}):
+        answer = await zoe.report("milestone_achieved", eventData={**data, "timestamp": ms(SUMMER_ENDS)})
+        assert answer.status_code == 201
+    reached = {one["description"] for one in (await shown(zoe, path))["milestones"] if one["achieved"]}
+    assert reached == {"Can count to 100", "Recognizes sight words"}
+
+
 # Saves that are called events ----------------------------------------------------------------------------------------
 
 
@@ -313,7 +354,7 @@ async def test_a_large_list_of_saves_has_the_same_form(zoe: Player) -> None:
 # Refusals ------------------------------------------------------------------------------------------------------------
 
 OF_ONE = ("daily", "weekly")
-IN_THE_PATH = ("activities", "events")
+IN_THE_PATH = ("activities", "events", "insights", "milestones")
 
 
 async def test_the_day_of_a_child_was_moved(zoe: Player) -> None:

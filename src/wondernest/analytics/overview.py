@@ -11,7 +11,9 @@ from msgspec.structs import replace
 from wondernest.analytics import errors, figures
 from wondernest.analytics.activities import INTERACTIONS, STEP_ROWS, Part, StoredEvent, View, parts
 from wondernest.analytics.days import DAYS_OF_WEEK, Calendar, days
+from wondernest.analytics.insights import Insights, Milestones, insights, milestones
 from wondernest.analytics.repository.history import stored_event, utc_days, view
+from wondernest.coppa.rules import age_on
 from wondernest.platform.ids import parse_uuid
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from wondernest.analytics.figures import Day, Totals, Week
     from wondernest.analytics.ports import SavedDocuments
-    from wondernest.analytics.repository import History, HistoryRepository
+    from wondernest.analytics.repository import FoundMilestones, History, HistoryRepository, MilestoneRepository
     from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
@@ -39,6 +41,14 @@ class Told(NamedTuple):
     interactions: Mapping[date, int]
 
 
+class Summed(NamedTuple):
+    """Sums of some days by category, events in which a parent took part, and days on which something happened."""
+
+    categories: dict[str, Totals]
+    interactions: int
+    active_days: int
+
+
 class Explained(NamedTuple):
     """The activities of some days."""
 
@@ -55,12 +65,14 @@ class OverviewService:
         self,
         database: Database,
         history: HistoryRepository,
+        milestones: MilestoneRepository,
         documents: SavedDocuments,
         clock: Clock,
         large_work: LargeWork,
     ) -> None:
         self._database = database
         self._documents = documents
+        self._milestones = milestones
         self._history = history
         self._clock = clock
         self._large_work = large_work
@@ -106,8 +118,25 @@ class OverviewService:
         calendar = _calendar(found)
         start = calendar.week_start(day or self._today(calendar))
         wanted = days(start, start + timedelta(days=DAYS_OF_WEEK - 1))
-        categories, interactions = await self._summed(found, calendar, wanted)
-        return figures.week_figures(start, categories, interactions)
+        summed = await self._summed(found, calendar, wanted)
+        return figures.week_figures(start, summed.categories, summed.interactions)
+
+    async def insights(self, caller: Caller, child_id: UUID) -> Insights:
+        """What the last thirty days say."""
+        span = utc_days(self._clock.now(), figures.DAYS_OF_INSIGHTS - 1)
+        found = _admitted(await self._history.summed(self._database, caller.user_id, child_id, *span))
+        calendar = _calendar(found)
+        today = self._today(calendar)
+        summed = await self._summed(found, calendar, days(figures.first_insight_day(today), today))
+        age = None if found.birth_date is None else age_on(today, found.birth_date)
+        return insights(summed.categories, summed.active_days, summed.interactions, age, found.language)
+
+    async def milestones(self, caller: Caller, child_id: UUID) -> Milestones:
+        """The child's milestones."""
+        found = await self._milestones.reached(self._database, caller.user_id, child_id)
+        _admit(found)
+        today = self._today(Calendar(found.zone))
+        return milestones(found.birth_date or today, today, found.known, found.language)
 
     async def activities(self, caller: Caller, child_id: UUID, first: date | None, last: date | None) -> Explained:
         """The activities of some days, of today if none is given; raises BadDate."""
@@ -128,20 +157,17 @@ class OverviewService:
         size = ROW_BYTES * (len(found.events) + len(found.views))
         return await self._large_work.run(told(found, calendar, wanted), size)
 
-    async def _summed(
-        self, found: History, calendar: Calendar, wanted: Sequence[date]
-    ) -> tuple[dict[str, Totals], int]:
-        """The sums of the wanted days by category, and the events in which a parent took part.
-
-        A day that is summed up is taken from its row, today never; its views are read in any case.
-        """
+    async def _summed(self, found: History, calendar: Calendar, wanted: Sequence[date]) -> Summed:
+        """The sums of the wanted days. A day that is summed up is taken from its row, today never; its views are read in any case."""
         today = self._today(calendar)
         kept = {day: found.rolled[day] for day in wanted if day in found.rolled and day < today}
         fresh = await self._told(found, calendar, set(wanted) - set(kept))
         viewed = await self._told(only_views(found), calendar, set(kept))
         sums = [figures.by_category(fresh.parts), figures.by_category(viewed.parts)]
         sums += [one.categories for one in kept.values()]
-        return figures.merged(sums), sum(fresh.interactions.values()) + sum(one.interactions for one in kept.values())
+        active = {part.day for part in (*fresh.parts, *viewed.parts)} | {day for day in kept if kept[day].categories}
+        interactions = sum(fresh.interactions.values()) + sum(one.interactions for one in kept.values())
+        return Summed(figures.merged(sums), interactions, len(active))
 
     def _today(self, calendar: Calendar) -> date:
         return calendar.day_of(int(self._clock.now().timestamp()))
@@ -167,11 +193,15 @@ def only_views(found: History) -> History:
 
 
 def _admitted(found: History) -> History:
+    _admit(found)
+    return found
+
+
+def _admit(found: History | FoundMilestones) -> None:
     if not found.has_family:
         raise errors.NoFamily
     if not found.is_allowed:
         raise errors.ChildNotFound
-    return found
 
 
 def _calendar(found: History) -> Calendar:

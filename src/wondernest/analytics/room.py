@@ -15,6 +15,7 @@ from wondernest.analytics.repository import (
     EVENTS_USED,
     AnalyticsRepository,
     HistoryRepository,
+    MilestoneRepository,
     RollupRepository,
 )
 from wondernest.analytics.repository.events import PlayTime
@@ -62,7 +63,7 @@ def build(parts: Parts, projects: ProjectSaves, documents: SavedDocuments, regis
     repository = AnalyticsRepository(registry, parts.ids, parts.clock, parts.settings.quotas)
     rollups, history = RollupRepository(), HistoryRepository(registry)
     service = AnalyticsService(parts.database, repository, projects, parts.clock, parts.large_work, rollups)
-    overview = OverviewService(parts.database, history, documents, parts.clock, parts.large_work)
+    overview = OverviewService(parts.database, history, MilestoneRepository(), documents, parts.clock, parts.large_work)
     identities = IdentityJobs(parts.database, repository, parts.clock)
     summing = SummingJobs(parts.database, rollups, history, parts.clock, parts.large_work)
     return Room(

@@ -9,6 +9,7 @@ from msgspec import Meta, Raw, Struct
 
 from wondernest.analytics.activities import MINUTE_S, Part
 from wondernest.analytics.figures import Day, Week
+from wondernest.analytics.insights import Insights, Milestones
 from wondernest.platform.json import instant
 
 MAX_EVENTS: Final = 100
@@ -188,3 +189,50 @@ class SavedGamesReply(Struct):
 
 def _instant(moment: int) -> str:
     return instant(datetime.fromtimestamp(moment, UTC))
+
+
+class InsightsReply(Struct, kw_only=True, rename="camel"):
+    """What the last thirty days say, in the family's language."""
+
+    child_id: str
+    preferred_learning_style: str
+    strong_subjects: list[str]
+    improvement_areas: list[str]
+    recommended_activities: list[str]
+    parental_guidance: list[str]
+
+    @classmethod
+    def of(cls, child_id: str, found: Insights) -> InsightsReply:
+        """The insights of a child."""
+        return cls(
+            child_id=child_id,
+            preferred_learning_style=found.style,
+            strong_subjects=list(found.strong),
+            improvement_areas=list(found.improving),
+            recommended_activities=list(found.ideas),
+            parental_guidance=list(found.guidance),
+        )
+
+
+class MilestoneShown(Struct, kw_only=True):
+    """A milestone of the child's age."""
+
+    category: str
+    description: str
+    achieved: bool
+
+
+class MilestonesReply(Struct, kw_only=True, rename="camel"):
+    """The child's age in years, its milestones, the latest first, and what may come next."""
+
+    age: int
+    milestones: list[MilestoneShown]
+    next_goals: list[str]
+
+    @classmethod
+    def of(cls, found: Milestones) -> MilestonesReply:
+        """The milestones of a child."""
+        shown = [
+            MilestoneShown(category=one.category, description=one.text, achieved=one.achieved) for one in found.reached
+        ]
+        return cls(age=found.age, milestones=shown, next_goals=list(found.goals))

@@ -102,13 +102,22 @@ async def week(player: Player, day: date = WEEK_OF) -> dict[str, Any]:
     return answer.json()
 
 
+async def insights(player: Player) -> dict[str, Any]:
+    path = f"/api/v1/analytics/children/{player.child_id}/insights"
+    answer = await player.client.get(path, headers=player.parent.bearer)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
 def rows(player: Player) -> list[dict[str, Any]]:
     return player.rows("select * from wondernest.child_days where child_id = %s order by day", player.child_id)
 
 
 async def test_a_week_is_the_same_from_its_events_and_from_its_sums(zoe: Player, work: Work) -> None:
     weeks = [await week(zoe, (NOW - back * DAY).date()) for back in range(0, 35, 5)]
+    said = await insights(zoe)
     await work.sum_up()
+    assert await insights(zoe) == said
     assert all(row["counted_at"] for row in rows(zoe))
     assert [await week(zoe, (NOW - back * DAY).date()) for back in range(0, 35, 5)] == weeks
     assert weeks[1]["totalScreenTime"] > 0

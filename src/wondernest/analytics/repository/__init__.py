@@ -10,6 +10,7 @@ from wondernest.analytics.repository.events import (
     StoreResult,
 )
 from wondernest.analytics.repository.history import History, HistoryRepository, Rolled
+from wondernest.analytics.repository.milestones import FoundMilestones, MilestoneRepository
 from wondernest.analytics.repository.rollups import RollupRepository
 
 __all__ = [
@@ -17,8 +18,10 @@ __all__ = [
     "EVENT_BYTES_USED",
     "UNSTORABLE",
     "AnalyticsRepository",
+    "FoundMilestones",
     "History",
     "HistoryRepository",
+    "MilestoneRepository",
     "NewEvent",
     "PlayTime",
     "Rolled",

@@ -45,7 +45,7 @@ _ACTING: Final = f"""
       from family.child_profiles c
       left join lateral (select * from wondernest.family_locales where family_id = c.family_id offset 0) l on true
      where c.id = $2"""
-_GUARDED: Final = f"{_ACTING} and {active('c')} and {guards('$2', '$1')}"
+GUARDED: Final = f"{_ACTING} and {active('c')} and {guards('$2', '$1')}"
 _TRUSTED: Final = f"{_ACTING} and $1::uuid is null"
 """For jobs, which act for nobody."""
 _ALL_DAYS: Final = """
@@ -104,12 +104,12 @@ _HISTORY: Final = """
 
 Plan: for each window the index of the child and the time; nothing else of the child's history is looked at.
 """
-_HAS_FAMILY: Final = f"(select exists (select from family.family_members where user_id = $1) where {stands('$1')})"
+HAS_FAMILY: Final = f"(select exists (select from family.family_members where user_id = $1) where {stands('$1')})"
 _totals: Final = msgspec.json.Decoder(dict[str, tuple[int, int, int, int]]).decode
 
 
 _ACTS: Final = f"""
-    select {_HAS_FAMILY} as has_family, exists (select from ({_GUARDED}) acting) as is_allowed"""
+    select {HAS_FAMILY} as has_family, exists (select from ({GUARDED}) acting) as is_allowed"""
 
 
 class EducationalGames(Protocol):
@@ -145,8 +145,8 @@ class HistoryRepository:
     """Reads what children did."""
 
     def __init__(self, games: EducationalGames) -> None:
-        self._whole = _statement(_GUARDED, games.educational(), rolled=False)
-        self._summed = _statement(_GUARDED, games.educational(), rolled=True)
+        self._whole = _statement(GUARDED, games.educational(), rolled=False)
+        self._summed = _statement(GUARDED, games.educational(), rolled=True)
         self._trusted = _statement(_TRUSTED, games.educational(), rolled=False)
 
     async def acting(self, executor: Executor, user_id: UUID, child_id: UUID) -> tuple[bool, bool]:
@@ -156,7 +156,7 @@ class HistoryRepository:
 
     async def has_family(self, executor: Executor, user_id: UUID) -> bool:
         """Whether the adult belongs to any family."""
-        return await executor.fetchval(f"select {_HAS_FAMILY}", user_id)
+        return await executor.fetchval(f"select {HAS_FAMILY}", user_id)
 
     async def whole(self, executor: Executor, user_id: UUID, child_id: UUID, first: date, last: date) -> History:
         """Every event and view of the days, for one of the adult's own active children."""
@@ -210,7 +210,7 @@ def _statement(acting: str, educational: str, *, rolled: bool) -> str:
         acting=acting,
         days=days,
         educational=educational,
-        has_family=_HAS_FAMILY,
+        has_family=HAS_FAMILY,
         kinds=_KINDS,
         complete=COMPLETE_PERCENT,
         score=EDUCATIONAL_SCORE,

@@ -98,6 +98,28 @@ class FigureRoutes:
         return reply_json(wire.WeeklyFigures.of(week))
 
     @GROUP.get(
+        OF_CHILD + "/insights",
+        replies={200: Response(wire.InsightsReply)},
+        failure="Failed to generate insights",
+        summary="What a child's last thirty days say",
+    )
+    async def insights(self, request: Request[None]) -> Reply:
+        """GET …/insights."""
+        child_id = request.path(CHILD)
+        found = await self._service.insights(request.caller, child_id)
+        return reply_json(wire.InsightsReply.of(str(child_id), found))
+
+    @GROUP.get(
+        OF_CHILD + "/milestones",
+        replies={200: Response(wire.MilestonesReply)},
+        failure="Failed to generate milestones",
+        summary="A child's milestones",
+    )
+    async def milestones(self, request: Request[None]) -> Reply:
+        """GET …/milestones."""
+        return reply_json(wire.MilestonesReply.of(await self._service.milestones(request.caller, request.path(CHILD))))
+
+    @GROUP.get(
         OF_CHILD + "/activities",
         queries=(FIRST, LAST),
         replies={200: Response(wire.Activities)},
