@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -326,6 +328,41 @@ async def test_milestones_are_those_of_the_age_and_know_what_the_app_reported(zo
     assert reached == {"Can count to 100", "Recognizes sight words"}
 
 
+# For spreadsheets ----------------------------------------------------------------------------------------------------
+
+
+async def exported(player: Player, **query: str) -> list[list[str]]:
+    answer = await ask(player, f"children/{player.child_id}/export.csv", **query)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="activities.csv"'
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+
+
+async def test_the_export_holds_a_year_of_activities_with_their_local_times(lena: Player) -> None:
+    zone = "Europe/Berlin"
+    assert [len(row) for row in await exported(lena)] == [10]
+    for moment in ("2026-10-24T22:10", "2026-10-25T10:00", "2026-10-01T10:00"):
+        await played(lena, at(moment), 20, "=cmd|' /C calc'!A0")
+    [columns, *rows] = await exported(lena)
+    assert columns[:2] == ["Day (of the family)", f"Started (time in {zone})"]
+    assert [row[:4] for row in rows] == [
+        ["2026-10-01", "2026-10-01 11:40:00", "2026-10-01 12:00:00", "20.00"],
+        ["2026-10-24", "2026-10-24 23:50:00", "2026-10-25 00:00:00", "10.00"],
+        ["2026-10-25", "2026-10-25 00:00:00", "2026-10-25 00:10:00", "10.00"],
+        ["2026-10-25", "2026-10-25 10:40:00", "2026-10-25 11:00:00", "20.00"],
+    ]
+    assert {row[5] for row in rows} == {"'=cmd|' /C calc'!A0"}
+    assert len(await exported(lena, **{"from": "2026-10-02", "to": "2026-10-24"})) == 2
+
+
+@pytest.mark.parametrize(("first", "last"), [("2026-10-02", "2026-10-01"), ("2020-01-01", "2026-10-02")])
+async def test_an_export_of_too_many_days_or_of_none_is_refused(zoe: Player, first: str, last: str) -> None:
+    answer = await ask(zoe, f"children/{zoe.child_id}/export.csv", **{"from": first, "to": last})
+    assert answer.status_code == 400
+    assert "800 days" in answer.json()["message"]
+
+
 # Saves that are called events ----------------------------------------------------------------------------------------
 
 
@@ -354,7 +391,7 @@ async def test_a_large_list_of_saves_has_the_same_form(zoe: Player) -> None:
 # Refusals ------------------------------------------------------------------------------------------------------------
 
 OF_ONE = ("daily", "weekly")
-IN_THE_PATH = ("activities", "events", "insights", "milestones")
+IN_THE_PATH = ("activities", "events", "insights", "milestones", "export.csv")
 
 
 async def test_the_day_of_a_child_was_moved(zoe: Player) -> None:

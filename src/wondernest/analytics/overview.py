@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from wondernest.analytics import errors, figures
+from wondernest.analytics import errors, figures, spreadsheet
 from wondernest.analytics.activities import INTERACTIONS, STEP_ROWS, Part, StoredEvent, View, parts
-from wondernest.analytics.days import DAYS_OF_WEEK, Calendar, days
+from wondernest.analytics.days import DAYS_OF_WEEK, ONE_DAY, Calendar, days
 from wondernest.analytics.insights import Insights, Milestones, insights, milestones
 from wondernest.analytics.repository.history import stored_event, utc_days, view
 from wondernest.coppa.rules import age_on
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MAX_DAYS: Final = 31
 """Days of a list of activities."""
+EXPORTED_DAYS, MAX_EXPORTED_DAYS = 365, 800
+"""Days of an export when none are named, and the most."""
 ROW_BYTES: Final = 200
 """What a row counts when work is bounded: about what its text has."""
 
@@ -148,6 +150,32 @@ class OverviewService:
         first, last = first or last or today, last or first or today
         told = await self._told(found, calendar, set(days(first, last)))
         return Explained(calendar.zone, first, last, told.parts)
+
+    async def export(
+        self, caller: Caller, child_id: UUID, first: date | None, last: date | None
+    ) -> AsyncGenerator[bytes]:
+        """The activities of some days as CSV, of the last year if none is given; raises BadDate. It reads a month at a time."""
+        if last is None:
+            last = self._clock.now().date() + ONE_DAY
+        first = first or last - timedelta(days=EXPORTED_DAYS)
+        if not first <= last <= first + timedelta(days=MAX_EXPORTED_DAYS):
+            raise errors.BadDate(f"from and to must be {MAX_EXPORTED_DAYS} days at most, and from must not be after to")
+        months = [
+            days(first, last)[number : number + MAX_DAYS] for number in range(0, (last - first).days + 1, MAX_DAYS)
+        ]
+        return self._rows(caller, child_id, months, await self._whole(caller, child_id, months[0][0], months[0][-1]))
+
+    async def _rows(
+        self, caller: Caller, child_id: UUID, months: Sequence[Sequence[date]], found: History
+    ) -> AsyncGenerator[bytes]:
+        zone = found.zone
+        yield spreadsheet.heading(zone)
+        for number, month in enumerate(months):
+            if number:
+                found = await self._whole(caller, child_id, month[0], month[-1])
+            told = await self._told(found, Calendar(zone, found.first_day), set(month))
+            for place in range(0, len(told.parts), STEP_ROWS):
+                yield spreadsheet.lines(told.parts[place : place + STEP_ROWS], zone)
 
     async def _whole(self, caller: Caller, child_id: UUID, first: date | None, last: date | None) -> History:
         span = utc_days(self._clock.now(), 0) if first is None or last is None else (first, last)

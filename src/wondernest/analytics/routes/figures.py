@@ -11,7 +11,7 @@ import msgspec
 
 from wondernest.analytics import errors, figures, wire
 from wondernest.analytics.days import EARLIEST_DAY, LATEST_DAY
-from wondernest.analytics.overview import MAX_DAYS, OverviewService
+from wondernest.analytics.overview import MAX_DAYS, MAX_EXPORTED_DAYS, OverviewService
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
@@ -28,6 +28,8 @@ OF_CHILD: Final = "/analytics/children/{childId}"
 CHILD: Final = uuid_parameter("childId", lambda _: errors.BadChildId())
 ANY_CHILD: Final = text_parameter("childId")
 ASKED_CHILD: Final = Query("childId", example="{childId}")
+TYPE_CSV: Final = "text/csv; charset=utf-8"
+ATTACHED: Final = ((b"content-disposition", b'attachment; filename="activities.csv"'),)
 ASKED_DAY: Final = Query("date", description="YYYY-MM-DD, a day of the family's zone; today when absent")
 FIRST: Final = Query("from", description="YYYY-MM-DD, a day of the family's zone; today when both are absent")
 LAST: Final = Query("to", description=f"YYYY-MM-DD; at most {MAX_DAYS} days with both")
@@ -144,6 +146,22 @@ class FigureRoutes:
             shown.activities = [wire.Activity.of(part) for part in told.parts]
             return reply_json(shown)
         return StreamReply(200, _pieces(shown, told.parts))
+
+    @GROUP.get(
+        OF_CHILD + "/export.csv",
+        queries=(
+            Query("from", description="YYYY-MM-DD, a day of the family's zone; a year before `to` when absent"),
+            Query("to", description=f"YYYY-MM-DD, at most {MAX_EXPORTED_DAYS} days after `from`; today when absent"),
+        ),
+        replies={200: Response(None, "A row for each activity and day; no cell is a formula", media=TYPE_CSV)},
+        failure="Failed to export activities",
+        summary="A child's activities for a spreadsheet",
+    )
+    async def export(self, request: Request[None]) -> StreamReply:
+        """GET …/export.csv."""
+        child_id, first, last = request.path(CHILD), _date(request, FIRST), _date(request, LAST)
+        rows = await self._service.export(request.caller, child_id, first, last)
+        return StreamReply(200, rows, content_type=TYPE_CSV, headers=ATTACHED)
 
     @GROUP.get(
         OF_CHILD + "/events",
