@@ -17,7 +17,7 @@ from wondernest.platform.jobs import Job, Running, Schedule
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from wondernest.analytics.repository import AnalyticsRepository, HistoryRepository, RollupRepository
+    from wondernest.analytics.repository import ActivityRepository, AnalyticsRepository, RollupRepository
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
     from wondernest.platform.large_work import LargeWork
@@ -70,7 +70,7 @@ class SummingJobs:
         self,
         database: Database,
         rollups: RollupRepository,
-        history: HistoryRepository,
+        history: ActivityRepository,
         clock: Clock,
         large_work: LargeWork,
     ) -> None:

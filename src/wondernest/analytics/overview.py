@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from wondernest.analytics.figures import Day, Totals, Week
     from wondernest.analytics.ports import SavedDocuments
-    from wondernest.analytics.repository import FoundMilestones, History, HistoryRepository, MilestoneRepository
+    from wondernest.analytics.repository import ActivityRepository, FoundMilestones, History, MilestoneRepository
     from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
@@ -66,7 +66,7 @@ class OverviewService:
     def __init__(
         self,
         database: Database,
-        history: HistoryRepository,
+        history: ActivityRepository,
         milestones: MilestoneRepository,
         documents: SavedDocuments,
         clock: Clock,

@@ -13,8 +13,8 @@ from wondernest.analytics.recorder import EventRecorder
 from wondernest.analytics.repository import (
     EVENT_BYTES_USED,
     EVENTS_USED,
+    ActivityRepository,
     AnalyticsRepository,
-    HistoryRepository,
     MilestoneRepository,
     RollupRepository,
 )
@@ -61,7 +61,7 @@ class Registry(PlayTime, EducationalGames, Protocol):
 def build(parts: Parts, projects: ProjectSaves, documents: SavedDocuments, registry: Registry) -> Room:
     """Events and figures. `projects` and `documents`: the saves that events change and a route shows."""
     repository = AnalyticsRepository(registry, parts.ids, parts.clock, parts.settings.quotas)
-    rollups, history = RollupRepository(), HistoryRepository(registry)
+    rollups, history = RollupRepository(), ActivityRepository(registry)
     service = AnalyticsService(parts.database, repository, projects, parts.clock, parts.large_work, rollups)
     overview = OverviewService(parts.database, history, MilestoneRepository(), documents, parts.clock, parts.large_work)
     identities = IdentityJobs(parts.database, repository, parts.clock)

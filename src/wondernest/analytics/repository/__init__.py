@@ -9,7 +9,7 @@ from wondernest.analytics.repository.events import (
     PlayTime,
     StoreResult,
 )
-from wondernest.analytics.repository.history import History, HistoryRepository, Rolled
+from wondernest.analytics.repository.history import ActivityRepository, History, Rolled
 from wondernest.analytics.repository.milestones import FoundMilestones, MilestoneRepository
 from wondernest.analytics.repository.rollups import RollupRepository
 
@@ -17,10 +17,10 @@ __all__ = [
     "EVENTS_USED",
     "EVENT_BYTES_USED",
     "UNSTORABLE",
+    "ActivityRepository",
     "AnalyticsRepository",
     "FoundMilestones",
     "History",
-    "HistoryRepository",
     "MilestoneRepository",
     "NewEvent",
     "PlayTime",

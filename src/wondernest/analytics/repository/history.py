@@ -141,7 +141,7 @@ class History(Struct, frozen=True, kw_only=True):
     rolled: dict[date, Rolled]
 
 
-class HistoryRepository:
+class ActivityRepository:
     """Reads what children did."""
 
     def __init__(self, games: EducationalGames) -> None:
