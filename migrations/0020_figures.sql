@@ -15,6 +15,7 @@ create table wondernest.family_locales (
 -- What a child did in a day of its family's zone, summed by category: {"art": [seconds, educational seconds, activities, completed]}.
 -- Views of content are not in it. A row with counted_at null waits to be counted, from two minutes after asked_at on: then every
 -- transaction that stored an event of the day before it saw the row has ended. A day without a valid row is computed from its events.
+-- final: its events are old and may have been removed, so the row counts whatever the family's zone is now.
 create table wondernest.child_days (
     child_id     uuid not null references family.child_profiles on delete cascade,
     day          date not null,
@@ -23,6 +24,9 @@ create table wondernest.child_days (
     counted_at   timestamptz,
     categories   jsonb not null default '{}',
     interactions integer not null default 0,
+    contents     integer not null default 0,
+    sessions     integer not null default 0,
+    final        boolean not null default false,
     primary key (child_id, day)
 );
 create index idx_child_days_waiting on wondernest.child_days (asked_at) where counted_at is null;

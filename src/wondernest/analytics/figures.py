@@ -80,17 +80,23 @@ class Week(Struct, frozen=True, kw_only=True):
 
 def day_figures(day: date, parts: Sequence[Part]) -> Day:
     """The figures of a day from its parts, which are in order of time; zeros without any."""
-    totals, categories = Totals(), by_category(parts)
-    for part in parts:
-        totals.add(part)
+    contents = len({part.content_id for part in parts if part.content_id is not None})
+    return day_of_sums(day, by_category(parts), contents, sessions(parts))
+
+
+def day_of_sums(day: date, categories: Mapping[str, Totals], contents: int, sessions: int) -> Day:
+    """The figures of a day from its sums, the number of different contents and that of sessions."""
+    totals = Totals()
+    for one in categories.values():
+        totals.merge(one)
     educational = minutes(totals.educational_s)
     progress = Fraction(min(educational, GOOD_DAY_MINUTES), 2 * GOOD_DAY_MINUTES) + totals.rate / 2
     return Day(
         date=day,
         screen_time=minutes(totals.seconds),
-        contents=len({part.content_id for part in parts if part.content_id is not None}),
+        contents=contents,
         educational_time=educational,
-        average_session=half_up(Fraction(totals.seconds, MINUTE_S * max(sessions(parts), 1))),
+        average_session=half_up(Fraction(totals.seconds, MINUTE_S * max(sessions, 1))),
         category=next(iter(ranked(categories)), NO_CATEGORY),
         completed=totals.completed,
         progress=decimals(progress, 2),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from wondernest.analytics import figures
 from wondernest.analytics.activities import ART, MARGIN_AFTER_S, REPORT, STORIES, VIEW, Part
 from wondernest.analytics.days import ONE_DAY, Calendar
-from wondernest.analytics.overview import ROW_BYTES, told
+from wondernest.analytics.overview import ROW_BYTES, last_final_day, told
 from wondernest.analytics.placing import ON_TIME
 from wondernest.analytics.repository.history import WEST_OF_UTC
 from wondernest.analytics.repository.rollups import CHILDREN_AT_ONCE, CountedDay, Metrics, Waiting
@@ -27,12 +27,15 @@ IDENTITY_LIFE: Final = timedelta(days=30)
 """How long a repeated delivery of an event is recognised. The app stops retrying far earlier."""
 FORGETTING_LIMIT_S: Final = 600.0
 ASK_DAYS: Final = "analytics.ask_for_days"
+REMOVE_EVENTS: Final = "analytics.remove_old_events"
 COUNT_DAYS: Final = "analytics.count_days"
 SUMMING_LIMIT_S: Final = 600.0
 SETTLED: Final = ONE_DAY + WEST_OF_UTC + timedelta(seconds=MARGIN_AFTER_S) + ON_TIME
 """How long after its midnight (UTC) a day cannot change any more, in any zone, by events that arrive in time."""
 SUMMED_DAYS: Final = 45
 """Days back that are summed up: insights look at thirty."""
+REACH: Final = timedelta(days=3)
+"""An event changes no day that is further away, in any zone."""
 WAITING_AT_ONCE: Final = 400
 DAYS_AT_ONCE: Final = 7
 """Days of a child that are read together: bounds the memory."""
@@ -73,25 +76,29 @@ class SummingJobs:
         history: ActivityRepository,
         clock: Clock,
         large_work: LargeWork,
+        kept_days: int,
     ) -> None:
         self._database = database
         self._rollups = rollups
         self._history = history
         self._clock = clock
         self._large_work = large_work
+        self._kept_days = kept_days
 
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
         return (
             Job(ASK_DAYS, self.ask, time_limit_s=SUMMING_LIMIT_S),
             Job(COUNT_DAYS, self.count, time_limit_s=SUMMING_LIMIT_S),
+            Job(REMOVE_EVENTS, self.remove, time_limit_s=SUMMING_LIMIT_S),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:
-        """Days are asked for every six hours, and counted every ten minutes."""
+        """Days are asked for every six hours and counted every ten minutes; old events are removed every hour."""
         return (
             Schedule(ASK_DAYS, "17 */6 * * *", ASK_DAYS),
             Schedule(COUNT_DAYS, "4-59/10 * * * *", COUNT_DAYS),
+            Schedule(REMOVE_EVENTS, "41 * * * *", REMOVE_EVENTS),
         )
 
     async def ask(self, _: Running) -> None:
@@ -118,6 +125,18 @@ class SummingJobs:
                     kept += await self._count(some)
             if not kept:
                 return
+
+    async def remove(self, _: Running) -> None:
+        """Remove events that are too old, of children whose days of that time are counted; the sums stay.
+
+        A child with days that are not counted yet is left for a later run.
+        """
+        now = self._clock.now()
+        last = last_final_day(now, self._kept_days)
+        before = datetime(last.year, last.month, last.day, tzinfo=UTC) - REACH
+        for child_id, first in await self._rollups.with_old_events(self._database, before):
+            if await self._rollups.finish(self._database, child_id, first - REACH, last, now):
+                await self._rollups.remove(self._database, child_id, before)
 
     async def _count(self, waiting: Waiting) -> int:
         read_at = self._clock.now()
@@ -147,12 +166,14 @@ def _some_days(waiting: Waiting) -> Iterator[Waiting]:
 
 
 def _counted(day: date, parts: Sequence[Part], interactions: Mapping[date, int], words: int) -> CountedDay:
-    shown = figures.day_figures(day, parts)
+    shown, played = figures.day_figures(day, parts), [part for part in parts if part.source != VIEW]
     creative = sum(part.seconds for part in parts if part.category == ART)
     return CountedDay(
         day=day,
-        categories=figures.by_category(part for part in parts if part.source != VIEW),
+        categories=figures.by_category(played),
         interactions=interactions.get(day, 0),
+        contents=len({part.content_id for part in played if part.content_id is not None}),
+        sessions=figures.sessions(played),
         metrics=Metrics(
             screen=shown.screen_time,
             contents=shown.contents,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from msgspec.structs import replace
 
 from wondernest.analytics import errors, figures, spreadsheet
-from wondernest.analytics.activities import INTERACTIONS, STEP_ROWS, Part, StoredEvent, View, parts
+from wondernest.analytics.activities import INTERACTIONS, STEP_ROWS, VIEW, Part, StoredEvent, View, parts
 from wondernest.analytics.days import DAYS_OF_WEEK, ONE_DAY, Calendar, days
 from wondernest.analytics.insights import Insights, Milestones, insights, milestones
 from wondernest.analytics.repository.history import stored_event, utc_days, view
@@ -18,6 +18,7 @@ from wondernest.platform.ids import parse_uuid
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from wondernest.analytics.figures import Day, Totals, Week
@@ -71,10 +72,12 @@ class OverviewService:
         documents: SavedDocuments,
         clock: Clock,
         large_work: LargeWork,
+        kept_days: int,
     ) -> None:
         self._database = database
         self._documents = documents
         self._milestones = milestones
+        self._kept_days = kept_days
         self._history = history
         self._clock = clock
         self._large_work = large_work
@@ -105,11 +108,25 @@ class OverviewService:
 
     async def day(self, caller: Caller, child_id: UUID, day: date | None) -> Day:
         """The figures of a day, today's if none is given."""
+        if day is not None and day <= last_final_day(self._clock.now(), self._kept_days):
+            return await self._old_day(caller, child_id, day)
         found = await self._whole(caller, child_id, day, day)
         calendar = _calendar(found)
         day = day or self._today(calendar)
         told = await self._told(found, calendar, {day})
         return figures.day_figures(day, told.parts)
+
+    async def _old_day(self, caller: Caller, child_id: UUID, day: date) -> Day:
+        """A day whose events may have been removed: from its sums, where there are some."""
+        found = _admitted(await self._history.summed(self._database, caller.user_id, child_id, day, day))
+        calendar = _calendar(found)
+        told = await self._told(found, calendar, {day})
+        if day not in found.rolled:
+            return figures.day_figures(day, told.parts)
+        viewed, kept = [part for part in told.parts if part.source == VIEW], found.rolled[day]
+        categories = figures.merged([kept.categories, figures.by_category(viewed)])
+        contents = kept.contents + len({part.content_id for part in viewed})
+        return figures.day_of_sums(day, categories, contents, kept.sessions + figures.sessions(viewed))
 
     async def week(self, caller: Caller, child_id: UUID, day: date | None) -> Week:
         """The figures of the week of a day, this week's if none is given: of its days until today."""
@@ -213,6 +230,11 @@ def told(found: History, calendar: Calendar, wanted: Collection[date]) -> Steps[
     made = yield from parts(events, views, calendar, wanted)
     taken = Counter(calendar.day_of(event.at) for event in events if event.kind in INTERACTIONS)
     return Told(made, {day: count for day, count in taken.items() if day in wanted})
+
+
+def last_final_day(now: datetime, kept_days: int) -> date:
+    """The last day whose sums are final; events of days before it are removed."""
+    return (now - timedelta(days=kept_days)).date()
 
 
 def only_views(found: History) -> History:

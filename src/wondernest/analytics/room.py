@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from wondernest.settings import Quotas
 
 TABLES: Final = (
-    Table("analytics.analytics_events", ("select", "insert")),
+    Table("analytics.analytics_events", ("select", "insert", "delete")),
     Table("analytics.learning_insights", ("select", "insert")),
     Table("analytics.daily_child_metrics", ("select", "insert", "update")),
     Table("wondernest.event_identities", ("select", "insert", "delete")),
@@ -61,11 +61,14 @@ class Registry(PlayTime, EducationalGames, Protocol):
 def build(parts: Parts, projects: ProjectSaves, documents: SavedDocuments, registry: Registry) -> Room:
     """Events and figures. `projects` and `documents`: the saves that events change and a route shows."""
     repository = AnalyticsRepository(registry, parts.ids, parts.clock, parts.settings.quotas)
+    kept_days = parts.settings.analytics.events_kept_days
     rollups, history = RollupRepository(), ActivityRepository(registry)
     service = AnalyticsService(parts.database, repository, projects, parts.clock, parts.large_work, rollups)
-    overview = OverviewService(parts.database, history, MilestoneRepository(), documents, parts.clock, parts.large_work)
+    overview = OverviewService(
+        parts.database, history, MilestoneRepository(), documents, parts.clock, parts.large_work, kept_days
+    )
     identities = IdentityJobs(parts.database, repository, parts.clock)
-    summing = SummingJobs(parts.database, rollups, history, parts.clock, parts.large_work)
+    summing = SummingJobs(parts.database, rollups, history, parts.clock, parts.large_work, kept_days)
     return Room(
         name="analytics",
         endpoints=[

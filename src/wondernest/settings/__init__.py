@@ -5,6 +5,7 @@ from wondernest.settings.loading import SettingsError, is_host_name, load_settin
 from wondernest.settings.safety import PLACEHOLDER_SECRETS, unsafe
 from wondernest.settings.storage import BucketAddress, Scan, Storage
 from wondernest.settings.tree import (
+    Analytics,
     Auth,
     Cache,
     Coppa,
@@ -25,6 +26,7 @@ from wondernest.settings.tree import (
 
 __all__ = [
     "PLACEHOLDER_SECRETS",
+    "Analytics",
     "Auth",
     "BucketAddress",
     "Cache",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 
 from tests.fixtures.analytics import Player
 from tests.fixtures.application import running
+from tests.fixtures.auth import log_in
 from tests.fixtures.family import register_with_child
 from wondernest.analytics import jobs
+from wondernest.analytics.repository import rollups
 from wondernest.analytics.repository.rollups import SETTLING
 from wondernest.app import background, create_app
 from wondernest.platform.jobs import Running
@@ -258,3 +261,57 @@ async def test_the_shared_table_of_days_is_filled_for_those_who_read_it(zoe: Pla
         for day in days
     ]
     assert shown == [(2, 1, 0, 21), (0, 0, 1, 19)]
+
+
+# Old events ----------------------------------------------------------------------------------------------------------
+
+
+async def daily(player: Player, day: date) -> dict[str, Any]:
+    query = {"childId": player.child_id, "date": day.isoformat()}
+    answer = await player.client.get("/api/v1/analytics/daily", params=query, headers=player.parent.bearer)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_old_events_are_removed_and_the_figures_of_their_days_stay(
+    zoe: Player, work: Work, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollups, "REMOVED_AT_ONCE", 3)
+    days = [(NOW - back * DAY).date() for back in range(35)]
+    before = [(await daily(zoe, day), await week(zoe, day)) for day in days]
+    clock.moment = NOW + 395 * DAY
+    zoe = replace(zoe, parent=await log_in(zoe.client, zoe.parent))
+    await work.run(jobs.REMOVE_EVENTS)
+    assert len(zoe.events()) == 31, "none of the days is counted yet"
+    clock.moment += SETTLING + timedelta(seconds=1)
+    await work.run(jobs.COUNT_DAYS)
+    await work.run(jobs.REMOVE_EVENTS)
+    left = zoe.events()
+    assert 0 < len(left) < 31
+    assert min(event["created_at"] for event in left) >= clock.moment - 404 * DAY
+    zoe.execute("update wondernest.family_locales set time_zone = 'Asia/Tokyo'")
+    moved = {(NOW - back * DAY).date() for back in range(8)}
+    after = [(await daily(zoe, day), await week(zoe, day)) for day in days]
+    assert [one for one, day in zip(after, days, strict=True) if day not in moved] == [
+        one for one, day in zip(before, days, strict=True) if day not in moved
+    ]
+    assert sum(one["totalScreenTime"] for one, _ in after) > 0
+
+
+async def test_nothing_is_removed_while_a_day_waits_to_be_counted_again(
+    zoe: Player, work: Work, clock: SetClock
+) -> None:
+    clock.moment = NOW + 395 * DAY
+    await work.run(jobs.REMOVE_EVENTS)
+    clock.moment += SETTLING + timedelta(seconds=1)
+    await work.run(jobs.COUNT_DAYS)
+    zoe.execute(
+        "update wondernest.child_days set counted_at = null where child_id = %s and day = %s",
+        zoe.child_id,
+        (NOW - 20 * DAY).date(),
+    )
+    await work.run(jobs.REMOVE_EVENTS)
+    assert len(zoe.events()) == 31
+    await work.run(jobs.COUNT_DAYS)
+    await work.run(jobs.REMOVE_EVENTS)
+    assert len(zoe.events()) < 31

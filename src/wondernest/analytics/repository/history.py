@@ -54,7 +54,7 @@ _UNCOUNTED_DAYS: Final = """
     rolled as materialized (
         select r.* from acting join wondernest.child_days r on r.child_id = acting.id
          where r.day between $3 and $4 and r.counted_at is not null
-           and r.time_zone = coalesce(acting.time_zone, '{zone}')),
+           and (r.final or r.time_zone = coalesce(acting.time_zone, '{zone}'))),
     windows as (
         select lower(span) as since, upper(span) as until
           from (select unnest(range_agg(tsrange(day - interval '{before}', day + interval '{after}'))) as span
@@ -64,7 +64,7 @@ _UNCOUNTED_DAYS: Final = """
 _NOTHING_ROLLED: Final = ""
 _ROLLED_ROWS: Final = """
     union all
-    select 3, null, null, time_zone, null, null, null, null, null, null, false, false, false, day, interactions, categories
+    select 3, contents, sessions, time_zone, null, null, null, null, null, null, false, false, false, day, interactions, categories
       from rolled"""
 _HISTORY: Final = """
     with acting as materialized ({acting}),
@@ -125,6 +125,8 @@ class Rolled(Struct, frozen=True):
 
     categories: dict[str, Totals]
     interactions: int
+    contents: int
+    sessions: int
 
 
 class History(Struct, frozen=True, kw_only=True):
@@ -240,7 +242,7 @@ def _history(rows: Sequence[Row]) -> History:
 
 def _rolled(row: Row) -> Rolled:
     categories = {name: Totals(*sums) for name, sums in _totals(row["document"]).items()}
-    return Rolled(categories, row["number"])
+    return Rolled(categories, row["number"], contents=row["at"], sessions=row["until"])
 
 
 def _number(text: Any) -> float | None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 SETTLING: Final = timedelta(minutes=2)
 """Longer than any transaction of a request may take."""
 CHILDREN_AT_ONCE: Final = 200
+OLD_AT_ONCE: Final = 20_000
+REMOVED_AT_ONCE: Final = 500
+"""Events: a statement of some milliseconds, so that no request waits for it."""
 WALK: Final = "analytics.sum_up_days"
 _RECOUNT: Final = """
     update wondernest.child_days set counted_at = null, asked_at = $4 where child_id = $1 and day between $2 and $3"""
@@ -56,11 +59,13 @@ _WAITING: Final = """
 _KEEP: Final = """
     with counted as materialized (
         select * from unnest($4::date[], $5::jsonb[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::int[], $12::int[],
-                             $13::int[])
-               as counted (day, categories, interactions, screen, contents, learning, creative, words, stories, games)),
+                             $13::int[], $15::int[], $16::int[])
+               as counted (day, categories, interactions, screen, contents, learning, creative, words, stories, games, known,
+                           sessions)),
     kept as (
         update wondernest.child_days known
-           set counted_at = $3, categories = counted.categories, interactions = counted.interactions
+           set counted_at = $3, categories = counted.categories, interactions = counted.interactions,
+               contents = counted.known, sessions = counted.sessions
           from counted
          where known.child_id = $1 and known.day = counted.day and known.time_zone = $2 and known.counted_at is null
            and known.asked_at < $14
@@ -86,6 +91,35 @@ _WORDS: Final = f"""
      group by lower(e.event_data -> 'eventData' ->> 'word')
     having min(e.created_at) >= $3"""
 """For the job alone: it looks at every word of the child that is kept."""
+
+
+_OLD: Final = """
+    select child_id, min(created_at)::date as first
+      from (select child_id, created_at from analytics.analytics_events
+             where created_at < $1 and child_id is not null order by created_at limit $2) old
+     group by child_id order by child_id"""
+"""Plan: along the index of created_at."""
+_ASK_OLD: Final = f"""
+    insert into wondernest.child_days (child_id, day, time_zone, asked_at)
+    select c.id, old.day::date, coalesce(l.time_zone, '{DEFAULT_ZONE}'), $4
+      from family.child_profiles c
+      left join lateral (select * from wondernest.family_locales where family_id = c.family_id offset 0) l on true
+     cross join generate_series($2::date, $3::date, '1 day') as old (day)
+     where c.id = $1
+    on conflict do nothing"""
+_FINISH: Final = """
+    update wondernest.child_days set final = true
+     where child_id = $1 and day between $2 and $3 and not final
+       and not exists (select from wondernest.child_days waiting
+                        where waiting.child_id = $1 and waiting.day between $2 and $3 and waiting.counted_at is null)"""
+_ALL_FINAL: Final = """
+    select count(*) = $3::date - $2::date + 1 from wondernest.child_days
+     where child_id = $1 and day between $2 and $3 and final"""
+_REMOVE: Final = """
+    delete from analytics.analytics_events event
+     using (select id from analytics.analytics_events where child_id = $1 and created_at < $2 order by created_at limit $3) old
+     where event.id = old.id"""
+"""Plan: the index of child and time, then the primary key."""
 
 
 class Waiting(Struct, frozen=True):
@@ -114,6 +148,8 @@ class CountedDay(Struct, frozen=True, kw_only=True):
     day: date
     categories: Mapping[str, Totals]
     interactions: int
+    contents: int
+    sessions: int
     metrics: Metrics
 
 
@@ -148,6 +184,25 @@ class RollupRepository:
         rows = await executor.fetch(_WAITING, now - SETTLING, most)
         return [Waiting(row["child_id"], row["days"], row["zone"]) for row in rows]
 
+    async def with_old_events(self, executor: Executor, before: datetime) -> list[tuple[UUID, date]]:
+        """Children that have the oldest events, if these are older than a moment, and the day (UTC) of each one's first."""
+        rows = await executor.fetch(_OLD, before, OLD_AT_ONCE)
+        return [(row["child_id"], row["first"]) for row in rows]
+
+    async def finish(self, executor: Executor, child_id: UUID, first: date, last: date, now: datetime) -> bool:
+        """Make the sums of days final, which then count whatever happens to their events; False if some are not counted yet.
+
+        It asks for those that were never asked for.
+        """
+        await executor.execute(_ASK_OLD, child_id, first, last, now)
+        await executor.execute(_FINISH, child_id, first, last)
+        return await executor.fetchval(_ALL_FINAL, child_id, first, last)
+
+    async def remove(self, executor: Executor, child_id: UUID, before: datetime) -> None:
+        """Remove a child's events older than a moment, a few at a time."""
+        while await executor.execute(_REMOVE, child_id, before, REMOVED_AT_ONCE) == f"DELETE {REMOVED_AT_ONCE}":
+            continue
+
     async def words(self, executor: Executor, child_id: UUID, since: datetime, until: datetime) -> list[datetime]:
         """When the child met each word that it had not met before a moment."""
         return [row["first"] for row in await executor.fetch(_WORDS, child_id, until, since)]
@@ -166,6 +221,8 @@ class RollupRepository:
             [one.interactions for one in counted],
             *([getattr(one.metrics, name) for one in counted] for name in Metrics.__struct_fields__),
             read_at - SETTLING,
+            [one.contents for one in counted],
+            [one.sessions for one in counted],
         )
 
 
