@@ -278,3 +278,36 @@ async def ask(child: Player, path: str, day: date) -> dict[str, Any]:
 async def test_an_unknown_child_in_a_batch_is_missing(zoe: Player) -> None:
     [result] = await deliver(zoe, [event(zoe, childId=str(uuid4()), eventId="1")])
     assert (result["status"], result["code"], result["message"]) == ("refused", 404, "Child not found")
+
+
+async def test_several_saves_of_one_project_in_a_batch_keep_their_order(zoe: Player) -> None:
+    def saved(number: int) -> dict[str, Any]:
+        project = {"gameType": "sticker_book", "projectId": "p1", "fullProjectData": {"n": number}, "timestamp": number}
+        return event(zoe, eventType="save_project", eventData=project)
+
+    assert await deliver(zoe, [saved(number) for number in range(5)]) == [STORED] * 5
+    [save] = zoe.rows("select data_value from games.simple_game_data where child_id = %s", zoe.child_id)
+    assert save["data_value"] == {"n": 4}
+    gone = {"gameType": "sticker_book", "projectId": "p1", "timestamp": 9}
+    results = await deliver(zoe, [saved(6), event(zoe, eventType="delete_project", eventData=gone), saved(7)])
+    assert results == [STORED] * 3
+    [save] = zoe.rows("select data_value from games.simple_game_data where child_id = %s", zoe.child_id)
+    assert save["data_value"] == {"n": 7}
+
+
+async def test_requests_that_share_children_do_not_wait_for_each_other_for_ever(zoe: Player, clock: SetClock) -> None:
+    """Each has events that are stored alone, late ones, and ones that change other rows."""
+    late = clock.moment - timedelta(days=3)
+
+    def mixed(number: int) -> list[dict[str, Any]]:
+        milestone = {"title": f"Milestone {number}", "timestamp": number}
+        return [
+            timed(zoe, clock.moment - timedelta(seconds=number), duration=1),
+            timed(zoe, late - timedelta(seconds=number + 1), duration=1),
+            event(zoe, eventType="milestone_achieved", eventData=milestone),
+            timed(zoe, late, duration=1),
+        ]
+
+    results = await asyncio.gather(*(deliver(zoe, mixed(number)) for number in range(8)))
+    assert sum(one["status"] == "stored" for result in results for one in result) == 3 * 8 + 1
+    assert len(zoe.events()) == 3 * 8 + 1
