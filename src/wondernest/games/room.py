@@ -102,4 +102,6 @@ def build(parts: Parts, watcher: Watcher) -> Games:
     )
     projects = ProjectSaves(repository, parts.large_work, notices)
     stories = GameDocuments(STORIES, repository, DocumentRepository(), database, notices, metrics)
-    return Games(room, projects, registry, SavedDocuments(saves), SaveMentions(MentionRepository()), stories, PublishedStories())
+    return Games(
+        room, projects, registry, SavedDocuments(saves), SaveMentions(MentionRepository()), stories, PublishedStories()
+    )

@@ -225,7 +225,12 @@ def test_where_the_saves_belong_to_another_role_its_owner_gets_one_statement(emp
     result, _ = install(as_app_role(empty_database))
 
     statement = "alter table games.simple_game_data add column data_version integer not null default 1;"
-    assert [refused.sql for refused in result.refused] == [statement, INDEX_OF_USERS, *INDEXES_OF_CONTENT, *INDEXES_OF_FIGURES]
+    assert [refused.sql for refused in result.refused] == [
+        statement,
+        INDEX_OF_USERS,
+        *INDEXES_OF_CONTENT,
+        *INDEXES_OF_FIGURES,
+    ]
     assert result.missing == ("games.simple_game_data.data_version",)
     for refused in result.refused:
         as_owner(empty_database, refused.sql)
