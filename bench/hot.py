@@ -17,7 +17,12 @@ from uuid import UUID
 
 from bench.data_set import FIRST_KEY, GAME, PASSWORD
 from bench.documents import SMALL_BYTES, project
-from wondernest.analytics.repository import AnalyticsRepository
+from wondernest.analytics.repository import (
+    ActivityRepository,
+    AnalyticsRepository,
+    MilestoneRepository,
+    RollupRepository,
+)
 from wondernest.analytics.service import AnalyticsService, Report
 from wondernest.auth.jobs import NEW_NETWORK, USER
 from wondernest.auth.repository import (
@@ -126,7 +131,9 @@ class Requests:
         events = AnalyticsRepository(self._registry, IDS, CLOCK, Quotas())
         notices = Notices(SaveWatcher(QueuedJobs().sender(NOTE)), database)
         projects = ProjectSaves(self._saves, large_work, notices)
-        self._analytics = AnalyticsService(database, events, projects, CLOCK, large_work)
+        self._analytics = AnalyticsService(database, events, projects, CLOCK, large_work, RollupRepository())
+        self._histories = ActivityRepository(self._registry)
+        self._milestones = MilestoneRepository()
         self._serials = itertools.count(int(datetime.now(UTC).timestamp() * 1e6))
 
     # Saves --------------------------------------------------------------------------------------------------------
@@ -208,6 +215,15 @@ class Requests:
             for parent in self._parents[:count]
         ]
         await asyncio.gather(*sent)
+
+    async def figures(self, _count: int) -> None:
+        """GET of a day, of a week, and of the milestones of a child."""
+        [parent, *_] = self._parents
+        today = CLOCK.now().date()
+        whose = (self._database, parent.user_id, parent.child_id)
+        await self._histories.whole(*whose, today, today)
+        await self._histories.summed(*whose, today - timedelta(days=7), today)
+        await self._milestones.reached(*whose)
 
     @staticmethod
     def _event(parent: Parent, moment: int) -> Report:
@@ -387,6 +403,7 @@ OPERATIONS: Final = (
         [None, "pack-download", "pack-use", "pack-offer"],
         Requests.use_pack,
     ),
+    Operation("GET a child's figures", ["figures-day", "figures-week", "figures-milestones"], Requests.figures),
     Operation("GET the family profile", ["household"], Requests.profile, (1, BATCH)),
     Operation("GET the children", ["family-children", "family-child"], Requests.children),
     Operation("GET a consent", ["consent-find"], Requests.consent),

@@ -70,6 +70,9 @@ _LATER_ROWS: Final[dict[LiteralString, LiteralString]] = {
     "games.marketplace_listings": """insert into games.marketplace_listings (template_id, seller_id, price, status)
        select t.id, t.creator_id, 0, case when row_number() over () % 10000 = 0 then 'approved' else 'pending' end
          from games.story_templates t where t.creator_id is not null""",
+    "wondernest.child_days": """insert into wondernest.child_days (child_id, day, time_zone, asked_at, counted_at, categories)
+       select id, (now() at time zone 'UTC')::date - n, 'UTC', now(), now(), '{"games": [420, 0, 1, 0]}'
+         from family.child_profiles, generate_series(4, 8) n""",
     "wondernest.pin_locks": """insert into wondernest.pin_locks (user_id, wrong, locks, updated_at)
        select id, 1, 0, now() - random() * interval '6 days' from core.users where email < 'bench-2'""",
     "wondernest.step_up_proofs": """insert into wondernest.step_up_proofs (user_id, proof_hash, session, expires_at)

@@ -118,7 +118,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             content.build(parts, household, analytics.recorder(parts, play.time)),
             stories.build(parts, play.stories, play.published),
             packs.build(parts, packs.gateway(parts)),
-            analytics.build(parts, play.projects, play.time),
+            analytics.build(parts, play.projects, play.documents, play.time),
             audio.build(parts, consent.consents),
             *(build(parts) for build in more),
         )

@@ -55,6 +55,7 @@ async def test_the_event_is_stored_in_its_envelope(zoe: Player) -> None:
         "duration": 7,
         "sessionId": "session-17",
         "eventData": FLUTTER,
+        "placedByArrival": True,  # its timestamp is older than thirty days
     }
 
 

@@ -83,3 +83,58 @@ async def test_settings_have_a_size_limit(app_client: httpx2.AsyncClient) -> Non
     expected = {"error": "validation_error", "message": "Settings must not exceed 65536 bytes together"}
     assert (answer.status_code, answer.json()) == (400, expected)
     assert await save(app_client, parent, {}) == kept
+
+
+# Where a family lives in time -----------------------------------------------------------------------------------------
+
+UTC_AND_SUNDAY = {"timezone": "UTC", "firstDayOfWeek": "sunday", "language": "en"}
+
+
+async def family(client: httpx2.AsyncClient, parent: Parent) -> dict[str, Any]:
+    return (await profile(client, parent))["family"]
+
+
+async def test_a_family_lives_in_utc_and_its_week_begins_on_sunday_until_it_says_otherwise(
+    app_client: httpx2.AsyncClient,
+) -> None:
+    parent = await register(app_client)
+    assert (await save(app_client, parent, {"theme": "sea"})).items() >= UTC_AND_SUNDAY.items()
+    assert (await family(app_client, parent)).items() >= {"timezone": "UTC", "language": "en"}.items()
+
+
+async def test_the_time_zone_and_language_of_the_sign_up_are_the_family_s(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client, timezone=" Europe/Berlin ", language="DE")
+    assert (await family(app_client, parent)).items() >= {"timezone": "Europe/Berlin", "language": "de"}.items()
+    assert (await save(app_client, parent, {"theme": "sea"}))["firstDayOfWeek"] == "sunday"
+
+
+async def test_each_of_time_zone_first_day_and_language_changes_alone(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client, timezone="Asia/Tokyo")
+    data = await save(app_client, parent, {"firstDayOfWeek": "Monday"})
+    assert data.items() >= {"timezone": "Asia/Tokyo", "firstDayOfWeek": "monday", "language": "en"}.items()
+    data = await save(app_client, parent, {"timezone": "+05:30", "language": None})
+    assert data.items() >= {"timezone": "+05:30", "firstDayOfWeek": "monday", "language": "en"}.items()
+    data = await save(app_client, parent, {"language": "es"})
+    assert data.items() >= {"timezone": "+05:30", "firstDayOfWeek": "monday", "language": "es"}.items()
+    assert (await family(app_client, parent))["timezone"] == "+05:30"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"timezone": "Mars/Olympus"},
+        {"timezone": ""},
+        {"firstDayOfWeek": "someday"},
+        {"firstDayOfWeek": 1},
+        {"language": "xx"},
+        {"timezone": {"a": 1}},
+    ],
+)
+async def test_a_time_zone_a_day_or_a_language_that_does_not_exist_is_refused(
+    app_client: httpx2.AsyncClient, sent: dict[str, Any]
+) -> None:
+    parent = await register(app_client, timezone="Asia/Tokyo")
+    answer = await app_client.put(SETTINGS, json=sent, headers=parent.bearer)
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "validation_error"
+    assert (await family(app_client, parent))["timezone"] == "Asia/Tokyo"

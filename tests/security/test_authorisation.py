@@ -54,7 +54,7 @@ OPEN = {
 """The routes that are open not only to parents. Every other route must require a parent's token."""
 NOT_OF_A_PARENT = {
     Authority.MEMBER: {
-        *("/family/children/{childId}/select", "/analytics/events", "/content/engagement"),
+        *("/family/children/{childId}/select", "/analytics/events", "/analytics/events/batch", "/content/engagement"),
         *("/audio/sessions", "/audio/sessions/{audioSessionId}/end", "/audio/metrics"),
         *("/games/children/{childId}/data", "/games/children/{childId}/data/batch"),
         *("/games/children/{childId}/data/{gameType}", "/games/children/{childId}/data/{gameType}/{dataKey}"),

@@ -47,12 +47,12 @@ def fingerprint(event: Event) -> bytes | None:
     return hashlib.sha256(_sorted([event.kind, event.session_id, event.content_id, event.data])).digest()
 
 
-def envelope(event: Event, data: bytes | Raw, *, without_document: bool) -> bytes:
+def envelope(event: Event, data: bytes | Raw, *, without_document: bool, by_arrival: bool = False) -> bytes:
     """The stored form. If the data exceeds MAX_DATA_BYTES its largest values are dropped and `truncated` is set."""
     if not without_document and len(data) <= MAX_DATA_BYTES:
-        return wrapped(event, Raw(data), truncated=False)
+        return wrapped(event, Raw(data), truncated=False, by_arrival=by_arrival)
     kept, truncated = cut(decode_parts(data), without_document=without_document)
-    return wrapped(event, kept, truncated=truncated)
+    return wrapped(event, kept, truncated=truncated, by_arrival=by_arrival)
 
 
 def cut(parts: dict[str, Raw], *, without_document: bool) -> tuple[Raw, bool]:
@@ -63,14 +63,16 @@ def cut(parts: dict[str, Raw], *, without_document: bool) -> tuple[Raw, bool]:
     return Raw(_encode(fitting)), len(fitting) < len(parts)
 
 
-def wrapped(event: Event, kept: Raw, *, truncated: bool) -> bytes:
-    """The data with the fields of the event around it."""
+def wrapped(event: Event, kept: Raw, *, truncated: bool, by_arrival: bool = False) -> bytes:
+    """The data with the fields of the event around it. `by_arrival`: it marks that the device's clock was wrong."""
     stored: dict[str, Any] = {
         "contentId": _short(event.content_id),
         "duration": event.minutes,
         "sessionId": _short(event.session_id),
         "eventData": kept,
     }
+    if by_arrival:
+        stored["placedByArrival"] = True
     return _encode({**stored, "truncated": True} if truncated else stored)
 
 

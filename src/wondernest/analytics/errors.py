@@ -1,8 +1,11 @@
-"""What can go wrong with an event, each with its wire form (games contract §6)."""
+"""What can go wrong with events and figures, each with its wire form (games contract §6)."""
 
 from __future__ import annotations
 
 from wondernest.platform.http.errors import ApiError, GenericError
+
+AnyRefusal = ApiError
+"""Any of them, also one of another room's part."""
 
 
 class EventRefused(ApiError):
@@ -45,6 +48,20 @@ class BadChildId(EventRefused):
 
     def __init__(self) -> None:
         super().__init__("Invalid child ID format")
+
+
+class Unrecognisable(EventRefused):
+    """An event of a batch by which a repeated delivery cannot be recognised."""
+
+    def __init__(self) -> None:
+        super().__init__("An event of a batch needs a timestamp in eventData, or an eventId")
+
+
+class BadDate(EventRefused):
+    """A date that is none, or a span of days that is too long or ends before it begins."""
+
+    def __init__(self, message: str = "Invalid date format. Use YYYY-MM-DD") -> None:
+        super().__init__(message)
 
 
 class TooManyEvents(ApiError):

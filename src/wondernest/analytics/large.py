@@ -93,7 +93,7 @@ def read_project(raw: Raw) -> Steps[bytes]:
     return document
 
 
-def envelope_of(event: Event, data: bytes, *, without_document: bool) -> Steps[bytes]:
+def envelope_of(event: Event, data: bytes, *, without_document: bool, by_arrival: bool = False) -> Steps[bytes]:
     """As `envelope.envelope`."""
     document = event.data.get(DOCUMENT)
     colons = data.count(b":") - (bytes(document).count(b":") if isinstance(document, Raw) else 0)
@@ -106,4 +106,4 @@ def envelope_of(event: Event, data: bytes, *, without_document: bool) -> Steps[b
         parts = {name: raw for name in USED if (raw := getattr(found, name))}
     yield
     kept, truncated = cut(parts, without_document=without_document)
-    return wrapped(event, kept, truncated=truncated or not counted)
+    return wrapped(event, kept, truncated=truncated or not counted, by_arrival=by_arrival)

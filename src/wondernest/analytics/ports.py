@@ -1,10 +1,11 @@
-"""What events change in other rooms; app.py passes in the implementation of the games room."""
+"""What events change in other rooms, and the saves that a route of ours shows; app.py passes in the games room's."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
     from uuid import UUID
 
     from wondernest.platform.db.unit import UnitOfWork
@@ -21,4 +22,14 @@ class ProjectSaves(Protocol):
 
     async def remove(self, unit: UnitOfWork, user_id: UUID, child_id: UUID, key: tuple[str, str]) -> None:
         """Delete a document if it exists."""
+        ...
+
+
+class SavedDocuments(Protocol):
+    """Reads a child's saves."""
+
+    async def of_child(
+        self, user_id: UUID, child_id: UUID
+    ) -> list[tuple[str, bytes]] | AsyncGenerator[list[tuple[str, bytes]]]:
+        """Data key and document of each save, last changed first; of a large list its parts. A child that is not the adult's has none."""
         ...

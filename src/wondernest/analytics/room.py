@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from wondernest.access.people import CHILD
-from wondernest.analytics.jobs import IdentityJobs
+from wondernest.analytics.deliveries import DeliveryService
+from wondernest.analytics.jobs import IdentityJobs, SummingJobs
+from wondernest.analytics.overview import OverviewService
 from wondernest.analytics.personal_data import PERSONAL_DATA
 from wondernest.analytics.recorder import EventRecorder
-from wondernest.analytics.repository import EVENT_BYTES_USED, EVENTS_USED, AnalyticsRepository
-from wondernest.analytics.routes import AnalyticsRoutes
+from wondernest.analytics.repository import (
+    EVENT_BYTES_USED,
+    EVENTS_USED,
+    ActivityRepository,
+    AnalyticsRepository,
+    MilestoneRepository,
+    RollupRepository,
+)
+from wondernest.analytics.repository.events import PlayTime
+from wondernest.analytics.repository.history import EducationalGames
+from wondernest.analytics.routes import EventRoutes, FigureRoutes
 from wondernest.analytics.service import AnalyticsService
 from wondernest.platform.rooms import Room, Table
 from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
-    from wondernest.analytics.ports import ProjectSaves
-    from wondernest.analytics.repository import PlayTime
+    from wondernest.analytics.ports import ProjectSaves, SavedDocuments
     from wondernest.platform.rooms import Parts
     from wondernest.settings import Quotas
 
 TABLES: Final = (
-    Table("analytics.analytics_events", ("select", "insert")),
+    Table("analytics.analytics_events", ("select", "insert", "delete")),
     Table("analytics.learning_insights", ("select", "insert")),
+    Table("analytics.daily_child_metrics", ("select", "insert", "update")),
     Table("wondernest.event_identities", ("select", "insert", "delete")),
     Table("wondernest.event_usage", ("select", "insert", "update")),
+    Table("wondernest.child_days", ("select", "insert", "update")),
     Table("games.virtual_currency", ("select", "insert", "update")),
     Table("games.currency_transactions", ("select", "insert")),
 )
-INDEXES: Final = ("wondernest.idx_event_identities_created",)
+INDEXES: Final = (
+    "wondernest.idx_event_identities_created",
+    "analytics.idx_analytics_events_child_created",
+    "content.idx_content_engagement_child_started",
+)
+COSTLY_INDEXES: Final = ("analytics.idx_analytics_events_child", "analytics.idx_analytics_events_type")
+"""No statement needs them since there is an index of child and time."""
 
 
 def recorder(parts: Parts, play: PlayTime) -> EventRecorder:
@@ -36,18 +54,32 @@ def recorder(parts: Parts, play: PlayTime) -> EventRecorder:
     return EventRecorder(AnalyticsRepository(play, parts.ids, parts.clock, parts.settings.quotas))
 
 
-def build(parts: Parts, projects: ProjectSaves, play: PlayTime) -> Room:
-    """Events. `projects` and `play`: the parts of the games room that events change."""
-    repository = AnalyticsRepository(play, parts.ids, parts.clock, parts.settings.quotas)
-    service = AnalyticsService(parts.database, repository, projects, parts.clock, parts.large_work)
+class Registry(PlayTime, EducationalGames, Protocol):
+    """What the repository of the games' registry gives to statements of ours."""
+
+
+def build(parts: Parts, projects: ProjectSaves, documents: SavedDocuments, registry: Registry) -> Room:
+    """Events and figures. `projects` and `documents`: the saves that events change and a route shows."""
+    repository = AnalyticsRepository(registry, parts.ids, parts.clock, parts.settings.quotas)
+    kept_days = parts.settings.analytics.events_kept_days
+    rollups, history = RollupRepository(), ActivityRepository(registry)
+    service = AnalyticsService(parts.database, repository, projects, parts.clock, parts.large_work, rollups)
+    overview = OverviewService(
+        parts.database, history, MilestoneRepository(), documents, parts.clock, parts.large_work, kept_days
+    )
     identities = IdentityJobs(parts.database, repository, parts.clock)
+    summing = SummingJobs(parts.database, rollups, history, parts.clock, parts.large_work, kept_days)
     return Room(
         name="analytics",
-        endpoints=AnalyticsRoutes(service, parts.clock).endpoints(),
+        endpoints=[
+            *EventRoutes(service, DeliveryService(service), parts.clock).endpoints(),
+            *FigureRoutes(overview).endpoints(),
+        ],
         tables=TABLES,
         indexes=INDEXES,
-        jobs=identities.jobs(),
-        schedules=identities.schedules(),
+        costly_indexes=COSTLY_INDEXES,
+        jobs=(*identities.jobs(), *summing.jobs()),
+        schedules=(*identities.schedules(), *summing.schedules()),
         personal_data=PERSONAL_DATA,
         usage=_usage(parts.settings.quotas),
     )

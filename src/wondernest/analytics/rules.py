@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Final, TypeAlias, cast
 
 from msgspec import Struct
@@ -68,7 +68,7 @@ _GAME_TYPES: Final = frozenset(
         "delete_project",
     }
 )
-_STORY_GAMES: Final = frozenset({"story_adventure", "story-adventure"})
+STORY_GAMES: Final = frozenset({"story_adventure", "story-adventure"})
 _PREFIXES: Final = ("achievement", "approval", "milestone", "content")
 """Event types with one of these prefixes belong to the category of that name, in every game."""
 
@@ -146,7 +146,7 @@ def category(event: Event) -> str:
     for prefix in _PREFIXES:
         if kind.startswith(prefix):
             return prefix
-    if kind in _STORY_TYPES or game in _STORY_GAMES or kind.startswith("story"):
+    if kind in _STORY_TYPES or game in STORY_GAMES or kind.startswith("story"):
         return "story"
     if kind in _GAME_TYPES or kind.startswith("game"):
         return "game"
@@ -230,12 +230,12 @@ def seconds_left_of_day(now: datetime) -> int:
     return 24 * 3600 - (now.hour * 3600 + now.minute * 60 + now.second)
 
 
-def moment(value: Any) -> datetime | None:
-    """A time as the app writes it: ISO text, local without zone (taken as UTC), or milliseconds since 1970."""
+def moment(value: Any, zone: tzinfo = UTC) -> datetime | None:
+    """A time as the app writes it: ISO text, local in `zone` unless it names one, or milliseconds since 1970."""
     try:
         if isinstance(value, str):
             parsed = datetime.fromisoformat(value)
-            return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+            return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).astimezone(UTC)
         millis = _integer(value, bound=10**14)
         return None if millis is None else datetime.fromtimestamp(millis / 1000, UTC)
     except (ValueError, OverflowError, OSError):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from msgspec import Struct
 
@@ -18,15 +19,19 @@ from wondernest.analytics.envelope import (
     read_object,
 )
 from wondernest.analytics.large import envelope_of, read_project, read_used
+from wondernest.analytics.placing import LATE_DAYS, is_late, is_local, placed
 from wondernest.analytics.repository import AnalyticsRepository, NewEvent, StoreResult
+from wondernest.analytics.zones import Zones
 from wondernest.platform.db.batch import Batcher
 from wondernest.platform.ids import parse_uuid
 from wondernest.platform.large_work import Steps, sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from wondernest.analytics.ports import ProjectSaves
+    from wondernest.analytics.repository import RollupRepository
     from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
@@ -43,6 +48,8 @@ class Report(Struct, frozen=True):
     minutes: int | None
     data: bytes
     session_id: str | None
+    event_id: str | None = None
+    """The client's own, by which it recognises an event without a `timestamp`."""
 
     @property
     def size(self) -> int:
@@ -50,13 +57,35 @@ class Report(Struct, frozen=True):
         return sum(len(part or "") for part in (self.kind, self.content_id, self.session_id)) + len(self.data)
 
 
-class _Reading(NamedTuple):
-    """An event, what follows from it, the project it brings, and its stored form."""
+class Prepared(NamedTuple):
+    """An event ready to be stored: what follows from it, the project it brings, its data as sent, and when it happened.
 
-    event: rules.Event
+    `late`: days that are summed up already may have to be counted again.
+    """
+
+    new: NewEvent
     follows: rules.Consequence | None
     document: bytes | None
-    stored: bytes
+    data: bytes
+    at: datetime
+    late: bool
+
+    @property
+    def alone(self) -> bool:
+        """Whether one statement stores it with all that follows."""
+        return not self.late and self.follows_nothing
+
+    @property
+    def follows_nothing(self) -> bool:
+        """Whether nothing follows from it but play time, which is stored in the statement of the event."""
+        return self.follows is None or self.new.played is not None
+
+
+class _Stored(NamedTuple):
+    """The stored form of an event, and the project it brings."""
+
+    document: bytes | None
+    envelope: bytes
 
 
 class AnalyticsService:
@@ -69,52 +98,95 @@ class AnalyticsService:
         saves: ProjectSaves,
         clock: Clock,
         large_work: LargeWork,
+        rollups: RollupRepository,
     ) -> None:
         self._clock = clock
         self._database = database
         self._repository = repository
+        self._rollups = rollups
         self._saves = saves
         self._large_work = large_work
+        self._zones = Zones(database, repository)
         self._events = Batcher(database, repository.store, size=lambda event: len(event.data))
 
     async def track(self, caller: Caller, report: Report, unit: UnitOfWork) -> None:
         """Store an event of one of the caller's children; a repeated event changes nothing and raises nothing.
 
         Raises TooManyEvents when the child has its number of the day, and the other errors of the room.
-        Most events are one batched statement; an event that changes other rows is written with them in the unit of work.
         """
+        prepared = await self.prepare(caller, report)
+        if prepared.alone:
+            await self.store_alone(prepared)
+        else:
+            await self.store_with(unit, [prepared])
+
+    async def prepare(self, caller: Caller, report: Report) -> Prepared:
+        """An event ready to be stored; raises UnreadableEvent, EventTypeRequired, ChildRequired, BadChildId, NoFamily."""
         try:
-            size = report.size
-            read = _read_large(report) if size > MAX_DATA_BYTES else _read(report)
-            event, follows, document, stored = await self._large_work.run(read, size)
-            child_id = _child_of(report) or await self._no_child(caller)
-            new = NewEvent(
-                caller.user_id,
-                child_id,
-                event.kind[: rules.MAX_TYPE_CHARS],
-                rules.category(event),
-                stored,
-                parse_uuid(event.session_id or ""),
-                await _fingerprint(event, report),
-                follows if isinstance(follows, rules.Played) else None,
-            )
-            if follows is None or new.played is not None:
-                self._admit(await self._events.submit(new))
-                return
-            [result] = await self._repository.store(unit, [new])
+            return await self._prepared(caller, report)
         except BadDocument as error:
             raise errors.UnreadableEvent(str(error)) from None
-        self._admit(result)
-        if result.is_new:
-            await self._follow(unit, new, follows, document, report.data)
 
-    def _admit(self, result: StoreResult) -> None:
+    async def store_alone(self, prepared: Prepared) -> bool:
+        """Store an event that changes nothing else, in a batch with those of other requests; whether it is new. Raises as `track`."""
+        try:
+            return self._admit(await self._events.submit(prepared.new))
+        except BadDocument as error:
+            raise errors.UnreadableEvent(str(error)) from None
+
+    async def store_with(self, unit: UnitOfWork, many: Sequence[Prepared]) -> list[bool]:
+        """Store events with what follows from them; whether each is new. Raises as `track`, and then the unit must be rolled back."""
+        try:
+            results = await self._repository.store(unit, [prepared.new for prepared in many])
+        except BadDocument as error:
+            raise errors.UnreadableEvent(str(error)) from None
+        fresh = [prepared for prepared, result in zip(many, results, strict=True) if self._admit(result)]
+        for child_id in sorted({prepared.new.child_id for prepared in fresh if prepared.late}):
+            moments = [prepared.at for prepared in fresh if prepared.late and prepared.new.child_id == child_id]
+            await self._recount(unit, child_id, min(moments), max(moments))
+        for prepared in fresh:
+            await self._follow(unit, prepared.new, prepared.follows, prepared.document, prepared.data)
+        return [result.is_new for result in results]
+
+    async def _prepared(self, caller: Caller, report: Report) -> Prepared:
+        size = report.size
+        is_large = size > MAX_DATA_BYTES
+        data = await self._large_work.run(read_used(report.data), size) if is_large else read_object(report.data)
+        event = rules.Event(report.kind, report.content_id, report.session_id, report.minutes, data)
+        child_id = _child_of(report) or await self._no_child(caller)
+        timestamp, now = data.get("timestamp"), self._clock.now()
+        zone = await self._zones.of(child_id) if is_local(timestamp) else UTC
+        at, by_arrival = placed(timestamp, now, zone)
+        follows = rules.consequence(event)
+        store = _stored_large if is_large else _stored
+        document, stored = await self._large_work.run(store(event, follows, report.data, by_arrival), size)
+        new = NewEvent(
+            caller.user_id,
+            child_id,
+            event.kind[: rules.MAX_TYPE_CHARS],
+            rules.category(event),
+            stored,
+            parse_uuid(event.session_id or ""),
+            await _fingerprint(event, report),
+            follows if isinstance(follows, rules.Played) else None,
+            at,
+        )
+        return Prepared(new, follows, document, report.data, at, late=is_late(at, now))
+
+    async def _recount(self, unit: UnitOfWork, child_id: UUID, first: datetime, last: datetime) -> None:
+        """Have the days counted again that late events may change."""
+        days = (first - LATE_DAYS).date(), (last + LATE_DAYS).date()
+        await self._rollups.recount(unit, child_id, *days, self._clock.now())
+
+    def _admit(self, result: StoreResult) -> bool:
+        """Whether the event is new; raises NoFamily, ChildNotFound, TooManyEvents."""
         if not result.has_family:
             raise errors.NoFamily
         if not result.is_allowed:
             raise errors.ChildNotFound
         if result.is_refused:
             raise errors.TooManyEvents(rules.seconds_left_of_day(self._clock.now()))
+        return result.is_new
 
     async def _no_child(self, caller: Caller) -> NoReturn:
         """A childId that is no UUID. Raises NoFamily first, if the adult has none; else BadChildId."""
@@ -123,7 +195,7 @@ class AnalyticsService:
         )
 
     async def _follow(
-        self, unit: UnitOfWork, event: NewEvent, follows: rules.Consequence, document: bytes | None, data: bytes
+        self, unit: UnitOfWork, event: NewEvent, follows: rules.Consequence | None, document: bytes | None, data: bytes
     ) -> None:
         user_id, child_id = event.user_id, event.child_id
         match follows:
@@ -140,35 +212,30 @@ class AnalyticsService:
                 pass
 
 
-def _read(report: Report) -> Steps[_Reading]:
-    event = _event(report, read_object(report.data))
-    follows = rules.consequence(event)
-    document = _document(follows, report.data)
-    return _Reading(event, follows, document, envelope(event, report.data, without_document=document is not None))
+def _stored(event: rules.Event, follows: rules.Consequence | None, data: bytes, by_arrival: bool) -> Steps[_Stored]:
+    document = _document(follows, data)
+    return _Stored(document, envelope(event, data, without_document=document is not None, by_arrival=by_arrival))
     yield
 
 
-def _read_large(report: Report) -> Steps[_Reading]:
-    event = _event(report, (yield from read_used(report.data)))
-    follows = rules.consequence(event)
-    yield
+def _stored_large(
+    event: rules.Event, follows: rules.Consequence | None, data: bytes, by_arrival: bool
+) -> Steps[_Stored]:
     document = None
     if isinstance(follows, rules.ProjectSaved):
         with contextlib.suppress(BadDocument):
             document = yield from read_project(follows.document)
-    stored = yield from envelope_of(event, report.data, without_document=document is not None)
-    return _Reading(event, follows, document, stored)
+    stored = yield from envelope_of(event, data, without_document=document is not None, by_arrival=by_arrival)
+    return _Stored(document, stored)
 
 
 async def _fingerprint(event: rules.Event, report: Report) -> bytes | None:
+    if event.data.get("timestamp") is None and report.event_id:
+        return await sha256(b"event id\0", report.event_id.encode())
     if report.size <= MAX_DATA_BYTES:
         return fingerprint(event)
     identity = identity_of_large(event)
     return None if identity is None else await sha256(identity, report.data)
-
-
-def _event(report: Report, data: dict[str, Any]) -> rules.Event:
-    return rules.Event(report.kind, report.content_id, report.session_id, report.minutes, data)
 
 
 def _child_of(report: Report) -> UUID | None:

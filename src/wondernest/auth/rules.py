@@ -12,8 +12,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from wondernest.auth.timezones import is_time_zone
 from wondernest.platform.texts import is_blank, nfc
+from wondernest.platform.time_zones import is_time_zone
 
 EMAIL: Final = re.compile(r"[A-Za-z0-9+_.-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 MAX_EMAIL_CHARS: Final = 255
@@ -33,6 +33,7 @@ PIN_FORGOTTEN_S: Final = 7 * 24 * 3600
 COMMON_PASSWORDS: Final = frozenset(
     {"password", "123456", "123456789", "12345678", "12345", "1234567", "password123", "admin", "qwerty", "abc123"}
 )
+DEFAULT_LANGUAGE: Final = "en"
 LANGUAGES: Final = frozenset(
     {
         "en",

@@ -71,6 +71,8 @@ class AccountService:
             phone=rules.stored_phone(sign_up.phone),
             verified=False,
             family_name=person.family_name,
+            time_zone=sign_up.time_zone.strip(),
+            language=sign_up.language.strip().lower(),
         )
         session = await self._store(new, client, unit)
         await deps.senders.verify_email(unit, {USER: new.user_id})

@@ -8,8 +8,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from wondernest.auth.rules import DEFAULT_LANGUAGE
 from wondernest.family import controls
 from wondernest.family.controls import ContentSettings, TimeRestrictions
+from wondernest.platform.time_zones import DEFAULT_ZONE
 
 
 class Family(Struct, kw_only=True):
@@ -21,6 +23,8 @@ class Family(Struct, kw_only=True):
     created_at: datetime
     updated_at: datetime
     switches: Any = None
+    time_zone: str = DEFAULT_ZONE
+    language: str = DEFAULT_LANGUAGE
 
 
 class Member(Struct, kw_only=True):

@@ -35,6 +35,14 @@ PERSONAL_DATA: Final = (
         kept=WITH_FAMILY,
     ),
     Holding(
+        table="wondernest.family_locales",
+        people={"family_id": FAMILY},
+        personal=("time_zone", "language"),
+        what="A family's time zone, first day of the week and language",
+        why="Days and weeks are the family's own",
+        kept=WITH_FAMILY,
+    ),
+    Holding(
         table="family.child_profiles",
         people={"id": CHILD, "family_id": FAMILY},
         personal=("name", "nickname", "birth_date", "gender", "avatar_url", "interests", "favorite_colors"),

@@ -8,11 +8,18 @@ from typing import Annotated, Any, Final, cast
 import msgspec
 from msgspec import Meta, Struct
 
+from wondernest.auth.rules import DEFAULT_LANGUAGE, LANGUAGES
 from wondernest.family.controls import FamilySwitches, merged
 from wondernest.family.rules import MAX_SCREEN_TIME_MINUTES, Unacceptable
+from wondernest.platform.time_zones import DEFAULT_ZONE, MAX_NAME_CHARS, is_time_zone
 
 SWITCHES: Final = "familySettings"
 """The key of the switches in the stored document."""
+DAYS: Final = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+"""The first day of a week, by its number in the database."""
+BAD_ZONE: Final = "Invalid timezone"
+BAD_LANGUAGE: Final = "Invalid language code"
+BAD_DAY: Final = f"firstDayOfWeek must be one of {', '.join(DAYS)}"
 
 
 class KnownSettings(Struct, rename="camel", kw_only=True):
@@ -22,6 +29,44 @@ class KnownSettings(Struct, rename="camel", kw_only=True):
     enable_audio_monitoring: bool | None = None
     enable_screen_time_limits: bool | None = None
     enable_content_recommendations: bool | None = None
+
+
+class LocaleChanges(Struct, rename="camel", kw_only=True):
+    """Where the family lives in time, and its language; None leaves a part as it is. `first_day_of_week`: one of DAYS."""
+
+    timezone: str | None = None
+    first_day_of_week: str | None = None
+    language: str | None = None
+
+    def checked(self) -> LocaleChanges:
+        """The changes as they are stored; raises Unacceptable."""
+        zone, day, language = self.timezone, self.first_day_of_week, self.language
+        if zone is not None:
+            zone = zone.strip()
+            if len(zone) > MAX_NAME_CHARS or not is_time_zone(zone):
+                raise Unacceptable(BAD_ZONE)
+        if day is not None:
+            day = day.strip().lower()
+            if day not in DAYS:
+                raise Unacceptable(BAD_DAY)
+        if language is not None:
+            language = language.strip().lower()
+            if language not in LANGUAGES:
+                raise Unacceptable(BAD_LANGUAGE)
+        return LocaleChanges(timezone=zone, first_day_of_week=day, language=language)
+
+    @property
+    def first_day(self) -> int | None:
+        """The number of the day in the database."""
+        return None if self.first_day_of_week is None else DAYS.index(self.first_day_of_week)
+
+
+class Locale(Struct, rename="camel", kw_only=True, frozen=True):
+    """A family's time zone, the day on which its week begins (one of DAYS), and its language."""
+
+    timezone: str = DEFAULT_ZONE
+    first_day_of_week: str = DAYS[0]
+    language: str = DEFAULT_LANGUAGE
 
 
 class SwitchChanges(Struct, rename="camel", kw_only=True):
@@ -36,6 +81,7 @@ class SettingsChanges(Struct, kw_only=True):
     """The settings that a client sent, grouped by where they are stored."""
 
     known: KnownSettings
+    locale: LocaleChanges
     switches: dict[str, Any]
     rest: dict[str, Any]
 
@@ -47,9 +93,11 @@ class SettingsChanges(Struct, kw_only=True):
             raise Unacceptable(f"{SWITCHES} must be an object")
         flat = {**cast("dict[str, Any]", nested or {}), **sent}
         known, switches = _read(KnownSettings, flat), _read(SwitchChanges, flat)
-        named = {*_names(KnownSettings), *_names(SwitchChanges), SWITCHES}
+        locale: LocaleChanges = _read(LocaleChanges, sent)
+        named = {*_names(KnownSettings), *_names(LocaleChanges), *_names(SwitchChanges), SWITCHES}
         return cls(
             known=known,
+            locale=locale.checked(),
             switches={key: value for key, value in msgspec.to_builtins(switches).items() if value is not None},
             rest={key: value for key, value in sent.items() if key not in named},
         )
@@ -59,6 +107,7 @@ class StoredSettings(Struct, kw_only=True):
     """A family's settings as they are stored."""
 
     known: KnownSettings
+    locale: Locale = Locale()
     document: Any
 
     def shown(self) -> dict[str, Any]:
@@ -66,7 +115,8 @@ class StoredSettings(Struct, kw_only=True):
         document = cast("dict[str, Any]", self.document) if isinstance(self.document, dict) else {}
         rest = {key: value for key, value in document.items() if key != SWITCHES}
         switches = merged(FamilySwitches(), document.get(SWITCHES))
-        return {**rest, **msgspec.to_builtins(self.known), **msgspec.to_builtins(switches)}
+        fixed = (self.known, self.locale, switches)
+        return {**rest, **{name: value for part in fixed for name, value in msgspec.to_builtins(part).items()}}
 
 
 def _read(kind: type[Any], flat: Mapping[str, Any]) -> Any:

@@ -13,9 +13,11 @@ import msgspec
 from msgspec import Struct
 
 from wondernest.access.guardianship import active, belongs, family_of, guards, stands
+from wondernest.auth.rules import DEFAULT_LANGUAGE
 from wondernest.family import controls
 from wondernest.family.model import Child, Family, Household, Member
-from wondernest.family.preferences import SWITCHES, KnownSettings, SettingsChanges, StoredSettings
+from wondernest.family.preferences import DAYS, SWITCHES, KnownSettings, Locale, SettingsChanges, StoredSettings
+from wondernest.platform.time_zones import DEFAULT_ZONE
 from wondernest.platform.usage import PERSON
 
 if TYPE_CHECKING:
@@ -47,14 +49,15 @@ _MEMBERS: Final = f"""
 _SWITCHES: Final = (
     f"(select p.privacy_settings -> '{SWITCHES}' from family.family_settings p where p.family_id = acting.family_id)"
 )
+_LOCALE: Final = "wondernest.family_locales where family_id = acting.family_id"
 _HOUSEHOLDS: Final = f"""
     with acting as materialized (
         select place, ({family_of("asked.user_id", "asked.hint")}) as family_id
           from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (user_id, hint, place))
     select f.id, f.name, f.created_by, coalesce(f.created_at, f.updated_at, {_UNDATED}) as created_at,
            coalesce(f.updated_at, f.created_at, {_UNDATED}) as updated_at,
-           {_SWITCHES} as switches, {_MEMBERS} as members, {_CHILDREN} as children
-      from acting {_PROBE.format("family.families where id = acting.family_id", "f")}
+           l.time_zone, l.language, {_SWITCHES} as switches, {_MEMBERS} as members, {_CHILDREN} as children
+      from acting {_PROBE.format("family.families where id = acting.family_id", "f")} {_PROBE.format(_LOCALE, "l")}
      order by acting.place"""
 _FAMILY_CHILDREN: Final = f"""
     select {_CHILDREN} as children from ({family_of("$1", "$2")}) acting"""
@@ -112,24 +115,43 @@ _ARCHIVE: Final = f"""
           from child where c.id = child.id and child.own and {active("c")})
     select own from child"""
 _SAVE_SETTINGS: Final = f"""
-    insert into family.family_settings as p
-           (family_id, content_filter_level, enable_audio_monitoring, enable_screen_time_limits,
-            enable_content_recommendations, privacy_settings, created_at, updated_at)
-    select acting.family_id, coalesce($3, 'moderate'), coalesce($4, false), coalesce($5, true), coalesce($6, true),
-           $7::jsonb || jsonb_build_object('{SWITCHES}', $8::jsonb), $9, $9
-      from ({family_of("$1", "$2")}) acting
-     where {belongs("acting.family_id", "$1", parent=True)}
-    on conflict (family_id) do update
-       set content_filter_level = coalesce($3, p.content_filter_level),
-           enable_audio_monitoring = coalesce($4, p.enable_audio_monitoring),
-           enable_screen_time_limits = coalesce($5, p.enable_screen_time_limits),
-           enable_content_recommendations = coalesce($6, p.enable_content_recommendations),
-           privacy_settings = {_DOCUMENT.format("p.privacy_settings")} || $7::jsonb || jsonb_build_object(
-               '{SWITCHES}', {_DOCUMENT.format(f"(p.privacy_settings -> '{SWITCHES}')")} || $8::jsonb),
-           updated_at = $9
-    returning coalesce(content_filter_level, 'moderate'), coalesce(enable_audio_monitoring, false),
-              coalesce(enable_screen_time_limits, true), coalesce(enable_content_recommendations, true),
-              privacy_settings"""
+    with acting as materialized (
+        select acting.family_id from ({family_of("$1", "$2")}) acting
+         where {belongs("acting.family_id", "$1", parent=True)}),
+    changed as (
+        insert into wondernest.family_locales as l (family_id, time_zone, first_day, language, updated_at)
+        select family_id, coalesce($10, '{DEFAULT_ZONE}'), coalesce($11, 0), coalesce($12, '{DEFAULT_LANGUAGE}'), $9 from acting
+         where $10::text is not null or $11::smallint is not null or $12::text is not null
+        on conflict (family_id) do update
+           set time_zone = coalesce($10, l.time_zone), first_day = coalesce($11, l.first_day),
+               language = coalesce($12, l.language), updated_at = $9
+        returning time_zone, first_day, language),
+    located as (
+        select * from changed
+        union all
+        select time_zone, first_day, language from acting join wondernest.family_locales using (family_id)
+         where not exists (select from changed)),
+    saved as (
+        insert into family.family_settings as p
+               (family_id, content_filter_level, enable_audio_monitoring, enable_screen_time_limits,
+                enable_content_recommendations, privacy_settings, created_at, updated_at)
+        select acting.family_id, coalesce($3, 'moderate'), coalesce($4, false), coalesce($5, true), coalesce($6, true),
+               $7::jsonb || jsonb_build_object('{SWITCHES}', $8::jsonb), $9, $9
+          from acting
+         where true
+        on conflict (family_id) do update
+           set content_filter_level = coalesce($3, p.content_filter_level),
+               enable_audio_monitoring = coalesce($4, p.enable_audio_monitoring),
+               enable_screen_time_limits = coalesce($5, p.enable_screen_time_limits),
+               enable_content_recommendations = coalesce($6, p.enable_content_recommendations),
+               privacy_settings = {_DOCUMENT.format("p.privacy_settings")} || $7::jsonb || jsonb_build_object(
+                   '{SWITCHES}', {_DOCUMENT.format(f"(p.privacy_settings -> '{SWITCHES}')")} || $8::jsonb),
+               updated_at = $9
+        returning coalesce(content_filter_level, 'moderate') as level, coalesce(enable_audio_monitoring, false) as audio,
+                  coalesce(enable_screen_time_limits, true) as screen_time,
+                  coalesce(enable_content_recommendations, true) as recommendations, privacy_settings)
+    select level, audio, screen_time, recommendations, privacy_settings, located.time_zone, located.first_day, located.language
+      from saved left join located on true"""
 
 CHILDREN_USED: Final = (
     f"select count(*) from family.child_profiles used where used.family_id = {PERSON} and {active('used')}"
@@ -258,10 +280,13 @@ class FamilyRepository:
             _encode(changes.rest),
             _encode(changes.switches),
             now,
+            changes.locale.timezone,
+            changes.locale.first_day,
+            changes.locale.language,
         )
         if row is None:
             return None
-        level, audio, screen_time, recommendations, document = row
+        level, audio, screen_time, recommendations, document, *locale = row
         return StoredSettings(
             known=KnownSettings(
                 content_filter_level=level,
@@ -269,6 +294,7 @@ class FamilyRepository:
                 enable_screen_time_limits=screen_time,
                 enable_content_recommendations=recommendations,
             ),
+            locale=_locale(*locale),
             document=controls.read_json(document),
         )
 
@@ -289,12 +315,20 @@ def _household(row: Row) -> Household:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         switches=controls.read_json(row["switches"]),
+        time_zone=row["time_zone"] or DEFAULT_ZONE,
+        language=row["language"] or DEFAULT_LANGUAGE,
     )
     return Household(
         family=family,
         members=[_member(member) for member in row["members"] or ()],
         children=[_child(child) for child in row["children"] or ()],
     )
+
+
+def _locale(time_zone: str | None, first_day: int | None, language: str | None) -> Locale:
+    if time_zone is None or first_day is None or language is None:
+        return Locale()
+    return Locale(timezone=time_zone, first_day_of_week=DAYS[first_day], language=language)
 
 
 def _member(row: Row) -> Member:

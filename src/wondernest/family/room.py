@@ -23,6 +23,7 @@ TABLES: Final = (
     Table("family.family_settings", ("select", "insert", "update")),
     Table("family.child_profiles", ("select", "insert", "update")),
     Table("family.child_settings", ("select", "insert", "update")),
+    Table("wondernest.family_locales", ("select", "insert", "update")),
     Table("wondernest.child_details", ("select", "insert", "update")),
 )
 

@@ -106,8 +106,8 @@ class FamilyShown(Struct, rename="camel", kw_only=True):
     id: str
     name: str
     created_by: str
-    timezone: str = "UTC"
-    language: str = "en"
+    timezone: str
+    language: str
     family_settings: FamilySwitches
     created_at: str
     updated_at: str
@@ -119,6 +119,8 @@ class FamilyShown(Struct, rename="camel", kw_only=True):
             id=str(family.id),
             name=family.name,
             created_by=str(family.created_by),
+            timezone=family.time_zone,
+            language=family.language,
             family_settings=merged(FamilySwitches(), family.switches),
             created_at=instant(family.created_at),
             updated_at=instant(family.updated_at),

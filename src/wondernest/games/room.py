@@ -23,7 +23,7 @@ from wondernest.games.repository import (
 )
 from wondernest.games.routes import HistoryRoutes, RegistryRoutes, SaveRoutes
 from wondernest.games.rules import Limits
-from wondernest.games.service import Notices, ProjectSaves, SaveMentions, SaveService
+from wondernest.games.service import Notices, ProjectSaves, SavedDocuments, SaveMentions, SaveService
 from wondernest.games.usage import usage_lines
 from wondernest.platform.rooms import READ, Room, Table
 
@@ -58,6 +58,8 @@ class Games(NamedTuple):
     projects: ProjectSaves
     time: RegistryRepository
     """Provides SQL that adds play time, for a statement of another room's repository."""
+    documents: SavedDocuments
+    """Reads all saves of a child."""
     mentions: SaveMentions
     """Finds the saves that show a file."""
     stories: GameDocuments
@@ -100,4 +102,6 @@ def build(parts: Parts, watcher: Watcher) -> Games:
     )
     projects = ProjectSaves(repository, parts.large_work, notices)
     stories = GameDocuments(STORIES, repository, DocumentRepository(), database, notices, metrics)
-    return Games(room, projects, registry, SaveMentions(MentionRepository()), stories, PublishedStories())
+    return Games(
+        room, projects, registry, SavedDocuments(saves), SaveMentions(MentionRepository()), stories, PublishedStories()
+    )

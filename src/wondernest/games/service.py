@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -252,6 +253,30 @@ class ProjectSaves:
         await self._saves.delete(
             Deletion(user_id, child_id, *key, archived_too=True, writer=writer(user_id, None)), unit
         )
+
+
+class SavedDocuments:
+    """Reads all saves of a child, for a room that shows them in another form."""
+
+    def __init__(self, saves: SaveService) -> None:
+        self._saves = saves
+
+    async def of_child(
+        self, user_id: UUID, child_id: UUID
+    ) -> list[tuple[str, bytes]] | AsyncGenerator[list[tuple[str, bytes]]]:
+        """Data key and document of each save, last changed first; of a large list its parts. A child that is not the adult's has none."""
+        found = await self._saves.find(Listing(user_id, child_id), instances=False)
+        return _documents(found) if isinstance(found, list) else _in_parts(found)
+
+
+async def _in_parts(pieces: AsyncGenerator[list[StoredSave]]) -> AsyncGenerator[list[tuple[str, bytes]]]:
+    async with aclosing(pieces):
+        async for saves in pieces:
+            yield _documents(saves)
+
+
+def _documents(saves: Sequence[StoredSave]) -> list[tuple[str, bytes]]:
+    return [(save.key.data_key, save.document) for save in saves]
 
 
 class SaveMentions:

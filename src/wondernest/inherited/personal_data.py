@@ -29,7 +29,6 @@ _BY_AUTHOR: Final = Through("creator_id", "marketplace.creator_profiles")
 _BY_FILE: Final = Through("file_id", "core.uploaded_files")
 
 PERSONAL_DATA: Final = (
-    _held("analytics.daily_child_metrics", "A child's activity by day", {"child_id": CHILD}),
     _held(
         "audit.activity_logs",
         "What a user did, from which network address",

@@ -6,6 +6,7 @@ from wondernest.settings.packs import Packs, Payments
 from wondernest.settings.safety import PLACEHOLDER_SECRETS, unsafe
 from wondernest.settings.storage import BucketAddress, Scan, Storage
 from wondernest.settings.tree import (
+    Analytics,
     Auth,
     Cache,
     Coppa,
@@ -26,6 +27,7 @@ from wondernest.settings.tree import (
 
 __all__ = [
     "PLACEHOLDER_SECRETS",
+    "Analytics",
     "Auth",
     "BucketAddress",
     "Cache",

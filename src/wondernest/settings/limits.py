@@ -47,6 +47,13 @@ class Games(
     idempotency_life_h: Positive = 24
 
 
+class Analytics(Struct, frozen=True, rename={"events_kept_days": "EVENTS_KEPT_DAYS"}):
+    """Events of children."""
+
+    events_kept_days: Annotated[int, Meta(ge=60)] = 400
+    """Older ones are removed; the sums of their days stay."""
+
+
 class Quotas(
     Struct,
     frozen=True,

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 
 from wondernest.settings.kinds import MIB, Csv, NonNegative, Pooler, Port, Positive, Seconds, Secret
-from wondernest.settings.limits import Games, Limits, Quotas
+from wondernest.settings.limits import Analytics, Games, Limits, Quotas
 from wondernest.settings.packs import Packs, Payments
 from wondernest.settings.storage import S3, BucketAddress, Files, Media, Minio, Scan, Storage
 
@@ -326,6 +326,7 @@ class Settings(Struct, frozen=True):
     coppa: Coppa = Coppa()
     limits: Limits = Limits()
     games: Games = Games()
+    analytics: Analytics = Analytics()
     quotas: Quotas = Quotas()
     mail: Mail = Mail()
     storage: Storage = Storage()

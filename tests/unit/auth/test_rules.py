@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.fixtures.texts import UNSEEN
 from wondernest.auth import rules
 from wondernest.auth.rules import ExternalLogin, FirstSignIn, NameFields, SignUp
-from wondernest.auth.timezones import is_time_zone
+from wondernest.platform.time_zones import is_time_zone
 
 TEXT = st.text(max_size=160)
 DIGITS = "0123456789"

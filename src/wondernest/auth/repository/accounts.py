@@ -9,6 +9,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from wondernest.access.guardianship import active, family_of
+from wondernest.auth.rules import DEFAULT_LANGUAGE
+from wondernest.platform.time_zones import DEFAULT_ZONE
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor, Row
@@ -42,6 +44,8 @@ class NewAccount(Struct, frozen=True):
     phone: str | None
     verified: bool
     family_name: str
+    time_zone: str = DEFAULT_ZONE
+    language: str = DEFAULT_LANGUAGE
 
 
 ACCOUNT: Final = f"""

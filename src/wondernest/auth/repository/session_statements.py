@@ -7,7 +7,9 @@ from typing import Final
 from wondernest.access.proofs import origin_of
 from wondernest.auth.repository.accounts import ACCOUNT
 from wondernest.auth.repository.revocations import CHANNEL
+from wondernest.auth.rules import DEFAULT_LANGUAGE
 from wondernest.platform.jobs import ENQUEUE_FUNCTION
+from wondernest.platform.time_zones import DEFAULT_ZONE
 
 _TOUCHED: Final = "greatest({now}, updated_at + interval '1 microsecond')"
 _UNTOUCHED: Final = (
@@ -95,6 +97,9 @@ REGISTER: Final = f"""
     member as (
         insert into family.family_members (family_id, user_id, role, joined_at)
         select household.id, account.id, 'parent', $7 from household, account),
+    locale as (
+        insert into wondernest.family_locales (family_id, time_zone, language, updated_at)
+        select id, $17::text, $18::text, $7 from household where ($17::text, $18::text) <> ('{DEFAULT_ZONE}', '{DEFAULT_LANGUAGE}')),
     {_STORE_FIRST}
     select true from account"""
 

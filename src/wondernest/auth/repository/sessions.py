@@ -103,6 +103,8 @@ class SessionRepository:
             account.verified,
             account.family_id,
             account.family_name,
+            account.time_zone,
+            account.language,
         )
         return made is True
 

@@ -68,6 +68,10 @@ _ACTIVE: Final = f"""
       join games.game_registry r on r.game_key = played.game_type
       left join games.child_game_instances g on g.game_id = r.id and g.child_id = $2
      order by played.last_data_update desc nulls last, r.game_key"""
+_EDUCATIONAL: Final = """
+    select r.game_key from games.game_registry r
+     where case when jsonb_typeof(r.educational_objectives) = 'array'
+                then jsonb_array_length(r.educational_objectives) > 0 else false end"""
 _RECORD: Final = """
     insert into games.child_game_instances as g (child_id, game_id, total_play_time_minutes)
     select p.child_id, r.id, least(sum(p.minutes), {most})::int
@@ -124,6 +128,11 @@ class RegistryRepository:
     async def active(self, user_id: UUID, child_id: UUID) -> list[Row]:
         """Registered games the child has saves of, last saved first."""
         return await self._database.fetch(_ACTIVE, user_id, child_id)
+
+    @staticmethod
+    def educational() -> str:
+        """SQL of a query for another repository's statement: the keys of the games with educational aims."""
+        return _EDUCATIONAL
 
     @staticmethod
     def recording(played: str) -> str:

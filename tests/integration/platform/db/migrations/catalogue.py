@@ -69,6 +69,14 @@ ADDED_TO_CONTENT = frozenset(
         "index idx_content_items_ours CREATEINDEXidx_content_items_oursONcontent.content_itemsUSINGbtreeprovider,provider_id",
     }
 )
+ADDED_TO_EVENTS = (
+    "index idx_analytics_events_child_created CREATEINDEXidx_analytics_events_child_createdONanalytics.analytics_events"
+    "USINGbtreechild_id,created_at"
+)
+ADDED_TO_VIEWS = (
+    "index idx_content_engagement_child_started CREATEINDEXidx_content_engagement_child_startedON"
+    "content.content_engagementUSINGbtreechild_id,started_at"
+)
 """All that we add to existing tables (docs/database.md)."""
 TRIGGER_EVENTS = {"INSERT": 4, "DELETE": 8, "UPDATE": 16}
 

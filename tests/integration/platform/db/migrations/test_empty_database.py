@@ -9,11 +9,13 @@ from tests.fixtures.application import declared
 from tests.fixtures.servers import database_on
 from tests.integration.platform.db.migrations.catalogue import (
     ADDED_TO_CONTENT,
+    ADDED_TO_EVENTS,
     ADDED_TO_FILES,
     ADDED_TO_OWNERSHIP,
     ADDED_TO_PACKS,
     ADDED_TO_SAVES,
     ADDED_TO_USERS,
+    ADDED_TO_VIEWS,
     CATALOGUE,
     TABLES,
     differences,
@@ -30,12 +32,14 @@ OURS = {
     "wondernest.address_proofs",
     "wondernest.blob_removals",
     "wondernest.child_content_limits",
+    "wondernest.child_days",
     "wondernest.child_details",
     "wondernest.child_usage",
     "wondernest.email_verifications",
     "wondernest.event_identities",
     "wondernest.event_usage",
     "wondernest.family_content_limits",
+    "wondernest.family_locales",
     "wondernest.idempotency_keys",
     "wondernest.installation",
     "wondernest.job_log",
@@ -86,6 +90,8 @@ def test_every_table_of_the_catalogue_has_its_columns_keys_checks_indexes_and_tr
         "content.content_items": {f"+{line}" for line in ADDED_TO_CONTENT},
         "public.content_packs": {f"+{ADDED_TO_PACKS}"},
         "public.user_pack_ownership": {f"+{ADDED_TO_OWNERSHIP}"},
+        "analytics.analytics_events": {f"+{ADDED_TO_EVENTS}"},
+        "content.content_engagement": {f"+{ADDED_TO_VIEWS}"},
     }
     assert {name: found for name in TABLES if (found := differences(database, name))} == added
 

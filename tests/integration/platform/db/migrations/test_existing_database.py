@@ -6,11 +6,13 @@ import pytest
 from tests.fixtures.application import declared
 from tests.integration.platform.db.migrations.catalogue import (
     ADDED_TO_CONTENT,
+    ADDED_TO_EVENTS,
     ADDED_TO_FILES,
     ADDED_TO_OWNERSHIP,
     ADDED_TO_PACKS,
     ADDED_TO_SAVES,
     ADDED_TO_USERS,
+    ADDED_TO_VIEWS,
     TABLES,
     found,
     run,
@@ -24,6 +26,10 @@ from wondernest.platform.db.migrations.runner import MigrationResult, migrate
 INDEX_OF_USERS = (
     "create index concurrently idx_users_email_mixed_case on core.users (lower(email)) where email <> lower(email);"
 )
+INDEXES_OF_FIGURES = [
+    "create index concurrently idx_analytics_events_child_created on analytics.analytics_events (child_id, created_at);",
+    "create index concurrently idx_content_engagement_child_started on content.content_engagement (child_id, started_at);",
+]
 INDEX_NAME = "core.idx_users_email_mixed_case"
 INDEXES_OF_CONTENT = [
     (
@@ -64,9 +70,14 @@ def expected_afterwards(before: dict[str, object]) -> dict[str, object]:
     users = after["shape core.users"]
     assert isinstance(users, frozenset)
     after["shape core.users"] = users | {ADDED_TO_USERS}
-    files = after.pop("shape core.uploaded_files", None)
-    if isinstance(files, frozenset):
-        after["shape core.uploaded_files"] = files | {ADDED_TO_FILES}
+    for table, added in (
+        ("core.uploaded_files", ADDED_TO_FILES),
+        ("analytics.analytics_events", ADDED_TO_EVENTS),
+        ("content.content_engagement", ADDED_TO_VIEWS),
+    ):
+        shape = after.pop(f"shape {table}", None)
+        if isinstance(shape, frozenset):
+            after[f"shape {table}"] = shape | {added}
     items = after.pop("shape content.content_items", None)
     if isinstance(items, frozenset):
         after["shape content.content_items"] = items | ADDED_TO_CONTENT
@@ -175,13 +186,13 @@ def test_the_application_role_needs_no_ownership(empty_database: str, shape: str
         before = snapshot(connection)
     result, said = install(as_app_role(empty_database))
     assert (result.up_to_date, result.usable) == (False, True)
-    assert [refused.sql for refused in result.refused] == [INDEX_OF_USERS, *INDEXES_OF_CONTENT]
+    assert [refused.sql for refused in result.refused] == [INDEX_OF_USERS, *INDEXES_OF_CONTENT, *INDEXES_OF_FIGURES]
     assert INDEX_OF_USERS in said
     with psycopg.connect(as_app_role(empty_database)) as connection:
         use(connection)
         connection.rollback()
-    for index in (INDEX_OF_USERS, *INDEXES_OF_CONTENT):
-        as_owner(empty_database, index)
+    for refused in result.refused:
+        as_owner(empty_database, refused.sql)
     assert install(as_app_role(empty_database))[0].up_to_date
     with psycopg.connect(empty_database) as connection:
         assert unchanged(before, snapshot(connection)) == {}
@@ -224,7 +235,12 @@ def test_where_the_saves_belong_to_another_role_its_owner_gets_one_statement(emp
     result, _ = install(as_app_role(empty_database))
 
     statement = "alter table games.simple_game_data add column data_version integer not null default 1;"
-    assert [refused.sql for refused in result.refused] == [statement, INDEX_OF_USERS, *INDEXES_OF_CONTENT]
+    assert [refused.sql for refused in result.refused] == [
+        statement,
+        INDEX_OF_USERS,
+        *INDEXES_OF_CONTENT,
+        *INDEXES_OF_FIGURES,
+    ]
     assert result.missing == ("games.simple_game_data.data_version",)
     for refused in result.refused:
         as_owner(empty_database, refused.sql)

@@ -11,11 +11,13 @@ import pytest
 from tests.fixtures.application import declared
 from tests.integration.platform.db.migrations.catalogue import (
     ADDED_TO_CONTENT,
+    ADDED_TO_EVENTS,
     ADDED_TO_FILES,
     ADDED_TO_OWNERSHIP,
     ADDED_TO_PACKS,
     ADDED_TO_SAVES,
     ADDED_TO_USERS,
+    ADDED_TO_VIEWS,
     TABLES,
     differences,
     snapshot,
@@ -51,14 +53,16 @@ def silently(_line: str) -> None:
 def catalogue_is_complete(url: str) -> bool:
     with psycopg.connect(url) as connection:
         added = {line for name in TABLES for line in differences(connection, name)}
-    return added == {
-        f"+{ADDED_TO_SAVES}",
-        f"+{ADDED_TO_USERS}",
-        f"+{ADDED_TO_FILES}",
-        f"+{ADDED_TO_PACKS}",
-        f"+{ADDED_TO_OWNERSHIP}",
-        *(f"+{line}" for line in ADDED_TO_CONTENT),
-    }
+    ours = (
+        ADDED_TO_SAVES,
+        ADDED_TO_USERS,
+        ADDED_TO_FILES,
+        ADDED_TO_EVENTS,
+        ADDED_TO_VIEWS,
+        ADDED_TO_PACKS,
+        ADDED_TO_OWNERSHIP,
+    )
+    return added == {f"+{line}" for line in (*ours, *ADDED_TO_CONTENT)}
 
 
 def test_running_twice_changes_nothing(empty_database: str) -> None:

@@ -14,6 +14,7 @@ from wondernest.access.guardianship import guards, stands
 from wondernest.analytics.envelope import BadDocument
 from wondernest.analytics.rules import MAX_KEPT_TRANSACTIONS, MAX_MILESTONES
 from wondernest.platform.db.batch import LockWait
+from wondernest.platform.time_zones import DEFAULT_ZONE
 from wondernest.platform.usage import PERSON
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from wondernest.platform.ids import Ids
     from wondernest.settings import Quotas
 
+UNSTORABLE: Final = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
+"""What PostgreSQL refuses: it stands in some value of the statement."""
 MILESTONE: Final = "milestone"
 _IS_GUARDIAN: Final = guards("given.child_id", "given.user_id", archived_too=True)
 _COUNT: Final = """
@@ -31,19 +34,19 @@ _COUNT: Final = """
                bytes = case when used.day >= excluded.day then used.bytes else 0 end + excluded.bytes"""
 _STORE: Final = f"""
     with given as materialized (
-        select event.* from (select set_config('lock_timeout', $12, true)) bound,
+        select event.* from (select set_config('lock_timeout', $13, true)) bound,
                unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::int[], $8::uuid[],
-                      $9::bytea[], $10::text[], $11::int[])
-               with ordinality as event (id, user_id, child_id, kind, category, data, size, session_id, fingerprint, game_key,
+                      $9::bytea[], $10::timestamptz[], $11::text[], $12::int[])
+               with ordinality as event (id, user_id, child_id, kind, category, data, size, session_id, fingerprint, at, game_key,
                                          minutes, place)
     ), allowed as materialized (
         select given.*, row_number() over same = 1 as first,
-               coalesce(used.events, 0) + count(*) over earlier <= $14
-                   and coalesce(used.bytes, 0) + sum(size) over earlier <= $15 as fits
+               coalesce(used.events, 0) + count(*) over earlier <= $15
+                   and coalesce(used.bytes, 0) + sum(size) over earlier <= $16 as fits
           from given
           left join lateral (
                select * from wondernest.event_usage today
-                where today.child_id = given.child_id and today.day >= $13 offset 0) used on true
+                where today.child_id = given.child_id and today.day >= $14 offset 0) used on true
          where {_IS_GUARDIAN}
         window same as (partition by given.child_id, fingerprint order by place),
                earlier as (partition by given.child_id order by place)
@@ -58,11 +61,11 @@ _STORE: Final = f"""
           from allowed left join fresh using (child_id, fingerprint)
     ), counted as (
         insert into wondernest.event_usage as used (child_id, day, events, bytes)
-        select child_id, $13, count(*), sum(size) from judged where is_new group by child_id order by child_id
+        select child_id, $14, count(*), sum(size) from judged where is_new group by child_id order by child_id
         on conflict (child_id) do update set {_COUNT}
     ), stored as (
-        insert into analytics.analytics_events (id, user_id, child_id, event_type, event_category, event_data, session_id)
-        select id, user_id, child_id, kind, category, data, session_id from judged where is_new order by place
+        insert into analytics.analytics_events (id, user_id, child_id, event_type, event_category, event_data, session_id, created_at)
+        select id, user_id, child_id, kind, category, data, session_id, coalesce(at, current_timestamp) from judged where is_new order by place
     ), played as (
         select child_id, game_key, minutes from judged where is_new and minutes is not null
     ), recorded as ({{recording}}
@@ -75,41 +78,43 @@ _STORE: Final = f"""
                 where known.child_id = judged.child_id and known.fingerprint = judged.fingerprint) end as is_refused
       from given left join judged using (place)
      order by place"""
-"""$12: lock_timeout, for this transaction only; $13: the day; $14 and $15: the most events and bytes of a child on a day.
+"""$13: lock_timeout, for this transaction only; $14: the day; $15 and $16: the most events and bytes of a child on a day.
 
 The identity of a refused event is not stored, so that it can be sent again. The limit is compared with the counter of the snapshot:
 statements that run at the same time may exceed it by the events that they hold.
 """
 _STORE_ONE: Final = f"""
     with allowed as materialized (
-        select from (select set_config('lock_timeout', $10, true)) bound
+        select from (select set_config('lock_timeout', $11, true)) bound
          where {guards("$3", "$2", archived_too=True)}
            and not exists (select from wondernest.event_usage used
-                            where used.child_id = $3 and used.day >= $11 and (used.events >= $12 or used.bytes + $7 > $13))
+                            where used.child_id = $3 and used.day >= $12 and (used.events >= $13 or used.bytes + $7 > $14))
     ), fresh as (
         insert into wondernest.event_identities (child_id, fingerprint) select $3, $9 from allowed
         on conflict do nothing
         returning child_id
     ), counted as (
         insert into wondernest.event_usage as used (child_id, day, events, bytes)
-        select child_id, $11, 1, $7 from fresh
+        select child_id, $12, 1, $7 from fresh
         on conflict (child_id) do update set {_COUNT}
     ), stored as (
-        insert into analytics.analytics_events (id, user_id, child_id, event_type, event_category, event_data, session_id)
-        select $1, $2, child_id, $4, $5, $6, $8 from fresh
+        insert into analytics.analytics_events (id, user_id, child_id, event_type, event_category, event_data, session_id, created_at)
+        select $1, $2, child_id, $4, $5, $6, $8, coalesce($10, current_timestamp) from fresh
     ){{play}}
     select true from fresh"""
 """One event with a fingerprint; the answer is a row, or none if anything is out of the ordinary, and then nothing was written: _STORE
-decides. Out of the ordinary: the child is not the adult's, the event is known, or a limit is reached. $10 to $13: as $12 to $15 of _STORE.
+decides. Out of the ordinary: the child is not the adult's, the event is known, or a limit is reached. $11 to $14: as $13 to $16 of _STORE.
 
 It costs the database two thirds of _STORE for one event: a plan of scalar parameters without windows and joins starts faster.
 """
 _PLAY_OF_ONE: Final = """, played as (
-        select child_id, $14::text as game_key, $15::int as minutes from fresh
+        select child_id, $15::text as game_key, $16::int as minutes from fresh
     ), recorded as ({recording}
     )"""
 _TODAY: Final = "used.day >= (now() at time zone 'UTC')::date"
 _HAS_FAMILY: Final = f"select exists (select from family.family_members where user_id = $1) where {stands('$1')}"
+_ZONE: Final = """
+    select l.time_zone from family.child_profiles c join wondernest.family_locales l on l.family_id = c.family_id where c.id = $1"""
 _BALANCE: Final = """
     insert into games.virtual_currency as coins (child_id, balance, total_earned, total_spent, last_updated)
     values ($1, $2, $3, $4, now())
@@ -164,6 +169,8 @@ class NewEvent(Struct, frozen=True):
     session_id: UUID | None
     fingerprint: bytes | None
     played: Played | None = None
+    at: datetime | None = None
+    """When it happened; None: now."""
 
     def columns(self, event_id: UUID) -> tuple[object, ...]:
         """The statement's values."""
@@ -177,6 +184,7 @@ class NewEvent(Struct, frozen=True):
             len(self.data),
             self.session_id,
             self.fingerprint,
+            self.at,
             self.played.game_key if self.played else None,
             self.played.minutes if self.played else None,
         )
@@ -234,7 +242,7 @@ class AnalyticsRepository:
             if len(events) == 1 and await self._store_usual(executor, events[0], rows[0], limits):
                 return [_USUAL]
             results = await executor.fetch(self._store, *map(list, zip(*rows, strict=True)), *limits)
-        except (asyncpg.DataError, asyncpg.ProgramLimitExceededError):
+        except UNSTORABLE:
             if len(events) > 1:
                 raise
             raise BadDocument("it holds a value that cannot be stored") from None
@@ -254,6 +262,10 @@ class AnalyticsRepository:
     async def has_family(self, executor: Executor, user_id: UUID) -> bool:
         """Whether the adult belongs to any family."""
         return await executor.fetchval(_HAS_FAMILY, user_id)
+
+    async def zone(self, executor: Executor, child_id: UUID) -> str:
+        """The name of the time zone of a child's family, whoever asks: it is shown to nobody."""
+        return await executor.fetchval(_ZONE, child_id) or DEFAULT_ZONE
 
     async def set_currency(self, executor: Executor, child_id: UUID, currency: Currency) -> None:
         """Set the balance, then insert the new transactions, up to MAX_KEPT_TRANSACTIONS of a child.
