@@ -345,7 +345,7 @@ def _variables() -> set[str]:
 
 
 def _memory(pid: int) -> str:
-    """Resident memory of the service's processes, in MB, largest first."""
+    """Resident memory of the service's processes, in MB, by what they run."""
     parents: dict[int, list[int]] = {}
     for place in Path("/proc").glob("[0-9]*"):
         try:
@@ -356,8 +356,18 @@ def _memory(pid: int) -> str:
     family, young = [pid], [pid]
     while young := [child for parent in young for child in parents.get(parent, [])]:
         family += young
-    sizes = sorted((_resident_megabytes(member) for member in family), reverse=True)
-    return f"{sum(sizes)} MB in {len(sizes)} processes ({', '.join(map(str, sizes))})"
+    sizes = {member: _resident_megabytes(member) for member in family}
+    each = ", ".join(f"{_role(member)} {size}" for member, size in sizes.items())
+    return f"{sum(sizes.values())} MB ({each})"
+
+
+def _role(pid: int) -> str:
+    """The module that a process runs, or `serve` for the supervisor."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return "ended"
+    return next((word.removeprefix("wondernest.") for word in words if word.startswith("wondernest.")), "serve")
 
 
 def _resident_megabytes(pid: int) -> int:
