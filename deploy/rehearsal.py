@@ -140,8 +140,8 @@ class _Life:
         with self._serving() as process:
             self._probes()
             self._examples()
-            self._say(f"memory: {_memory(process.pid)}")
-            process.send_signal(signal.SIGTERM)
+            self._say(f"memory: {_memory(_first_process(process.pid))}")
+            os.kill(_first_process(process.pid), signal.SIGTERM)
             began = time.monotonic()
             try:
                 code = process.wait(STOP_LIMIT_S)
@@ -176,16 +176,21 @@ class _Life:
 
     @contextmanager
     def _serving(self) -> Generator[subprocess.Popen[bytes]]:
+        alone = _as_first_process(self._run_as)
+        run_as: Identity = {} if alone else self._run_as
         with self._log.open("wb") as log:
             process = subprocess.Popen(
-                self._image.command,
+                [*alone, *self._image.command],
                 cwd=self._image.folder,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                **self._run_as,
+                **run_as,
             )
+        self._say(
+            "serve: as the first process of its own, as in a container" if alone else "serve: a process as others"
+        )
         try:
             yield process
         finally:
@@ -240,6 +245,24 @@ class _Life:
         if shown.status_code != OK or not shown.headers["content-type"].startswith("image/"):
             raise RehearsalError(f"the uploaded picture answers {shown.status_code}")
         self._say(f"README: the save is loaded as it was saved, and the picture is shown ({len(shown.content)} bytes)")
+
+
+def _as_first_process(run_as: Identity) -> list[str]:
+    """The command that makes another one process 1 of a new namespace, as the user; empty where this is not possible."""
+    if "user" not in run_as or "group" not in run_as or not shutil.which("setpriv"):
+        return []
+    words = ["unshare", "--pid", "--fork", "--kill-child"]
+    if shutil.which("unshare") is None or subprocess.run([*words, "true"], capture_output=True, check=False).returncode:
+        return []
+    identity = [f"--reuid={run_as['user']}", f"--regid={run_as['group']}", "--clear-groups", "--no-new-privs"]
+    return [*words, "setpriv", *identity]
+
+
+def _first_process(pid: int) -> int:
+    """The process that gets the signals of a container's engine: the child of `unshare`, or the process itself."""
+    if Path(f"/proc/{pid}/comm").read_text().strip() != "unshare":
+        return pid
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text())
 
 
 def _examples() -> tuple[str, str]:

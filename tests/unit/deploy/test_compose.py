@@ -159,6 +159,20 @@ def test_files_and_volumes_that_are_named_exist() -> None:
         assert set(service.get("networks", [])) <= set(COMPOSE["networks"])
 
 
+def test_no_read_only_container_has_a_configuration_that_compose_would_copy_into_it() -> None:
+    for service in COMPOSE["services"].values():
+        for config in service.get("configs", []) if service.get("read_only") else []:
+            assert (
+                "file" in COMPOSE["configs"][config["source"]]
+            )  # mounted; `content` is copied, which the engine refuses
+
+
+def test_no_password_is_in_a_command_line() -> None:
+    for service in COMPOSE["services"].values():
+        for words in (service.get("command", []), service.get("entrypoint", [])):
+            assert not VARIABLE.search(" ".join(words))
+
+
 def test_the_certificate_imports_only_what_the_image_has() -> None:
     tree = ast.parse((DEPLOY / "compose" / "certificate.py").read_text(encoding="utf-8"))
     modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
