@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,6 +51,8 @@ def shown_default(variable: Variable) -> str:
         return "a published placeholder"
     if isinstance(default, tuple):
         default = ",".join(str(part) for part in default)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if isinstance(default, Enum):
+        default = default.value
     if default is None or default == "":
         return NONE
     if isinstance(default, bool):

@@ -24,7 +24,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import httpx2
-import msgspec
 import psycopg
 from psycopg import sql
 
@@ -36,7 +35,6 @@ from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.development.embedded.process import free_port, stop
 from wondernest.development.embedded.valkey import EmbeddedValkey
 from wondernest.development.pictures import PICTURES
-from wondernest.settings import Settings
 
 START_LIMIT_S: Final = 60.0
 STOP_LIMIT_S: Final = 40.0
@@ -45,9 +43,8 @@ POLL_S: Final = 0.1
 KIB: Final = 1024
 OK: Final = 200
 ROLE: Final = "rehearsal"
-POOLER_VARIABLE: Final = "DATABASE_POOLER"
-IGNORED_BY_POOLER: Final = ("extra_float_digits", "jit", "plan_cache_mode", "statement_timeout")
-"""Parameters of a session that PgBouncer refuses to hand on."""
+POOLER_SESSION: Final = "set jit = off; set plan_cache_mode = force_generic_plan; set statement_timeout = 5000"
+"""docs/database.md, "Through PgBouncer"."""
 SAVED: Final = ('"scale":1.0', "🦄")
 """What the README's example stores, and must load again."""
 _EXAMPLE_LINE: Final = re.compile(r"(?m)^    (.+)$")
@@ -322,29 +319,29 @@ def _pooler(folder: Path, direct: str, run_as: Identity, say: Say) -> Generator[
         yield {}
         return
     address, port = urlsplit(direct), free_port()
-    declared = POOLER_VARIABLE in _variables()
     home = _given_folder(folder / "pgbouncer", run_as)
     (home / "users").write_text(f'"{address.username}" "{address.password}"\n')
-    options = {
-        "listen_addr": "127.0.0.1",
-        "listen_port": port,
-        "unix_socket_dir": "",
-        "auth_type": "scram-sha-256",
-        "auth_file": home / "users",
-        "logfile": home / "log",
-        "pool_mode": "transaction" if declared else "session",
-        "ignore_startup_parameters": ",".join(IGNORED_BY_POOLER),
-    }
-    lines = ["[databases]", f"{ROLE} = host=127.0.0.1 port={address.port} dbname={ROLE}", "[pgbouncer]"]
-    (home / "pgbouncer.ini").write_text("\n".join([*lines, *(f"{name} = {value}" for name, value in options.items())]))
+    lines = [
+        "[databases]",
+        f"{ROLE} = host=127.0.0.1 port={address.port} dbname={ROLE} connect_query='{POOLER_SESSION}'",
+        "[pgbouncer]",
+        "pool_mode = transaction",
+        "listen_addr = 127.0.0.1",
+        f"listen_port = {port}",
+        "unix_socket_dir =",
+        "auth_type = scram-sha-256",
+        f"auth_file = {home / 'users'}",
+        f"logfile = {home / 'log'}",
+    ]
+    (home / "pgbouncer.ini").write_text("\n".join(lines))
     process = subprocess.Popen(
         [program, "-q", str(home / "pgbouncer.ini")], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **run_as
     )
     pooled = f"postgresql://{address.username}:{address.password}@127.0.0.1:{port}/{ROLE}"
     try:
         _wait_for_database(pooled, home / "log")
-        say(f"PgBouncer: in front, pool_mode={options['pool_mode']}")
-        yield {"DATABASE_URL": pooled, **({POOLER_VARIABLE: "transaction"} if declared else {})}
+        say("PgBouncer: in front, pool_mode=transaction")
+        yield {"DATABASE_URL": pooled, "DATABASE_POOLER": "transaction", "DATABASE_DIRECT_URL": direct}
     finally:
         stop(process, [(signal.SIGINT, STOP_LIMIT_S)])
 
@@ -360,11 +357,6 @@ def _wait_for_database(url: str, log: Path) -> None:
             time.sleep(POLL_S)
         else:
             return
-
-
-def _variables() -> set[str]:
-    groups = (group.type for group in msgspec.structs.fields(Settings))
-    return {field.encode_name for group in groups for field in msgspec.structs.fields(group)}
 
 
 def _memory(pid: int) -> str:

@@ -204,7 +204,7 @@ def test_pods_reach_the_ports_of_what_they_need_and_are_reached_at_one() -> None
     policy = found("NetworkPolicy", "wondernest")["spec"]
     assert policy["policyTypes"] == ["Ingress", "Egress"]
     ports = {port["port"] for rule in policy["egress"] for port in rule["ports"]}
-    assert ports == {53, 5432, 6379, settings("serve").mail.smtp_port, 443, 3310}
+    assert ports == {53, 5432, 6432, 6379, settings("serve").mail.smtp_port, 443, 3310}
     for name in ("wondernest", "wondernest-clients"):
         for rule in found("NetworkPolicy", name)["spec"]["ingress"]:
             assert [port["port"] for port in rule["ports"]] == ["http"]
