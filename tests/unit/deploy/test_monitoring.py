@@ -32,7 +32,7 @@ class Shown:
     """The metrics of the whole service: the names of their samples with their labels, and labels' values that exist from the start."""
 
     def __init__(self) -> None:
-        metrics = create_app(load_settings(UNREACHED))._m.metrics
+        metrics = create_app(load_settings({**UNREACHED, "CLAMD_ADDRESS": "127.0.0.1:1"}))._m.metrics
         self.labels: dict[str, set[str]] = {UPTIME: set()}
         self.values: dict[tuple[str, str], set[str]] = {}
         for collector in metrics.registry._collector_to_names:
