@@ -71,7 +71,7 @@ def _read_stamp():
 
 
 def _sync(parts):
-    command = [_find_uv(), "sync", "--frozen", "--no-default-groups", "--no-python-downloads", "--quiet"]
+    command = [find_uv(), "sync", "--frozen", "--no-default-groups", "--no-python-downloads", "--quiet"]
     command += ["--" + part for part in parts]
     if not PYTHON.exists():
         command += ["--python", sys.executable]
@@ -83,7 +83,7 @@ def _sync(parts):
         _fail("The environment could not be made; the lines above give the reason. Run the command again to retry.")
 
 
-def _find_uv():
+def find_uv():
     for candidate in (shutil.which("uv"), str(OWN_UV / "bin" / "uv")):
         if candidate and _uv_version(candidate) >= OLDEST_UV:
             return candidate

@@ -8,12 +8,14 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 
+from tests.fixtures.application import TEST_ENVIRONMENT
 from tests.fixtures.processes import LiveServer, StartServer, wait_for
 from wondernest.development.embedded.process import free_port
 
@@ -71,6 +73,27 @@ def test_sigterm_stops_accepting_and_finishes_what_is_in_flight(live_server: Sta
     assert body
     assert server.process.wait(30) == 0
     assert not list(tmp_path.glob("wondernest-metrics-*"))
+
+
+def test_a_stop_during_the_start_ends_it_and_leaves_nothing(
+    serve_process: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    process = serve_process(**TEST_ENVIRONMENT, SERVER_PORT=str(free_port()), WORKERS="1", JOBS_PROCESSES="0")
+    wait_for(lambda: list(tmp_path.glob("wondernest-metrics-*")), "the folder of the metrics, made before the workers")
+    process.terminate()
+    assert process.wait(30) == 0
+    assert list(tmp_path.glob("wondernest-metrics-*")) == []
+
+
+@pytest.mark.parametrize(("command", "code"), [("serve", 0), ("work", 0), ("migrate", 143)])
+def test_a_command_that_is_stopped_before_it_runs_ends_and_tells_whether_it_is_done(command: str, code: int) -> None:
+    """Also as the first process of a container, which no signal ends by itself."""
+    program = "import signal, wondernest.cli as c; c._end_when_stopped(); print(flush=True); signal.pause()"
+    with subprocess.Popen([sys.executable, "-c", program, command], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.terminate()
+        assert process.wait(30) == code
 
 
 def test_a_second_signal_skips_the_wait(live_server: StartServer) -> None:
