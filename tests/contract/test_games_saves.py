@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx2
@@ -101,6 +102,45 @@ async def test_keys_may_hold_any_character(mia: Player) -> None:
     key = "story_instance:ü/%?#"
     assert (await mia.save({}, key)).status_code == 200
     assert (await mia.load("story_instance%3A%C3%BC%2F%25%3F%23")).json()["dataKey"] == key
+
+
+@pytest.mark.parametrize("dots", [".", ".."])
+@pytest.mark.parametrize("field", ["gameType", "gameKey", "dataKey"])
+async def test_a_key_that_urls_cannot_name_is_refused(mia: Player, field: str, dots: str) -> None:
+    body = {"dataKey": "k", "dataValue": {}, field: dots} | ({"gameType": "g"} if field == "dataKey" else {})
+    answer = await mia.ask("PUT", mia.saves, body)
+    assert (answer.status_code, answer.text) == (
+        400,
+        "Invalid request body: gameType and dataKey must not be . or ..",
+    )
+    operations = {"operations": [{"op": op, **body} for op in ("put", "delete")]}
+    batch = await mia.ask("POST", f"{mia.saves}/batch", operations)
+    assert [result["status"] for result in batch.json()["results"]] == [400, 400]
+    assert (await mia.ask("GET", mia.saves)).json()["gameData"] == []
+
+
+@pytest.mark.parametrize("key", ["...", ".a", "a..", "%2e", ". ", "./.."])
+async def test_other_keys_of_dots_are_keys_like_any_other(mia: Player, key: str) -> None:
+    assert (await mia.save({}, key)).status_code == 200
+    assert (await mia.load(quote(key, safe=""))).json()["dataKey"] == key
+
+
+@pytest.mark.parametrize("shortened", ["", "/", "//k"])
+async def test_an_address_that_lost_its_key_deletes_nothing(mia: Player, shortened: str) -> None:
+    await mia.save({})
+    answer = await mia.ask("DELETE", mia.saves + shortened)
+    assert answer.status_code in {404, 405}
+    assert (await mia.load()).status_code == 200
+
+
+async def test_a_key_of_dots_of_an_earlier_backend_is_listed(mia: Player, database_url: str) -> None:
+    await value(
+        database_url,
+        "insert into games.simple_game_data (child_id, game_type, data_key, data_value) values ($1, '.', 'k', '{}') returning id",
+        UUID(mia.child_id),
+    )
+    [item] = (await mia.ask("GET", mia.saves)).json()["gameData"]
+    assert item["gameType"] == "."
 
 
 async def test_the_list_is_newest_first_and_filters_by_type_and_key(mia: Player) -> None:
