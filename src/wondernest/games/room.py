@@ -15,12 +15,14 @@ from wondernest.games.repository import (
     MentionRepository,
     RegistryRepository,
     SaveRepository,
+    SiteChildRepository,
     ThinningRepository,
     UsageRepository,
 )
 from wondernest.games.routes import HistoryRoutes, RegistryRoutes, SaveRoutes
 from wondernest.games.rules import Limits
 from wondernest.games.service import Notices, ProjectSaves, SaveMentions, SaveService
+from wondernest.games.site_children import SiteChildren
 from wondernest.games.usage import usage_lines
 from wondernest.platform.rooms import READ, Room, Table
 
@@ -65,8 +67,9 @@ def build(parts: Parts, watcher: Watcher) -> Games:
     repository = SaveRepository(database, limits)
     registry = RegistryRepository(database)
     notices = Notices(watcher, database)
+    site = SiteChildren(settings.site_children, SiteChildRepository(database))
     saves = SaveService(
-        repository, LoadRepository(database), HistoryRepository(database), SaveMetrics(parts.metrics), notices
+        repository, LoadRepository(database), HistoryRepository(database), SaveMetrics(parts.metrics), notices, site
     )
     upkeep = UpkeepJobs(
         UsageRepository(database),
@@ -78,7 +81,7 @@ def build(parts: Parts, watcher: Watcher) -> Games:
     room = Room(
         name="games",
         endpoints=[
-            *SaveRoutes(saves, BatchService(repository, notices)).endpoints(),
+            *SaveRoutes(saves, BatchService(repository, notices, site)).endpoints(),
             *HistoryRoutes(saves).endpoints(),
             *RegistryRoutes(RegistryService(registry)).endpoints(),
         ],

@@ -153,6 +153,7 @@ def _check(settings: Settings, *, serving: bool) -> None:
             f"not {_CACHE_ADDRESS}; {_ENCODING}",
             lambda: _require_address(settings.cache.url, _CACHE_SCHEMES),
         )
+    _must_hold("SITE_CHILD_IDS", "not a list of UUIDs", lambda: settings.games.site_children)
     _check_storage(settings)
     scan = settings.scan
     _must_hold("CLAMD_ADDRESS", "not `host:port` or the absolute path of a socket", lambda: scan.endpoint)

@@ -5,6 +5,7 @@ from wondernest.games.repository.loads import LoadRepository
 from wondernest.games.repository.mentions import MentionRepository
 from wondernest.games.repository.registry import RegistryRepository
 from wondernest.games.repository.saves import UNSTORABLE, SaveRepository
+from wondernest.games.repository.site_children import SiteChildRepository
 from wondernest.games.repository.thinning import ThinningRepository
 from wondernest.games.repository.usage import UsageRepository
 
@@ -15,6 +16,7 @@ __all__ = [
     "MentionRepository",
     "RegistryRepository",
     "SaveRepository",
+    "SiteChildRepository",
     "ThinningRepository",
     "UsageRepository",
 ]
