@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from tests.fixtures.auth import rows, value
-from tests.fixtures.games import Player, player
+from tests.fixtures.games import Player, literally, player
 
 DOCUMENT = (
     '{"id": "1", "name": "Zoë 🦄 \\"q\\" \\n", "zero": 0.0, "color": 4278190080, "scale": 100.0, "rotation": 187.33332824707031,'
@@ -23,11 +23,6 @@ DOCUMENT = (
 @pytest.fixture
 async def mia(app_client: httpx2.AsyncClient) -> Player:
     return await player(app_client)
-
-
-def literally(text: str) -> Any:
-    """Parsed JSON that keeps the spelling of numbers, so that 100.0 and 100 differ."""
-    return json.loads(text, parse_float=lambda number: f"float {number}", parse_int=lambda number: f"int {number}")
 
 
 @pytest.mark.parametrize("mount", ["/api/v1", "/api/v2"])
@@ -86,6 +81,38 @@ async def test_the_document_comes_back_exactly_as_sent(mia: Player) -> None:
     assert item["dataValue"] == literally(DOCUMENT)
     [listed] = literally((await mia.ask("GET", mia.saves)).text)["gameData"]
     assert listed["dataValue"] == literally(DOCUMENT)
+
+
+EXPONENTS = '{"a": 1E5, "b": [1e300, -1.5e3, 0e2, 1e0], "c": 1.25e-3, "d": "1E5", "e": {"\\"1e5": 2}}'
+
+
+def doubles_of(text: str) -> list[float]:
+    """The numbers of a JSON text that readers take for doubles, in order."""
+    found: list[float] = []
+    json.loads(text, parse_float=lambda number: found.append(float(number)))
+    return found
+
+
+@pytest.mark.parametrize("dialect", ["gameType", "gameKey"])
+async def test_a_number_with_an_exponent_comes_back_as_a_double(mia: Player, dialect: str) -> None:
+    expected = [1e5, 1e300, -1500.0, 0.0, 1.0, 0.00125]
+    put = await mia.ask("PUT", mia.saves, f'{{"{dialect}":"g","dataKey":"k","dataValue":{EXPONENTS}}}'.encode())
+    assert put.status_code == 200
+    if dialect == "gameKey":
+        assert doubles_of(put.text) == expected
+    operation = f'{{"op":"put","{dialect}":"g","dataKey":"b","dataValue":{EXPONENTS}}}'
+    await mia.ask("POST", f"{mia.saves}/batch", f'{{"operations":[{operation}]}}'.encode())
+    for key in ("k", "b"):
+        assert doubles_of((await mia.load(key, "g")).text) == expected
+        assert (await mia.load(key, "g")).json()["dataValue"]["d"] == "1E5"
+    assert doubles_of((await mia.ask("GET", f"{mia.saves}?{dialect}=g")).text) == expected * 2
+
+
+async def test_a_large_save_with_exponents_comes_back_as_doubles(mia: Player) -> None:
+    many = ",".join(['{"x":1e2,"t":"1e2"}'] * 20_000)
+    put = await mia.ask("PUT", mia.saves, f'{{"gameType":"g","dataKey":"k","dataValue":{{"a":[{many}]}}}}'.encode())
+    assert put.status_code == 200
+    assert doubles_of((await mia.load("k", "g")).text) == [100.0] * 20_000
 
 
 async def test_a_save_replaces_the_whole_document_and_keeps_id_and_creation_time(mia: Player) -> None:

@@ -16,6 +16,7 @@ from wondernest.access.guardianship import active, belongs, family_of, guards, s
 from wondernest.family import controls
 from wondernest.family.model import Child, Family, Household, Member
 from wondernest.family.preferences import SWITCHES, KnownSettings, SettingsChanges, StoredSettings
+from wondernest.platform.json import encode_document
 from wondernest.platform.usage import PERSON
 
 if TYPE_CHECKING:
@@ -255,7 +256,7 @@ class FamilyRepository:
             known.enable_audio_monitoring,
             known.enable_screen_time_limits,
             known.enable_content_recommendations,
-            _encode(changes.rest),
+            encode_document(changes.rest),
             _encode(changes.switches),
             now,
         )

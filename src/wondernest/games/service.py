@@ -28,7 +28,7 @@ from wondernest.games.rules import (
     writer,
 )
 from wondernest.games.turns import Turns
-from wondernest.platform.json import expansion, instant
+from wondernest.platform.json import doubles, expansion, instant
 from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
@@ -261,6 +261,7 @@ class ProjectSaves:
         """Store a document, as a save route does; raises InvalidBody, ChildNotFound, QuotaExceeded."""
         if await self._large_work.run(expansion(document), len(document)):
             raise errors.InvalidBody("its numbers are too long")
+        document = await self._large_work.run(doubles(document), len(document))
         write = Write(user_id, child_id, SaveKey(*key), document, archived_too=True, writer=writer(user_id, None))
         try:
             saved = await self._saves.store(write, unit)

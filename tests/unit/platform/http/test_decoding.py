@@ -101,11 +101,16 @@ def test_an_escaped_backslash_before_u0000_is_an_ordinary_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", ['{"x":100.0,"y":0.0}', '{ "n" : 4278190080, "t":"1.0" }', '{"a":1e2,"a":2}', "[1.0]"]
+    "document", ['{"x":100.0,"y":0.0}', '{ "n" : 4278190080, "t":"1.0" }', '{"a":1e-2,"a":2}', "[1.0]"]
 )
 def test_a_raw_document_passes_through_byte_for_byte_even_beside_a_field_that_needed_tolerance(document: str) -> None:
     read = decode_nested(f'{{"form":{{"pin":5}},"dataValue":{document}}}'.encode())
     assert bytes(read.data_value).strip() == document.encode().strip()
+
+
+def test_a_number_with_an_exponent_in_a_raw_document_gets_a_fraction_and_its_neighbours_stay() -> None:
+    read = decode_nested(b'{"form":{"pin":5},"dataValue":{"a":1e2, "b":100, "c":"1e2"}}')
+    assert bytes(read.data_value) == b'{"a":100.0, "b":100, "c":"1e2"}'
 
 
 json_values = st.recursive(
