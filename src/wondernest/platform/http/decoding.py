@@ -8,6 +8,7 @@ absent. Documents declared as `Raw` are passed through; only numbers with an exp
 from __future__ import annotations
 
 import contextlib
+import re
 import types
 import typing
 from collections.abc import Callable
@@ -22,6 +23,10 @@ from wondernest.platform.json import doubles, expansion, holds_nul, may_expand, 
 from wondernest.platform.large_work import LARGE_BYTES, Steps, at_once
 
 MAX_REASON_CHARS = 200
+_NEAR_BYTES: Final = 64
+_PLACE: Final = re.compile(r"\(byte ([0-9]+)\)")
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_PAIR: Final = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _decode_list: Callable[[bytes | Raw], list[Raw]] = msgspec.json.Decoder(list[Raw]).decode
 _decode_map: Callable[[bytes | Raw], dict[str, Raw]] = msgspec.json.Decoder(dict[str, Raw]).decode
 _NULL = b"null"
@@ -83,12 +88,12 @@ class BodyDecoder:
             if not _is_struct(self._type):
                 raise BadBody(_reason(error)) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadBody(_reason(error)) from None
+            raise BadBody(_reason(error, body)) from None
         yield
         try:
             return _struct(self._type, body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise BadBody(_reason(error)) from None
+            raise BadBody(_reason(error, body)) from None
 
     def _check_lists(self, body: bytes | Raw) -> Steps[None]:
         """Raises BadBody for a list that is too long to make an object of each entry."""
@@ -102,10 +107,25 @@ class BodyDecoder:
                 yield
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, body: bytes | Raw = b"") -> str:
     if isinstance(error, RecursionError):
         return "JSON is nested too deeply"
+    if _has_lone_surrogate(body, str(error)):
+        return "a lone surrogate is not allowed in a text"
     return str(error)[:MAX_REASON_CHARS]
+
+
+def _has_lone_surrogate(body: bytes | Raw, reason: str) -> bool:
+    """Whether the decoder failed because of half a surrogate pair, for which it has several messages.
+
+    A large body is searched only where the decoder stopped.
+    """
+    text = bytes(body)
+    if len(text) >= LARGE_BYTES:
+        place = _PLACE.search(reason)
+        stopped = len(text) if place is None else int(place[1])
+        text = text[max(0, stopped - _NEAR_BYTES) : stopped + _NEAR_BYTES]
+    return _SURROGATE.search(_PAIR.sub(b"_", text.replace(b"\\\\", b"__"))) is not None
 
 
 def is_bounded(kind: Any) -> bool:

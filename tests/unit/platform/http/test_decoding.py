@@ -140,3 +140,37 @@ def test_whatever_bytes_arrive_are_read_or_refused_never_a_crash(body: bytes) ->
         decode(body)
     except BadBody:
         return
+
+
+LONE = [
+    rb"a\ud800b",
+    rb"a\udc00b",
+    rb"\udc00\ud800",
+    rb"\ud800\ud800",
+    rb"\ud800",
+    rb"\\\ud800",
+    rb"\ud83d\ude00\uDE00",
+]
+
+
+@pytest.mark.parametrize("after", [b"", b" " * 100])
+@pytest.mark.parametrize("text", LONE)
+@pytest.mark.parametrize("place", ["pin", "dataValue", "else"])
+def test_a_lone_surrogate_is_called_that_wherever_it_is(place: str, text: bytes, after: bytes) -> None:
+    values = {"pin": b'"1"', "dataValue": b"{}", "else": b'"2"'} | {place: b'"' + text + b'"'}
+    body = b'{"form":{"pin":%b},"dataValue":%b,"else":%b%b}' % (
+        values["pin"],
+        values["dataValue"],
+        values["else"],
+        after,
+    )
+    with pytest.raises(BadBody, match=r"^a lone surrogate is not allowed in a text$"):
+        decode_nested(body)
+
+
+@pytest.mark.parametrize("text", [rb"\ud83d\ude00", rb"\\ud800", rb"\u00e9", rb"\uD83D\uDE00\uD83d\uDe00"])
+def test_pairs_and_escaped_backslashes_are_no_lone_surrogates(text: bytes) -> None:
+    whole = b'{"form":{"pin":"1"},"dataValue":{"a":"%b"}}' % text
+    assert decode_nested(whole)
+    with pytest.raises(BadBody, match="truncated"):
+        decode_nested(whole[:-1])
