@@ -44,6 +44,7 @@ class AnalyticsRoutes:
         example={"eventType": "game_progress", "childId": "{childId}", "eventData": {"level": 1}},
         max_body_bytes=MAX_BODY_BYTES,
         unit=True,
+        replayable=True,
         replies={
             201: Response(Tracked, "Stored, or stored before"),
             400: Response(Message, "Not an event, or the caller has no family"),
@@ -68,6 +69,7 @@ class AnalyticsRoutes:
             data=NO_DATA if given == b"null" else given,
             session_id=body.session_id,
         )
-        await self._service.track(request.caller, report, request.unit)
+        keyed = request.header(b"idempotency-key") is not None
+        await self._service.track(request.caller, report, request.unit, within=keyed)
         now = str(epoch_ms(self._clock.now()))
         return reply_json(Tracked(message=TRACKED, event_id=f"event_{now}", timestamp=now), 201)

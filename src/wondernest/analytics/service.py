@@ -77,8 +77,10 @@ class AnalyticsService:
         self._large_work = large_work
         self._events = Batcher(database, repository.store, size=lambda event: len(event.data))
 
-    async def track(self, caller: Caller, report: Report, unit: UnitOfWork) -> None:
+    async def track(self, caller: Caller, report: Report, unit: UnitOfWork, *, within: bool = False) -> None:
         """Store an event of one of the caller's children; a repeated event changes nothing and raises nothing.
+
+        `within`: in the unit of work in any case, because it holds the key of the request.
 
         Raises TooManyEvents when the child has its number of the day, and the other errors of the room.
         Most events are one batched statement; an event that changes other rows is written with them in the unit of work.
@@ -98,14 +100,14 @@ class AnalyticsService:
                 await _fingerprint(event, report),
                 follows if isinstance(follows, rules.Played) else None,
             )
-            if follows is None or new.played is not None:
+            if not within and (follows is None or new.played is not None):
                 self._admit(await self._events.submit(new))
                 return
             [result] = await self._repository.store(unit, [new])
         except BadDocument as error:
             raise errors.UnreadableEvent(str(error)) from None
         self._admit(result)
-        if result.is_new:
+        if result.is_new and follows is not None:
             await self._follow(unit, new, follows, document, report.data)
 
     def _admit(self, result: StoreResult) -> None:
