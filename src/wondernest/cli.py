@@ -9,8 +9,9 @@ def main() -> None:
     """Run the command that the arguments name and exit with its code."""
     if sys.argv[1:] == ["serve"]:
         from wondernest.supervisor.command import serve
+        from wondernest.supervisor.first_process import as_first_process
 
-        sys.exit(serve())
+        sys.exit(as_first_process(serve))
     from wondernest.commands.app import app
 
     app()

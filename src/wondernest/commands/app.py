@@ -33,9 +33,10 @@ def serve() -> int:
 @app.command
 def work() -> int:
     """Run only background jobs, with `serve` on other machines. After SIGTERM running jobs may finish."""
+    from wondernest.supervisor.first_process import as_first_process
     from wondernest.supervisor.jobs import work_alone
 
-    return work_alone()
+    return as_first_process(work_alone)
 
 
 @app.command
