@@ -238,5 +238,6 @@ def _print_line(line: str) -> None:
 
 
 def _fail(problem: object, code: int = FAILURE) -> NoReturn:
-    sys.stderr.write(f"wondernest: {' '.join(str(problem).split())}\n")
+    lines = "\n".join(" ".join(line.split()) for line in str(problem).splitlines())
+    sys.stderr.write(f"wondernest: {lines}\n")
     sys.exit(code)

@@ -79,8 +79,8 @@ def expansion(document: bytes) -> Steps[bool]:
 def doubles(document: bytes) -> Steps[bytes]:
     """The document with a fraction for every number that has an exponent and would be stored without a fraction.
 
-    PostgreSQL stores `1E5` as 100000, which a reader takes for an integer; as `100000.0` it stays a double (games contract §1). For
-    a document of which `expansion` is False.
+    PostgreSQL stores `1E5` as 100000, which a reader takes for an integer; as `100000.0` it stays a double. For a document of
+    which `expansion` is False.
     """
     if not may_have_exponents(document):
         return document
