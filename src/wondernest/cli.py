@@ -16,8 +16,9 @@ def main() -> None:
     _end_when_stopped()
     if sys.argv[1:] == ["serve"]:
         from wondernest.supervisor.command import serve
+        from wondernest.supervisor.first_process import as_first_process
 
-        sys.exit(serve())
+        sys.exit(as_first_process(serve))
     from wondernest.commands.app import app
 
     app()

@@ -56,6 +56,16 @@ async def test_a_saved_project_becomes_a_save(zoe: Player, document: Any) -> Non
     assert '"width": 800.0' in stored["sticker_project_17"]
 
 
+@pytest.mark.parametrize("as_text", [True, False])
+async def test_a_project_whose_numbers_have_exponents_keeps_doubles(zoe: Player, as_text: bool) -> None:
+    document = {"scale": 1e22, "far": 1e300}
+    assert (
+        await zoe.report("save_project", eventData=project(json.dumps(document) if as_text else document))
+    ).is_success
+    kept = json.loads(saves(zoe)["sticker_project_17"])
+    assert (kept, type(kept["scale"]), type(kept["far"])) == (document, float, float)
+
+
 async def test_the_project_is_not_stored_in_the_event_too(zoe: Player) -> None:
     await zoe.report("save_project", eventData=project({**PROJECT, "drawing": "x" * 100_000}))
     stored = zoe.events()[0]["event_data"]

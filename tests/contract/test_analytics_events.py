@@ -121,6 +121,75 @@ async def test_an_archived_child_of_one_s_own_is_accepted(zoe: Player) -> None:
     assert len(zoe.events()) == 1
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("2026-03-01T10:00:00Z", "2026-03-01T10:00:00.000Z"),
+        ("2026-03-01T10:00:00Z", "2026-03-01T11:00:00.000000+01:00"),
+        ("2026-03-01T10:00:00.123Z", 1772359200123),
+        (1772359200123, 1772359200123.0),
+        ("2026-03-01T10:00:00.123456Z", "2026-03-01T12:00:00.123456+0200"),
+        ("2026-03-01T10:00:00", "2026-03-01T10:00:00.000"),
+    ],
+)
+async def test_one_moment_written_in_two_ways_is_one_event(zoe: Player, first: Any, second: Any) -> None:
+    for moment in (first, second, first):
+        assert (await zoe.report(eventData={"timestamp": moment, "score": 1})).status_code == 201
+    assert len(zoe.events()) == 1
+
+
+@pytest.mark.parametrize(
+    "second", ["2026-03-01T10:00:00.001Z", "2026-03-01T10:00:00", "2026-03-01T10:00:00+01:00", "yesterday", 5]
+)
+async def test_other_moments_are_other_events(zoe: Player, second: Any) -> None:
+    for moment in ("2026-03-01T10:00:00Z", second):
+        assert (await zoe.report(eventData={"timestamp": moment, "score": 1})).status_code == 201
+    assert len(zoe.events()) == 2
+
+
+KEYED = [
+    ("score_update", {"score": 1}),
+    ("game_progress", {"playTimeMinutes": 7}),
+    ("save_project", {"gameType": "sticker_book", "projectId": "1", "fullProjectData": {"id": "1"}}),
+]
+
+
+@pytest.mark.parametrize(("kind", "data"), KEYED)
+async def test_the_same_key_stores_an_event_without_a_timestamp_once(
+    zoe: Player, kind: str, data: dict[str, Any]
+) -> None:
+    body = {"eventType": kind, "childId": zoe.child_id, "contentId": "sticker_book", "eventData": data}
+    headers = {**zoe.parent.bearer, "Idempotency-Key": f"event-{kind}"}
+    answers = [
+        await zoe.client.post("/api/v1/analytics/events", json=body, headers=headers),
+        *(
+            await asyncio.gather(
+                *(zoe.client.post("/api/v1/analytics/events", json=body, headers=headers) for _ in "ab")
+            )
+        ),
+    ]
+    assert {(answer.status_code, answer.text) for answer in answers} == {(201, answers[0].text)}
+    assert [answer.headers.get("idempotent-replayed") for answer in answers] == [None, "true", "true"]
+    assert len(zoe.events()) == 1
+    other = await zoe.client.post("/api/v1/analytics/events", json={**body, "duration": 9}, headers=headers)
+    assert other.status_code == 409
+    again = await zoe.client.post(
+        "/api/v1/analytics/events", json=body, headers={**headers, "Idempotency-Key": "other"}
+    )
+    assert again.status_code == 201
+    assert len(zoe.events()) == 2
+
+
+async def test_a_refused_event_leaves_its_key_free(zoe: Player) -> None:
+    headers = {**zoe.parent.bearer, "Idempotency-Key": "once"}
+    body = {"eventType": "score_update", "childId": str(uuid4())}
+    refused = await zoe.client.post("/api/v1/analytics/events", json=body, headers=headers)
+    assert refused.status_code == 404
+    stored = await zoe.client.post("/api/v1/analytics/events", json={**body, "childId": zoe.child_id}, headers=headers)
+    assert stored.status_code == 201
+    assert len(zoe.events()) == 1
+
+
 # Refused --------------------------------------------------------------------------------------------------------------
 
 

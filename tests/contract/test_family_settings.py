@@ -61,6 +61,17 @@ async def test_settings_merge_and_show_in_the_profile(app_client: httpx2.AsyncCl
     }
 
 
+async def test_a_setting_with_an_exponent_stays_a_double(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client)
+    sent = b'{"volume":1E2,"far":1e300,"near":[1e16]}'
+    answer = await app_client.put(SETTINGS, content=sent, headers=parent.bearer)
+    again = await save(app_client, parent, {"theme": "sea"})
+    for shown in (answer.json()["data"], again):
+        kept = (shown["volume"], shown["far"], shown["near"][0])
+        assert [type(number) for number in kept] == [float] * 3
+        assert kept == (100.0, 1e300, 1e16)
+
+
 async def test_settings_saved_at_once_are_all_kept(app_client: httpx2.AsyncClient) -> None:
     parent = await register(app_client)
     await asyncio.gather(*(save(app_client, parent, {f"key{number}": number}) for number in range(10)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 
 from tests.fixtures.auth import rows, value
-from tests.fixtures.games import Player, player
+from tests.fixtures.games import Player, literally, player
 from wondernest.games.rules import MAX_INSTANCE_SETTINGS_BYTES
 
 GAMES = "/api/v2/games"
@@ -86,18 +87,97 @@ async def test_settings_of_an_instance_do_not_grow_without_end(mia: Player) -> N
     )
 
 
-async def test_settings_are_replaced_as_real_json(mia: Player, database_url: str) -> None:
+SENT_AND_STORED = [
+    ("true", "true"),
+    ("null", "null"),
+    ("1.0", "1.0"),
+    ("1E5", "100000.0"),
+    ("1e300", "1" + "0" * 300 + ".0"),
+    ("-0.0", "-0.0"),
+    ("12345678901234567890123", "12345678901234567890123"),
+    ('"dark"', '"dark"'),
+    ('"true"', '"true"'),
+    ('""', '""'),
+    ('"\\"q\\" \\u00e9 🦄"', '"\\"q\\" \\u00e9 🦄"'),
+    ('{ "deep" : [ 1 , {"x": 100.0} ] }', '{"deep":[1,{"x":100.0}]}'),
+    ("[]", "[]"),
+]
+"""A value as JSON, and the text that is stored for it."""
+
+
+@pytest.mark.parametrize(("sent", "text"), SENT_AND_STORED)
+async def test_settings_are_stored_as_kotlin_reads_them_and_shown_as_sent(
+    mia: Player, database_url: str, sent: str, text: str
+) -> None:
+    address = f"{GAMES}/children/{mia.child_id}/instances/sticker_book"
+    await mia.ask("POST", address)
+    answer = await mia.ask("PUT", f"{address}/settings", f'{{"settings":{{"it":{sent}}}}}'.encode())
+    assert answer.json() == {"success": True, "message": "Settings updated successfully"}
+    stored = await value(
+        database_url, "select settings from games.child_game_instances where child_id = $1", UUID(mia.child_id)
+    )
+    assert json.loads(stored) == {"it": text}
+    for shown in (await mia.ask("POST", address), await mia.ask("GET", f"{GAMES}/children/{mia.child_id}/instances")):
+        assert f'"settings":{{"it":{text}}}' in shown.text
+
+
+@pytest.mark.parametrize("column", ["settings", "preferences"])
+async def test_settings_of_the_kotlin_backend_are_shown_as_the_values_they_stand_for(
+    mia: Player, database_url: str, column: str
+) -> None:
+    address = f"{GAMES}/children/{mia.child_id}/instances"
+    await mia.ask("POST", f"{address}/sticker_book")
+    theirs = {
+        "sound": "true",
+        "theme": '"dark"',
+        "plain": "dark",
+        "empty": "",
+        "odd": "01",
+        "n": "1E5",
+        "own": [1.0, None],
+    }
+    await value(
+        database_url,
+        f"update games.child_game_instances set {column} = $2 where child_id = $1 returning id",
+        UUID(mia.child_id),
+        json.dumps(theirs),
+    )
+    [instance] = literally((await mia.ask("GET", address)).text)["instances"]
+    assert instance[column] == {
+        "sound": True, "theme": "dark", "plain": "dark", "empty": "", "odd": "01", "n": "float 1E5", "own": ["float 1.0", None],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("document", ["null", "[]", "5", '"text"', '{"deep":' + "[" * 2000 + "]" * 2000 + "}"])
+async def test_settings_that_nobody_can_read_do_not_hide_the_instance(
+    mia: Player, database_url: str, document: str
+) -> None:
+    address = f"{GAMES}/children/{mia.child_id}/instances"
+    await mia.ask("POST", f"{address}/sticker_book")
+    await value(
+        database_url,
+        "update games.child_game_instances set settings = $2::text::jsonb where child_id = $1 returning id",
+        UUID(mia.child_id),
+        document,
+    )
+    answer = await mia.ask("GET", address)
+    assert answer.status_code == 200
+    assert answer.json()["instances"][0]["settings"] == {}
+
+
+async def test_settings_that_cannot_be_read_are_refused(mia: Player) -> None:
     address = f"{GAMES}/children/{mia.child_id}/instances/sticker_book"
     missing = await mia.ask("PUT", f"{address}/settings", {"settings": {}})
     assert (missing.status_code, missing.json()["message"]) == (404, "Game instance not found")
     await mia.ask("POST", address)
-    answer = await mia.ask("PUT", f"{address}/settings", b'{"settings":{"sound":true,"scale":1.0,"theme":"dark"}}')
-    assert answer.json() == {"success": True, "message": "Settings updated successfully"}
-    stored = await value(
-        database_url, "select settings::text from games.child_game_instances where child_id = $1", UUID(mia.child_id)
-    )
-    assert stored == '{"scale": 1.0, "sound": true, "theme": "dark"}'
-    for body in (b"{}", b'{"settings":[]}', b'{"settings":null}', b"x"):
+    for body in (
+        b"{}",
+        b'{"settings":[]}',
+        b'{"settings":null}',
+        b"x",
+        b'{"settings":{"a":"\xff"}}',
+        b'{"settings":{"a":"\\ud800"}}',
+    ):
         refused = await mia.ask("PUT", f"{address}/settings", body)
         assert refused.status_code == 400
         assert refused.text.startswith("Invalid request body: ")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 
 from tests.fixtures.auth import rows, value
-from tests.fixtures.games import Player, player
+from tests.fixtures.games import Player, literally, player
 
 DOCUMENT = (
     '{"id": "1", "name": "Zoë 🦄 \\"q\\" \\n", "zero": 0.0, "color": 4278190080, "scale": 100.0, "rotation": 187.33332824707031,'
@@ -22,11 +23,6 @@ DOCUMENT = (
 @pytest.fixture
 async def mia(app_client: httpx2.AsyncClient) -> Player:
     return await player(app_client)
-
-
-def literally(text: str) -> Any:
-    """Parsed JSON that keeps the spelling of numbers, so that 100.0 and 100 differ."""
-    return json.loads(text, parse_float=lambda number: f"float {number}", parse_int=lambda number: f"int {number}")
 
 
 @pytest.mark.parametrize("mount", ["/api/v1", "/api/v2"])
@@ -87,6 +83,38 @@ async def test_the_document_comes_back_exactly_as_sent(mia: Player) -> None:
     assert listed["dataValue"] == literally(DOCUMENT)
 
 
+EXPONENTS = '{"a": 1E5, "b": [1e300, -1.5e3, 0e2, 1e0], "c": 1.25e-3, "d": "1E5", "e": {"\\"1e5": 2}}'
+
+
+def doubles_of(text: str) -> list[float]:
+    """The numbers of a JSON text that readers take for doubles, in order."""
+    found: list[float] = []
+    json.loads(text, parse_float=lambda number: found.append(float(number)))
+    return found
+
+
+@pytest.mark.parametrize("dialect", ["gameType", "gameKey"])
+async def test_a_number_with_an_exponent_comes_back_as_a_double(mia: Player, dialect: str) -> None:
+    expected = [1e5, 1e300, -1500.0, 0.0, 1.0, 0.00125]
+    put = await mia.ask("PUT", mia.saves, f'{{"{dialect}":"g","dataKey":"k","dataValue":{EXPONENTS}}}'.encode())
+    assert put.status_code == 200
+    if dialect == "gameKey":
+        assert doubles_of(put.text) == expected
+    operation = f'{{"op":"put","{dialect}":"g","dataKey":"b","dataValue":{EXPONENTS}}}'
+    await mia.ask("POST", f"{mia.saves}/batch", f'{{"operations":[{operation}]}}'.encode())
+    for key in ("k", "b"):
+        assert doubles_of((await mia.load(key, "g")).text) == expected
+        assert (await mia.load(key, "g")).json()["dataValue"]["d"] == "1E5"
+    assert doubles_of((await mia.ask("GET", f"{mia.saves}?{dialect}=g")).text) == expected * 2
+
+
+async def test_a_large_save_with_exponents_comes_back_as_doubles(mia: Player) -> None:
+    many = ",".join(['{"x":1e2,"t":"1e2"}'] * 20_000)
+    put = await mia.ask("PUT", mia.saves, f'{{"gameType":"g","dataKey":"k","dataValue":{{"a":[{many}]}}}}'.encode())
+    assert put.status_code == 200
+    assert doubles_of((await mia.load("k", "g")).text) == [100.0] * 20_000
+
+
 async def test_a_save_replaces_the_whole_document_and_keeps_id_and_creation_time(mia: Player) -> None:
     await mia.save({"a": 1, "b": 2})
     first = (await mia.load()).json()
@@ -101,6 +129,45 @@ async def test_keys_may_hold_any_character(mia: Player) -> None:
     key = "story_instance:ü/%?#"
     assert (await mia.save({}, key)).status_code == 200
     assert (await mia.load("story_instance%3A%C3%BC%2F%25%3F%23")).json()["dataKey"] == key
+
+
+@pytest.mark.parametrize("dots", [".", ".."])
+@pytest.mark.parametrize("field", ["gameType", "gameKey", "dataKey"])
+async def test_a_key_that_urls_cannot_name_is_refused(mia: Player, field: str, dots: str) -> None:
+    body = {"dataKey": "k", "dataValue": {}, field: dots} | ({"gameType": "g"} if field == "dataKey" else {})
+    answer = await mia.ask("PUT", mia.saves, body)
+    assert (answer.status_code, answer.text) == (
+        400,
+        "Invalid request body: gameType and dataKey must not be . or ..",
+    )
+    operations = {"operations": [{"op": op, **body} for op in ("put", "delete")]}
+    batch = await mia.ask("POST", f"{mia.saves}/batch", operations)
+    assert [result["status"] for result in batch.json()["results"]] == [400, 400]
+    assert (await mia.ask("GET", mia.saves)).json()["gameData"] == []
+
+
+@pytest.mark.parametrize("key", ["...", ".a", "a..", "%2e", ". ", "./.."])
+async def test_other_keys_of_dots_are_keys_like_any_other(mia: Player, key: str) -> None:
+    assert (await mia.save({}, key)).status_code == 200
+    assert (await mia.load(quote(key, safe=""))).json()["dataKey"] == key
+
+
+@pytest.mark.parametrize("shortened", ["", "/", "//k"])
+async def test_an_address_that_lost_its_key_deletes_nothing(mia: Player, shortened: str) -> None:
+    await mia.save({})
+    answer = await mia.ask("DELETE", mia.saves + shortened)
+    assert answer.status_code in {404, 405}
+    assert (await mia.load()).status_code == 200
+
+
+async def test_a_key_of_dots_of_an_earlier_backend_is_listed(mia: Player, database_url: str) -> None:
+    await value(
+        database_url,
+        "insert into games.simple_game_data (child_id, game_type, data_key, data_value) values ($1, '.', 'k', '{}') returning id",
+        UUID(mia.child_id),
+    )
+    [item] = (await mia.ask("GET", mia.saves)).json()["gameData"]
+    assert item["gameType"] == "."
 
 
 async def test_the_list_is_newest_first_and_filters_by_type_and_key(mia: Player) -> None:

@@ -45,7 +45,6 @@ def database_url(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterato
         "/health/",
         "/api/v3/auth/me",
         "/%00",
-        "/api/v1/family/children/%ff",
     ],
 )
 async def test_an_unknown_path_is_404_in_the_generic_shape(app_client: httpx2.AsyncClient, path: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from wondernest.analytics.rules import DOCUMENT, MAX_REFERENCE_CHARS, Event
+from wondernest.analytics.rules import DOCUMENT, MAX_REFERENCE_CHARS, Event, same_moment
 from wondernest.platform.json import holds_nul
 
 MAX_DATA_BYTES: Final = 64 * 1024
@@ -41,10 +41,14 @@ def identity_of_large(event: Event) -> bytes | None:
 
 
 def fingerprint(event: Event) -> bytes | None:
-    """SHA-256 that identifies repeated deliveries of an event; None for an event without `timestamp` in its data."""
+    """SHA-256 that identifies repeated deliveries of an event; None for an event without `timestamp` in its data.
+
+    A moment is the same however it is written.
+    """
     if event.data.get("timestamp") is None:
         return None
-    return hashlib.sha256(_sorted([event.kind, event.session_id, event.content_id, event.data])).digest()
+    data = {**event.data, "timestamp": same_moment(event.data["timestamp"])}
+    return hashlib.sha256(_sorted([event.kind, event.session_id, event.content_id, data])).digest()
 
 
 def envelope(event: Event, data: bytes | Raw, *, without_document: bool, by_arrival: bool = False) -> bytes:

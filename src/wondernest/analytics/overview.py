@@ -97,7 +97,7 @@ class OverviewService:
         self, caller: Caller, child_id: UUID
     ) -> list[tuple[str, bytes]] | AsyncGenerator[list[tuple[str, bytes]]]:
         """Data key and document of each save of the child, last changed first; of a large list its parts."""
-        found = await self._documents.of_child(caller.user_id, child_id)
+        found = await self._documents.of_child(caller, child_id)
         if not found:
             has_family, is_allowed = await self._history.acting(self._database, caller.user_id, child_id)
             if not has_family:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from uuid import UUID
 
+    from wondernest.platform.caller import Caller
     from wondernest.platform.db.unit import UnitOfWork
 
 
@@ -29,7 +30,7 @@ class SavedDocuments(Protocol):
     """Reads a child's saves."""
 
     async def of_child(
-        self, user_id: UUID, child_id: UUID
+        self, caller: Caller, child_id: UUID
     ) -> list[tuple[str, bytes]] | AsyncGenerator[list[tuple[str, bytes]]]:
         """Data key and document of each save, last changed first; of a large list its parts. A child that is not the adult's has none."""
         ...

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final, TypeAlias, cast
 
 from msgspec import Struct
 
 from wondernest.platform.texts import is_blank
 
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND: Final = timedelta(milliseconds=1)
 MAX_TYPE_CHARS: Final = 50
 MAX_REFERENCE_CHARS: Final = 255
 """Stored length of contentId and sessionId."""
@@ -240,6 +242,26 @@ def moment(value: Any, zone: tzinfo = UTC) -> datetime | None:
         return None if millis is None else datetime.fromtimestamp(millis / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def same_moment(value: Any) -> Any:
+    """A form that is equal for one moment however it is written; any other value as it is.
+
+    Whole milliseconds are a number, as the app sends them. A time without a zone is compared only with others without one.
+    """
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not isinstance(value, str):
+        return value
+    try:
+        written = datetime.fromisoformat(value)
+        since = None if written.tzinfo is None else written - EPOCH
+    except (ValueError, OverflowError):
+        return value
+    if since is None:
+        return written.isoformat()
+    millis, rest = divmod(since, MILLISECOND)
+    return written.astimezone(UTC).isoformat() if rest else millis
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

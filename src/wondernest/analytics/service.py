@@ -109,13 +109,15 @@ class AnalyticsService:
         self._zones = Zones(database, repository)
         self._events = Batcher(database, repository.store, size=lambda event: len(event.data))
 
-    async def track(self, caller: Caller, report: Report, unit: UnitOfWork) -> None:
+    async def track(self, caller: Caller, report: Report, unit: UnitOfWork, *, within: bool = False) -> None:
         """Store an event of one of the caller's children; a repeated event changes nothing and raises nothing.
+
+        `within`: in the unit of work in any case, because it holds the key of the request.
 
         Raises TooManyEvents when the child has its number of the day, and the other errors of the room.
         """
         prepared = await self.prepare(caller, report)
-        if prepared.alone:
+        if prepared.alone and not within:
             await self.store_alone(prepared)
         else:
             await self.store_with(unit, [prepared])

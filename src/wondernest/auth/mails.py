@@ -23,11 +23,9 @@ class MailWriter:
         self._settings = settings
 
     def password_reset(self, to: str, token: str) -> Letter:
-        """How to choose a new password. The token is in the URL fragment, which browsers do not send to servers."""
-        settings = self._settings
-        return self._write(
-            "password_reset", to, token=token, page_url=settings.reset_page_url, hours=settings.reset_life_h
-        )
+        """How to choose a new password, with a link if there is a page for it."""
+        page, hours = self._settings.reset_page_url, self._settings.reset_life_h
+        return self._write("password_reset", to, token=token, link=page and reset_link(page, token), hours=hours)
 
     def password_changed(self, to: str) -> Letter:
         """The password was changed."""
@@ -70,6 +68,18 @@ class MailWriter:
         text = self._environment.get_template(f"{template}.txt").render(**values)
         subject, _, body = text.partition("\n")
         return Letter(to, subject, body.lstrip("\n") + "\n")
+
+
+def reset_link(page_url: str, token: str) -> str:
+    """The page with the token in its fragment, which browsers do not send to servers.
+
+    A page that has a fragment already, as sites with routes in the fragment do, gets it as a query within the fragment.
+    """
+    _, mark, fragment = page_url.partition("#")
+    if not fragment:
+        return f"{page_url}token={token}" if mark else f"{page_url}#token={token}"
+    joint = "&" if "?" in fragment or "=" in fragment else "?"
+    return f"{page_url}{'' if fragment[-1] in '?&' else joint}token={token}"
 
 
 def _length(seconds: int) -> str:

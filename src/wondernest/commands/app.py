@@ -35,9 +35,10 @@ def serve() -> int:
 @app.command
 def work() -> int:
     """Run only background jobs, with `serve` on other machines. After SIGTERM running jobs may finish."""
+    from wondernest.supervisor.first_process import as_first_process
     from wondernest.supervisor.jobs import work_alone
 
-    return work_alone()
+    return as_first_process(work_alone)
 
 
 @app.command
@@ -290,5 +291,6 @@ def _print_line(line: str) -> None:
 
 
 def _fail(problem: object, code: int = FAILURE) -> NoReturn:
-    sys.stderr.write(f"wondernest: {' '.join(str(problem).split())}\n")
+    lines = "\n".join(" ".join(line.split()) for line in str(problem).splitlines())
+    sys.stderr.write(f"wondernest: {lines}\n")
     sys.exit(code)

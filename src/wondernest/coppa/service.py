@@ -12,6 +12,7 @@ from wondernest.coppa.repository import ConsentRepository, FoundChild, KnownCons
 from wondernest.coppa.rules import ChildReference, Consent
 from wondernest.coppa.terms import Terms
 from wondernest.platform import addresses
+from wondernest.platform.clock import earliest_day
 from wondernest.platform.texts import is_blank
 
 if TYPE_CHECKING:
@@ -91,13 +92,16 @@ class ConsentService:
         return await self._record(unit, new, self._most_a_day), child.id
 
     async def status(self, caller: Caller, reference: ChildReference) -> ConsentStatus:
-        """The state of the child's consent; raises NoFamily, ForeignChild or ChildNotFound."""
+        """The state of the child's consent, required until the child is 13 wherever it lives.
+
+        Raises NoFamily, ForeignChild or ChildNotFound.
+        """
         child, newest = await self._find(caller, reference, self._database, archived_too=True)
         now = self._clock.now()
         consent = None if newest is None else newest.consent
         return ConsentStatus(
             status=rules.status(consent, now),
-            is_required=rules.age_on(now.date(), child.birth_date) < rules.CONSENT_AGE,
+            is_required=rules.age_on(earliest_day(now), child.birth_date) < rules.CONSENT_AGE,
             collection_allowed=consent is not None and consent.collects(now),
             newest=consent,
         )

@@ -7,12 +7,10 @@ from typing import Any, Final
 import bcrypt
 import psycopg
 
-from wondernest.settings import Settings, SettingsError
+from wondernest.settings import CLIENTS_CHILD, Settings, SettingsError
 
 DEMO_EMAIL: Final = "demo@wondernest.dev"
 DEMO_PASSWORD: Final = "Sunny-Day-7"  # noqa: S105 - printed on purpose, and never set outside development
-CLIENTS_CHILD: Final = "50cb1b31-bd85-4604-8cd1-efc1a73c9359"
-"""The child whose id is hard-coded in the app and the site."""
 SECOND_CHILD: Final = "8f6d2c1e-5b7a-4e0d-9a43-2d61c7b0f5aa"
 CONNECT_TIMEOUT_S: Final = 10
 

@@ -14,9 +14,10 @@ from msgspec import Meta, Struct
 from wondernest.family.rules import MAX_AGE, MAX_SCREEN_TIME_MINUTES
 
 MAX_ENTRIES: Final = 200
+MAX_RATING: Final = 100
 Text = Annotated[str, Meta(max_length=100)]
 Texts = Annotated[list[Text], Meta(max_length=MAX_ENTRIES)]
-Age = Annotated[int, Meta(ge=0, le=100)]
+Age = Annotated[int, Meta(ge=0, le=MAX_RATING)]
 Minutes = Annotated[int, Meta(ge=0, le=MAX_SCREEN_TIME_MINUTES)]
 TimeOfDay = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", max_length=5)]
 
@@ -128,7 +129,7 @@ def time_at_creation(age: int) -> TimeRestrictions:
 def content_by_default(age: int) -> ContentSettings:
     """What a child without stored settings may see."""
     return ContentSettings(
-        max_age_rating=age + 1,
+        max_age_rating=min(age + 1, MAX_RATING),
         blocked_categories=[],
         allowed_domains=[],
         subtitles_enabled=False,

@@ -17,6 +17,7 @@ from wondernest.auth.rules import DEFAULT_LANGUAGE
 from wondernest.family import controls
 from wondernest.family.model import Child, Family, Household, Member
 from wondernest.family.preferences import DAYS, SWITCHES, KnownSettings, Locale, SettingsChanges, StoredSettings
+from wondernest.platform.json import encode_document
 from wondernest.platform.time_zones import DEFAULT_ZONE
 from wondernest.platform.usage import PERSON
 
@@ -277,7 +278,7 @@ class FamilyRepository:
             known.enable_audio_monitoring,
             known.enable_screen_time_limits,
             known.enable_content_recommendations,
-            _encode(changes.rest),
+            encode_document(changes.rest),
             _encode(changes.switches),
             now,
             changes.locale.timezone,

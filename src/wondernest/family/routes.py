@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wondernest.family import errors, wire
 from wondernest.family.service import ChildChanges, ChildDraft, FamilyService
 from wondernest.platform.caller import Authority, CallerKind
+from wondernest.platform.clock import latest_day
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import uuid_parameter
@@ -196,4 +197,4 @@ class FamilyRoutes:
         return reply_json(wire.ChildReply(wire.ChildProfile.of(child, self._today())), status)
 
     def _today(self) -> date:
-        return self._clock.now().date()
+        return latest_day(self._clock.now())

@@ -31,6 +31,10 @@ SETTINGS_TOO_LARGE: Final = f"Settings must not exceed {MAX_SETTINGS_BYTES} byte
 TOO_MANY_INTERESTS: Final = f"There must not be more than {MAX_INTERESTS} interests of {MAX_INTEREST_CHARS} characters"
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MIDNIGHT: Final = re.compile(
+    rf"({_DAY.pattern})(?:[Tt ]00:00(?::00(?:\.0{{1,9}})?)?(?:[Zz]|[+-][0-9]{{2}}:?[0-9]{{2}})?)?"
+)
+"""A day, alone or with its midnight in any time zone: the written day counts."""
 
 
 class Unacceptable(ValueError):
@@ -47,10 +51,24 @@ def name(text: str) -> str:
 
 def birth_date(text: str, today: date) -> date:
     """The day in `YYYY-MM-DD`, of somebody not older than 18; raises Unacceptable."""
+    return _childs(_day(text) if _DAY.fullmatch(text) else None, today)
+
+
+def changed_birth_date(text: str, known: date, today: date) -> date:
+    """As `birth_date`, also with a time of midnight, as replies show it. The known day is accepted whatever it is."""
+    match = _MIDNIGHT.fullmatch(text)
+    day = None if match is None else _day(match[1])
+    return known if day == known else _childs(day, today)
+
+
+def _day(text: str) -> date | None:
     try:
-        day = date.fromisoformat(text) if _DAY.fullmatch(text) else None
+        return date.fromisoformat(text)
     except ValueError:
-        day = None
+        return None
+
+
+def _childs(day: date | None, today: date) -> date:
     if day is None:
         raise Unacceptable(BAD_DATE)
     if day > today:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from wondernest.family.repository import (
     FoundChild,
     FoundHousehold,
 )
+from wondernest.platform.clock import latest_day
 from wondernest.platform.db.batch import Batcher, LockWait
 
 if TYPE_CHECKING:
@@ -202,8 +203,9 @@ def _acting(caller: Caller) -> Acting:
 def _drafted(draft: ChildDraft, child_id: UUID, now: datetime) -> ChildRecord:
     """A new child with settings by age; raises Unacceptable."""
     name = rules.name(draft.name)
-    birth_date = rules.birth_date(draft.birth_date, now.date())
-    age = age_on(now.date(), birth_date)
+    today = latest_day(now)
+    birth_date = rules.birth_date(draft.birth_date, today)
+    age = age_on(today, birth_date)
     return ChildRecord(
         id=child_id,
         name=name,
@@ -220,26 +222,38 @@ def _drafted(draft: ChildDraft, child_id: UUID, now: datetime) -> ChildRecord:
 def _changed(child: Child, changes: ChildChanges, now: datetime) -> ChildRecord:
     """The profile with the changes; an empty gender or avatar changes nothing, because the edit screen sends it so.
 
-    Raises Unacceptable. Settings that were never changed are not stored, so that they still follow the child's age.
+    What is sent as it is stored is accepted, whoever stored it: a profile that was read can be sent back whole. Raises
+    Unacceptable. Settings that were never changed are not stored, so that they still follow the child's age.
     """
-    today = now.date()
-    name = child.name if changes.name is None else rules.name(changes.name)
+    today = latest_day(now)
+    name = _unless_known(changes.name, child.name, rules.name) or child.name
     birth_date = child.birth_date
-    if changes.birth_date is not None and changes.birth_date != birth_date.isoformat():
-        birth_date = rules.birth_date(changes.birth_date, today)
-    age = age_on(today, birth_date)
-    content, times = changes.content, changes.times
+    if changes.birth_date is not None:
+        birth_date = rules.changed_birth_date(changes.birth_date, birth_date, today)
+    known_age, age = age_on(today, child.birth_date), age_on(today, birth_date)
+    content, times, interests = changes.content, changes.times, changes.interests
+    if controls.changed(known_content := child.content_settings(known_age), content) == known_content:
+        content = None
+    if controls.changed(known_times := child.time_restrictions(known_age), times) == known_times:
+        times = None
+    if interests is not None and list(interests) == child.known_interests():
+        interests = None
     return ChildRecord(
         id=child.id,
         name=name,
         birth_date=birth_date,
-        gender=rules.gender(changes.gender) or child.gender,
-        avatar_url=rules.avatar(changes.avatar) or child.avatar_url,
+        gender=_unless_known(changes.gender, child.gender, rules.gender) or child.gender,
+        avatar_url=_unless_known(changes.avatar, child.avatar_url, rules.avatar) or child.avatar_url,
         saved_at=now,
-        interests=None if changes.interests is None else rules.interests(changes.interests),
+        interests=None if interests is None else rules.interests(interests),
         content=None if content is None else controls.changed(child.content_settings(age), content),
         times=None if times is None else controls.changed(child.time_restrictions(age), times),
     )
+
+
+def _unless_known(sent: str | None, known: str | None, read: Callable[[str], str | None]) -> str | None:
+    """The text that was sent, read by its rule; None when it is absent or the known one. Raises Unacceptable."""
+    return None if sent is None or sent == known else read(sent)
 
 
 def _stored(record: ChildRecord, child: Child) -> Child:

@@ -15,6 +15,7 @@ from wondernest.games.service import Intent, unstorable
 if TYPE_CHECKING:
     from wondernest.games.repository import SaveRepository
     from wondernest.games.service import Notices
+    from wondernest.games.site_children import SiteChildren
     from wondernest.platform.caller import Caller
     from wondernest.platform.db.unit import UnitOfWork
 
@@ -35,14 +36,24 @@ Outcome = Saved | InvalidBody
 class BatchService:
     """Runs the operations of one request in its unit of work."""
 
-    def __init__(self, saves: SaveRepository, notices: Notices) -> None:
+    def __init__(self, saves: SaveRepository, notices: Notices, site: SiteChildren) -> None:
         self._saves = saves
         self._notices = notices
+        self._site = site
 
     async def run(
         self, caller: Caller, child_id: UUID, steps: Sequence[Step], intent: Intent, unit: UnitOfWork
     ) -> dict[int, Outcome]:
         """Outcomes by place. The precondition of `intent` is not looked at: each step has its own. Steps on one key keep their order; a refused step does not affect the others."""
+        outcomes = await self._run(caller, child_id, steps, intent, unit)
+        found = any(isinstance(outcome, Saved) and outcome.owned for outcome in outcomes.values())
+        if not found and (child := await self._site.own(caller, child_id, unit)):
+            outcomes = await self._run(caller, child, steps, intent, unit)
+        return outcomes
+
+    async def _run(
+        self, caller: Caller, child_id: UUID, steps: Sequence[Step], intent: Intent, unit: UnitOfWork
+    ) -> dict[int, Outcome]:
         await self._saves.lock(unit, caller.user_id, child_id, [step.key for step in steps])
         outcomes: dict[int, Outcome] = {}
         for steps_of_round in _rounds(steps):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from wondernest.games import errors
+from wondernest.games import errors, instance_settings
 from wondernest.games.repository import UNSTORABLE
 from wondernest.games.rules import MAX_INSTANCE_SETTINGS_BYTES
 from wondernest.games.service import unstorable
+from wondernest.platform.json import encode
 
 if TYPE_CHECKING:
     from wondernest.games.repository import RegistryRepository
     from wondernest.games.rules import Fields
     from wondernest.platform.caller import Caller
+    from wondernest.platform.json import Raw
 
 
 class RegistryService:
@@ -55,12 +57,18 @@ class RegistryService:
         """The child's instances, last played first; none for a child that is not the caller's."""
         return await self._repository.instances(caller.user_id, child_id)
 
-    async def replace_settings(self, caller: Caller, child_id: UUID, game_key: str, settings: bytes) -> None:
+    async def replace_settings(
+        self, caller: Caller, child_id: UUID, game_key: str, settings: Mapping[str, Raw]
+    ) -> None:
         """Replace the settings of an instance; raises NotFound, InvalidBody."""
-        if len(settings) > MAX_INSTANCE_SETTINGS_BYTES:
+        if len(encode(settings)) > MAX_INSTANCE_SETTINGS_BYTES:
             raise errors.InvalidBody(f"settings must not exceed {MAX_INSTANCE_SETTINGS_BYTES} bytes")
         try:
-            replaced = await self._repository.replace_settings(caller.user_id, child_id, game_key, settings)
+            document = instance_settings.stored(settings)
+        except UnicodeDecodeError as error:
+            raise errors.InvalidBody(str(error)) from None
+        try:
+            replaced = await self._repository.replace_settings(caller.user_id, child_id, game_key, document)
         except UNSTORABLE as error:
             raise unstorable(error) from None
         if not replaced:

@@ -18,12 +18,14 @@ from wondernest.games.repository import (
     PublishedStories,
     RegistryRepository,
     SaveRepository,
+    SiteChildRepository,
     ThinningRepository,
     UsageRepository,
 )
 from wondernest.games.routes import HistoryRoutes, RegistryRoutes, SaveRoutes
 from wondernest.games.rules import Limits
 from wondernest.games.service import Notices, ProjectSaves, SavedDocuments, SaveMentions, SaveService
+from wondernest.games.site_children import SiteChildren
 from wondernest.games.usage import usage_lines
 from wondernest.platform.rooms import READ, Room, Table
 
@@ -77,7 +79,8 @@ def build(parts: Parts, watcher: Watcher) -> Games:
     registry = RegistryRepository(database)
     notices = Notices(watcher, database)
     metrics = SaveMetrics(parts.metrics)
-    saves = SaveService(repository, LoadRepository(database), HistoryRepository(database), metrics, notices)
+    site = SiteChildren(settings.site_children, SiteChildRepository(database))
+    saves = SaveService(repository, LoadRepository(database), HistoryRepository(database), metrics, notices, site)
     upkeep = UpkeepJobs(
         UsageRepository(database),
         ThinningRepository(database, settings.kept_versions),
@@ -88,7 +91,7 @@ def build(parts: Parts, watcher: Watcher) -> Games:
     room = Room(
         name="games",
         endpoints=[
-            *SaveRoutes(saves, BatchService(repository, notices)).endpoints(),
+            *SaveRoutes(saves, BatchService(repository, notices, site)).endpoints(),
             *HistoryRoutes(saves).endpoints(),
             *RegistryRoutes(RegistryService(registry)).endpoints(),
         ],

@@ -18,6 +18,7 @@ from wondernest.platform.entity_tags import read_entity_tags
 
 MAX_GAME_TYPE_CHARS: Final = 100
 MAX_DATA_KEY_CHARS: Final = 200
+DOT_SEGMENTS: Final = frozenset({".", ".."})
 MAX_DEVICE_CHARS: Final = 100
 MAX_OPERATIONS: Final = 50
 """Operations of one batch write."""
@@ -74,6 +75,14 @@ class SaveKey(Struct, frozen=True):
     def complete(self) -> bool:
         """Whether no part is empty."""
         return bool(self.game_type and self.data_key)
+
+    @property
+    def addressable(self) -> bool:
+        """Whether no part is a dot segment, which URL libraries and proxies remove from a path (RFC 3986 §5.2.4).
+
+        A delete of such a save would reach them as the delete of another save, or of all saves of a game.
+        """
+        return self.game_type not in DOT_SEGMENTS and self.data_key not in DOT_SEGMENTS
 
     @property
     def fits(self) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wondernest.games import errors
 from wondernest.games.repository import UNSTORABLE
@@ -28,13 +29,14 @@ from wondernest.games.rules import (
     writer,
 )
 from wondernest.games.turns import Turns
-from wondernest.platform.json import expansion, instant
+from wondernest.platform.json import doubles, expansion, instant
 from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
     from wondernest.games.metrics import SaveMetrics
     from wondernest.games.ports import Watcher
     from wondernest.games.repository import HistoryRepository, LoadRepository, MentionRepository, SaveRepository
+    from wondernest.games.site_children import SiteChildren
     from wondernest.platform.caller import Caller
     from wondernest.platform.db.pool import Database, Executor
     from wondernest.platform.db.unit import UnitOfWork
@@ -107,12 +109,14 @@ class SaveService:
         history: HistoryRepository,
         metrics: SaveMetrics,
         notices: Notices,
+        site: SiteChildren,
     ) -> None:
         self._saves = saves
         self._notices = notices
         self._loads = loads
         self._history = history
         self._metrics = metrics
+        self._site = site
         self._turns = Turns()
 
     async def store(
@@ -129,21 +133,29 @@ class SaveService:
         Raises ChildNotFound, VersionConflict, QuotaExceeded, InvalidBody.
         """
         write = Write(caller.user_id, child_id, key, document, intent.condition, intent.device, writer=intent.writer)
-        saved = await self._write(write, unit)
+        saved = await self._write(caller, write, unit)
         self._metrics.operation("save", key.game_type).inc()
         return saved
 
     async def get(self, caller: Caller, child_id: UUID, key: SaveKey) -> StoredSave:
         """One save; raises SaveNotFound."""
-        found = await self._loads.get(Read(caller.user_id, child_id, key))
+        read = Read(caller.user_id, child_id, key)
+        found = await self._loads.get(read)
+        if found is None and (child := await self._site.own(caller, child_id)):
+            found = await self._loads.get(replace(read, child_id=child))
         if found is None:
             raise errors.SaveNotFound
         self._metrics.operation("load", key.game_type).inc()
         return found
 
-    async def find(self, listing: Listing, *, instances: bool) -> list[StoredSave] | AsyncGenerator[list[StoredSave]]:
+    async def find(
+        self, caller: Caller, listing: Listing, *, instances: bool
+    ) -> list[StoredSave] | AsyncGenerator[list[StoredSave]]:
         """A child's saves, newest first; a child that is not the caller's has none. A large list is a generator of parts."""
         found = await self._loads.find(listing, instances=instances)
+        if found == [] and (child := await self._site.own(caller, listing.child_id)):
+            listing = listing._replace(child_id=child)
+            found = await self._loads.find(listing, instances=instances)
         if found is None:
             pieces = await self._loads.open_large(listing, instances=instances)
             found = self._turns.in_turn(listing.user_id, pieces)
@@ -163,7 +175,7 @@ class SaveService:
             intent.device,
             writer=intent.writer,
         )
-        gone = await self._saves.delete(deletion, unit)
+        gone = await self._delete(caller, deletion, unit)
         if gone.refused:
             raise conflict(gone, intent.condition, None)
         if not gone.done:
@@ -172,18 +184,23 @@ class SaveService:
     async def delete_type(self, caller: Caller, child_id: UUID, game_type: str, intent: Intent) -> int:
         """Delete every save of a type, keeping each as a version; returns their number. The precondition is not looked at."""
         deletion = Deletion(caller.user_id, child_id, game_type, device=intent.device, writer=intent.writer)
-        gone = await self._saves.delete(deletion)
+        gone = await self._delete(caller, deletion, None)
         return gone.count
 
     async def history(
         self, caller: Caller, child_id: UUID, key: tuple[str | None, str | None], before: datetime | None, limit: int
     ) -> list[KeptVersion]:
         """Kept versions, the last kept first."""
-        return await self._history.find(caller.user_id, child_id, key, before, limit)
+        kept = await self._history.find(caller.user_id, child_id, key, before, limit)
+        if not kept and (child := await self._site.own(caller, child_id)):
+            kept = await self._history.find(caller.user_id, child, key, before, limit)
+        return kept
 
     async def version(self, caller: Caller, child_id: UUID, key: SaveKey, version: int) -> KeptVersion:
         """One kept version with its document; raises VersionNotFound."""
         kept = await self._history.get(caller.user_id, child_id, key, version)
+        if kept is None and (child := await self._site.own(caller, child_id)):
+            kept = await self._history.get(caller.user_id, child, key, version)
         if kept is None:
             raise errors.VersionNotFound
         return kept
@@ -206,11 +223,13 @@ class SaveService:
             Reason.RESTORED,
             writer=intent.writer,
         )
-        return await self._write(write, unit)
+        return await self._write(caller, write, unit)
 
-    async def _write(self, write: Write, unit: UnitOfWork | None) -> Saved:
+    async def _write(self, caller: Caller, write: Write, unit: UnitOfWork | None) -> Saved:
         try:
             saved = await self._saves.store(write, unit)
+            if not saved.owned and (child := await self._site.own(caller, write.child_id, unit)):
+                saved = await self._saves.store(replace(write, child_id=child), unit)
         except UNSTORABLE as error:
             raise unstorable(error) from None
         if not saved.owned:
@@ -221,6 +240,12 @@ class SaveService:
             raise errors.QuotaExceeded
         await self._notices.stored(write.document, saved, unit)
         return saved
+
+    async def _delete(self, caller: Caller, deletion: Deletion, unit: UnitOfWork | None) -> Saved:
+        gone = await self._saves.delete(deletion, unit)
+        if not gone.owned and (child := await self._site.own(caller, deletion.child_id, unit)):
+            gone = await self._saves.delete(replace(deletion, child_id=child), unit)
+        return gone
 
 
 class ProjectSaves:
@@ -237,6 +262,7 @@ class ProjectSaves:
         """Store a document, as a save route does; raises InvalidBody, ChildNotFound, QuotaExceeded."""
         if await self._large_work.run(expansion(document), len(document)):
             raise errors.InvalidBody("its numbers are too long")
+        document = await self._large_work.run(doubles(document), len(document))
         write = Write(user_id, child_id, SaveKey(*key), document, archived_too=True, writer=writer(user_id, None))
         try:
             saved = await self._saves.store(write, unit)
@@ -262,10 +288,10 @@ class SavedDocuments:
         self._saves = saves
 
     async def of_child(
-        self, user_id: UUID, child_id: UUID
+        self, caller: Caller, child_id: UUID
     ) -> list[tuple[str, bytes]] | AsyncGenerator[list[tuple[str, bytes]]]:
         """Data key and document of each save, last changed first; of a large list its parts. A child that is not the adult's has none."""
-        found = await self._saves.find(Listing(user_id, child_id), instances=False)
+        found = await self._saves.find(caller, Listing(caller.user_id, child_id), instances=False)
         return _documents(found) if isinstance(found, list) else _in_parts(found)
 
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, Protocol
+
+_FIRST_ZONE: Final = timedelta(hours=14)
+"""The Line Islands of Kiribati: no place has a later day."""
+_LAST_ZONE: Final = timedelta(hours=-12)
+"""No place has an earlier day."""
 
 
 class Clock(Protocol):
@@ -29,6 +34,16 @@ class SystemClock:
 def epoch_ms(moment: datetime) -> int:
     """Milliseconds since 1970, as in the `timestamp` of error bodies."""
     return int(moment.timestamp() * 1000)
+
+
+def latest_day(moment: datetime) -> date:
+    """The calendar day where it is latest on earth: whatever day it is for a family, it is not after this one."""
+    return (moment.astimezone(UTC) + _FIRST_ZONE).date()
+
+
+def earliest_day(moment: datetime) -> date:
+    """The calendar day where it is earliest on earth: this day has begun for every family."""
+    return (moment.astimezone(UTC) + _LAST_ZONE).date()
 
 
 def monotonic() -> float:

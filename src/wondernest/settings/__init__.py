@@ -1,6 +1,7 @@
 """The immutable settings tree, read from the environment. An invalid value stops the start with one line."""
 
 from wondernest.settings.kinds import Csv, Pooler, Secret
+from wondernest.settings.limits import CLIENTS_CHILD
 from wondernest.settings.loading import SettingsError, is_host_name, load_settings
 from wondernest.settings.packs import Packs, Payments
 from wondernest.settings.safety import PLACEHOLDER_SECRETS, unsafe
@@ -26,6 +27,7 @@ from wondernest.settings.tree import (
 )
 
 __all__ = [
+    "CLIENTS_CHILD",
     "PLACEHOLDER_SECRETS",
     "Analytics",
     "Auth",

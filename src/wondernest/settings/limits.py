@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from wondernest.settings.kinds import MIB, NonNegative, Positive
+from wondernest.settings.kinds import MIB, Csv, NonNegative, Positive
+
+CLIENTS_CHILD: Final = "50cb1b31-bd85-4604-8cd1-efc1a73c9359"
+"""The child that the shipped site and app ask for, whoever is signed in (games contract §1)."""
 
 
 class Limits(
@@ -37,6 +41,7 @@ class Games(
         "saves_per_child": "SAVES_PER_CHILD",
         "saves_bytes_per_family": "SAVES_BYTES_PER_FAMILY",
         "idempotency_life_h": "IDEMPOTENCY_LIFE_H",
+        "site_child_ids": "SITE_CHILD_IDS",
     },
 ):
     """Saves."""
@@ -45,6 +50,13 @@ class Games(
     saves_per_child: Positive = 2_000
     saves_bytes_per_family: Positive = 1 << 30
     idempotency_life_h: Positive = 24
+    site_child_ids: Csv = Csv((CLIENTS_CHILD,))
+    """Ids that clients have hard-wired. For a caller who is not its guardian, one stands for the oldest child of their own family."""
+
+    @property
+    def site_children(self) -> frozenset[UUID]:
+        """`site_child_ids`, parsed; raises ValueError."""
+        return frozenset(map(UUID, self.site_child_ids))
 
 
 class Analytics(Struct, frozen=True, rename={"events_kept_days": "EVENTS_KEPT_DAYS"}):

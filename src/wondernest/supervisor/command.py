@@ -22,11 +22,11 @@ def serve(worker: str = WORKER_MODULE) -> int:
     try:
         settings = load_settings(dotenv=Path(".env"), serving=True)
         sockets = listen(settings.server)
+        metrics = _folder_for_metrics()
     except SettingsError as error:
         sys.stderr.write(f"wondernest: {error}\n")
         return os.EX_CONFIG
     allow_many_files()
-    metrics = _folder_for_metrics()
     os.environ[METRICS_DIR_VARIABLE] = str(metrics)
     try:
         gave_up = _supervise(settings, sockets, metrics, worker_command(worker))
@@ -59,9 +59,13 @@ def _supervise(settings: Settings, sockets: Sequence[socket.socket], metrics: Pa
 
 
 def _folder_for_metrics() -> Path:
-    """A new private folder. Importing tempfile for it would take as long as everything else here."""
-    folder = Path(os.environ.get("TMPDIR") or "/tmp") / f"wondernest-metrics-{os.urandom(8).hex()}"  # noqa: S108
-    folder.mkdir(mode=0o700)
+    """A new private folder; raises SettingsError. Importing tempfile for it would take as long as everything else here."""
+    temporary = Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108
+    folder = temporary / f"wondernest-metrics-{os.urandom(8).hex()}"
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise SettingsError(f"TMPDIR: no folder can be made in {temporary}: {error.strerror}") from None
     return folder
 
 

@@ -45,6 +45,41 @@ def test_a_child_is_eighteen_until_the_day_before_its_birthday() -> None:
         rules.birth_date("2007-03-01", TODAY)
 
 
+KNOWN = date(1990, 6, 5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2020-01-15",
+        "2020-01-15T00:00:00Z",
+        "2020-01-15T00:00:00.000Z",
+        "2020-01-15T00:00:00.000000000",
+        "2020-01-15T00:00",
+        "2020-01-15 00:00:00+13:00",
+        "2020-01-15t00:00:00-0500",
+    ],
+)
+def test_a_changed_birth_date_may_have_the_midnight_of_its_day(text: str) -> None:
+    assert rules.changed_birth_date(text, KNOWN, TODAY) == date(2020, 1, 15)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "2020-01-15T", "2020-01-15T23:30:00Z", "2020-01-15T00:00:00.001Z", "2020-02-30T00:00:00Z", "x2020-01-15"],
+)
+def test_another_time_of_day_says_no_birth_date(text: str) -> None:
+    with pytest.raises(rules.Unacceptable, match="Invalid birth date format"):
+        rules.changed_birth_date(text, KNOWN, TODAY)
+
+
+def test_the_known_birth_date_is_accepted_and_a_new_one_has_the_rules_of_a_new_child() -> None:
+    assert rules.changed_birth_date("1990-06-05T00:00:00Z", KNOWN, TODAY) == KNOWN
+    for text, reason in (("1990-06-06", "18 years"), ("2026-03-02T00:00:00Z", "in the future")):
+        with pytest.raises(rules.Unacceptable, match=reason):
+            rules.changed_birth_date(text, KNOWN, TODAY)
+
+
 @given(st.dates(date(2007, 3, 2), TODAY))
 def test_every_day_of_a_childhood_is_accepted(day: date) -> None:
     assert rules.birth_date(day.isoformat(), TODAY) == day

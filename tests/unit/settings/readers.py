@@ -11,7 +11,7 @@ import msgspec
 from wondernest.settings import Settings
 
 SOURCE = Path(__file__).parents[3] / "src" / "wondernest"
-TREE = SOURCE / "settings" / "tree.py"
+TREE = SOURCE / "settings"
 GROUPS = {field.name: field.type for field in msgspec.structs.fields(Settings)}
 NAMES = {group.__name__: name for name, group in GROUPS.items()}
 ROOT = "the whole tree"
@@ -88,7 +88,7 @@ def _imported_classes(module: ast.Module) -> Iterator[tuple[str, str]]:
 def _fields_behind_properties() -> dict[str, set[str]]:
     """For each `group.property` of the tree, the fields that the property reads."""
     behind: dict[str, set[str]] = {}
-    for group in ast.parse(TREE.read_text(encoding="utf-8")).body:
+    for group in [node for path in TREE.glob("*.py") for node in ast.parse(path.read_text(encoding="utf-8")).body]:
         if not isinstance(group, ast.ClassDef) or group.name not in {*NAMES, "Settings"}:
             continue
         prefix = f"{NAMES[group.name]}." if group.name in NAMES else ""

@@ -48,6 +48,7 @@ class EventRoutes:
         example={"eventType": "game_progress", "childId": "{childId}", "eventData": {"level": 1}},
         max_body_bytes=MAX_BODY_BYTES,
         unit=True,
+        replayable=True,
         replies={
             201: Response(Tracked, "Stored, or stored before"),
             400: Response(Message, "Not an event, or the caller has no family"),
@@ -62,7 +63,8 @@ class EventRoutes:
     )
     async def track(self, request: Request[EventBody]) -> Reply:
         """POST /analytics/events."""
-        await self._service.track(request.caller, _report(request.body), request.unit)
+        keyed = request.header(b"idempotency-key") is not None
+        await self._service.track(request.caller, _report(request.body), request.unit, within=keyed)
         now = str(epoch_ms(self._clock.now()))
         return reply_json(Tracked(message=TRACKED, event_id=f"event_{now}", timestamp=now), 201)
 

@@ -7,6 +7,7 @@ from wondernest.games.repository.mentions import MentionRepository
 from wondernest.games.repository.published import PublishedStories
 from wondernest.games.repository.registry import RegistryRepository
 from wondernest.games.repository.saves import UNSTORABLE, SaveRepository
+from wondernest.games.repository.site_children import SiteChildRepository
 from wondernest.games.repository.thinning import ThinningRepository
 from wondernest.games.repository.usage import UsageRepository
 
@@ -20,6 +21,7 @@ __all__ = [
     "PublishedStories",
     "RegistryRepository",
     "SaveRepository",
+    "SiteChildRepository",
     "ThinningRepository",
     "UsageRepository",
 ]

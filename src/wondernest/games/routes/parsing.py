@@ -66,6 +66,8 @@ def form_key(game_type: str | None, game_key: str | None, data_key: str) -> Save
     if not key.fits:
         limits = f"gameType has at most {MAX_GAME_TYPE_CHARS} characters, dataKey {MAX_DATA_KEY_CHARS}"
         raise errors.InvalidBody(limits)
+    if not key.addressable:
+        raise errors.InvalidBody("gameType and dataKey must not be . or ..")
     if not key.complete:
         raise errors.KeyRequired
     return key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wondernest.games import errors, wire
+from wondernest.games import errors, instance_settings, wire
 from wondernest.games.registry import RegistryService
 from wondernest.games.routes import parsing
 from wondernest.games.rules import Fields
@@ -10,7 +10,7 @@ from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import V2, Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
-from wondernest.platform.json import Raw, encode, instant, maybe_instant, maybe_text
+from wondernest.platform.json import instant, maybe_instant, maybe_text
 
 GROUP = RouteGroup(
     tag=parsing.TAG,
@@ -124,7 +124,7 @@ class RegistryRoutes:
     async def replace_settings(self, request: Request[wire.SettingsForm]) -> Reply:
         """PUT …/instances/{gameKey}/settings."""
         child_id, game_key = request.path(parsing.CHILD), request.path(parsing.GAME_KEY)
-        await self._registry.replace_settings(request.caller, child_id, game_key, encode(request.body.settings))
+        await self._registry.replace_settings(request.caller, child_id, game_key, request.body.settings)
         return reply_json(wire.Acknowledged(success=True, message="Settings updated successfully"))
 
     @GROUP.get(
@@ -158,8 +158,8 @@ def _instance(row: Fields) -> wire.Instance:
         id=str(row["id"]),
         child_id=str(row["child_id"]),
         game_id=str(row["game_id"]),
-        settings=Raw(row["settings"]),
-        preferences=Raw(row["preferences"]),
+        settings=instance_settings.shown(row["settings"]),
+        preferences=instance_settings.shown(row["preferences"]),
         is_unlocked=row["is_unlocked"],
         total_play_time_minutes=row["total_play_time_minutes"],
         session_count=row["session_count"],

@@ -109,7 +109,7 @@ class SaveRoutes:
         game_type, game_key = request.query("gameType"), request.query("gameKey")
         by_key = game_type is None and game_key is not None
         listing = Listing(request.caller.user_id, child_id, game_type or game_key, request.query("dataKey"))
-        saves = await self._saves.find(listing, instances=by_key)
+        saves = await self._saves.find(request.caller, listing, instances=by_key)
         if not isinstance(saves, list):
             return StreamReply(200, _list_in_pieces(child_id, saves, _key_item if by_key else _item))
         if by_key:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-import asyncpg
-
+from wondernest.platform.db.drivers import connect
 from wondernest.settings import Pooler
 
 if TYPE_CHECKING:
+    import asyncpg
+
     from wondernest.settings import Database as DatabaseSettings
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -31,17 +32,17 @@ async def open_connection(settings: DatabaseSettings, role: str, *, directly: bo
     to_itself = directly and bool(settings.direct_url)
     pooler = Pooler.NONE if to_itself else settings.pooler
     parameters = session_parameters(settings)
-    connection = await asyncpg.connect(
+    connection = await connect(
         settings.direct if directly else settings.url,
-        timeout=settings.connect_timeout_s,
-        command_timeout=settings.statement_timeout_s,
-        statement_cache_size=0 if pooler is Pooler.TRANSACTION else STATEMENT_CACHE_SIZE,
-        max_cached_statement_lifetime=0,
-        server_settings={
+        settings.connect_timeout_s,
+        {
             "application_name": f"wondernest-{role}",
             **_TIME_ZONE,
             **(parameters if pooler is Pooler.NONE else {}),
         },
+        command_timeout=settings.statement_timeout_s,
+        statement_cache_size=0 if pooler is Pooler.TRANSACTION else STATEMENT_CACHE_SIZE,
+        max_cached_statement_lifetime=0,
     )
     try:
         if pooler is Pooler.SESSION:

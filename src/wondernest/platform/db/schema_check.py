@@ -9,7 +9,8 @@ from msgspec import Struct
 from psycopg import errors, sql
 from psycopg.rows import class_row
 
-CONNECT_TIMEOUT_S = 10
+from wondernest.platform.db.drivers import open_for_command
+
 LOCK_TIMEOUT = "30s"
 MIB = 1024 * 1024
 
@@ -68,6 +69,4 @@ def _drop(database_url: str, index: UnusedIndex, report: Callable[[str], None]) 
 
 
 def _connect(database_url: str) -> psycopg.Connection:
-    return psycopg.connect(
-        database_url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S, application_name="wondernest tune"
-    )
+    return open_for_command(database_url, "tune")

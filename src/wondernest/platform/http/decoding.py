@@ -2,12 +2,13 @@
 
 The body is read as JSON, whatever its Content-Type is. Unknown fields are ignored. Where a text is expected, a number or boolean
 is taken as its source text. `"12"` and `"true"` are accepted as number and boolean. null for a field with a default counts as
-absent. Documents declared as `Raw` are passed through unchanged.
+absent. Documents declared as `Raw` are passed through; only numbers with an exponent get a fraction, so that they are stored as doubles.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 import types
 import typing
 from collections.abc import Callable
@@ -18,10 +19,14 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import FieldInfo
 
-from wondernest.platform.json import expansion, holds_nul, may_expand
+from wondernest.platform.json import doubles, expansion, holds_nul, may_expand, may_have_exponents
 from wondernest.platform.large_work import LARGE_BYTES, Steps, at_once
 
 MAX_REASON_CHARS = 200
+_NEAR_BYTES: Final = 64
+_PLACE: Final = re.compile(r"\(byte ([0-9]+)\)")
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_PAIR: Final = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _decode_list: Callable[[bytes | Raw], list[Raw]] = msgspec.json.Decoder(list[Raw]).decode
 _decode_map: Callable[[bytes | Raw], dict[str, Raw]] = msgspec.json.Decoder(dict[str, Raw]).decode
 _NULL = b"null"
@@ -44,16 +49,18 @@ class BadBody(ValueError):
 class BodyDecoder:
     """Decodes bodies into one wire type: first strictly, which is fast, then tolerantly."""
 
-    __slots__ = ("_lists", "_strict", "_type")
+    __slots__ = ("_documents", "_lists", "_strict", "_type")
 
     def __init__(self, kind: Any) -> None:
         self._type = kind
         self._strict = msgspec.json.Decoder(kind)
         self._lists = _list_fields(kind) if _is_struct(kind) else ()
+        self._documents = _has_documents(kind)
 
     def decode(self, body: bytes) -> Any:
         """As `steps`, at once: for small bodies."""
-        if len(body) < LARGE_BYTES and b"\\u0000" not in body and not may_expand(body):
+        needs_steps = may_have_exponents if self._documents else may_expand
+        if len(body) < LARGE_BYTES and b"\\u0000" not in body and not needs_steps(body):
             with contextlib.suppress(*_UNREADABLE):  # most bodies; the steps find out what is wrong with the others
                 return self._strict.decode(body)
         return at_once(self.steps(body))
@@ -66,6 +73,9 @@ class BodyDecoder:
         if (yield from expansion(body)):
             raise BadBody("its numbers are too long")
         yield
+        if self._documents:
+            body = yield from doubles(body)
+            yield
         return (yield from self.read(body))
 
     def read(self, body: bytes | Raw) -> Steps[Any]:
@@ -78,12 +88,12 @@ class BodyDecoder:
             if not _is_struct(self._type):
                 raise BadBody(_reason(error)) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadBody(_reason(error)) from None
+            raise BadBody(_reason(error, body)) from None
         yield
         try:
             return _struct(self._type, body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise BadBody(_reason(error)) from None
+            raise BadBody(_reason(error, body)) from None
 
     def _check_lists(self, body: bytes | Raw) -> Steps[None]:
         """Raises BadBody for a list that is too long to make an object of each entry."""
@@ -97,10 +107,25 @@ class BodyDecoder:
                 yield
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, body: bytes | Raw = b"") -> str:
     if isinstance(error, RecursionError):
         return "JSON is nested too deeply"
+    if _has_lone_surrogate(body, str(error)):
+        return "a lone surrogate is not allowed in a text"
     return str(error)[:MAX_REASON_CHARS]
+
+
+def _has_lone_surrogate(body: bytes | Raw, reason: str) -> bool:
+    """Whether the decoder failed because of half a surrogate pair, for which it has several messages.
+
+    A large body is searched only where the decoder stopped.
+    """
+    text = bytes(body)
+    if len(text) >= LARGE_BYTES:
+        place = _PLACE.search(reason)
+        stopped = len(text) if place is None else int(place[1])
+        text = text[max(0, stopped - _NEAR_BYTES) : stopped + _NEAR_BYTES]
+    return _SURROGATE.search(_PAIR.sub(b"_", text.replace(b"\\\\", b"__"))) is not None
 
 
 def is_bounded(kind: Any) -> bool:
@@ -108,6 +133,18 @@ def is_bounded(kind: Any) -> bool:
     return not _is_struct(kind) or not any(
         typing.get_origin(member) is dict for info in msgspec.structs.fields(kind) for member in _members(info.type)
     )
+
+
+def _has_documents(kind: Any) -> bool:
+    """Whether a body of this type holds documents that are passed through."""
+    if _is_struct(kind):
+        return any(_has_documents(info.type) for info in msgspec.structs.fields(kind))
+    return kind is Raw or any(member is not kind and _has_documents(member) for member in _parts(kind))
+
+
+def _parts(kind: Any) -> tuple[Any, ...]:
+    """The members of a union, and what a list or a mapping holds."""
+    return tuple(part for member in _members(kind) for part in (member, *typing.get_args(member)))
 
 
 def _list_fields(kind: type[Struct]) -> tuple[FieldInfo, ...]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 from uuid import UUID
 
 from wondernest.platform.http.errors import ApiError, RouteNotFound
 from wondernest.platform.ids import parse_uuid
 
 T = TypeVar("T")
+NUL: Final = "\x00"
+"""PostgreSQL cannot store it, so no name and no id contains it."""
+REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 
 
 def _not_found(_text: str) -> ApiError:
@@ -35,9 +38,9 @@ class PathParameter(Generic[T]):
 
     def read(self, text: str) -> T:
         """The value; raises the refusal."""
-        value = self.parse(text)
+        value = None if NUL in text else self.parse(text)
         if value is None:
-            raise self.refusal(text)
+            raise self.refusal(text.replace(NUL, REPLACEMENT))
         return value
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from wondernest.platform.http.endpoint import Endpoint
+from wondernest.platform.http.paths import NUL
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,7 @@ class Router:
                 return found
         if node.wildcard is None or not segment:
             return None
-        value = _decode(segment)
-        if value is None:
-            return None
-        values.append(value)
+        values.append(_decode(segment))
         found = self._walk(node.wildcard, segments, depth + 1, values)
         if found is None:
             values.pop()
@@ -101,12 +99,11 @@ class Router:
         self.routes.append(route)
 
 
-def _decode(segment: str) -> str | None:
-    """The decoded segment; None if it is not UTF-8 or contains NUL, which PostgreSQL cannot store."""
+def _decode(segment: str) -> str:
+    """The decoded segment; NUL for one that is not UTF-8. A value with NUL is refused by its parameter (`PathParameter.read`)."""
     if "%" not in segment:
         return segment
     try:
-        text = unquote(segment, errors="strict")
+        return unquote(segment, errors="strict")
     except UnicodeDecodeError:
-        return None
-    return None if "\x00" in text else text
+        return NUL

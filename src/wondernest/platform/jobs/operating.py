@@ -9,7 +9,8 @@ import psycopg
 from msgspec import Struct
 from psycopg.rows import class_row
 
-CONNECT_TIMEOUT_S: Final = 10
+from wondernest.platform.db.drivers import open_for_command
+
 SHOWN: Final = 100
 """How many dead jobs are listed one by one."""
 
@@ -103,6 +104,4 @@ def _ids(database_url: str, statement: str, which: Sequence[str]) -> list[int]:
 
 
 def _connect(database_url: str) -> psycopg.Connection:
-    return psycopg.connect(
-        database_url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S, application_name="wondernest jobs"
-    )
+    return open_for_command(database_url, "jobs")

@@ -114,7 +114,7 @@ def test_a_mode_that_keeps_no_session_needs_the_address_of_postgresql(make_setti
     with pytest.raises(SettingsError, match="DATABASE_DIRECT_URL: DATABASE_POOLER=transaction needs the address"):
         make_settings(DATABASE_POOLER="transaction")
     with pytest.raises(SettingsError, match="DATABASE_DIRECT_URL: not an address"):
-        make_settings(DATABASE_POOLER="transaction", DATABASE_DIRECT_URL="jdbc:postgresql://db/wondernest")
+        make_settings(DATABASE_POOLER="transaction", DATABASE_DIRECT_URL="mysql://db/wondernest")
     with pytest.raises(SettingsError, match="DATABASE_POOLER"):
         make_settings(DATABASE_POOLER="odyssey")
 

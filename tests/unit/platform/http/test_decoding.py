@@ -101,11 +101,16 @@ def test_an_escaped_backslash_before_u0000_is_an_ordinary_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", ['{"x":100.0,"y":0.0}', '{ "n" : 4278190080, "t":"1.0" }', '{"a":1e2,"a":2}', "[1.0]"]
+    "document", ['{"x":100.0,"y":0.0}', '{ "n" : 4278190080, "t":"1.0" }', '{"a":1e-2,"a":2}', "[1.0]"]
 )
 def test_a_raw_document_passes_through_byte_for_byte_even_beside_a_field_that_needed_tolerance(document: str) -> None:
     read = decode_nested(f'{{"form":{{"pin":5}},"dataValue":{document}}}'.encode())
     assert bytes(read.data_value).strip() == document.encode().strip()
+
+
+def test_a_number_with_an_exponent_in_a_raw_document_gets_a_fraction_and_its_neighbours_stay() -> None:
+    read = decode_nested(b'{"form":{"pin":5},"dataValue":{"a":1e2, "b":100, "c":"1e2"}}')
+    assert bytes(read.data_value) == b'{"a":100.0, "b":100, "c":"1e2"}'
 
 
 json_values = st.recursive(
@@ -135,3 +140,37 @@ def test_whatever_bytes_arrive_are_read_or_refused_never_a_crash(body: bytes) ->
         decode(body)
     except BadBody:
         return
+
+
+LONE = [
+    rb"a\ud800b",
+    rb"a\udc00b",
+    rb"\udc00\ud800",
+    rb"\ud800\ud800",
+    rb"\ud800",
+    rb"\\\ud800",
+    rb"\ud83d\ude00\uDE00",
+]
+
+
+@pytest.mark.parametrize("after", [b"", b" " * 100])
+@pytest.mark.parametrize("text", LONE)
+@pytest.mark.parametrize("place", ["pin", "dataValue", "else"])
+def test_a_lone_surrogate_is_called_that_wherever_it_is(place: str, text: bytes, after: bytes) -> None:
+    values = {"pin": b'"1"', "dataValue": b"{}", "else": b'"2"'} | {place: b'"' + text + b'"'}
+    body = b'{"form":{"pin":%b},"dataValue":%b,"else":%b%b}' % (
+        values["pin"],
+        values["dataValue"],
+        values["else"],
+        after,
+    )
+    with pytest.raises(BadBody, match=r"^a lone surrogate is not allowed in a text$"):
+        decode_nested(body)
+
+
+@pytest.mark.parametrize("text", [rb"\ud83d\ude00", rb"\\ud800", rb"\u00e9", rb"\uD83D\uDE00\uD83d\uDe00"])
+def test_pairs_and_escaped_backslashes_are_no_lone_surrogates(text: bytes) -> None:
+    whole = b'{"form":{"pin":"1"},"dataValue":{"a":"%b"}}' % text
+    assert decode_nested(whole)
+    with pytest.raises(BadBody, match="truncated"):
+        decode_nested(whole[:-1])

@@ -9,6 +9,7 @@ import pytest
 from tests.fixtures.endpoints import endpoint as declared
 from tests.fixtures.endpoints import never_called
 from wondernest.platform.http.endpoint import Endpoint
+from wondernest.platform.http.errors import RouteNotFound
 from wondernest.platform.http.paths import text_parameter
 from wondernest.platform.http.router import Router
 
@@ -74,13 +75,20 @@ def test_a_path_finds_its_template_and_values(path: str, template: str, values: 
         "/api//games",
         "/API/games",
         "/api/games/children//data",
-        "/api/games/a%00b",
-        "/api/games/%FF",
         "/api/games/x/y",
     ],
 )
 def test_anything_else_finds_nothing(path: str) -> None:
     assert found(path) is None
+
+
+@pytest.mark.parametrize(("segment", "value"), [("a%00b", "a\x00b"), ("%FF", "\x00"), ("%ED%A0%80", "\x00")])
+def test_a_value_that_nobody_can_store_has_a_nul_which_its_parameter_refuses(segment: str, value: str) -> None:
+    assert found(f"/api/games/{segment}") == ("/api/games/{gameKey}", [value])
+    name = text_parameter("name")
+    assert name.read("ab") == "ab"
+    with pytest.raises(RouteNotFound):
+        name.read(value)
 
 
 def test_allow_names_every_method_with_head_for_get() -> None:

@@ -36,7 +36,7 @@ SEGMENTS = st.sampled_from(
 
 
 def naive_text(segment: str) -> str | None:
-    """The text of a segment, decoded byte by byte; None when it is empty or cannot be stored."""
+    """The text of a segment, decoded byte by byte; NUL when it is no UTF-8, None when it is empty."""
     raw = segment.encode()
     said = bytearray()
     while raw:
@@ -49,9 +49,9 @@ def naive_text(segment: str) -> str | None:
             said += raw[:1]
             raw = raw[1:]
     try:
-        return None if 0 in said else said.decode() or None
+        return said.decode() or None
     except UnicodeDecodeError:
-        return None
+        return "\x00"
 
 
 def naive_find(declared: Declared, path: str) -> tuple[dict[str, str], list[str], str] | None:

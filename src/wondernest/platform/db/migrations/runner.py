@@ -12,6 +12,7 @@ import psycopg
 from msgspec import Struct
 from psycopg import errors
 
+from wondernest.platform.db.drivers import open_for_command
 from wondernest.platform.db.migrations.blocks import Installation, RefusedStatement
 from wondernest.platform.db.migrations.changes import check_changes
 from wondernest.platform.db.migrations.files import MigrationFile, migration_files
@@ -24,7 +25,6 @@ LOCK_TIMEOUT_S = 5.0
 """How long to wait for a table lock. Requests of others queue behind a waiting lock, so it is short."""
 
 STATEMENT_TIMEOUT_S = 60.0
-CONNECT_TIMEOUT_S = 10
 BUSY_ATTEMPTS = 6
 """How often a file is tried while a table that it needs is locked."""
 
@@ -192,13 +192,7 @@ def _applied_version(connection: psycopg.Connection) -> str:
 def _session(database_url: str) -> Generator[psycopg.Connection]:
     """A new connection; errors of the database are raised as MigrationError."""
     try:
-        with psycopg.connect(
-            database_url,
-            autocommit=True,
-            connect_timeout=CONNECT_TIMEOUT_S,
-            application_name="wondernest migrate",
-            prepare_threshold=None,
-        ) as connection:
+        with open_for_command(database_url, "migrate", prepare_threshold=None) as connection:
             yield connection
     except psycopg.Error as error:
         where: list[str] = getattr(error, "__notes__", [])
