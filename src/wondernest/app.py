@@ -106,6 +106,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     play = games.build(parts, files.watcher(parts))
     consent = coppa.build(parts)
     household = family.service(parts, accounts.accounts)
+    recorder = analytics.recorder(parts, play.time)
     below = Rooms(
         (
             platform.build(parts),
@@ -115,10 +116,10 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             family.build(parts, household),
             play.room,
             files.build(parts, play.mentions),
-            content.build(parts, household, analytics.recorder(parts, play.time)),
+            content.build(parts, household, recorder),
             stories.build(parts, play.stories, play.published),
             packs.build(parts, packs.gateway(parts)),
-            analytics.build(parts, play.projects, play.documents, play.time),
+            analytics.build(parts, play.projects, play.documents, play.time, content.library(parts, recorder)),
             audio.build(parts, consent.consents),
             *(build(parts) for build in more),
         )

@@ -309,6 +309,13 @@ async def test_insights_need_three_active_days_of_the_last_thirty(lena: Player) 
     found = await shown(lena, path)
     assert (found["preferredLearningStyle"], found["improvementAreas"]) == ("Visual and Interactive", ["Art"])
     assert len(found["recommendedActivities"]) == 1
+    lena.execute(
+        "insert into content.content_items (title, content_type, category, age_min, age_max, is_active)"
+        " values ('Paint a cat', 'activity', 'art', 2, 12, true), ('For later', 'activity', 'art', 11, 12, true)"
+    )
+    found = await shown(lena, path)
+    assert found["recommendedActivities"][0] == "Paint a cat"
+    assert len(found["recommendedActivities"]) == 2
     sent = {"language": "de"}
     await lena.client.put("/api/v1/family/settings", json=sent, headers=lena.parent.bearer)
     assert (await shown(lena, path))["improvementAreas"] == ["Malen und Gestalten"]

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wondernest.analytics import figures
 from wondernest.analytics.activities import MINUTE_S, STORIES
@@ -25,7 +26,7 @@ LEAST_ACTIVE_DAYS: Final = 3
 STRONG: Final = Fraction(7, 10)
 WEAK: Final = Fraction(4, 10)
 """Rates of completed activities."""
-MOST_STRONG, MOST_WEAK, MOST_IDEAS = 3, 2, 3
+MOST_STRONG, MOST_WEAK, MOST_IDEAS, MOST_TITLES = 3, 2, 3, 2
 LONG_DAY_MINUTES: Final = 60
 MOST_MILESTONES, MOST_GOALS = 10, 3
 MONTHS_OF_YEAR: Final = 12
@@ -38,6 +39,8 @@ class Insights(Struct, frozen=True, kw_only=True):
     strong: Sequence[str] = ()
     improving: Sequence[str] = ()
     ideas: Sequence[str] = ()
+    wanted: Sequence[str] = ()
+    """The categories of which something is recommended, the first first."""
     guidance: Sequence[str] = ()
 
 
@@ -71,9 +74,21 @@ def insights(
         style=_style(categories, language),
         strong=[_name(one, language) for one in strong],
         improving=[_name(one, language) for one in weak],
+        wanted=wanted,
         ideas=[_idea(one, age, language) for one in wanted if one in texts.IDEAS][:MOST_IDEAS],
         guidance=list(_guidance(categories, active_days, interactions, (strong, weak), language)),
     )
+
+
+def with_titles(said: Insights, suggested: Sequence[tuple[str, str]]) -> Insights:
+    """The same, with up to MOST_TITLES items of the library (title and category, the best first) before the ideas.
+
+    Those of `improving` categories come first, in the order of the library; then what suits the child best.
+    """
+    weak = said.wanted[: len(said.improving)]
+    ranked = sorted(suggested, key=lambda one: one[1] not in weak)
+    titles = list(dict.fromkeys(title for title, _ in ranked))[:MOST_TITLES]
+    return replace(said, ideas=[*titles, *said.ideas][:MOST_IDEAS])
 
 
 def _style(categories: Mapping[str, Totals], language: str) -> str:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from wondernest.analytics import errors, figures, spreadsheet
 from wondernest.analytics.activities import INTERACTIONS, STEP_ROWS, VIEW, Part, StoredEvent, View, parts
 from wondernest.analytics.days import DAYS_OF_WEEK, ONE_DAY, Calendar, days
-from wondernest.analytics.insights import Insights, Milestones, insights, milestones
+from wondernest.analytics.insights import Insights, Milestones, insights, milestones, with_titles
 from wondernest.analytics.repository.history import stored_event, utc_days, view
 from wondernest.coppa.rules import age_on
 from wondernest.platform.ids import parse_uuid
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from wondernest.analytics.figures import Day, Totals, Week
-    from wondernest.analytics.ports import SavedDocuments
+    from wondernest.analytics.ports import Library, SavedDocuments
     from wondernest.analytics.repository import ActivityRepository, FoundMilestones, History, MilestoneRepository
     from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock
@@ -70,12 +70,14 @@ class OverviewService:
         history: ActivityRepository,
         milestones: MilestoneRepository,
         documents: SavedDocuments,
+        library: Library,
         clock: Clock,
         large_work: LargeWork,
         kept_days: int,
     ) -> None:
         self._database = database
         self._documents = documents
+        self._library = library
         self._milestones = milestones
         self._kept_days = kept_days
         self._history = history
@@ -148,7 +150,10 @@ class OverviewService:
         today = self._today(calendar)
         summed = await self._summed(found, calendar, days(figures.first_insight_day(today), today))
         age = None if found.birth_date is None else age_on(today, found.birth_date)
-        return insights(summed.categories, summed.active_days, summed.interactions, age, found.language)
+        said = insights(summed.categories, summed.active_days, summed.interactions, age, found.language)
+        if not said.wanted:
+            return said
+        return with_titles(said, await self._library.suggestions(caller, child_id))
 
     async def milestones(self, caller: Caller, child_id: UUID) -> Milestones:
         """The child's milestones."""

@@ -34,3 +34,11 @@ class SavedDocuments(Protocol):
     ) -> list[tuple[str, bytes]] | AsyncGenerator[list[tuple[str, bytes]]]:
         """Data key and document of each save, last changed first; of a large list its parts. A child that is not the adult's has none."""
         ...
+
+
+class Library(Protocol):
+    """The content library, behind the family's filter."""
+
+    async def suggestions(self, caller: Caller, child_id: UUID) -> list[tuple[str, str]]:
+        """Title and category of the best items for one of the caller's children, the best first."""
+        ...

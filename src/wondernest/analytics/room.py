@@ -26,7 +26,7 @@ from wondernest.platform.rooms import Room, Table
 from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
-    from wondernest.analytics.ports import ProjectSaves, SavedDocuments
+    from wondernest.analytics.ports import Library, ProjectSaves, SavedDocuments
     from wondernest.platform.rooms import Parts
     from wondernest.settings import Quotas
 
@@ -58,14 +58,19 @@ class Registry(PlayTime, EducationalGames, Protocol):
     """What the repository of the games' registry gives to statements of ours."""
 
 
-def build(parts: Parts, projects: ProjectSaves, documents: SavedDocuments, registry: Registry) -> Room:
-    """Events and figures. `projects` and `documents`: the saves that events change and a route shows."""
+def build(
+    parts: Parts, projects: ProjectSaves, documents: SavedDocuments, registry: Registry, library: Library
+) -> Room:
+    """Events and figures.
+
+    `projects` and `documents`: the saves that events change and a route shows; `library`: the content that is recommended.
+    """
     repository = AnalyticsRepository(registry, parts.ids, parts.clock, parts.settings.quotas)
     kept_days = parts.settings.analytics.events_kept_days
     rollups, history = RollupRepository(), ActivityRepository(registry)
     service = AnalyticsService(parts.database, repository, projects, parts.clock, parts.large_work, rollups)
     overview = OverviewService(
-        parts.database, history, MilestoneRepository(), documents, parts.clock, parts.large_work, kept_days
+        parts.database, history, MilestoneRepository(), documents, library, parts.clock, parts.large_work, kept_days
     )
     identities = IdentityJobs(parts.database, repository, parts.clock)
     summing = SummingJobs(parts.database, rollups, history, parts.clock, parts.large_work, kept_days)

@@ -39,10 +39,15 @@ def collection(parts: Parts, files: SystemFiles) -> Collection:
     return Collection(CollectionRepository(), parts.database, files)
 
 
+def library(parts: Parts, events: Events) -> ContentService:
+    """The part of this room that other rooms call."""
+    return ContentService(LibraryRepository(), parts.database, parts.clock, events, parts.settings.quotas.engagements)
+
+
 def build(parts: Parts, family: FamilyService, events: Events) -> Room:
     """The content library. `family`: the service of the family room; `events`: the event log."""
     most_a_day = parts.settings.quotas.engagements
-    service = ContentService(LibraryRepository(), parts.database, parts.clock, events, most_a_day)
+    service = library(parts, events)
     filters = FilterService(FilterRepository(), parts.database, parts.clock, family)
     return Room(
         name="content",

@@ -80,6 +80,10 @@ class ContentService:
         except NoChildFound:
             raise errors.ChildNotFound from None
 
+    async def suggestions(self, caller: Caller, child_id: UUID) -> list[tuple[str, str]]:
+        """Title and category of the best items for a child, the best first; raises as `recommend`."""
+        return [(pick.item.title, pick.item.category) for pick in (await self.recommend(caller, child_id)).picks]
+
     async def engage(self, caller: Caller, report: Report, unit: UnitOfWork) -> None:
         """Record what a child did with an item; a repeated delivery changes nothing. Likes and shares are events as well.
 

@@ -11,7 +11,7 @@ from wondernest.analytics.catalogue import LANGUAGES, Text
 from wondernest.analytics.catalogue import insights as texts
 from wondernest.analytics.catalogue.milestones import CATALOGUE
 from wondernest.analytics.figures import Totals
-from wondernest.analytics.insights import MOST_GOALS, age_in_months, insights, milestones
+from wondernest.analytics.insights import MOST_GOALS, age_in_months, insights, milestones, with_titles
 from wondernest.auth.rules import LANGUAGES as ACCOUNT_LANGUAGES
 
 HOUR = 3600
@@ -93,6 +93,16 @@ def test_strong_and_improving_follow_the_rates_and_the_time() -> None:
         texts.IDEAS["music"][0].en,
     ]
     assert insights(sums, 3, 1, 6, "de").ideas[0] == texts.IDEAS["stories"][1].de
+
+
+def test_items_of_the_library_come_before_ideas_and_those_of_improving_categories_first() -> None:
+    said = insights({"art": totals(10, 10, 0), "music": totals(40, 10, 10)}, 3, 1, 5, "en")
+    ideas = [texts.IDEAS["art"][0].en, texts.IDEAS["music"][0].en]
+    assert said.ideas == ideas
+    library = [("A song", "music"), ("Clouds", "science"), ("Paint a cat", "art"), ("A song", "music")]
+    assert with_titles(said, library).ideas == ["Paint a cat", "A song", ideas[0]]
+    assert with_titles(said, []).ideas == ideas
+    assert with_titles(said, [("Clouds", "science")]).ideas == ["Clouds", *ideas]
 
 
 def test_each_rule_of_guidance_gives_one_sentence() -> None:
