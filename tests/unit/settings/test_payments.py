@@ -60,7 +60,9 @@ def test_a_gateway_on_the_same_machine_may_be_asked_over_http() -> None:
         ({"PACK_USES_PER_USER_AND_DAY": "0"}, "PACK_USES_PER_USER_AND_DAY"),
     ],
 )
-def test_an_invalid_gateway_stops_the_start_with_one_line_for_each_variable(environ: dict[str, str], named: str) -> None:
+def test_an_invalid_gateway_stops_the_start_with_one_line_for_each_variable(
+    environ: dict[str, str], named: str
+) -> None:
     with pytest.raises(SettingsError) as refusal:
         load_settings(environ)
     lines = str(refusal.value).splitlines()
