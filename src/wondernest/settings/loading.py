@@ -144,7 +144,7 @@ def _with_aliases(values: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     fallback("LOG_LEVEL", _first_level(values.get("RUST_LOG", "")))
     if "LOG_LEVEL" in values:
         values["LOG_LEVEL"] = {"WARN": "WARNING", "TRACE": "DEBUG"}.get(level := values["LOG_LEVEL"].upper(), level)
-    for name in ("APP_ENV", "LOG_FORMAT", "SMTP_TLS", "STORAGE_PROVIDER"):
+    for name in ("APP_ENV", "LOG_FORMAT", "PAYMENT_GATEWAY", "SMTP_TLS", "STORAGE_PROVIDER"):
         if name in values:
             values[name] = values[name].lower()
     for name, value in values.items():
@@ -220,6 +220,7 @@ def _wrong(settings: Settings) -> Iterator[str]:
     yield from _unless("CLAMD_ADDRESS", "not `host:port` or the absolute path of a socket", lambda: scan.endpoint)
     if scan.required and not scan.address:
         yield "SCAN_REQUIRED: needs CLAMD_ADDRESS, the address of the scanner"
+    yield from _wrong_payments(settings)
 
 
 def _wrong_addresses(settings: Settings) -> Iterator[str]:
@@ -268,6 +269,18 @@ def _wrong_storage(settings: Settings) -> Iterator[str]:
             yield f"{prefix}_ENDPOINT: not an address https://host:port or http://host:port"
     if bool(bucket.access_key) != bool(bucket.secret_key):
         yield f"{prefix}_ACCESS_KEY: {prefix}_ACCESS_KEY and {prefix}_SECRET_KEY go together"
+
+
+def _wrong_payments(settings: Settings) -> Iterator[str]:
+    payments = settings.payments
+    if settings.payment_gateway != "webhook":
+        return
+    parts = urlsplit(payments.url) if is_web_address(payments.url) else None
+    if parts is None or "@" in parts.netloc or parts.query or parts.fragment:
+        yield "PAYMENT_GATEWAY_URL: not an address https://host/path, which PAYMENT_GATEWAY=webhook needs"
+    for name, value in (("PAYMENT_GATEWAY_KEY", payments.key), ("PAYMENT_WEBHOOK_SECRET", payments.webhook_secret)):
+        if not value:
+            yield f"{name}: PAYMENT_GATEWAY=webhook needs it"
 
 
 def _are_origins(settings: Settings) -> bool:
