@@ -201,7 +201,7 @@ class _Life:
             time.sleep(POLL_S)
         took = time.monotonic() - began
         for path in ("/health/startup", "/health/ready", "/metrics"):
-            status = httpx2.get(f"http://127.0.0.1:{self._port}{path}").status_code
+            status = httpx2.get(f"http://127.0.0.1:{self._port}{path}", timeout=COMMAND_LIMIT_S).status_code
             if status != OK:
                 raise RehearsalError(f"{path} answers {status}")
         self._say(f"serve: healthy after {took:.1f} s; startup, ready and metrics answer 200")
@@ -238,7 +238,7 @@ class _Life:
             raise RehearsalError(f"the README's example ends with {done.returncode}\n{done.stdout}{done.stderr}")
         if not all(part in done.stdout.replace(" ", "") for part in SAVED):
             raise RehearsalError(f"the README's example does not load what it saved\n{done.stdout}")
-        shown = httpx2.get(done.stdout.strip().splitlines()[-1].rpartition("}")[2])
+        shown = httpx2.get(done.stdout.strip().splitlines()[-1].rpartition("}")[2], timeout=COMMAND_LIMIT_S)
         if shown.status_code != OK or not shown.headers["content-type"].startswith("image/"):
             raise RehearsalError(f"the uploaded picture answers {shown.status_code}")
         self._say(f"README: the save is loaded as it was saved, and the picture is shown ({len(shown.content)} bytes)")

@@ -13,7 +13,7 @@ QUEUE = re.compile(r'(?m)^wondernest_jobs_queue\{state="(?P<state>[a-z]+)"\} (?P
 
 def queue(server: LiveServer) -> dict[str, float]:
     """The queue as the metrics show it."""
-    text = httpx2.get(f"{server.base_url}/metrics").text
+    text = httpx2.get(f"{server.base_url}/metrics", timeout=30).text
     assert "wondernest_start_time_seconds" in text
     return {match["state"]: float(match["number"]) for match in QUEUE.finditer(text)}
 
