@@ -53,7 +53,9 @@ async def zoe(client: httpx2.AsyncClient, database_url: str) -> Player:
 async def deliver(player: Player, events: list[Any]) -> list[dict[str, Any]]:
     answer = await player.client.post(BATCH, json={"events": events}, headers=player.parent.bearer)
     assert answer.status_code == 200, answer.text
-    return answer.json()["results"]
+    body = answer.json()
+    assert body["success"] is all(one["status"] != "refused" for one in body["results"])
+    return body["results"]
 
 
 def event(player: Player, **fields: Any) -> dict[str, Any]:

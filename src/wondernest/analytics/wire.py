@@ -43,8 +43,9 @@ class EventResult(Struct, kw_only=True):
 
 
 class EventResults(Struct):
-    """A result for each event, in the order of the request."""
+    """A result for each event, in the order of the request. `success`: none was refused, as in the batch of saves."""
 
+    success: bool
     results: list[EventResult]
 
 

@@ -86,7 +86,8 @@ class EventRoutes:
         """POST /analytics/events/batch."""
         reports = [_report(body) for body in request.body.events]
         outcomes = await self._deliveries.track(request.caller, reports, request.unit)
-        return reply_json(EventResults([_result(outcome) for outcome in outcomes]))
+        results = [_result(outcome) for outcome in outcomes]
+        return reply_json(EventResults(success=all(one.refusal is None for one in outcomes), results=results))
 
 
 def _report(body: EventBody) -> Report:
