@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
-from wondernest.platform.entity_tags import read_entity_tags
 from wondernest.platform.http.endpoint import HeaderField, Response
 from wondernest.platform.http.paths import uuid_parameter
-from wondernest.platform.http.request import Reply, reply_json
 from wondernest.platform.http.shapes import Error
 from wondernest.stories import errors, wire
 from wondernest.stories.ports import By
@@ -28,7 +25,6 @@ REFUSED: Final = Response(wire.Refusal, "Not possible; the message says why. A b
 NO_CHILD: Final = Response(None, "childId is missing, or no id", media="text/plain")
 NOT_MODIFIED: Final = Response(None, "Not modified")
 QUOTA: Final = Response(Error, "The child has too many saves, or the family's saves are too large")
-_DIGEST_BYTES: Final = 16
 _NUMBER_CHARS: Final = 9
 
 
@@ -49,14 +45,3 @@ def number(text: str | None, default: int, least: int, most: int) -> int:
 def flag(text: str | None) -> bool:
     """Only `true`, in any case, is true."""
     return (text or "").strip().lower() == "true"
-
-
-def tagged(request: Request[Any], body: Any) -> Reply:
-    """A list with an entity tag of its content; 304 if the client has it."""
-    reply = reply_json(body)
-    etag = f'"{hashlib.blake2b(reply.content, digest_size=_DIGEST_BYTES).hexdigest()}"'
-    reply.headers = ((b"etag", etag.encode()),)
-    known = request.header(b"if-none-match")
-    if known is not None and read_entity_tags(known).name(etag):
-        return Reply(304, b"", headers=reply.headers)
-    return reply

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from wondernest.platform.caller import Authority, CallerKind
+from wondernest.platform.http.conditional import tagged_json
 from wondernest.platform.http.endpoint import KIB, V2, Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
@@ -141,7 +142,7 @@ class ReadingRoutes:
         """GET …/instances/{childId}."""
         child_id, template_id = request.path(parsing.CHILD), parse_uuid(request.query("templateId") or "")
         found = await self._service.instances(request.caller, child_id, request.query("status"), template_id)
-        return parsing.tagged(request, wire.InstanceList(instances=[_instance(child_id, one) for one in found]))
+        return tagged_json(request, wire.InstanceList(instances=[_instance(child_id, one) for one in found]))
 
     @GROUP.post(
         INSTANCES + "/{childId}/start",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wondernest.platform.caller import Authority, CallerKind
+from wondernest.platform.http.conditional import tagged_json
 from wondernest.platform.http.endpoint import KIB, V2, Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
@@ -116,7 +117,7 @@ class TemplateRoutes:
             total_count=shelf.total,
             has_more=wanted.offset + len(shelf.templates) < shelf.total,
         )
-        return parsing.tagged(request, body)
+        return tagged_json(request, body)
 
     @GROUP.get(
         ONE,
@@ -138,7 +139,7 @@ class TemplateRoutes:
         if child is not None and child_id is None:
             raise errors.ChildRequired
         template = await self._templates.get(request.caller, request.path(parsing.TEMPLATE), child_id)
-        return parsing.tagged(request, _template(template))
+        return tagged_json(request, _template(template))
 
     @GROUP.post(
         TEMPLATES,

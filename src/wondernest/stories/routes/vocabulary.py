@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wondernest.platform.caller import Authority, CallerKind
+from wondernest.platform.http.conditional import tagged_json
 from wondernest.platform.http.endpoint import V2, Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
@@ -91,7 +92,7 @@ class VocabularyRoutes:
         offset = parsing.number(request.query("offset"), 0, 0, MAX_OFFSET)
         words = [word for word in await self._service.words(request.caller, child_id) if word.mastery >= least]
         page = [shown(child_id, word) for word in words[offset : offset + limit]]
-        return parsing.tagged(request, wire.Vocabulary(vocabulary=page))
+        return tagged_json(request, wire.Vocabulary(vocabulary=page))
 
     @GROUP.get(
         WORDS + "/stats",
@@ -131,4 +132,4 @@ class VocabularyRoutes:
         child_id = request.path(parsing.CHILD)
         limit = parsing.number(request.query("limit"), DEFAULT_PRACTICE, 1, MAX_WORDS)
         words = vocabulary.to_practise(await self._service.words(request.caller, child_id), limit)
-        return parsing.tagged(request, wire.Practice(words=[shown(child_id, word) for word in words]))
+        return tagged_json(request, wire.Practice(words=[shown(child_id, word) for word in words]))
