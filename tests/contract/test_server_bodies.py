@@ -75,6 +75,8 @@ async def test_an_unreadable_body_is_400_on_every_route(
 ) -> None:
     parent = await register(app_client)
     for route in with_bodies(application):
+        if isinstance(route.endpoint.body, RawStream):
+            continue  # a stream is for its route to read
         answer = await app_client.request(
             route.endpoint.method, path_of(route), content=b"{broken", headers=parent.bearer
         )
@@ -108,5 +110,5 @@ def test_limits_are_those_of_the_contract(application: Application) -> None:
     for route in with_bodies(application):
         ten = "/games/" in route.template or "/analytics/" in route.template
         assert route.endpoint.max_body_bytes <= (10 * MIB if ten else MIB), route.template
-        if route.template.endswith(("/data", "/data/batch", "/events")):
+        if route.template.endswith(("/data", "/data/batch", "/analytics/events")):
             assert route.endpoint.max_body_bytes == 10 * MIB, route.template
