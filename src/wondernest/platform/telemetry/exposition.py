@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import struct
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 START_TIME: Final = "wondernest_start_time_seconds"
 UPTIME: Final = "wondernest_uptime_seconds"
+READ_ATTEMPTS: Final = 10
+READ_PAUSE_S: Final = 0.02
+UNFINISHED: Final = (struct.error, RuntimeError, ValueError, FileNotFoundError)
+"""What reading the files of processes raises while one of them starts or ends."""
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\n": "\\n", '"': '\\"'})
 
 
@@ -63,12 +68,20 @@ class Exposition:
 
 
 def _all_workers() -> Iterable[Metric] | None:
-    """The metrics of all processes; None when this process is the only one."""
+    """The metrics of all processes; None when this process is the only one.
+
+    A process that starts creates its files empty and fills them a moment later, and the library fails on a file between the two.
+    """
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return None
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # pyright: ignore[reportUnknownMemberType]
-    return registry.collect()
+    for _ in range(READ_ATTEMPTS - 1):
+        try:
+            return list(registry.collect())
+        except UNFINISHED:
+            time.sleep(READ_PAUSE_S)
+    return list(registry.collect())
 
 
 def _family(family: Metric, samples: Sequence[Sample], *, bare: bool) -> str:

@@ -164,3 +164,15 @@ def worker_text(folder: Path) -> Generator[str]:
         assert process.stdout is not None
         yield "".join(iter(process.stdout.readline, END))
         process.stdin.close()
+
+
+def test_a_process_that_is_just_starting_breaks_no_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    files = [tmp_path / f"counter_{number}.db" for number in range(3)]
+    for file in files:
+        file.touch()
+    filling = threading.Timer(0.05, lambda: [file.write_bytes(bytes(1 << 16)) for file in files])
+    filling.start()
+    text = Exposition(all_instruments()).render().decode()
+    filling.join()
+    assert "wondernest_start_time_seconds" in text
