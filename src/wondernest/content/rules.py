@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -171,7 +172,7 @@ def identity_in(event_id: str | None, metadata: Any) -> str | None:
 
 def seconds(duration: float | None) -> int:
     """A duration, in whole seconds within a day."""
-    if duration is None or duration != duration:  # noqa: PLR0124 - not a number
+    if duration is None or math.isnan(duration):
         return 0
     return int(min(max(duration, 0), MAX_ENGAGEMENT_S))
 
