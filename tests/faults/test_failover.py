@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import httpx2
-import psycopg
 
 from tests.faults.devices import Devices, without_status
 from tests.faults.household import Household, log_in, register_household
@@ -78,7 +77,9 @@ def failed_over(
     refusals = devices.refusals()
     assert without_status(refusals, 503) == [], server.log_text()
     devices.ledger.check(household, replicated.standby.url(TEMPLATE))
-    found = bad_day.record(name, server, saw=devices.statuses(), slowest_s=devices.slowest_s(), recovered_after_s=took_s)
+    found = bad_day.record(
+        name, server, saw=devices.statuses(), slowest_s=devices.slowest_s(), recovered_after_s=took_s
+    )
     assert found.logged["database unavailable"] == found.logged["database available again"]
     assert all_faults_ended(server)
 
