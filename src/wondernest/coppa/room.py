@@ -16,7 +16,11 @@ from wondernest.platform.usage import UsageLine
 if TYPE_CHECKING:
     from wondernest.platform.rooms import Parts
 
-TABLES: Final = (Table("compliance.coppa_consent", ("select", "insert", "update")),)
+TABLES: Final = (
+    Table("compliance.coppa_consent", ("select", "insert", "update")),
+    Table("wondernest.consent_gates"),
+    Table("wondernest.consent_refusals"),
+)
 
 
 class Coppa(NamedTuple):
