@@ -92,8 +92,8 @@ class Database:
         self._failing = False
         self._failed_at = 0.0
         self._passed: dict[Connection, list[CallerRefused]] = {}
-        self.on_passed: Callable[[CallerRefused], None] | None = None
-        """Called for each refusal that a statement only reported, after it was committed and in the context of whoever ran it."""
+        self.on_unpermitted: Callable[[CallerRefused, bool], None] | None = None
+        """Called, in the context of the request, for each PURPOSE that nobody permitted, and whether the request was refused."""
         metrics.sample(self._report)
 
     # Leases -------------------------------------------------------------------------------------------------------
@@ -274,9 +274,18 @@ class Database:
             self._passed.setdefault(connection, []).append(_refused(refusal, message))
 
     def _report_passed(self, connection: Connection) -> None:
-        for passed in self._passed.pop(connection, ()):
-            if self.on_passed is not None:
-                self.on_passed(passed)
+        for refusal in self._passed.pop(connection, ()):
+            self.passed(refusal)
+
+    def passed(self, refusal: CallerRefused) -> None:
+        """Count a request that passed although nobody permitted its purpose."""
+        if self.on_unpermitted is not None:
+            self.on_unpermitted(refusal, False)
+
+    def refused(self, refusal: CallerRefused) -> None:
+        """Count a request, or a part of one, that is refused because nobody permitted its purpose."""
+        if self.on_unpermitted is not None:
+            self.on_unpermitted(refusal, True)
 
     # Logs and metrics -----------------------------------------------------------------------------------------------
 
