@@ -120,7 +120,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             stories.build(parts, play.stories, play.published),
             packs.build(parts, packs.gateway(parts)),
             analytics.build(parts, play.projects, play.documents, play.time, content.library(parts, recorder)),
-            audio.build(parts, consent.consents),
+            audio.build(parts),
             *(build(parts) for build in more),
         )
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
+from wondernest.access.consent import GateMode
 from wondernest.access.people import CHILD
 from wondernest.analytics.deliveries import DeliveryService
 from wondernest.analytics.jobs import IdentityJobs, SummingJobs
@@ -51,7 +52,9 @@ COSTLY_INDEXES: Final = ("analytics.idx_analytics_events_child", "analytics.idx_
 
 def recorder(parts: Parts, play: PlayTime) -> EventRecorder:
     """The part of this room that stores the events of other rooms."""
-    return EventRecorder(AnalyticsRepository(play, parts.ids, parts.clock, parts.settings.quotas))
+    return EventRecorder(
+        AnalyticsRepository(play, parts.ids, parts.clock, parts.settings.quotas, GateMode(parts.settings.consent_gate))
+    )
 
 
 class Registry(PlayTime, EducationalGames, Protocol):
@@ -65,7 +68,8 @@ def build(
 
     `projects` and `documents`: the saves that events change and a route shows; `library`: the content that is recommended.
     """
-    repository = AnalyticsRepository(registry, parts.ids, parts.clock, parts.settings.quotas)
+    gate = GateMode(parts.settings.consent_gate)
+    repository = AnalyticsRepository(registry, parts.ids, parts.clock, parts.settings.quotas, gate)
     kept_days = parts.settings.analytics.events_kept_days
     rollups, history = RollupRepository(), ActivityRepository(registry)
     service = AnalyticsService(parts.database, repository, projects, parts.clock, parts.large_work, rollups)
