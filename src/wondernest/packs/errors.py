@@ -155,7 +155,7 @@ class NotParent(ApiError):
 
 
 class StepUpRequired(ApiError):
-    """403: money is to be spent for a child, and nobody proved to be the parent."""
+    """403: money is to be spent, and nobody proved to be the parent."""
 
     def __init__(self) -> None:
         body = {"success": False, "data": None, "error": STEP_UP_REQUIRED, "message": STEP_UP_MESSAGE}

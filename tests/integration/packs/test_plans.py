@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -51,6 +51,7 @@ STATEMENTS: dict[str, tuple[str, tuple[Any, ...], set[str]]] = {
     "offer": (sql.OFFER, (*ASKED, NOW, ONE, "hash", "proof", LATER), set()),
     "acquire": (sql.ACQUIRE, (ONE, ONE, ONE, None, NOW, "free", 0, "t"), set()),
     "begin": (sql.BEGIN, (ONE, ONE, ONE, None, 299, "USD", "simulated", LATER, 100, LATER), set()),
+    "overdue": (sql.OVERDUE, (LATER, "simulated", timedelta(minutes=10), timedelta(hours=6)), set()),
     "settle": (sql.SETTLE, (ONE, ONE, "refunded", None, LATER), set()),
     "revoke": (sql.REVOKE, (ONE, ONE, None), set()),
     "uses today": (f"select ({sql.USES_TODAY.replace(PERSON, '$1::uuid')})", (ONE,), set()),

@@ -251,7 +251,7 @@ BEGIN: Final = f"""
     with waiting as (
         select b.* from wondernest.pack_purchases b
          where b.user_id = $2 and b.pack_id = $3 and b.child_id is not distinct from $4::uuid
-           and b.standing = '{Standing.PENDING.value}'
+           and b.gateway = $7 and b.standing = '{Standing.PENDING.value}'
          order by b.began_at limit 1),
     begun as (
         insert into wondernest.pack_purchases as b
@@ -268,6 +268,15 @@ SETTLE: Final = """
     update wondernest.pack_purchases b
        set standing = $3, transaction_id = coalesce(b.transaction_id, $4), changed_at = $5
      where b.user_id = $1 and b.id = $2"""
+OVERDUE: Final = f"""
+    update wondernest.pack_purchases b set asked_at = $1::timestamptz
+     where (b.user_id, b.id) = (
+         select p.user_id, p.id from wondernest.pack_purchases p
+          where p.standing = '{Standing.PENDING.value}' and p.gateway = $2 and coalesce(p.asked_at, p.began_at) <= $1::timestamptz - $3::interval
+            and (p.asked_at is null or $1::timestamptz - p.asked_at >= least((p.asked_at - p.began_at) / 2, $4::interval))
+          order by coalesce(p.asked_at, p.began_at) limit 1 for no key update skip locked)
+    returning {PURCHASE_COLUMNS}, b.began_at"""
+"""Plan: idx_pack_purchases_pending in its order. The pause after $3 grows with the payment's age, up to $4."""
 REVOKE: Final = f"""
     delete from public.user_pack_ownership o
      where o.user_id = $1 and o.pack_id = $2 and o.child_id is not distinct from $3::uuid

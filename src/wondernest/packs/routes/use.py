@@ -53,9 +53,7 @@ class UseRoutes:
         body=wire.PurchaseBody,
         example={"packId": FREE_DEMO_PACK, "childId": "{childId}"},
         bad_body=errors.unreadable(errors.PURCHASE),
-        headers=(
-            HeaderField(STEP_UP_HEADER.decode(), "A step-up proof: for a pack that costs money and is for a child"),
-        ),
+        headers=(HeaderField(STEP_UP_HEADER.decode(), "A step-up proof: for a pack that costs money"),),
         replies={
             200: Response(wire.BoughtReply, "Owned; sent again, it is not paid again"),
             202: Response(wire.BoughtReply, "The payment is pending; send it again later, or wait for the gateway"),
