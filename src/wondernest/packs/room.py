@@ -29,7 +29,7 @@ TABLES: Final = (
     Table("public.content_pack_assets", READ),
     Table("public.user_pack_ownership"),
     Table("public.content_pack_usage", ("select", "insert")),
-    Table("public.content_pack_reviews", READ),
+    Table("public.content_pack_reviews"),
     Table("public.content_pack_collections", rights=()),
     Table("public.content_pack_collection_items", rights=()),
     Table("public.content_pack_compatibility", rights=()),
