@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from wondernest.access.people import CHILD
+from wondernest.analytics.archive import EventArchive
 from wondernest.analytics.deliveries import DeliveryService
 from wondernest.analytics.jobs import IdentityJobs, SummingJobs
 from wondernest.analytics.overview import OverviewService
@@ -15,6 +16,7 @@ from wondernest.analytics.repository import (
     EVENTS_USED,
     ActivityRepository,
     AnalyticsRepository,
+    ArchiveRepository,
     MilestoneRepository,
     RollupRepository,
 )
@@ -37,6 +39,7 @@ TABLES: Final = (
     Table("wondernest.event_identities", ("select", "insert", "delete")),
     Table("wondernest.event_usage", ("select", "insert", "update")),
     Table("wondernest.child_days", ("select", "insert", "update")),
+    Table("wondernest.event_archives", ("select", "insert", "update")),
     Table("games.virtual_currency", ("select", "insert", "update")),
     Table("games.currency_transactions", ("select", "insert")),
 )
@@ -52,6 +55,12 @@ COSTLY_INDEXES: Final = ("analytics.idx_analytics_events_child", "analytics.idx_
 def recorder(parts: Parts, play: PlayTime) -> EventRecorder:
     """The part of this room that stores the events of other rooms."""
     return EventRecorder(AnalyticsRepository(play, parts.ids, parts.clock, parts.settings.quotas))
+
+
+def archive(parts: Parts) -> EventArchive:
+    """The part of this room that commands use."""
+    kept_days = parts.settings.analytics.events_kept_days
+    return EventArchive(parts.database, ArchiveRepository(), parts.blobs, parts.clock, kept_days)
 
 
 class Registry(PlayTime, EducationalGames, Protocol):
@@ -73,7 +82,7 @@ def build(
         parts.database, history, MilestoneRepository(), documents, library, parts.clock, parts.large_work, kept_days
     )
     identities = IdentityJobs(parts.database, repository, parts.clock)
-    summing = SummingJobs(parts.database, rollups, history, parts.clock, parts.large_work, kept_days)
+    summing = SummingJobs(parts.database, rollups, history, parts.clock, parts.large_work, parts.settings.analytics)
     return Room(
         name="analytics",
         endpoints=[
