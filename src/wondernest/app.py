@@ -55,6 +55,7 @@ from wondernest.usage import room as usage
 from wondernest.web import room as web
 
 if TYPE_CHECKING:
+    from wondernest.analytics.archive import EventArchive
     from wondernest.content.collection import Collection
     from wondernest.settings import Settings
 
@@ -72,6 +73,17 @@ async def collection(settings: Settings) -> AsyncGenerator[Collection]:
     parts = _parts(settings, SystemClock(timedelta()))
     try:
         yield content.collection(parts, files.system(parts))
+    finally:
+        for stop in platform.build(parts).on_stop:
+            await stop()
+
+
+@asynccontextmanager
+async def event_archive(settings: Settings) -> AsyncGenerator[EventArchive]:
+    """The archive of events, for commands."""
+    parts = _parts(settings, SystemClock(timedelta()))
+    try:
+        yield analytics.archive(parts)
     finally:
         for stop in platform.build(parts).on_stop:
             await stop()

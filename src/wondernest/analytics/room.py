@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from wondernest.access.consent import GateMode
 from wondernest.access.people import CHILD
+from wondernest.analytics.archive import EventArchive
 from wondernest.analytics.deliveries import DeliveryService
 from wondernest.analytics.jobs import IdentityJobs, SummingJobs
 from wondernest.analytics.overview import OverviewService
@@ -16,6 +17,7 @@ from wondernest.analytics.repository import (
     EVENTS_USED,
     ActivityRepository,
     AnalyticsRepository,
+    ArchiveRepository,
     MilestoneRepository,
     RollupRepository,
 )
@@ -38,6 +40,7 @@ TABLES: Final = (
     Table("wondernest.event_identities", ("select", "insert", "delete")),
     Table("wondernest.event_usage", ("select", "insert", "update")),
     Table("wondernest.child_days", ("select", "insert", "update")),
+    Table("wondernest.event_archives", ("select", "insert", "update")),
     Table("games.virtual_currency", ("select", "insert", "update")),
     Table("games.currency_transactions", ("select", "insert")),
 )
@@ -55,6 +58,12 @@ def recorder(parts: Parts, play: PlayTime) -> EventRecorder:
     return EventRecorder(
         AnalyticsRepository(play, parts.ids, parts.clock, parts.settings.quotas, GateMode(parts.settings.consent_gate))
     )
+
+
+def archive(parts: Parts) -> EventArchive:
+    """The part of this room that commands use."""
+    kept_days = parts.settings.analytics.events_kept_days
+    return EventArchive(parts.database, ArchiveRepository(), parts.blobs, parts.clock, kept_days)
 
 
 class Registry(PlayTime, EducationalGames, Protocol):
@@ -77,7 +86,7 @@ def build(
         parts.database, history, MilestoneRepository(), documents, library, parts.clock, parts.large_work, kept_days
     )
     identities = IdentityJobs(parts.database, repository, parts.clock)
-    summing = SummingJobs(parts.database, rollups, history, parts.clock, parts.large_work, kept_days)
+    summing = SummingJobs(parts.database, rollups, history, parts.clock, parts.large_work, parts.settings.analytics)
     return Room(
         name="analytics",
         endpoints=[

@@ -36,6 +36,7 @@ OURS = {
     "wondernest.child_details",
     "wondernest.child_usage",
     "wondernest.email_verifications",
+    "wondernest.event_archives",
     "wondernest.event_identities",
     "wondernest.event_usage",
     "wondernest.family_content_limits",
