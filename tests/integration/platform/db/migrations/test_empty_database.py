@@ -38,6 +38,7 @@ OURS = {
     "wondernest.email_verifications",
     "wondernest.event_identities",
     "wondernest.event_usage",
+    "wondernest.extra_time",
     "wondernest.family_content_limits",
     "wondernest.family_locales",
     "wondernest.idempotency_keys",
