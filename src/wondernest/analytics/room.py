@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
+from msgspec import Struct
+
 from wondernest.access.consent import GateMode
 from wondernest.access.people import CHILD
 from wondernest.analytics.archive import EventArchive
@@ -70,9 +72,16 @@ class Registry(PlayTime, EducationalGames, Protocol):
     """What the repository of the games' registry gives to statements of ours."""
 
 
+class Analytics(Struct, frozen=True):
+    """The room, and the part of it that other rooms call."""
+
+    room: Room
+    figures: OverviewService
+
+
 def build(
     parts: Parts, projects: ProjectSaves, documents: SavedDocuments, registry: Registry, library: Library
-) -> Room:
+) -> Analytics:
     """Events and figures.
 
     `projects` and `documents`: the saves that events change and a route shows; `library`: the content that is recommended.
@@ -87,7 +96,7 @@ def build(
     )
     identities = IdentityJobs(parts.database, repository, parts.clock)
     summing = SummingJobs(parts.database, rollups, history, parts.clock, parts.large_work, parts.settings.analytics)
-    return Room(
+    room = Room(
         name="analytics",
         endpoints=[
             *EventRoutes(service, DeliveryService(service), parts.clock).endpoints(),
@@ -101,6 +110,7 @@ def build(
         personal_data=PERSONAL_DATA,
         usage=_usage(parts.settings.quotas),
     )
+    return Analytics(room, overview)
 
 
 def _usage(quotas: Quotas) -> tuple[UsageLine, ...]:

@@ -39,6 +39,7 @@ OURS = {
     "wondernest.event_archives",
     "wondernest.event_identities",
     "wondernest.event_usage",
+    "wondernest.extra_time",
     "wondernest.family_content_limits",
     "wondernest.consent_gates",
     "wondernest.consent_refusals",
