@@ -21,6 +21,9 @@ app.command(jobs)
 content = App(name="content", help="Import or export the items of the content library.")
 app.command(content)
 
+consent = App(name="consent", help="Show what parents' consent decides.")
+app.command(consent)
+
 FAILURE = 1
 
 
@@ -246,6 +249,25 @@ def export(folder: Path, *, provider: str | None = None) -> int:
     except (CollectionError, DependencyUnavailable, OSError) as error:
         _fail(error)
     _print_line(f"{number} items")
+    return 0
+
+
+@consent.command(name="refusals")
+def show_refusals(*, days: int = 7) -> int:
+    """Show requests about children without a parent's consent: those that were refused, or would be with COPPA_GATE=enforce.
+
+    Parameters
+    ----------
+    days
+        How many days, with today.
+    """
+    from wondernest.commands.refusals import refusals
+    from wondernest.platform.faults import DependencyUnavailable
+
+    try:
+        refusals(_settings_with_database(), days, _print_line)
+    except DependencyUnavailable as error:
+        _fail(error)
     return 0
 
 
