@@ -51,6 +51,7 @@ from wondernest.platform.scan.scanner import DEPENDENCY as SCANNER
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.platform.telemetry.stdout import STDOUT
+from wondernest.screentime import room as screentime
 from wondernest.stories import room as stories
 from wondernest.usage import room as usage
 from wondernest.web import room as web
@@ -120,6 +121,8 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     consent = coppa.build(parts)
     household = family.service(parts, accounts.accounts)
     recorder = analytics.recorder(parts, play.time)
+    library = content.library(parts, recorder)
+    figures = analytics.build(parts, play.projects, play.documents, play.time, library)
     below = Rooms(
         (
             platform.build(parts),
@@ -132,8 +135,9 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             content.build(parts, household, recorder),
             stories.build(parts, play.stories, play.published),
             packs.build(parts, packs.gateway(parts)),
-            analytics.build(parts, play.projects, play.documents, play.time, content.library(parts, recorder)),
-            audio.build(parts, consent.consents),
+            figures.room,
+            screentime.build(parts, household, figures.figures),
+            audio.build(parts),
             *(build(parts) for build in more),
         )
     )

@@ -49,6 +49,10 @@ class Reader:
             user_id, child_id, lambda executor: self._history.whole(executor, user_id, child_id, first, last)
         )
 
+    async def newest(self, user_id: UUID, child_id: UUID, day: date, executor: Executor | None) -> History:
+        """Every event and view of a day, from the primary: for those who decide by it."""
+        return await self._history.whole(executor or self._database, user_id, child_id, day, day)
+
     async def summed(self, user_id: UUID, child_id: UUID, first: date, last: date) -> History:
         """The sums of the days that are summed up, the events of the others, and every view."""
         return await self._read(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
+from msgspec import Struct
+
+from wondernest.access.consent import GateMode
 from wondernest.access.people import CHILD
 from wondernest.analytics.archive import EventArchive
 from wondernest.analytics.deliveries import DeliveryService
@@ -55,7 +58,9 @@ COSTLY_INDEXES: Final = ("analytics.idx_analytics_events_child", "analytics.idx_
 
 def recorder(parts: Parts, play: PlayTime) -> EventRecorder:
     """The part of this room that stores the events of other rooms."""
-    return EventRecorder(AnalyticsRepository(play, parts.ids, parts.clock, parts.settings.quotas))
+    return EventRecorder(
+        AnalyticsRepository(play, parts.ids, parts.clock, parts.settings.quotas, GateMode(parts.settings.consent_gate))
+    )
 
 
 def archive(parts: Parts) -> EventArchive:
@@ -68,14 +73,22 @@ class Registry(PlayTime, EducationalGames, Protocol):
     """What the repository of the games' registry gives to statements of ours."""
 
 
+class Analytics(Struct, frozen=True):
+    """The room, and the part of it that other rooms call."""
+
+    room: Room
+    figures: OverviewService
+
+
 def build(
     parts: Parts, projects: ProjectSaves, documents: SavedDocuments, registry: Registry, library: Library
-) -> Room:
+) -> Analytics:
     """Events and figures.
 
     `projects` and `documents`: the saves that events change and a route shows; `library`: the content that is recommended.
     """
-    repository = AnalyticsRepository(registry, parts.ids, parts.clock, parts.settings.quotas)
+    gate = GateMode(parts.settings.consent_gate)
+    repository = AnalyticsRepository(registry, parts.ids, parts.clock, parts.settings.quotas, gate)
     kept_days = parts.settings.analytics.events_kept_days
     rollups, history = RollupRepository(), ActivityRepository(registry)
     service = AnalyticsService(parts.database, repository, projects, parts.clock, parts.large_work, rollups)
@@ -89,7 +102,7 @@ def build(
     )
     identities = IdentityJobs(parts.database, repository, parts.clock)
     summing = SummingJobs(parts.database, rollups, history, parts.clock, parts.large_work, parts.settings.analytics)
-    return Room(
+    room = Room(
         name="analytics",
         endpoints=[
             *EventRoutes(service, DeliveryService(service), parts.clock).endpoints(),
@@ -103,6 +116,7 @@ def build(
         personal_data=PERSONAL_DATA,
         usage=_usage(parts.settings.quotas),
     )
+    return Analytics(room, overview)
 
 
 def _usage(quotas: Quotas) -> tuple[UsageLine, ...]:
