@@ -50,7 +50,7 @@ class Reader:
         )
 
     async def newest(self, user_id: UUID, child_id: UUID, day: date, executor: Executor | None) -> History:
-        """Every event and view of a day, from the primary: for those who decide by it."""
+        """Every event and view of a day, from the primary, for those who decide by it; on `executor` if they hold a connection already."""
         return await self._history.whole(executor or self._database, user_id, child_id, day, day)
 
     async def summed(self, user_id: UUID, child_id: UUID, first: date, last: date) -> History:
