@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from wondernest.analytics import room as analytics
+from wondernest.analytics.ports import Neighbours
 from wondernest.audio import room as audio
 from wondernest.auth import room as auth
 from wondernest.content import room as content
@@ -133,7 +134,8 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     household = family.service(parts, accounts.accounts)
     recorder = analytics.recorder(parts, play.time)
     library = content.library(parts, recorder)
-    figures = analytics.build(parts, play.projects, play.documents, play.time, library)
+    neighbours = Neighbours(library, stories.mastery(play.stories), audio.clarity(parts))
+    figures = analytics.build(parts, play.projects, play.documents, play.time, neighbours)
     below = Rooms(
         (
             platform.build(parts),
