@@ -48,6 +48,7 @@ OURS = {
     "wondernest.job_schedules",
     "wondernest.job_statistics",
     "wondernest.jobs",
+    "wondernest.letter_readers",
     "wondernest.outside_identities",
     "wondernest.pack_purchases",
     "wondernest.pack_usage_days",
@@ -62,6 +63,7 @@ OURS = {
     "wondernest.unrecorded_cutoffs",
     "wondernest.used_identity_tokens",
     "wondernest.walks",
+    "wondernest.weekly_letters",
 }
 
 
