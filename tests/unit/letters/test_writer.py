@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from string import Formatter
 from zoneinfo import ZoneInfo
 
@@ -71,7 +72,7 @@ def test_the_question_is_about_what_a_child_did_most_and_changes_every_week() ->
         [line] = [line for line in text.splitlines() if line.startswith("A question for Mia")]
         asked.append(line.partition(": ")[2])
     assert set(asked) == {question.en for question in texts.QUESTIONS["art"]}
-    assert all(one != other for one, other in zip(asked, asked[1:], strict=False))
+    assert all(one != other for one, other in pairwise(asked))
 
 
 def test_a_category_that_is_not_in_the_catalogue_is_played() -> None:
