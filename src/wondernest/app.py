@@ -21,6 +21,7 @@ from wondernest.files import room as files
 from wondernest.games import room as games
 from wondernest.health import room as health
 from wondernest.inherited import room as inherited
+from wondernest.letters import room as letters
 from wondernest.packs import room as packs
 from wondernest.platform import room as platform
 from wondernest.platform.addresses import Networks
@@ -150,6 +151,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             packs.build(parts, packs.gateway(parts)),
             figures.room,
             screentime.build(parts, household, figures.figures),
+            letters.build(parts, household, figures.figures),
             audio.build(parts),
             *(build(parts) for build in more),
         )

@@ -52,6 +52,7 @@ OURS = {
     "wondernest.job_schedules",
     "wondernest.job_statistics",
     "wondernest.jobs",
+    "wondernest.letter_readers",
     "wondernest.outside_identities",
     "wondernest.pack_purchases",
     "wondernest.pack_usage_days",
@@ -66,6 +67,7 @@ OURS = {
     "wondernest.unrecorded_cutoffs",
     "wondernest.used_identity_tokens",
     "wondernest.walks",
+    "wondernest.weekly_letters",
 }
 
 
