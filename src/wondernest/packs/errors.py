@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from wondernest.access.consent import CONSENT_MESSAGE, CONSENT_REQUIRED
 from wondernest.platform.http.errors import STEP_UP_MESSAGE, STEP_UP_REQUIRED, ApiError, ServiceUnavailable
 
 CATEGORIES = "Failed to fetch categories"
@@ -31,6 +32,14 @@ class Refused(PackError):
 
     def __init__(self, prefix: str, reason: str) -> None:
         super().__init__(400, f"{prefix}: {reason}")
+
+
+class ConsentRequired(ApiError):
+    """403: no parent permitted this purpose; the envelope, with a code and the purpose."""
+
+    def __init__(self, purpose: str) -> None:
+        body = {"success": False, "data": None, "error": CONSENT_MESSAGE, "code": CONSENT_REQUIRED, "purpose": purpose}
+        super().__init__(403, body)
 
 
 class ChildNotFound(Refused):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.consent import GateMode
 from wondernest.packs.gateways import SimulatedGateway, WebhookGateway
 from wondernest.packs.jobs import PackJobs
 from wondernest.packs.metrics import NAMES, PackMetrics
@@ -54,7 +55,7 @@ def gateway(parts: Parts) -> Gateway | None:
 def build(parts: Parts, payments: Gateway | None) -> Room:
     """Packs. `payments`: takes the money for those that are not free."""
     settings = parts.settings
-    packs, purchases = PackRepository(), PurchaseRepository()
+    packs, purchases = PackRepository(GateMode(settings.consent_gate)), PurchaseRepository()
     metrics = PackMetrics(parts.metrics)
     limits = settings.packs
     service = PackService(packs, parts.database, parts.clock, parts.ids, limits.uses_per_day)

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from wondernest.access.consent import GateMode
 from wondernest.packs.model import Asset, Category, Found, Pack, Review, Use, Wanted
 from wondernest.packs.repository import rows
 from wondernest.packs.repository import statements as sql
@@ -59,7 +60,13 @@ class BadMetadata(ValueError):
 
 
 class PackRepository:
-    """Reads packs as the parental filter shows them. Every method raises NotTheirChild for a child that is not the caller's."""
+    """Reads packs as the parental filter shows them. Every method raises NotTheirChild for a child that is not the caller's.
+
+    `used` raises CallerRefused for a child of whom no parent permits analytics.
+    """
+
+    def __init__(self, gate: GateMode = GateMode.ENFORCE) -> None:
+        self._gate = gate
 
     async def categories(self, executor: Executor, user_id: UUID) -> list[Category]:
         """All active categories, in their order."""
@@ -127,6 +134,7 @@ class PackRepository:
             use.duration_s,
             use.metadata,
             most_a_day,
+            self._gate.value,
         )
         try:
             row = _permitted(await executor.fetchrow(sql.USED, *arguments))

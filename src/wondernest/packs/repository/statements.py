@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from wondernest.access.consent import Purpose, requires
 from wondernest.access.guardianship import belongs, family_of, guards, stands
 from wondernest.access.proofs import proven
 from wondernest.access.suitability import NO_LANGUAGE, RULE, Shown, passes, rules
@@ -17,13 +18,19 @@ from wondernest.packs.rules import COMPLETED, DEFAULT_AGE_MAX, DEFAULT_AGE_MIN, 
 from wondernest.platform.usage import PERSON
 
 _UNDATED: Final = "'1970-01-01'::timestamp"
-_CALLER: Final = f"""
+
+
+def _caller(consent: str = "true") -> str:
+    return f"""
     caller as materialized (
         select $1::uuid as user_id, ({family_of("$1", "$2::uuid", acting=False)}) as family_id, $3::uuid as child_id,
-               case when $3::uuid is null then true else {guards("$3", "$1")} end as permitted
+               case when $3::uuid is null then true else {guards("$3", "$1", consent=consent)} end as permitted
          where {stands("$1")}),
     {RULE} as materialized (
         select limits.* from caller cross join lateral ({rules("caller.family_id", "caller.child_id")}) limits)"""
+
+
+_CALLER: Final = _caller()
 """$1: the user, $2: the family in their token, $3: a child or null."""
 _MANAGER: Final = f"""
     caller as materialized (
@@ -205,7 +212,7 @@ DOWNLOADED: Final = f"""
     select caller.permitted, exists (select from changed) as owned from caller"""
 
 USED: Final = f"""
-    with {_CALLER},
+    with {_caller(requires("$3", Purpose.ANALYTICS, "$13::text"))},
     pack as materialized (
         select p.id, o.id as ownership from caller join public.content_packs p on p.id = $5 {_OWNED}
          where caller.permitted and (o.id is not null or {PRICE} = 0 and {_PUBLISHED})),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.consent import Exemption, Purpose
 from wondernest.packs import errors, wire
 from wondernest.packs.model import Use
 from wondernest.packs.purchases import Order
@@ -40,6 +41,8 @@ GROUP: Final = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
     authority=Authority.MEMBER,
+    exempt=Exemption.PURCHASE,
+    unpermitted=errors.ConsentRequired,
     denied=errors.NotParent,
     unproven=errors.StepUpRequired,
     failure=errors.Failed,
@@ -123,6 +126,7 @@ class UseRoutes:
 
     @GROUP.post(
         PACKS + "/usage",
+        purpose=Purpose.ANALYTICS,
         rules_in_sql=True,
         replayable=True,
         body=wire.UsageBody,
