@@ -50,11 +50,13 @@ from wondernest.platform.scan.scanner import DEPENDENCY as SCANNER
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.platform.telemetry.stdout import STDOUT
+from wondernest.screentime import room as screentime
 from wondernest.stories import room as stories
 from wondernest.usage import room as usage
 from wondernest.web import room as web
 
 if TYPE_CHECKING:
+    from wondernest.analytics.archive import EventArchive
     from wondernest.content.collection import Collection
     from wondernest.settings import Settings
 
@@ -72,6 +74,17 @@ async def collection(settings: Settings) -> AsyncGenerator[Collection]:
     parts = _parts(settings, SystemClock(timedelta()))
     try:
         yield content.collection(parts, files.system(parts))
+    finally:
+        for stop in platform.build(parts).on_stop:
+            await stop()
+
+
+@asynccontextmanager
+async def event_archive(settings: Settings) -> AsyncGenerator[EventArchive]:
+    """The archive of events, for commands."""
+    parts = _parts(settings, SystemClock(timedelta()))
+    try:
+        yield analytics.archive(parts)
     finally:
         for stop in platform.build(parts).on_stop:
             await stop()
@@ -107,6 +120,8 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     consent = coppa.build(parts)
     household = family.service(parts, accounts.accounts)
     recorder = analytics.recorder(parts, play.time)
+    library = content.library(parts, recorder)
+    figures = analytics.build(parts, play.projects, play.documents, play.time, library)
     below = Rooms(
         (
             platform.build(parts),
@@ -119,8 +134,9 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             content.build(parts, household, recorder),
             stories.build(parts, play.stories, play.published),
             packs.build(parts, packs.gateway(parts)),
-            analytics.build(parts, play.projects, play.documents, play.time, content.library(parts, recorder)),
-            audio.build(parts, consent.consents),
+            figures.room,
+            screentime.build(parts, household, figures.figures),
+            audio.build(parts),
             *(build(parts) for build in more),
         )
     )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from wondernest.analytics.repository import ActivityRepository, FoundMilestones, History, MilestoneRepository
     from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock
-    from wondernest.platform.db.pool import Database
+    from wondernest.platform.db.pool import Database, Executor
     from wondernest.platform.large_work import LargeWork, Steps
 
 MAX_DAYS: Final = 31
@@ -117,6 +117,12 @@ class OverviewService:
         day = day or self._today(calendar)
         told = await self._told(found, calendar, {day})
         return figures.day_figures(day, told.parts)
+
+    async def screen_time(self, caller: Caller, child_id: UUID, day: date, executor: Executor | None = None) -> int:
+        """The minutes of a recent day, as `day` shows them; read on `executor` by those who hold a connection already."""
+        found = _admitted(await self._history.whole(executor or self._database, caller.user_id, child_id, day, day))
+        told = await self._told(found, _calendar(found), {day})
+        return figures.day_figures(day, told.parts).screen_time
 
     async def _old_day(self, caller: Caller, child_id: UUID, day: date) -> Day:
         """A day whose events may have been removed: from its sums, where there are some."""

@@ -233,11 +233,29 @@ class Auth(
         return (self.bcrypt_threads or os.cpu_count() or 1) + self.bcrypt_queue
 
 
-class Coppa(Struct, frozen=True, rename={"unverified_status": "COPPA_UNVERIFIED_STATUS"}):
+class Coppa(
+    Struct,
+    frozen=True,
+    rename={
+        "unverified_status": "COPPA_UNVERIFIED_STATUS",
+        "gate": "COPPA_GATE",
+        "grace_days": "COPPA_GRACE_DAYS",
+        "default_country": "COPPA_DEFAULT_COUNTRY",
+        "third_parties": "COPPA_THIRD_PARTIES",
+    },
+):
     """Consent."""
 
     unverified_status: str = "PENDING_VERIFICATION"
     """The status of a consent that no verifier has confirmed."""
+    gate: Literal["enforce", "record", "off"] | None = None
+    """What happens to a request without consent. None: it is recorded in development, and refused anywhere else."""
+    grace_days: NonNegative = 0
+    """How long children who were there before the gate may go on without consent; their parents get a letter."""
+    default_country: Annotated[str, Meta(pattern="^([A-Za-z]{2})?$")] = ""
+    """The country (ISO 3166) of families that named none; empty: unknown, and the highest age of consent applies."""
+    third_parties: Csv = Csv()
+    """The third parties to which the notice says data is disclosed, by name."""
 
 
 class OAuth(
@@ -346,6 +364,11 @@ class Settings(Struct, frozen=True):
         if self.auth.default_pin is not None:
             return self.auth.default_pin
         return "1234" if self.app.development else ""
+
+    @property
+    def consent_gate(self) -> Literal["enforce", "record", "off"]:
+        """What happens to a request without consent."""
+        return self.coppa.gate or ("record" if self.app.development else "enforce")
 
     @property
     def payment_gateway(self) -> str:

@@ -62,17 +62,25 @@ DOCUMENT: Final = "wondernest.content_document(i.title, i.description, i.tags, i
 RATED_FROM: Final = f"coalesce(i.age_min, {HIGHEST_AGE})"
 NAMED: Final = f"(i.provider = '{PROVIDER}' and i.provider_id = $4::text or i.id = $5::uuid)"
 """The item that the wire calls $4; $5: that as an id, or NULL."""
-WHO: Final = f"""
+LIMITS: Final = rules("(select acting.family_id from acting)", "$3")
+
+
+def acting(consent: str = "true", limits: str = LIMITS) -> str:
+    """SQL of the first parts of a statement: for whom it acts, and the parental filter. `consent`: see access/guardianship.py.
+
+    $1: the adult, $2: the family in their token, $3: the child, or NULL. The family is NULL for a child that is not theirs.
+    """
+    return f"""
     acting as materialized (
         select case when $3::uuid is null then ({family_of("$1", "$2")})
                     else (select named.family_id from family.child_profiles named
-                           where named.id = $3 and {guards("named.id", "$1")}) end as family_id,
+                           where named.id = $3 and {guards("named.id", "$1", consent=consent)}) end as family_id,
                exists (select from family.family_members member where member.user_id = $1) as has_family
-         where {stands("$1")})"""
-"""$1: the adult, $2: the family in their token, $3: the child, or NULL. The family is NULL for a child that is not theirs."""
-LIMITS: Final = rules("(select acting.family_id from acting)", "$3")
-ACTING: Final = f"{WHO}, {RULE} as materialized ({LIMITS})"
-"""For whom a statement acts, and their limits."""
+         where {stands("$1")}),
+    {RULE} as materialized ({limits})"""
+
+
+ACTING: Final = acting()
 
 
 def item_of(row: Row) -> Item:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from wondernest.access.suitability import RULE
+from wondernest.access.consent import GateMode, Purpose, requires
 from wondernest.content.model import Engagement, Item, Listed, Pick, Picks, Place, Recorded, Wanted
 from wondernest.content.repository.counting import sought, total
 from wondernest.content.repository.items import (
@@ -21,7 +21,7 @@ from wondernest.content.repository.items import (
     SHOWN,
     SUITABLE,
     UNDATED,
-    WHO,
+    acting,
     item_of,
 )
 from wondernest.content.rules import MOST_RECOMMENDED
@@ -35,7 +35,7 @@ _WANTED: Final = f"($4::text is null or i.category = $4) and ($5::int is null or
 _MATCHING: Final = f"i.is_active and {_WANTED} and {SUITABLE}"
 _AFTER: Final = f"($8::boolean is null or ({ORDER}) > ($8::boolean, $9::timestamptz, $10::uuid))"
 _LIST: Final = f"""
-    with {WHO}, {RULE} as materialized ({sought(LIMITS)})
+    with {acting(limits=sought(LIMITS))}
     select acting.has_family, acting.family_id is not null as is_child, {total(_WANTED)} as total, page.*
       from acting
       left join lateral (
@@ -75,7 +75,7 @@ MOST_NEAR: Final = 60
 """How many items about the child's interests are ranked."""
 _OF_AGE: Final = "i.age_min <= (select age from child) and i.age_max >= (select age from child)"
 _RECOMMEND: Final = f"""
-    with {ACTING},
+    with {acting(requires("named.id", Purpose.RECOMMENDATIONS, "$5::text", writes=False))},
     child as materialized (
         select extract(year from age($4::date, least(greatest(named.birth_date, '0001-01-01'), $4)))::int as age,
                (coalesce(details.interests, named.interests))[1:{MAX_INTERESTS}] as interests
@@ -117,9 +117,9 @@ _RECOMMEND: Final = f"""
             order by about.interests is null, i.id in (select content_id from seen),
                      cardinality(about.interests) desc nulls last, {ORDER}
             limit {MOST_RECOMMENDED}) picked on true"""
-"""$4: the day. Plan: `near` by idx_content_items_words, `fresh` along idx_content_items_listed, `known` by the child's engagement."""
+"""$4: the day, $5: the GateMode. Plan: `near` by idx_content_items_words, `fresh` along idx_content_items_listed, `known` by the child's engagement."""
 _ENGAGE: Final = f"""
-    with {ACTING},
+    with {acting(requires("named.id", Purpose.ANALYTICS, "$15::text"))},
     item as materialized (
         select i.id from content.content_items i where {NAMED} and i.is_active and {SUITABLE} limit 1),
     room as materialized (
@@ -140,7 +140,7 @@ _ENGAGE: Final = f"""
                                                where earlier.id = any (array_append($7::uuid[], $6))) as has_room,
            exists (select from stored) as is_new
       from acting"""
-"""$13: the most engagements of a child on a day, $14: its beginning."""
+"""$13: the most engagements of a child on a day, $14: its beginning, $15: the GateMode."""
 ENGAGEMENTS_USED: Final = (
     f"select count(*) from content.content_engagement today where today.child_id = {PERSON}"
     " and today.created_at >= date_trunc('day', now() at time zone 'UTC') at time zone 'UTC'"
@@ -163,7 +163,13 @@ class NoChildFound(Exception):
 
 
 class LibraryRepository:
-    """Reads the library for a family or a child. Every method raises NoFamilyFound, and NoChildFound when a child is named."""
+    """Reads the library for a family or a child. Every method raises NoFamilyFound, and NoChildFound when a child is named.
+
+    `recommend` and `engage` raise CallerRefused when no parent permits their purpose.
+    """
+
+    def __init__(self, gate: GateMode = GateMode.ENFORCE) -> None:
+        self._gate = gate
 
     async def listed(self, executor: Executor, asker: Asker, wanted: Wanted) -> Listed:
         """A page of the items that may be shown, and how many there are."""
@@ -190,7 +196,7 @@ class LibraryRepository:
 
     async def recommend(self, executor: Executor, asker: Asker, child_id: UUID, today: object) -> Picks:
         """The items for the child, best first."""
-        rows = await executor.fetch(_RECOMMEND, asker.user_id, asker.family_hint, child_id, today)
+        rows = await executor.fetch(_RECOMMEND, asker.user_id, asker.family_hint, child_id, today, self._gate.value)
         first = _check(rows[0] if rows else None)
         picks = [Pick(item_of(row), tuple(row["about"] or ()), row["seen"]) for row in rows if row["id"] is not None]
         return Picks(first["age"], picks)
@@ -213,6 +219,7 @@ class LibraryRepository:
             done.score,
             most,
             done.ended_at.replace(hour=0, minute=0, second=0, microsecond=0),
+            self._gate.value,
         )
         return Recorded(False, False, None, False, False) if row is None else Recorded(*row)
 
