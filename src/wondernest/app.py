@@ -29,6 +29,7 @@ from wondernest.platform.cache import Counters, MemoryCounters, ValkeyCounters
 from wondernest.platform.clock import Clock, SystemClock
 from wondernest.platform.db.idempotency import IdempotencyKeys
 from wondernest.platform.db.pool import Database
+from wondernest.platform.db.replica import Replica
 from wondernest.platform.http.application import Application, Machinery
 from wondernest.platform.http.cors import CrossOrigin
 from wondernest.platform.http.hosts import AllowedHosts
@@ -172,12 +173,14 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
     counters: Counters = MemoryCounters(clock)
     if cache.enabled and cache.url:
         counters = ValkeyCounters(cache.url, cache.timeout_s, clock, metrics)
+    database = Database(settings.database, metrics)
     return Parts(
         settings=settings,
         clock=clock,
         ids=RandomIds(clock),
         metrics=metrics,
-        database=Database(settings.database, metrics),
+        database=database,
+        replica=Replica(settings.database, database, metrics) if settings.database.replica_url else None,
         counters=counters,
         idempotency=IdempotencyKeys(settings.games.idempotency_life_h, settings.quotas.idempotency_keys),
         large_work=LargeWork(),

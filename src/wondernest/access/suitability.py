@@ -246,7 +246,9 @@ def _pattern(sought: str) -> str:
 def _short(text: str) -> str:
     """A short text as it is compared. Most are ASCII, and spare the call of a function."""
     text = f"({text})::text"
-    return f"case when octet_length({text}) = length({text}) then btrim(lower({text})) else wondernest.folded({text}) end"
+    return (
+        f"case when octet_length({text}) = length({text}) then btrim(lower({text})) else wondernest.folded({text}) end"
+    )
 
 
 def _spoken(language: str, column: str) -> str:

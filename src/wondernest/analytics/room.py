@@ -13,6 +13,7 @@ from wondernest.analytics.deliveries import DeliveryService
 from wondernest.analytics.jobs import IdentityJobs, SummingJobs
 from wondernest.analytics.overview import OverviewService
 from wondernest.analytics.personal_data import PERSONAL_DATA
+from wondernest.analytics.reading import Reader
 from wondernest.analytics.recorder import EventRecorder
 from wondernest.analytics.repository import (
     EVENT_BYTES_USED,
@@ -92,7 +93,12 @@ def build(
     rollups, history = RollupRepository(), ActivityRepository(registry)
     service = AnalyticsService(parts.database, repository, projects, parts.clock, parts.large_work, rollups)
     overview = OverviewService(
-        parts.database, history, MilestoneRepository(), documents, library, parts.clock, parts.large_work, kept_days
+        Reader(parts.database, parts.replica, history, MilestoneRepository()),
+        documents,
+        library,
+        parts.clock,
+        parts.large_work,
+        kept_days,
     )
     identities = IdentityJobs(parts.database, repository, parts.clock)
     summing = SummingJobs(parts.database, rollups, history, parts.clock, parts.large_work, parts.settings.analytics)

@@ -130,6 +130,9 @@ class Database(
         "url": "DATABASE_URL",
         "pooler": "DATABASE_POOLER",
         "direct_url": "DATABASE_DIRECT_URL",
+        "replica_url": "DATABASE_REPLICA_URL",
+        "replica_pool_size": "DATABASE_REPLICA_MAX_CONNECTIONS",
+        "replica_max_lag_s": "DATABASE_REPLICA_MAX_LAG_S",
         "pool_size": "DATABASE_MAX_CONNECTIONS",
         "acquire_timeout_s": "DATABASE_ACQUIRE_TIMEOUT_S",
         "connect_timeout_s": "DATABASE_CONNECT_TIMEOUT_S",
@@ -145,6 +148,12 @@ class Database(
     """What is at that address in front of PostgreSQL."""
     direct_url: Secret = Secret()
     """PostgreSQL itself, for listeners, migrations and commands, where a pooler is at `url`. Empty: `url`."""
+    replica_url: Secret = Secret()
+    """A streaming standby for figures of parents. Empty: the primary serves them. `pooler` is also what is in front of it."""
+    replica_pool_size: Positive = 4
+    """Per worker."""
+    replica_max_lag_s: Annotated[float, Meta(ge=1)] = 5.0
+    """What the standby must show: everything that was committed so long ago."""
     pool_size: Positive = 8
     """Per worker. 4 workers, a fifth during a replacement, and listeners make 45 connections; old installations allow the role 50."""
     acquire_timeout_s: Seconds = 2.0

@@ -28,23 +28,130 @@ HOUSEHOLD: Final = """
     insert into family.child_profiles (id, family_id, name, birth_date) values ($1, $1, 'A child', '2019-01-01')"""
 ITEMS: Final = 300
 WORDS: Final = (
-    *("war", "Toward", "warm", "monsters", "Monster-Truck", "supermonster", "crème", "CREME", "brûlée", "of", "the", "dragon"),
-    *("snap-dragon", "恐龙", "恐龙故事", "война", "ВОЙНА!", "a", "I", "12", "1st", "O'Neill", "x", "Łódź", "ß", "Straße", "€uro"),
-    *("supercalifragilisticexpialidocious", "donaudampfschiff", "  ", "\\", "'", '"', "%", "*", ":*", "&", "=", "🎈", "ice\u2028cream"),
+    *(
+        "war",
+        "Toward",
+        "warm",
+        "monsters",
+        "Monster-Truck",
+        "supermonster",
+        "crème",
+        "CREME",
+        "brûlée",
+        "of",
+        "the",
+        "dragon",
+    ),
+    *(
+        "snap-dragon",
+        "恐龙",
+        "恐龙故事",
+        "война",
+        "ВОЙНА!",
+        "a",
+        "I",
+        "12",
+        "1st",
+        "O'Neill",
+        "x",
+        "Łódź",
+        "ß",
+        "Straße",
+        "€uro",
+    ),
+    *(
+        "supercalifragilisticexpialidocious",
+        "donaudampfschiff",
+        "  ",
+        "\\",
+        "'",
+        '"',
+        "%",
+        "*",
+        ":*",
+        "&",
+        "=",
+        "🎈",
+        "ice\u2028cream",
+    ),
 )
 KEYWORDS: Final = (
-    *("war", "WARM", "monster", "crème", "creme brulee", "dragon", "of the", "龙", "恐龙", "故事", "война", "a", "i", "1", "o'neill"),
-    *("fragilisticexpiali", "expialidociousx", "dampf", "€", "🎈", "*", "'", "strasse", "lodz", "the dragon", "ice cream", "truck monster"),
+    *(
+        "war",
+        "WARM",
+        "monster",
+        "crème",
+        "creme brulee",
+        "dragon",
+        "of the",
+        "龙",
+        "恐龙",
+        "故事",
+        "война",
+        "a",
+        "i",
+        "1",
+        "o'neill",
+    ),
+    *(
+        "fragilisticexpiali",
+        "expialidociousx",
+        "dampf",
+        "€",
+        "🎈",
+        "*",
+        "'",
+        "strasse",
+        "lodz",
+        "the dragon",
+        "ice cream",
+        "truck monster",
+    ),
 )
-LABELS: Final = ("Funny", " funny ", "FUNNY", "Crème", "two\nlines", "Art & Craft", "art", "", "scary", "war", "it's", "a\\b", "sports")
+LABELS: Final = (
+    "Funny",
+    " funny ",
+    "FUNNY",
+    "Crème",
+    "two\nlines",
+    "Art & Craft",
+    "art",
+    "",
+    "scary",
+    "war",
+    "it's",
+    "a\\b",
+    "sports",
+)
 CATEGORIES: Final = (None, "art", "stories", "Science", "educational", "Crème", "", "sports")
 METADATA: Final = (
-    *({}, {"ageRating": 3}, {"ageRating": 12}, {"ageRating": 7.6}, {"ageRating": -4}, {"ageRating": 1e30}, {"ageRating": "9"}),
-    *({"isEducational": True}, {"isEducational": False}, {"isEducational": "true"}, {"ageRating": 9, "isEducational": False}),
+    *(
+        {},
+        {"ageRating": 3},
+        {"ageRating": 12},
+        {"ageRating": 7.6},
+        {"ageRating": -4},
+        {"ageRating": 1e30},
+        {"ageRating": "9"},
+    ),
+    *(
+        {"isEducational": True},
+        {"isEducational": False},
+        {"isEducational": "true"},
+        {"ageRating": 9, "isEducational": False},
+    ),
     *({"ageRating": None}, None, []),
 )
 URLS: Final = (
-    *(None, "", "/files/1/a.png", "https://example.org/a", "HTTPS://Media.Example.org/a", "//example.com/x", "ftp://u@example.net:21/"),
+    *(
+        None,
+        "",
+        "/files/1/a.png",
+        "https://example.org/a",
+        "HTTPS://Media.Example.org/a",
+        "//example.com/x",
+        "ftp://u@example.net:21/",
+    ),
     *("a//b", "https://", f"https://{'x' * 4000}.org/"),
 )
 
@@ -174,7 +281,9 @@ async def test_counts_are_those_of_the_rule(database_url: str, seed: int) -> Non
                 hidden, by_limit = await counted(connection, child_id)
                 found = stored.hidden[child_id]
                 assert (found.total, found.by_limit) == (hidden, by_limit)
-                every = Wanted(child_id=child_id, category=None, most_age=None, words=None, limit=100, offset=0, after=None)
+                every = Wanted(
+                    child_id=child_id, category=None, most_age=None, words=None, limit=100, offset=0, after=None
+                )
                 assert await shown(connection, asker, every) == (active - hidden, active - hidden)
                 some_of_it = Wanted(**{**_fields(every), "category": "art", "most_age": 6})
                 total, seen = await shown(connection, asker, some_of_it)

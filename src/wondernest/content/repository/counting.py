@@ -94,7 +94,8 @@ def _refused(item: Shown) -> str:
 def total(wanted: str) -> str:
     """SQL expression: how many active items that are `wanted` may be shown; in a statement whose RULE is `sought(…)`."""
     found = " union ".join(
-        f"select i.id from {_ITEMS} and {condition} and {wanted} and not {_refused(BY_COLUMNS)}" for condition in _FOUND.values()
+        f"select i.id from {_ITEMS} and {condition} and {wanted} and not {_refused(BY_COLUMNS)}"
+        for condition in _FOUND.values()
     )
     return once(f"""(
         (select count(*) from {_ITEMS} and not {ODD} and {wanted} and not {_refused(ORDINARY)})
@@ -131,11 +132,12 @@ def _counts() -> str:
     """SQL array: how many items each of LIMIT_NAMES hides."""
     columns = {limit.name: refused(_CLASS, [limit]) for limit in _by_columns(_CLASS)} | _CATEGORY_REFUSED
     classes = {name: f"coalesce(sum(i.items) filter (where {condition}), 0)" for name, condition in columns.items()}
-    found = {
-        name: f"(select count(*) from found where '{name}' = any (found.by_limits)" for name in _FOUND
-    }
+    found = {name: f"(select count(*) from found where '{name}' = any (found.by_limits)" for name in _FOUND}
     found[LABELS] += " and not found.category_refused"
-    parts = [[counts[name] for counts in (classes, {name: f"{count})" for name, count in found.items()}) if name in counts] for name in LIMIT_NAMES]
+    parts = [
+        [counts[name] for counts in (classes, {name: f"{count})" for name, count in found.items()}) if name in counts]
+        for name in LIMIT_NAMES
+    ]
     return f"array[{', '.join(' + '.join(part) for part in parts)}]::bigint[]"
 
 

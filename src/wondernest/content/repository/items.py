@@ -65,8 +65,8 @@ NAMED: Final = f"(i.provider = '{PROVIDER}' and i.provider_id = $4::text or i.id
 LIMITS: Final = rules("(select acting.family_id from acting)", "$3")
 
 
-def acting(consent: str = "true", limits: str = LIMITS) -> str:
-    """SQL of the first parts of a statement: for whom it acts, and the parental filter. `consent`: see access/guardianship.py.
+def who(consent: str = "true") -> str:
+    """SQL of the first part of a statement: for whom it acts. `consent`: see access/guardianship.py.
 
     $1: the adult, $2: the family in their token, $3: the child, or NULL. The family is NULL for a child that is not theirs.
     """
@@ -76,10 +76,15 @@ def acting(consent: str = "true", limits: str = LIMITS) -> str:
                     else (select named.family_id from family.child_profiles named
                            where named.id = $3 and {guards("named.id", "$1", consent=consent)}) end as family_id,
                exists (select from family.family_members member where member.user_id = $1) as has_family
-         where {stands("$1")}),
-    {RULE} as materialized ({limits})"""
+         where {stands("$1")})"""
 
 
+def acting(consent: str = "true") -> str:
+    """SQL of the first parts of a statement: for whom it acts, and their limits; as `who`."""
+    return f"{who(consent)}, {RULE} as materialized ({LIMITS})"
+
+
+WHO: Final = who()
 ACTING: Final = acting()
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from wondernest.access.consent import GateMode, Purpose, requires
+from wondernest.access.suitability import RULE
 from wondernest.content.model import Engagement, Item, Listed, Pick, Picks, Place, Recorded, Wanted
 from wondernest.content.repository.counting import sought, total
 from wondernest.content.repository.items import (
@@ -21,6 +22,7 @@ from wondernest.content.repository.items import (
     SHOWN,
     SUITABLE,
     UNDATED,
+    WHO,
     acting,
     item_of,
 )
@@ -35,7 +37,7 @@ _WANTED: Final = f"($4::text is null or i.category = $4) and ($5::int is null or
 _MATCHING: Final = f"i.is_active and {_WANTED} and {SUITABLE}"
 _AFTER: Final = f"($8::boolean is null or ({ORDER}) > ($8::boolean, $9::timestamptz, $10::uuid))"
 _LIST: Final = f"""
-    with {acting(limits=sought(LIMITS))}
+    with {WHO}, {RULE} as materialized ({sought(LIMITS)})
     select acting.has_family, acting.family_id is not null as is_child, {total(_WANTED)} as total, page.*
       from acting
       left join lateral (
