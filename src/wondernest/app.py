@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from wondernest.analytics import room as analytics
+from wondernest.analytics.ports import Neighbours
 from wondernest.audio import room as audio
 from wondernest.auth import room as auth
 from wondernest.content import room as content
@@ -20,6 +21,7 @@ from wondernest.files import room as files
 from wondernest.games import room as games
 from wondernest.health import room as health
 from wondernest.inherited import room as inherited
+from wondernest.letters import room as letters
 from wondernest.packs import room as packs
 from wondernest.platform import room as platform
 from wondernest.platform.addresses import Networks
@@ -29,6 +31,7 @@ from wondernest.platform.cache import Counters, MemoryCounters, ValkeyCounters
 from wondernest.platform.clock import Clock, SystemClock
 from wondernest.platform.db.idempotency import IdempotencyKeys
 from wondernest.platform.db.pool import Database
+from wondernest.platform.db.replica import Replica
 from wondernest.platform.http.application import Application, Machinery
 from wondernest.platform.http.cors import CrossOrigin
 from wondernest.platform.http.hosts import AllowedHosts
@@ -90,6 +93,17 @@ async def event_archive(settings: Settings) -> AsyncGenerator[EventArchive]:
             await stop()
 
 
+@asynccontextmanager
+async def consent_refusals(settings: Settings) -> AsyncGenerator[tuple[coppa.RefusalRepository, Parts]]:
+    """The counts of requests without consent, for commands."""
+    parts = _parts(settings, SystemClock(timedelta()))
+    try:
+        yield coppa.RefusalRepository(), parts
+    finally:
+        for stop in platform.build(parts).on_stop:
+            await stop()
+
+
 class Background(Struct, frozen=True, kw_only=True):
     """The jobs and schedules of the jobs process, and the rooms that it stops at its end."""
 
@@ -121,7 +135,8 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     household = family.service(parts, accounts.accounts)
     recorder = analytics.recorder(parts, play.time)
     library = content.library(parts, recorder)
-    figures = analytics.build(parts, play.projects, play.documents, play.time, library)
+    neighbours = Neighbours(library, stories.mastery(play.stories), audio.clarity(parts))
+    figures = analytics.build(parts, play.projects, play.documents, play.time, neighbours)
     below = Rooms(
         (
             platform.build(parts),
@@ -136,6 +151,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             packs.build(parts, packs.gateway(parts)),
             figures.room,
             screentime.build(parts, household, figures.figures),
+            letters.build(parts, household, figures.figures),
             audio.build(parts),
             *(build(parts) for build in more),
         )
@@ -172,12 +188,14 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
     counters: Counters = MemoryCounters(clock)
     if cache.enabled and cache.url:
         counters = ValkeyCounters(cache.url, cache.timeout_s, clock, metrics)
+    database = Database(settings.database, metrics)
     return Parts(
         settings=settings,
         clock=clock,
         ids=RandomIds(clock),
         metrics=metrics,
-        database=Database(settings.database, metrics),
+        database=database,
+        replica=Replica(settings.database, database, metrics) if settings.database.replica_url else None,
         counters=counters,
         idempotency=IdempotencyKeys(settings.games.idempotency_life_h, settings.quotas.idempotency_keys),
         large_work=LargeWork(),

@@ -33,7 +33,7 @@ class Refusals:
         self._database = database
         self._clock = clock
         self._counter = metrics.counter(
-            "consent_refusals", "Requests about a child without a parent's consent", "route", "purpose", "outcome"
+            "consent_refusals", "Requests about a child without a parent's consent", "outcome", "purpose", "route"
         )
         self._pending: dict[Unconsented, int] = {}
         self._flushing = Periodic("consent refusals", FLUSH_INTERVAL_S, self.flush)
@@ -42,7 +42,7 @@ class Refusals:
     def note(self, refusal: CallerRefused, enforced: bool) -> None:
         """Count one; it must be quick. The route is that of the request in whose context it is called."""
         route = ROUTE.get()
-        self._counter.labels(route, refusal.purpose, "refused" if enforced else "recorded").inc()
+        self._counter.labels("refused" if enforced else "recorded", refusal.purpose, route).inc()
         child_id = parse_uuid(refusal.about)
         if child_id is not None:
             kind = Unconsented(child_id, route, refusal.purpose, enforced)

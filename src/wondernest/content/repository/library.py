@@ -8,17 +8,21 @@ from uuid import UUID
 from msgspec import Struct
 
 from wondernest.access.consent import GateMode, Purpose, requires
+from wondernest.access.suitability import RULE
 from wondernest.content.model import Engagement, Item, Listed, Pick, Picks, Place, Recorded, Wanted
+from wondernest.content.repository.counting import sought, total
 from wondernest.content.repository.items import (
     ACTING,
     COLUMNS,
     DOCUMENT,
+    LIMITS,
     NAMED,
     ORDER,
     RATED_FROM,
     SHOWN,
     SUITABLE,
     UNDATED,
+    WHO,
     acting,
     item_of,
 )
@@ -29,19 +33,18 @@ from wondernest.platform.usage import PERSON
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor, Row
 
-_MATCHING: Final = f"""
-    i.is_active and ($4::text is null or i.category = $4) and ($5::int is null or {RATED_FROM} <= $5) and {SUITABLE}"""
+_WANTED: Final = f"($4::text is null or i.category = $4) and ($5::int is null or {RATED_FROM} <= $5)"
+_MATCHING: Final = f"i.is_active and {_WANTED} and {SUITABLE}"
 _AFTER: Final = f"($8::boolean is null or ({ORDER}) > ($8::boolean, $9::timestamptz, $10::uuid))"
 _LIST: Final = f"""
-    with {ACTING}
-    select acting.has_family, acting.family_id is not null as is_child,
-           (select count(*) from content.content_items i where {_MATCHING}) as total, page.*
+    with {WHO}, {RULE} as materialized ({sought(LIMITS)})
+    select acting.has_family, acting.family_id is not null as is_child, {total(_WANTED)} as total, page.*
       from acting
       left join lateral (
            select {COLUMNS}, 0 as score, i.is_featured is not true as plain from content.content_items i
             where {_MATCHING} and {_AFTER} order by {ORDER} limit $6 offset $7) page on true"""
 """$4: category, $5: highest minimum age, $6 and $7: limit and offset, $8 to $10: where the page before ended.
-Plan: the page is read along idx_content_items_listed; the total looks at every active item."""
+Plan: the page is read along idx_content_items_listed; the total from idx_content_items_ordinary alone, and from what is found."""
 _SEARCH: Final = f"""
     with {ACTING},
     sought as materialized (
@@ -87,10 +90,15 @@ _RECOMMEND: Final = f"""
         select engaged.content_id from content.content_engagement engaged
          where engaged.child_id = $3 group by engaged.content_id),
     near as (
-        select i.id from content.content_items i
-         where {DOCUMENT} @@ (select string_agg('(' || query::text || ')', ' | ')::tsquery from wanted)
-           and i.is_active and {_OF_AGE} and {SUITABLE}
-         order by i.id in (select content_id from seen), {ORDER} limit {MOST_NEAR}),
+        select about.id
+          from (select i.id, i.id in (select content_id from seen) as known, i.is_featured is not true as plain,
+                       coalesce(i.created_at, {UNDATED}) as created_at
+                  from content.content_items i
+                 where {DOCUMENT} @@ (select string_agg('(' || query::text || ')', ' | ')::tsquery from wanted)
+                   and i.is_active and {_OF_AGE}
+                 order by known, plain, created_at, i.id offset 0) about
+         cross join lateral (select from content.content_items i where i.id = about.id and {SUITABLE} offset 0) suits
+         order by about.known, about.plain, about.created_at, about.id limit {MOST_NEAR}),
     fresh as (
         select i.id from content.content_items i
          where i.is_active and {_OF_AGE} and {SUITABLE} and not i.id in (select content_id from seen)
