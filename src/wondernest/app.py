@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from wondernest.analytics import room as analytics
+from wondernest.analytics.ports import Neighbours
 from wondernest.audio import room as audio
 from wondernest.auth import room as auth
 from wondernest.content import room as content
@@ -30,6 +31,7 @@ from wondernest.platform.cache import Counters, MemoryCounters, ValkeyCounters
 from wondernest.platform.clock import Clock, SystemClock
 from wondernest.platform.db.idempotency import IdempotencyKeys
 from wondernest.platform.db.pool import Database
+from wondernest.platform.db.replica import Replica
 from wondernest.platform.http.application import Application, Machinery
 from wondernest.platform.http.cors import CrossOrigin
 from wondernest.platform.http.hosts import AllowedHosts
@@ -57,6 +59,7 @@ from wondernest.usage import room as usage
 from wondernest.web import room as web
 
 if TYPE_CHECKING:
+    from wondernest.analytics.archive import EventArchive
     from wondernest.content.collection import Collection
     from wondernest.settings import Settings
 
@@ -74,6 +77,28 @@ async def collection(settings: Settings) -> AsyncGenerator[Collection]:
     parts = _parts(settings, SystemClock(timedelta()))
     try:
         yield content.collection(parts, files.system(parts))
+    finally:
+        for stop in platform.build(parts).on_stop:
+            await stop()
+
+
+@asynccontextmanager
+async def event_archive(settings: Settings) -> AsyncGenerator[EventArchive]:
+    """The archive of events, for commands."""
+    parts = _parts(settings, SystemClock(timedelta()))
+    try:
+        yield analytics.archive(parts)
+    finally:
+        for stop in platform.build(parts).on_stop:
+            await stop()
+
+
+@asynccontextmanager
+async def consent_refusals(settings: Settings) -> AsyncGenerator[tuple[coppa.RefusalRepository, Parts]]:
+    """The counts of requests without consent, for commands."""
+    parts = _parts(settings, SystemClock(timedelta()))
+    try:
+        yield coppa.RefusalRepository(), parts
     finally:
         for stop in platform.build(parts).on_stop:
             await stop()
@@ -110,7 +135,8 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     household = family.service(parts, accounts.accounts)
     recorder = analytics.recorder(parts, play.time)
     library = content.library(parts, recorder)
-    figures = analytics.build(parts, play.projects, play.documents, play.time, library)
+    neighbours = Neighbours(library, stories.mastery(play.stories), audio.clarity(parts))
+    figures = analytics.build(parts, play.projects, play.documents, play.time, neighbours)
     below = Rooms(
         (
             platform.build(parts),
@@ -126,7 +152,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             figures.room,
             screentime.build(parts, household, figures.figures),
             letters.build(parts, household, figures.figures),
-            audio.build(parts, consent.consents),
+            audio.build(parts),
             *(build(parts) for build in more),
         )
     )
@@ -162,12 +188,14 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
     counters: Counters = MemoryCounters(clock)
     if cache.enabled and cache.url:
         counters = ValkeyCounters(cache.url, cache.timeout_s, clock, metrics)
+    database = Database(settings.database, metrics)
     return Parts(
         settings=settings,
         clock=clock,
         ids=RandomIds(clock),
         metrics=metrics,
-        database=Database(settings.database, metrics),
+        database=database,
+        replica=Replica(settings.database, database, metrics) if settings.database.replica_url else None,
         counters=counters,
         idempotency=IdempotencyKeys(settings.games.idempotency_life_h, settings.quotas.idempotency_keys),
         large_work=LargeWork(),

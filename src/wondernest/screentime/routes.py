@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.consent import Exemption
 from wondernest.family import errors
 from wondernest.family.wire import Refusal
 from wondernest.platform.caller import Authority, CallerKind
@@ -25,6 +26,7 @@ GROUP: Final = RouteGroup(
     tag="Family",
     caller=CallerKind.USER,
     authority=Authority.MANAGER,
+    exempt=Exemption.PROFILE,
     rules_in_sql=True,
     denied=errors.NotParent,
     unproven=errors.StepUpRequired,
