@@ -251,7 +251,7 @@ class Requests:
 
     async def letters(self, _: int) -> None:
         """A page of the walk over the readers of the weekly letter, and one letter."""
-        [*_, reader] = await self._letters.readers(self._database, None)
+        reader = (await self._letters.readers(self._database, None))[-1]
         letter = LetterKey(reader.family_id, reader.user_id, CLOCK.now().date())
         assert (
             await self._letters.claim(self._database, [letter], SEND, (LETTER_FAMILY, LETTER_USER, LETTER_SUNDAY)) == 1
