@@ -57,6 +57,11 @@ from wondernest.games.repository import (
 )
 from wondernest.games.rules import SMALL_LIST_BYTES, Deletion, Limits, Listing, Read, SaveKey, Write
 from wondernest.games.service import Notices, ProjectSaves
+from wondernest.letters.jobs import FAMILY as LETTER_FAMILY
+from wondernest.letters.jobs import SEND
+from wondernest.letters.jobs import SUNDAY as LETTER_SUNDAY
+from wondernest.letters.jobs import USER as LETTER_USER
+from wondernest.letters.repository import LetterKey, LetterRepository
 from wondernest.packs.model import Use
 from wondernest.packs.model import Wanted as PacksWanted
 from wondernest.packs.repository import Asked, PackRepository, Proof, PurchaseRepository
@@ -69,6 +74,8 @@ from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.ids import RandomIds, new_uuid, sha256_hex
 from wondernest.platform.jobs import QueuedJobs
 from wondernest.platform.large_work import LargeWork
+from wondernest.screentime.repository import ScreenTimeRepository
+from wondernest.screentime.rules import MOST_EXTRA_OF_DAY
 from wondernest.settings import Auth, Games, Quotas
 from wondernest.stories.reading import INSTANCE_ID, INSTANCE_PREFIX
 from wondernest.stories.repository import TemplateRepository
@@ -141,6 +148,8 @@ class Requests:
         self._analytics = AnalyticsService(database, events, projects, CLOCK, large_work, RollupRepository())
         self._histories = ActivityRepository(self._registry)
         self._milestones = MilestoneRepository()
+        self._screen_time = ScreenTimeRepository()
+        self._letters = LetterRepository()
         self._serials = itertools.count(int(datetime.now(UTC).timestamp() * 1e6))
 
     # Saves --------------------------------------------------------------------------------------------------------
@@ -231,6 +240,24 @@ class Requests:
         await self._histories.whole(*whose, today, today)
         await self._histories.summed(*whose, today - timedelta(days=7), today)
         await self._milestones.reached(*whose)
+
+    async def screen_time(self, _: int) -> None:
+        """GET of a child's screen time, and POST of extra time; the figure of the day is `figures-day`."""
+        one, unit = self._parents[0], UnitOfWork(self._database)
+        assert await self._screen_time.find(unit, one.child_id, one.user_id)
+        day = CLOCK.now().date()
+        assert await self._screen_time.add_extra(unit, one.child_id, one.user_id, day, 15, MOST_EXTRA_OF_DAY)
+        await unit.commit()
+
+    async def letters(self, _: int) -> None:
+        """A page of the walk over the readers of the weekly letter, and one letter."""
+        reader = (await self._letters.readers(self._database, None))[-1]
+        letter = LetterKey(reader.family_id, reader.user_id, CLOCK.now().date())
+        assert (
+            await self._letters.claim(self._database, [letter], SEND, (LETTER_FAMILY, LETTER_USER, LETTER_SUNDAY)) == 1
+        )
+        assert await self._letters.recipient(self._database, letter)
+        assert await self._letters.hand_over(self._database, letter)
 
     @staticmethod
     def _event(parent: Parent, moment: int) -> Report:
@@ -451,6 +478,12 @@ OPERATIONS: Final = (
     ),
     Operation("POST an engagement", ["content-engage"], Requests.engage),
     Operation("GET a child's figures", ["figures-day", "figures-week", "figures-milestones"], Requests.figures),
+    Operation("GET screen time and POST extra time", ["screen-time", "extra-time"], Requests.screen_time),
+    Operation(
+        f"{_SCHEDULED}weekly letters",
+        ["letter-readers", "letter-claim", "letter-recipient", "letter-hand-over"],
+        Requests.letters,
+    ),
     Operation("GET the family profile", ["household"], Requests.profile, (1, BATCH)),
     Operation("GET the children", ["family-children", "family-child"], Requests.children),
     Operation("GET a consent", ["consent-find"], Requests.consent),

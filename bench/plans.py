@@ -39,8 +39,9 @@ MAY_READ_WHOLE: Final[Mapping[str, str]] = {
 """Statements that may read a growing table whole, and why."""
 PAGES_OF_A_REQUEST: Final = 200
 """More pages than this for one request mean that the planner chose a wrong index."""
-PAGES_OF_A_LIST: Final[Mapping[str, int]] = {"pack-search-words": 800, "pack-owned": 800}
-"""More for lists whose every row has parts in other tables: up to 20 packs, each with category, ownership and the count of its assets."""
+PAGES_OF_A_LIST: Final[Mapping[str, int]] = {"letter-readers": 5_000, "pack-search-words": 800, "pack-owned": 800}
+"""More for lists whose every row has parts in other tables: up to 20 packs, each with category, ownership and the count of its assets; 500
+readers of the weekly letter, each with zone and last letter."""
 _WHOLE = re.compile(r"Seq Scan on (\w+)(?!.*never executed)")
 _PAGES = re.compile(r"Buffers: shared(?: hit=(\d+))?(?: read=(\d+))?")
 _PARENTS = """

@@ -86,6 +86,8 @@ _LATER_ROWS: Final[dict[LiteralString, LiteralString]] = {
        select 'https://accounts.google.com', id::text, id, now() from core.users where email < 'bench-5'""",
     "wondernest.address_proofs": """insert into wondernest.address_proofs (user_id, email, source, token_hash, proven_at)
        select id, lower(email), 'letter', sha256((id || '-proven')::bytea), now() from core.users""",
+    "wondernest.letter_readers": """insert into wondernest.letter_readers (family_id, user_id, since)
+       select family_id, user_id, now() from family.family_members""",
     "content.content_filters": """insert into content.content_filters (family_id, name, min_age, max_age, blocked_categories)
        select id, 'Ours', 2, 14, '{Seasonal}' from family.families""",
     "wondernest.family_content_limits": """insert into wondernest.family_content_limits (family_id, languages)

@@ -78,15 +78,15 @@ def migrate() -> int:
 
 @app.command
 def seed() -> int:
-    """Make the demo family with its pictures and story, and the house's collection, stories and packs (development only)."""
+    """Make the demo family with its pictures, story and eight weeks of play, and the house's collection, stories and packs (development only)."""
     import psycopg
 
     from wondernest.content.collection import CollectionError
     from wondernest.settings import SettingsError
 
     settings = _settings_with_database()
-    demo, library, collection, stories, packs = (
-        _development(name) for name in ("seed", "library", "collection.filling", "stories", "packs")
+    demo, library, collection, stories, packs, play = (
+        _development(name) for name in ("seed", "library", "collection.filling", "stories", "packs", "play")
     )
     try:
         demo.seed(settings)
@@ -94,6 +94,7 @@ def seed() -> int:
         collection.fill_collection(settings)
         stories.fill_shelf(settings)
         packs.fill_packs(settings)
+        play.fill_weeks(settings)
     except (SettingsError, psycopg.Error, library.LibraryError, CollectionError) as error:
         _fail(error)
     _print_line(f"demo parent: {demo.DEMO_EMAIL} / {demo.DEMO_PASSWORD}")
