@@ -113,7 +113,8 @@ class DataSet:
     def _keep_versions(self, connection: psycopg.Connection) -> None:
         """Add kept versions of the saves just copied; their documents are small, because nothing reads them."""
         connection.execute(
-            _KEEP_VERSIONS, {"asked": self.asking_children(), "key": FIRST_KEY, "game": GAME, "kept": Games().kept_versions}
+            _KEEP_VERSIONS,
+            {"asked": self.asking_children(), "key": FIRST_KEY, "game": GAME, "kept": Games().kept_versions},
         )
 
     def _chosen(self) -> Iterable[int]:

@@ -18,8 +18,8 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from bench.data_set import FIRST_KEY, GAME, PASSWORD
-from bench.library import ONE_ITEM, RARE
 from bench.documents import SMALL_BYTES, project
+from bench.library import ONE_ITEM, RARE
 from wondernest.analytics.repository import (
     ActivityRepository,
     AnalyticsRepository,

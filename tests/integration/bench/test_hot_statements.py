@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bench.data_set import DataSet
-from bench.library import Library
 from bench.hot import BATCH, OPERATIONS
+from bench.library import Library
 from bench.plans import explained
 from bench.related_rows import add_related_rows
 
