@@ -103,6 +103,12 @@ _LATER_ROWS: Final[dict[LiteralString, LiteralString]] = {
     "wondernest.pack_purchases": """insert into wondernest.pack_purchases
        select id, id, (select p.id from public.content_packs p limit 1), null, 299, 'USD', 'simulated', 'authorised', null,
               now() - interval '1 day', now() from core.users""",
+    "public.content_pack_reviews": """insert into public.content_pack_reviews (pack_id, user_id, rating, is_approved)
+       select pack_id, user_id, 4, true from public.user_pack_ownership""",
+    "wondernest.family_locales": """insert into wondernest.family_locales (family_id, time_zone, updated_at)
+       select id, 'UTC', now() from family.families""",
+    "analytics.learning_insights": """insert into analytics.learning_insights (child_id, insight_type, title)
+       select id, 'milestone', 'Milestone' from family.child_profiles, generate_series(1, 3)""",
     "wondernest.unrecorded_cutoffs": """insert into wondernest.unrecorded_cutoffs (user_id, issued_until)
        select id, now() from core.users where email < 'bench-2'""",
 }

@@ -61,6 +61,7 @@ from wondernest.web import room as web
 if TYPE_CHECKING:
     from wondernest.analytics.archive import EventArchive
     from wondernest.content.collection import Collection
+    from wondernest.files.system import SystemFiles
     from wondernest.settings import Settings
 
 
@@ -74,20 +75,30 @@ def create_app(settings: Settings, *, clock: Clock | None = None, more: Sequence
 @asynccontextmanager
 async def collection(settings: Settings) -> AsyncGenerator[Collection]:
     """Import and export of the content library, for commands."""
-    parts = _parts(settings, SystemClock(timedelta()))
-    try:
+    async with _alone(settings) as parts:
         yield content.collection(parts, files.system(parts))
-    finally:
-        for stop in platform.build(parts).on_stop:
-            await stop()
+
+
+@asynccontextmanager
+async def system_files(settings: Settings) -> AsyncGenerator[tuple[SystemFiles, Database]]:
+    """The files of the installation, for commands."""
+    async with _alone(settings) as parts:
+        yield files.system(parts), parts.database
 
 
 @asynccontextmanager
 async def event_archive(settings: Settings) -> AsyncGenerator[EventArchive]:
     """The archive of events, for commands."""
+    async with _alone(settings) as parts:
+        yield analytics.archive(parts)
+
+
+@asynccontextmanager
+async def _alone(settings: Settings) -> AsyncGenerator[Parts]:
+    """The adapters, without an application."""
     parts = _parts(settings, SystemClock(timedelta()))
     try:
-        yield analytics.archive(parts)
+        yield parts
     finally:
         for stop in platform.build(parts).on_stop:
             await stop()
