@@ -14,6 +14,7 @@ from bench import results
 from bench.day import run_day
 from bench.files import run_files
 from bench.growth import run_growth
+from bench.histories import run_histories
 from bench.hostile import run_hostile
 from bench.logins import run_logins
 from bench.options import Options, parse
@@ -29,6 +30,7 @@ from wondernest.development.embedded.errors import EmbeddedError
 FAILURE = 1
 _SPECIAL = {
     "S6b": run_files,
+    "S6c history": run_histories,
     "S7": run_logins,
     "S8": run_day,
     "S9": run_growth,

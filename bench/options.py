@@ -26,9 +26,9 @@ QUICK = (
     "S8",
     "S10",
 )
-LONG = ("S9", "S11", "S12")
+LONG = ("S6c history", "S9", "S11", "S12")
 """Run only when named: S9 builds databases of up to a million saves; S11 takes `--seconds` as its whole length."""
-NEEDS_OWN_SERVER = frozenset({"S9", "S10"})
+NEEDS_OWN_SERVER = frozenset({"S6c history", "S9", "S10"})
 SIZES = (10_000, 100_000, 1_000_000)
 SAVES_OF_A_FAMILY = 20
 MOST_SAVES = 10**8
