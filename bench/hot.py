@@ -20,13 +20,17 @@ from msgspec.structs import replace
 from bench.data_set import FIRST_KEY, GAME, PASSWORD
 from bench.documents import SMALL_BYTES, project
 from bench.library import ONE_ITEM, RARE
+from wondernest.access.consent import GateMode
 from wondernest.analytics.repository import (
     ActivityRepository,
     AnalyticsRepository,
+    ArchiveRepository,
     MilestoneRepository,
+    RecommendationRepository,
     RollupRepository,
 )
 from wondernest.analytics.service import AnalyticsService, Report
+from wondernest.audio.repository import AudioRepository
 from wondernest.auth.jobs import NEW_NETWORK, USER
 from wondernest.auth.repository import (
     AccountRepository,
@@ -150,6 +154,10 @@ class Requests:
         self._milestones = MilestoneRepository()
         self._screen_time = ScreenTimeRepository()
         self._letters = LetterRepository()
+        self._recommendations = RecommendationRepository()
+        self._archives = ArchiveRepository()
+        self._rollups = RollupRepository()
+        self._audio = AudioRepository(Quotas(), GateMode.OFF)
         self._serials = itertools.count(int(datetime.now(UTC).timestamp() * 1e6))
 
     # Saves --------------------------------------------------------------------------------------------------------
@@ -258,6 +266,24 @@ class Requests:
         )
         assert await self._letters.recipient(self._database, letter)
         assert await self._letters.hand_over(self._database, letter)
+
+    async def beside_figures(self, _count: int) -> None:
+        """GET of insights, what is not in the figures: what games heard, and the recommendations that are stored."""
+        [parent, *_] = self._parents
+        now = CLOCK.now()
+        whose = (self._database, parent.user_id, parent.child_id)
+        await self._audio.heard(*whose, (now - timedelta(days=28), now - timedelta(days=14), now))
+        await self._recommendations.keep(*whose, ["Sing a song"], now)
+
+    async def old_events(self, _count: int) -> None:
+        """The removal of old events of one child, and what the archive and the sums look for."""
+        [parent, *_] = self._parents
+        before = LONG_AGO + timedelta(days=1)
+        for archived in (False, True):
+            await self._rollups.with_old_events(self._database, before, archived=archived)
+            await self._rollups.remove(self._database, parent.child_id, before, archived=archived)
+        await self._archives.next_day(self._database, LONG_AGO, before)
+        await self._rollups.waiting(self._database, CLOCK.now(), BATCH)
 
     @staticmethod
     def _event(parent: Parent, moment: int) -> Report:
@@ -483,6 +509,19 @@ OPERATIONS: Final = (
         f"{_SCHEDULED}weekly letters",
         ["letter-readers", "letter-claim", "letter-recipient", "letter-hand-over"],
         Requests.letters,
+    ),
+    Operation("GET a child's insights", ["speech-heard", "recommendations-keep"], Requests.beside_figures),
+    Operation(
+        f"{_SCHEDULED}old events and days to be counted",
+        [
+            "events-old",
+            "events-remove",
+            "events-old-archived",
+            "events-remove-archived",
+            "events-next-day",
+            "days-waiting",
+        ],
+        Requests.old_events,
     ),
     Operation("GET the family profile", ["household"], Requests.profile, (1, BATCH)),
     Operation("GET the children", ["family-children", "family-child"], Requests.children),
