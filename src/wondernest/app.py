@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from wondernest.analytics import room as analytics
+from wondernest.analytics.ports import Neighbours
 from wondernest.audio import room as audio
 from wondernest.auth import room as auth
 from wondernest.content import room as content
@@ -20,6 +21,7 @@ from wondernest.files import room as files
 from wondernest.games import room as games
 from wondernest.health import room as health
 from wondernest.inherited import room as inherited
+from wondernest.letters import room as letters
 from wondernest.packs import room as packs
 from wondernest.platform import room as platform
 from wondernest.platform.addresses import Networks
@@ -91,6 +93,17 @@ async def event_archive(settings: Settings) -> AsyncGenerator[EventArchive]:
             await stop()
 
 
+@asynccontextmanager
+async def consent_refusals(settings: Settings) -> AsyncGenerator[tuple[coppa.RefusalRepository, Parts]]:
+    """The counts of requests without consent, for commands."""
+    parts = _parts(settings, SystemClock(timedelta()))
+    try:
+        yield coppa.RefusalRepository(), parts
+    finally:
+        for stop in platform.build(parts).on_stop:
+            await stop()
+
+
 class Background(Struct, frozen=True, kw_only=True):
     """The jobs and schedules of the jobs process, and the rooms that it stops at its end."""
 
@@ -122,7 +135,8 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     household = family.service(parts, accounts.accounts)
     recorder = analytics.recorder(parts, play.time)
     library = content.library(parts, recorder)
-    figures = analytics.build(parts, play.projects, play.documents, play.time, library)
+    neighbours = Neighbours(library, stories.mastery(play.stories), audio.clarity(parts))
+    figures = analytics.build(parts, play.projects, play.documents, play.time, neighbours)
     below = Rooms(
         (
             platform.build(parts),
@@ -137,6 +151,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             packs.build(parts, packs.gateway(parts)),
             figures.room,
             screentime.build(parts, household, figures.figures),
+            letters.build(parts, household, figures.figures),
             audio.build(parts),
             *(build(parts) for build in more),
         )

@@ -48,7 +48,7 @@ OPEN = {
         *("/auth/password-reset", "/auth/password-reset/confirm"),
         *("/files/{fileId}/public", "/files/{fileId}/signed"),
         *("/files/{folder}/{name}", "/files/{folder}/{owner}/{name}"),
-        *("/content-packs/payments/events", "/icons/{icon}"),
+        *("/content-packs/payments/events", "/icons/{icon}", "/letters/weekly/end"),
     },
     CallerKind.OPTIONAL: {"/auth/logout", "/auth/parent/logout", "/auth/parent/verify-pin"},
     CallerKind.OPERATOR: {"/metrics"},

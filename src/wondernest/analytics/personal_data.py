@@ -23,7 +23,7 @@ PERSONAL_DATA: Final = (
         table="analytics.learning_insights",
         people={"child_id": CHILD},
         personal=("title", "description", "data"),
-        what="Milestones a child reached",
+        what="Milestones a child reached, and what was recommended",
         why=SHOWING_PARENTS,
         kept=WITH_CHILD,
     ),

@@ -14,6 +14,7 @@ from wondernest.analytics.jobs import IdentityJobs, SummingJobs
 from wondernest.analytics.overview import OverviewService
 from wondernest.analytics.personal_data import PERSONAL_DATA
 from wondernest.analytics.reading import Reader
+from wondernest.analytics.recommendations import Recommendations
 from wondernest.analytics.recorder import EventRecorder
 from wondernest.analytics.repository import (
     EVENT_BYTES_USED,
@@ -22,6 +23,7 @@ from wondernest.analytics.repository import (
     AnalyticsRepository,
     ArchiveRepository,
     MilestoneRepository,
+    RecommendationRepository,
     RollupRepository,
 )
 from wondernest.analytics.repository.events import PlayTime
@@ -32,7 +34,7 @@ from wondernest.platform.rooms import Room, Table
 from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
-    from wondernest.analytics.ports import Library, ProjectSaves, SavedDocuments
+    from wondernest.analytics.ports import Neighbours, ProjectSaves, SavedDocuments
     from wondernest.platform.rooms import Parts
     from wondernest.settings import Quotas
 
@@ -81,11 +83,11 @@ class Analytics(Struct, frozen=True):
 
 
 def build(
-    parts: Parts, projects: ProjectSaves, documents: SavedDocuments, registry: Registry, library: Library
+    parts: Parts, projects: ProjectSaves, documents: SavedDocuments, registry: Registry, neighbours: Neighbours
 ) -> Analytics:
     """Events and figures.
 
-    `projects` and `documents`: the saves that events change and a route shows; `library`: the content that is recommended.
+    `projects` and `documents`: the saves that events change and a route shows; `neighbours`: the rooms that insights ask.
     """
     gate = GateMode(parts.settings.consent_gate)
     repository = AnalyticsRepository(registry, parts.ids, parts.clock, parts.settings.quotas, gate)
@@ -95,7 +97,8 @@ def build(
     overview = OverviewService(
         Reader(parts.database, parts.replica, history, MilestoneRepository()),
         documents,
-        library,
+        neighbours,
+        Recommendations(parts.database, RecommendationRepository(), parts.clock),
         parts.clock,
         parts.large_work,
         kept_days,

@@ -43,6 +43,7 @@ OURS = {
     "wondernest.family_content_limits",
     "wondernest.consent_gates",
     "wondernest.consent_refusals",
+    "wondernest.consent_switches",
     "wondernest.family_locales",
     "wondernest.idempotency_keys",
     "wondernest.installation",
@@ -51,6 +52,7 @@ OURS = {
     "wondernest.job_schedules",
     "wondernest.job_statistics",
     "wondernest.jobs",
+    "wondernest.letter_readers",
     "wondernest.outside_identities",
     "wondernest.pack_purchases",
     "wondernest.pack_usage_days",
@@ -65,6 +67,7 @@ OURS = {
     "wondernest.unrecorded_cutoffs",
     "wondernest.used_identity_tokens",
     "wondernest.walks",
+    "wondernest.weekly_letters",
 }
 
 
