@@ -242,7 +242,7 @@ def _add(connection: psycopg.Connection, pack: DemoPack, parts: Sequence[Part], 
             file_size_bytes=sum(file.size for file in files),
             performance_tier=pack.tier,
             status="published",
-            search_keywords=pack.keywords,
+            search_keywords=" ".join(dict.fromkeys([*pack.keywords.split(), *_words(parts)])),
         )
         for order, (part, path, file) in enumerate(zip(parts, paths, files, strict=True)):
             _insert(
@@ -264,6 +264,12 @@ def _add(connection: psycopg.Connection, pack: DemoPack, parts: Sequence[Part], 
                 display_order=order,
                 group_name=part.group,
             )
+
+
+def _words(parts: Sequence[Part]) -> Iterator[str]:
+    """What the parts are called: who looks for a lion finds the pack that has one."""
+    for part in parts:
+        yield from part.name.lower().split()
 
 
 def _category(connection: psycopg.Connection, name: str) -> UUID | None:

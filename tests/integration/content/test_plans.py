@@ -33,7 +33,7 @@ STATEMENTS: dict[str, tuple[str, list[Any], set[str]]] = {
         {"content_items", "content_engagement"},
     ),
     "an item": (library._FIND, [*WHO, "item_7", None], {"content_items", "content_engagement"}),
-    "recommendations": (library._RECOMMEND, [*WHO, date(2026, 1, 1), "off"], {"content_engagement"}),
+    "recommendations": (library._RECOMMEND, [*WHO, date(2026, 1, 1), "enforce"], {"content_engagement"}),
 }
 """Statement, values, and the tables that must not be read whole."""
 
