@@ -56,6 +56,7 @@ from wondernest.web import room as web
 
 if TYPE_CHECKING:
     from wondernest.content.collection import Collection
+    from wondernest.coppa.ledger import Ledger
     from wondernest.settings import Settings
 
 
@@ -72,6 +73,17 @@ async def collection(settings: Settings) -> AsyncGenerator[Collection]:
     parts = _parts(settings, SystemClock(timedelta()))
     try:
         yield content.collection(parts, files.system(parts))
+    finally:
+        for stop in platform.build(parts).on_stop:
+            await stop()
+
+
+@asynccontextmanager
+async def consent_ledger(settings: Settings) -> AsyncGenerator[tuple[Ledger, Database]]:
+    """The consent ledger and the database that it is in, for commands."""
+    parts = _parts(settings, SystemClock(timedelta()))
+    try:
+        yield coppa.ledger(parts), parts.database
     finally:
         for stop in platform.build(parts).on_stop:
             await stop()

@@ -20,6 +20,8 @@ jobs = App(name="jobs", help="List background jobs; retry or drop dead ones.")
 app.command(jobs)
 content = App(name="content", help="Import or export the items of the content library.")
 app.command(content)
+consent = App(name="consent", help="Verify the consent ledger.")
+app.command(consent)
 
 FAILURE = 1
 
@@ -247,6 +249,28 @@ def export(folder: Path, *, provider: str | None = None) -> int:
         _fail(error)
     _print_line(f"{number} items")
     return 0
+
+
+@consent.command(name="verify")
+def verify_consent(*, family: str | None = None) -> int:
+    """Prove that no entry of the consent ledger was changed or deleted; the exit code is 1 if one was.
+
+    Parameters
+    ----------
+    family
+        The id of a family: only its entries.
+    """
+    from wondernest.commands.consent import verify
+    from wondernest.platform.faults import DependencyUnavailable
+    from wondernest.platform.ids import parse_uuid
+
+    family_id = None if family is None else parse_uuid(family)
+    if family is not None and family_id is None:
+        _fail("--family: not the id of a family")
+    try:
+        return 0 if verify(_settings_with_database(), family_id, _print_line) else FAILURE
+    except DependencyUnavailable as error:
+        _fail(error)
 
 
 def _decide(decide: Callable[[str, Sequence[str]], list[int]], which: Sequence[str], what: str) -> int:

@@ -16,4 +16,28 @@ PERSONAL_DATA: Final = (
         why="Proof of a parent's consent",
         kept="Until the child is erased",
     ),
+    Holding(
+        table="wondernest.consent_ledger",
+        people={"child_id": CHILD, "actor_id": USER, "family_id": FAMILY},
+        what="What happened to a family's consents: for which child and purposes, when, by which method, after which notice",
+        why="Proof of a parent's consent",
+        kept="Until the family is erased; then a receipt without ids is left. Ledger.erase does that: the rows are a chain",
+        shared=True,
+    ),
+    Holding(
+        table="wondernest.consent_heads",
+        people={"family_id": FAMILY},
+        what="How many entries a family's consent ledger has",
+        why="Shows that no entry is missing",
+        kept="As long as the ledger's entries",
+        shared=True,
+    ),
+    Holding(
+        table="wondernest.consents",
+        people={"child_id": CHILD, "parent_id": USER, "family_id": FAMILY},
+        personal=("permissions", "named_as"),
+        what="Consents that are asked for or in force: what they permit, by which method, after which notice",
+        why="Finds the consent of a letter's link, and ends consents in time",
+        kept="A request 14 days, a consent a year, or until it is withdrawn",
+    ),
 )

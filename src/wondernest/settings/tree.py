@@ -233,11 +233,23 @@ class Auth(
         return (self.bcrypt_threads or os.cpu_count() or 1) + self.bcrypt_queue
 
 
-class Coppa(Struct, frozen=True, rename={"unverified_status": "COPPA_UNVERIFIED_STATUS"}):
+class Coppa(
+    Struct,
+    frozen=True,
+    rename={
+        "unverified_status": "COPPA_UNVERIFIED_STATUS",
+        "ledger_key": "COPPA_LEDGER_KEY",
+        "ledger_key_before": "COPPA_LEDGER_KEY_BEFORE",
+    },
+):
     """Consent."""
 
     unverified_status: str = "PENDING_VERIFICATION"
     """The status of a consent that no verifier has confirmed."""
+    ledger_key: Secret = Secret()
+    """Seals the ends of the consent ledger. Empty: a key made from JWT_SECRET does."""
+    ledger_key_before: Secret = Secret()
+    """The key that sealed before, so that what it sealed still counts."""
 
 
 class OAuth(
