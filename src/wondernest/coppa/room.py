@@ -24,6 +24,8 @@ TABLES: Final = (
     Table("wondernest.consent_heads", ("select", "insert", "update")),
     Table("wondernest.consent_erasures", ("select",)),
     Table("wondernest.consents"),
+    Table("wondernest.consent_gates"),
+    Table("wondernest.consent_refusals"),
 )
 
 

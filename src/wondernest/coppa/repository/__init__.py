@@ -1,4 +1,4 @@
-"""The room's SQL: consents as the earlier backends read them, the ledger, and the steps of verifiable consent."""
+"""The room's SQL: consents as the earlier backends read them, the ledger, the steps of verifiable consent, and the children's gates."""
 
 from wondernest.coppa.repository.consents import (
     CONSENTS_USED,
@@ -11,17 +11,20 @@ from wondernest.coppa.repository.consents import (
     StoredText,
     TooOften,
 )
+from wondernest.coppa.repository.gates import ConsentGates, Standing
 from wondernest.coppa.repository.ledger import LedgerRepository
 
 __all__ = [
     "CONSENTS_USED",
     "UNDATED",
+    "ConsentGates",
     "ConsentRepository",
     "FoundChild",
     "FoundConsent",
     "KnownConsent",
     "LedgerRepository",
     "NewConsent",
+    "Standing",
     "StoredText",
     "TooOften",
 ]

@@ -18,6 +18,7 @@ from wondernest.platform.faults import (
     CallerRefused,
     DependencyUnavailable,
     Held,
+    Refusal,
     TransactionConflict,
 )
 from wondernest.platform.telemetry.events import get_logger
@@ -90,6 +91,9 @@ class Database:
         self._refused_until = 0.0
         self._failing = False
         self._failed_at = 0.0
+        self._passed: dict[Connection, list[CallerRefused]] = {}
+        self.on_passed: Callable[[CallerRefused], None] | None = None
+        """Called for each refusal that a statement only reported, after it was committed and in the context of whoever ran it."""
         metrics.sample(self._report)
 
     # Leases -------------------------------------------------------------------------------------------------------
@@ -101,6 +105,7 @@ class Database:
         A statement that refuses its caller is raised as CallerRefused.
         """
         connection = await self._acquire()
+        self._passed.pop(connection, None)  # of a statement that failed
         try:
             yield connection
         except _BROKEN as error:
@@ -121,11 +126,13 @@ class Database:
             refusal = REFUSALS.get(error.sqlstate)
             if refusal is None:
                 raise
-            raise CallerRefused(refusal) from None
+            raise _refused(refusal, error) from None
         except BaseException:
             self._release(connection)
             raise
         else:
+            if self._passed:
+                self._report_passed(connection)
             self._release(connection)
             self.answered()
 
@@ -256,7 +263,20 @@ class Database:
             pass
 
     async def _new_connection(self, *, directly: bool = False) -> Connection:
-        return await open_connection(self._settings, self._role, directly=directly)
+        connection = await open_connection(self._settings, self._role, directly=directly)
+        connection.add_log_listener(self._hear)
+        return connection
+
+    def _hear(self, connection: Any, message: Any) -> None:
+        """Take a notice of a statement that passes although it could refuse its caller; it arrives before the statement's result."""
+        refusal = REFUSALS.get(message.sqlstate)
+        if refusal is not None:
+            self._passed.setdefault(connection, []).append(_refused(refusal, message))
+
+    def _report_passed(self, connection: Connection) -> None:
+        for passed in self._passed.pop(connection, ()):
+            if self.on_passed is not None:
+                self.on_passed(passed)
 
     # Logs and metrics -----------------------------------------------------------------------------------------------
 
@@ -277,6 +297,13 @@ class Database:
     def _report(self) -> None:
         self._metrics.db_idle.set(len(self._idle))
         self._metrics.db_active.set(self._open - len(self._idle))
+
+
+def _refused(why: Refusal, error: asyncpg.PostgresError) -> CallerRefused:
+    """Of a PURPOSE the message and the detail say which, and about whom."""
+    if why is not Refusal.PURPOSE:
+        return CallerRefused(why)
+    return CallerRefused(why, error.message or "", error.detail or "")
 
 
 async def _close(connection: Connection) -> None:

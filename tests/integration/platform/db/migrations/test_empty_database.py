@@ -43,6 +43,8 @@ OURS = {
     "wondernest.event_identities",
     "wondernest.event_usage",
     "wondernest.family_content_limits",
+    "wondernest.consent_gates",
+    "wondernest.consent_refusals",
     "wondernest.family_locales",
     "wondernest.idempotency_keys",
     "wondernest.installation",
