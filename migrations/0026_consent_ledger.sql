@@ -105,7 +105,7 @@ create table wondernest.consents (
     reason          varchar(10) not null check (reason in ('asked', 'renewal', 're-notice')),
     consent_type    varchar(50) not null,
     permissions     jsonb not null,
-    named_as        varchar(40),
+    named_as        text,
     method          varchar(40) not null,
     reference       varchar(100),
     notice_version  integer not null,

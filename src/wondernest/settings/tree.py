@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from wondernest.settings.consent import Consent, TextMessages, Verifier
 from wondernest.settings.kinds import MIB, Csv, NonNegative, Pooler, Port, Positive, Seconds, Secret
 from wondernest.settings.limits import Analytics, Games, Limits, Quotas
 from wondernest.settings.packs import Packs, Payments
@@ -233,23 +234,11 @@ class Auth(
         return (self.bcrypt_threads or os.cpu_count() or 1) + self.bcrypt_queue
 
 
-class Coppa(
-    Struct,
-    frozen=True,
-    rename={
-        "unverified_status": "COPPA_UNVERIFIED_STATUS",
-        "ledger_key": "COPPA_LEDGER_KEY",
-        "ledger_key_before": "COPPA_LEDGER_KEY_BEFORE",
-    },
-):
+class Coppa(Struct, frozen=True, rename={"unverified_status": "COPPA_UNVERIFIED_STATUS"}):
     """Consent."""
 
     unverified_status: str = "PENDING_VERIFICATION"
     """The status of a consent that no verifier has confirmed."""
-    ledger_key: Secret = Secret()
-    """Seals the ends of the consent ledger. Empty: a key made from JWT_SECRET does."""
-    ledger_key_before: Secret = Secret()
-    """The key that sealed before, so that what it sealed still counts."""
 
 
 class OAuth(
@@ -336,6 +325,9 @@ class Settings(Struct, frozen=True):
     auth: Auth = Auth()
     oauth: OAuth = OAuth()
     coppa: Coppa = Coppa()
+    consent: Consent = Consent()
+    verifier: Verifier = Verifier()
+    texts: TextMessages = TextMessages()
     limits: Limits = Limits()
     games: Games = Games()
     analytics: Analytics = Analytics()
@@ -363,6 +355,19 @@ class Settings(Struct, frozen=True):
     def payment_gateway(self) -> str:
         """The kind of gateway that takes payments; `none`: nobody does."""
         return self.payments.gateway or ("simulated" if self.app.development else "none")
+
+    @property
+    def confirms_consent(self) -> bool:
+        """Whether a parent has to confirm a consent before it counts."""
+        if self.consent.confirmation is None:
+            return not self.app.development
+        return self.consent.confirmation == "required"
+
+    @property
+    def pages_url(self) -> str:
+        """The origin of links in letters; empty: nobody said it."""
+        known = self.files.public_base_url.rstrip("/")
+        return known or (f"http://localhost:{self.server.port}" if self.app.development else "")
 
     @property
     def bucket(self) -> BucketAddress | None:

@@ -126,20 +126,20 @@ OF_FAMILY = f"family_id = '{FAMILY}'"
         (f"delete from wondernest.consent_ledger where {OF_FAMILY}", ["entries 1 to 5 are missing at the end"]),
         (f"delete from wondernest.consent_heads where {OF_FAMILY}", ["it has no head"]),
         (
-            f"delete from wondernest.consent_ledger where {LAST};"
+            (f"delete from wondernest.consent_ledger where {LAST};"
             " update wondernest.consent_heads head set entries = 4, digest = line.digest from wondernest.consent_ledger line"
-            f" where line.family_id = head.family_id and line.number = 4 and head.{OF_FAMILY}",
+            f" where line.family_id = head.family_id and line.number = 4 and head.{OF_FAMILY}"),
             ["the seal of its head is not by a key of this service"],
         ),
         (
-            "insert into wondernest.consent_ledger select family_id, 6, child_id, consent_id, 'grant', actor_id, at, method,"
-            f" reference, notice_version, notice_digest, purposes, digest from wondernest.consent_ledger where {LAST}",
+            ("insert into wondernest.consent_ledger select family_id, 6, child_id, consent_id, 'grant', actor_id, at, method,"
+            f" reference, notice_version, notice_digest, purposes, digest from wondernest.consent_ledger where {LAST}"),
             ["entry 6 is not what was written", "its head ends at entry 5, but there are 6"],
         ),
         (
-            f"insert into wondernest.consent_erasures select sha256(uuid_send(family_id)), 5, now(), seal from"
+            (f"insert into wondernest.consent_erasures select sha256(uuid_send(family_id)), 5, now(), seal from"
             f" wondernest.consent_heads where {OF_FAMILY}; delete from wondernest.consent_ledger where {OF_FAMILY};"
-            f" delete from wondernest.consent_heads where {OF_FAMILY}",
+            f" delete from wondernest.consent_heads where {OF_FAMILY}"),
             ["the receipt {} of an erasure is not by a key of this service"],
         ),
     ],

@@ -8,22 +8,28 @@ from wondernest.coppa.repository.consents import (
     FoundConsent,
     KnownConsent,
     NewConsent,
+    Revoked,
     StoredText,
     TooOften,
 )
+from wondernest.coppa.repository.flows import Addressee, Asked, FlowRepository
 from wondernest.coppa.repository.gates import ConsentGates, Standing
 from wondernest.coppa.repository.ledger import LedgerRepository
 
 __all__ = [
     "CONSENTS_USED",
     "UNDATED",
+    "Addressee",
+    "Asked",
     "ConsentGates",
     "ConsentRepository",
+    "FlowRepository",
     "FoundChild",
     "FoundConsent",
     "KnownConsent",
     "LedgerRepository",
     "NewConsent",
+    "Revoked",
     "Standing",
     "StoredText",
     "TooOften",
