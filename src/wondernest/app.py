@@ -29,6 +29,7 @@ from wondernest.platform.cache import Counters, MemoryCounters, ValkeyCounters
 from wondernest.platform.clock import Clock, SystemClock
 from wondernest.platform.db.idempotency import IdempotencyKeys
 from wondernest.platform.db.pool import Database
+from wondernest.platform.db.replica import Replica
 from wondernest.platform.http.application import Application, Machinery
 from wondernest.platform.http.cors import CrossOrigin
 from wondernest.platform.http.hosts import AllowedHosts
@@ -50,11 +51,13 @@ from wondernest.platform.scan.scanner import DEPENDENCY as SCANNER
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.platform.telemetry.stdout import STDOUT
+from wondernest.screentime import room as screentime
 from wondernest.stories import room as stories
 from wondernest.usage import room as usage
 from wondernest.web import room as web
 
 if TYPE_CHECKING:
+    from wondernest.analytics.archive import EventArchive
     from wondernest.content.collection import Collection
     from wondernest.coppa.ledger import Ledger
     from wondernest.settings import Settings
@@ -84,6 +87,17 @@ async def consent_ledger(settings: Settings) -> AsyncGenerator[tuple[Ledger, Dat
     parts = _parts(settings, SystemClock(timedelta()))
     try:
         yield coppa.ledger(parts), parts.database
+    finally:
+        for stop in platform.build(parts).on_stop:
+            await stop()
+
+
+@asynccontextmanager
+async def event_archive(settings: Settings) -> AsyncGenerator[EventArchive]:
+    """The archive of events, for commands."""
+    parts = _parts(settings, SystemClock(timedelta()))
+    try:
+        yield analytics.archive(parts)
     finally:
         for stop in platform.build(parts).on_stop:
             await stop()
@@ -119,6 +133,8 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     consent = coppa.build(parts)
     household = family.service(parts, accounts.accounts)
     recorder = analytics.recorder(parts, play.time)
+    library = content.library(parts, recorder)
+    figures = analytics.build(parts, play.projects, play.documents, play.time, library)
     below = Rooms(
         (
             platform.build(parts),
@@ -131,8 +147,9 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             content.build(parts, household, recorder),
             stories.build(parts, play.stories, play.published),
             packs.build(parts, packs.gateway(parts)),
-            analytics.build(parts, play.projects, play.documents, play.time, content.library(parts, recorder)),
-            audio.build(parts, consent.consents),
+            figures.room,
+            screentime.build(parts, household, figures.figures),
+            audio.build(parts),
             *(build(parts) for build in more),
         )
     )
@@ -168,12 +185,14 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
     counters: Counters = MemoryCounters(clock)
     if cache.enabled and cache.url:
         counters = ValkeyCounters(cache.url, cache.timeout_s, clock, metrics)
+    database = Database(settings.database, metrics)
     return Parts(
         settings=settings,
         clock=clock,
         ids=RandomIds(clock),
         metrics=metrics,
-        database=Database(settings.database, metrics),
+        database=database,
+        replica=Replica(settings.database, database, metrics) if settings.database.replica_url else None,
         counters=counters,
         idempotency=IdempotencyKeys(settings.games.idempotency_life_h, settings.quotas.idempotency_keys),
         large_work=LargeWork(),

@@ -28,7 +28,7 @@ def service() -> Iterator[Outside]:
 
 @pytest.fixture
 async def home(make_settings: Callable[..., Settings], database_url: str, service: Outside) -> AsyncIterator[Nest]:
-    environ = {**service.as_verifier, "COPPA_THIRD_PARTIES": "story-cloud"}
+    environ: dict[str, Any] = {**service.as_verifier, "COPPA_THIRD_PARTIES": "story-cloud"}
     async with nest(make_settings, database_url, **environ) as running:
         yield running
 

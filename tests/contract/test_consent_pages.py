@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import httpx2
 import pytest
@@ -22,7 +23,10 @@ NOTICE = "/coppa/notice"
 
 @pytest.fixture
 async def home(make_settings: Callable[..., Settings], database_url: str) -> AsyncIterator[Nest]:
-    environ = {"COPPA_OPERATOR": "Nest & <Sons>", "COPPA_CONTACT": "1 Main St <b>, {operator} x@y.example"}
+    environ: dict[str, Any] = {
+        "COPPA_OPERATOR": "Nest & <Sons>",
+        "COPPA_CONTACT": "1 Main St <b>, {operator} x@y.example",
+    }
     async with nest(make_settings, database_url, **environ) as running:
         yield running
 

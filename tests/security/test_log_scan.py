@@ -210,8 +210,11 @@ class Journey:
         self.send(
             "GET", f"{PACKS}?query={QUERY_TEXT}&category={QUERY_TEXT}&educationalGoals={QUERY_TEXT}&page={QUERY_TEXT}"
         )
+        proof = self.send("POST", "/api/v1/auth/step-up", {"password": PASSWORD}).json()["data"]["proof"]
+        self.secrets.add(proof)
         for pack in (VEHICLES, SAFARI):
-            bought = self.send("POST", f"{PACKS}/purchase", {"packId": pack, "paymentMethod": CARD})
+            order = {"packId": pack, "paymentMethod": CARD}
+            bought = self.send("POST", f"{PACKS}/purchase", order, **{"X-Step-Up": proof})
             assert bought.status_code == 200, bought.text
         payment = bought.json()["data"]["ownership"]["transactionId"]
         self.secrets |= {payment, CARD}

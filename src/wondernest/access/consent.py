@@ -53,6 +53,21 @@ TYPES: Final[Mapping[str, tuple[Purpose, ...]]] = {"audio_monitoring": (Purpose.
 """Types of consent that permit something by themselves (games contract, audio sessions)."""
 
 
+CONSENT_REQUIRED: Final = "CONSENT_REQUIRED"
+"""The code of every route's refusal of a request without consent; `purpose` beside it says for what."""
+CONSENT_MESSAGE: Final = "A parent's consent is required"
+
+
+class Exemption(Enum):
+    """Why a route that changes something needs no consent; every such route declares this or its Purpose."""
+
+    ACCOUNT = "the caller's own account"
+    ASKING = "what is needed to ask a parent for consent, and to record the answer (16 CFR 312.5(c)(1))"
+    PROFILE = "a parent's own act: the profile and settings of the family and its children"
+    ENDING = "deleting or hiding what is stored"
+    PURCHASE = "what the family buys, and where it is installed"
+
+
 class GateMode(Enum):
     """What happens to a request without consent."""
 

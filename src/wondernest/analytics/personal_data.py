@@ -17,7 +17,7 @@ PERSONAL_DATA: Final = (
         personal=("event_data",),
         what="Events: what a child did and when",
         why=SHOWING_PARENTS,
-        kept="EVENTS_KEPT_DAYS (400) days, or until the child is erased",
+        kept="EVENTS_KEPT_DAYS (400) days, or until the child is erased; then in the archive, if the operator keeps one",
     ),
     Holding(
         table="analytics.learning_insights",

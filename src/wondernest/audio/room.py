@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.consent import GateMode
 from wondernest.access.people import CHILD
 from wondernest.audio.jobs import SessionJobs
 from wondernest.audio.personal_data import PERSONAL_DATA
@@ -14,7 +15,6 @@ from wondernest.platform.rooms import Room, Table
 from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
-    from wondernest.audio.repository import Consents
     from wondernest.platform.rooms import Parts
 
 TABLES: Final = (
@@ -23,10 +23,10 @@ TABLES: Final = (
 )
 
 
-def build(parts: Parts, consents: Consents) -> Room:
-    """Audio sessions. `consents`: the coppa room's part of the statement that begins one."""
+def build(parts: Parts) -> Room:
+    """Audio sessions."""
     quotas = parts.settings.quotas
-    repository = AudioRepository(consents, quotas)
+    repository = AudioRepository(quotas, GateMode(parts.settings.consent_gate))
     ending = SessionJobs(parts.database, repository, parts.clock)
     service = AudioService(repository, parts.database, parts.clock, parts.ids)
     return Room(

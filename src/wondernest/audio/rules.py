@@ -31,10 +31,6 @@ APP: Final = "appVersion"
 NOISE: Final = "backgroundNoiseLevel"
 NAMES: Final = (LOCATION, DEVICE, APP, NOISE)
 """The members of a session's metadata that may be texts."""
-PERMISSION: Final = "audioMonitoring"
-"""The permission of a consent that allows audio."""
-PURPOSE: Final = "audio_monitoring"
-"""The type of a consent that is for audio alone."""
 
 
 class Shown(Enum):

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from uuid import UUID
 
 from cyclopts import App, Parameter
 
@@ -22,6 +23,8 @@ content = App(name="content", help="Import or export the items of the content li
 app.command(content)
 consent = App(name="consent", help="Verify the consent ledger.")
 app.command(consent)
+events = App(name="events", help="Archive old events; take erased children out of the archive.")
+app.command(events)
 
 FAILURE = 1
 
@@ -271,6 +274,42 @@ def verify_consent(*, family: str | None = None) -> int:
         return 0 if verify(_settings_with_database(), family_id, _print_line) else FAILURE
     except DependencyUnavailable as error:
         _fail(error)
+
+
+@events.command
+def archive() -> int:
+    """Write the events that are old enough to be removed to the file storage, as Parquet. Again it writes what is new."""
+    from wondernest.analytics.archive import ArchiveError
+    from wondernest.commands.events import keep
+    from wondernest.platform.faults import DependencyUnavailable
+
+    try:
+        keep(_settings_with_database(), _print_line)
+    except (ArchiveError, DependencyUnavailable) as error:
+        _fail(error)
+    return 0
+
+
+@events.command
+def forget(*children: UUID) -> int:
+    """Take children whose events were deleted out of the archive; the files that had their events are written again.
+
+    Parameters
+    ----------
+    children
+        Their ids.
+    """
+    from wondernest.analytics.archive import ArchiveError
+    from wondernest.commands.events import forget
+    from wondernest.platform.faults import DependencyUnavailable
+
+    if not children:
+        _fail("name the children by their ids")
+    try:
+        forget(_settings_with_database(), children, _print_line)
+    except (ArchiveError, DependencyUnavailable) as error:
+        _fail(error)
+    return 0
 
 
 def _decide(decide: Callable[[str, Sequence[str]], list[int]], which: Sequence[str], what: str) -> int:

@@ -43,6 +43,10 @@ RENOTICE: Final = "re-notice"
 """Why a consent is asked for."""
 
 
+DISCLOSING: Final = frozenset({AUTOMATIC, *(method.value for method in Method if method.discloses)})
+"""What may permit disclosure; in development everything can be tried."""
+
+
 class Origin(Struct, frozen=True):
     """The client that gave a consent."""
 
@@ -346,7 +350,7 @@ class ConsentFlows:
         return permissions
 
     def _purposes(self, consent: Asked) -> tuple[str, ...]:
-        discloses = consent.method in {method.value for method in Method if method.discloses}
+        discloses = consent.method in DISCLOSING
         recipients = self.policy.third_parties if discloses else ()
         return tuple(sorted(purposes_of(consent.permissions, consent.kind, recipients)))
 

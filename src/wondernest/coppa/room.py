@@ -14,11 +14,15 @@ from wondernest.coppa.ledger import Ledger
 from wondernest.coppa.letters import ASK, SECOND, ConsentLetters, Sending
 from wondernest.coppa.links import ConsentLinks
 from wondernest.coppa.methods import Method, Offer
-from wondernest.coppa.metrics import NAMES, ConsentMetrics
+from wondernest.coppa.metrics import NAMES as METRICS
+from wondernest.coppa.metrics import ConsentMetrics
 from wondernest.coppa.notices import load
 from wondernest.coppa.pages import ConsentPages
 from wondernest.coppa.personal_data import PERSONAL_DATA
+from wondernest.coppa.refusals import NAMES as REFUSAL_METRICS
+from wondernest.coppa.refusals import RefusalJobs, Refusals
 from wondernest.coppa.repository import CONSENTS_USED, ConsentGates, ConsentRepository, FlowRepository, LedgerRepository
+from wondernest.coppa.repository.refusals import RefusalRepository
 from wondernest.coppa.routes import ConsentRoutes, NoticeRoutes, PageRoutes, ReportRoutes
 from wondernest.coppa.service import ConsentService
 from wondernest.coppa.upkeep import ConsentUpkeep
@@ -32,6 +36,8 @@ if TYPE_CHECKING:
     from wondernest.platform.rooms import Parts
     from wondernest.settings import Settings
 
+REFUSALS_KEPT: Final = timedelta(days=90)
+"""How long the operator sees counts of requests without consent."""
 TABLES: Final = (
     Table("compliance.coppa_consent", ("select", "insert", "update")),
     Table("wondernest.consent_ledger", ("select", "insert")),
@@ -47,8 +53,8 @@ class Coppa(NamedTuple):
     """The room, and the part that other rooms use."""
 
     room: Room
-    consents: ConsentRepository
-    """Provides SQL that asks for a consent, for a statement of another room's repository."""
+    gates: ConsentGates
+    """Sets what parents permit, in the transaction of another room."""
     ledger: Ledger
     """Erases a family's entries with a receipt; for the erasure of the family."""
 
@@ -63,12 +69,15 @@ def ledger(parts: Parts) -> Ledger:
 def build(parts: Parts) -> Coppa:
     """Consents."""
     settings, database, clock = parts.settings, parts.database, parts.clock
-    repository, rows, own_ledger, notices = ConsentRepository(), FlowRepository(), ledger(parts), load()
+    repository, rows, gates, own_ledger = ConsentRepository(), FlowRepository(), ConsentGates(), ledger(parts)
+    notices = load()
+    refusals = Refusals(RefusalRepository(), database, clock, parts.metrics)
+    forgetting = RefusalJobs(RefusalRepository(), database, clock, REFUSALS_KEPT)
     metrics = ConsentMetrics(parts.metrics)
     verifier = WebhookVerifier(settings.verifier, parts.metrics) if settings.verifier.url else None
     texts = HttpTextSender(settings.texts, parts.metrics) if settings.texts.url else None
     offer = _offer(settings, verifier, texts)
-    records = Records(repository, rows, ConsentGates(), own_ledger, LedgerRepository())
+    records = Records(repository, rows, gates, own_ledger, LedgerRepository())
     asking = parts.jobs.sender(ASK)
     flows = ConsentFlows(records, notices, offer, asking, _policy(settings), clock, parts.ids, metrics)
     operator = _operator(settings)
@@ -98,13 +107,15 @@ def build(parts: Parts) -> Coppa:
             *PageRoutes(links, notices, ConsentPages(notices, operator)).endpoints(),
         ],
         tables=TABLES,
-        jobs=(*proofs.jobs(), *letters.jobs(), *upkeep.jobs()),
-        schedules=(*proofs.schedules(), *upkeep.schedules()),
-        metrics=NAMES,
+        jobs=(*proofs.jobs(), *forgetting.jobs(), *letters.jobs(), *upkeep.jobs()),
+        schedules=(*proofs.schedules(), *forgetting.schedules(), *upkeep.schedules()),
+        metrics=(*METRICS, *REFUSAL_METRICS),
+        on_start=(refusals.start,),
+        on_stop=(refusals.stop,),
         personal_data=PERSONAL_DATA,
         usage=(UsageLine(name="consentsToday", of=CHILD, query=CONSENTS_USED, limit=settings.quotas.consents),),
     )
-    return Coppa(room, repository, own_ledger)
+    return Coppa(room, gates, own_ledger)
 
 
 def _offer(settings: Settings, verifier: WebhookVerifier | None, texts: HttpTextSender | None) -> Offer:
@@ -121,7 +132,7 @@ def _policy(settings: Settings) -> Policy:
         confirms=settings.confirms_consent,
         second_after=timedelta(hours=consent.second_letter_h),
         grace=timedelta(days=consent.renotice_grace_days),
-        third_parties=consent.third_parties,
+        third_parties=settings.coppa.third_parties,
         most_a_day=settings.quotas.consents,
     )
 
@@ -130,4 +141,4 @@ def _operator(settings: Settings) -> dict[str, str]:
     """What the notices name; the contact is the sender's address where none is set."""
     consent = settings.consent
     contact = consent.contact or parseaddr(settings.mail.sender)[1]
-    return {"operator": consent.operator, "contact": contact, "third_parties": ", ".join(consent.third_parties)}
+    return {"operator": consent.operator, "contact": contact, "third_parties": ", ".join(settings.coppa.third_parties)}

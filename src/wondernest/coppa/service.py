@@ -197,6 +197,8 @@ class ConsentService:
         ours = [one for one in await self._rows.of_child(unit, child_id) if one.granted and one.id == known.consent.id]
         for one in ours:
             await self._flows.narrow(unit, one, consent.id, left.permissions, kind, caller.user_id)
+        if not ours and not self._confirms:  # it was given before consents were kept
+            await self._flows.permit_at_once(unit, replace(wish, permissions=left.permissions), consent.id)
         return Given(consent=consent, pending=pending, child_id=child_id)
 
     async def revoke(self, caller: Caller, reference: ChildReference, unit: UnitOfWork) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from wondernest.access.consent import Exemption
 from wondernest.family import errors, wire
 from wondernest.family.service import ChildChanges, ChildDraft, FamilyService
 from wondernest.platform.caller import Authority, CallerKind
@@ -27,6 +28,7 @@ GROUP: Final = RouteGroup(
     tag="Family",
     caller=CallerKind.USER,
     authority=Authority.MANAGER,
+    exempt=Exemption.PROFILE,
     rules_in_sql=True,
     denied=errors.NotParent,
     unproven=errors.StepUpRequired,

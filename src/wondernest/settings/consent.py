@@ -19,7 +19,6 @@ class Consent(
         "confirmation": "COPPA_CONFIRMATION",
         "operator": "COPPA_OPERATOR",
         "contact": "COPPA_CONTACT",
-        "third_parties": "COPPA_THIRD_PARTIES",
         "second_letter_h": "COPPA_SECOND_LETTER_H",
         "renotice_grace_days": "COPPA_RENOTICE_GRACE_DAYS",
         "ledger_key": "COPPA_LEDGER_KEY",
@@ -33,8 +32,6 @@ class Consent(
     operator: str = "WonderNest"
     contact: str = ""
     """The operator's postal address, telephone number and e-mail address. Empty: the address of MAIL_FROM."""
-    third_parties: Csv = Csv()
-    """Names of the third parties that data is disclosed to, if a parent consents to that."""
     second_letter_h: Annotated[int, Meta(ge=1, le=168)] = 24
     """How long after the confirmation the second letter is sent."""
     renotice_grace_days: Positive = 30

@@ -82,7 +82,7 @@ def _verbatim() -> frozenset[str]:
 def _read_database_addresses(values: dict[str, str]) -> list[str]:
     """Replace each address by the one that all processes use; returns what is wrong with it."""
     problems: list[str] = []
-    for name in ("DATABASE_URL", "DATABASE_DIRECT_URL"):
+    for name in ("DATABASE_URL", "DATABASE_DIRECT_URL", "DATABASE_REPLICA_URL"):
         if name in values:
             try:
                 values[name] = database_address(values[name])
@@ -302,7 +302,7 @@ def _wrong_consent(settings: Settings) -> Iterator[str]:
     yield from (f"{name}: COPPA_VERIFIER_URL needs it" for name, value in needed.items() if verifier.url and not value)
     if texts.url and not texts.key:
         yield "TEXT_MESSAGES_KEY: TEXT_MESSAGES_URL needs it"
-    if wrong := [name for name in settings.consent.third_parties if not _THIRD_PARTY.fullmatch(name)]:
+    if wrong := [name for name in settings.coppa.third_parties if not _THIRD_PARTY.fullmatch(name)]:
         yield f"COPPA_THIRD_PARTIES: {', '.join(wrong)} is not a name of small letters, digits and hyphens"
 
 

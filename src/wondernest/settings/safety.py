@@ -83,6 +83,8 @@ def _consent(settings: Settings) -> Iterator[str]:
         yield f"COPPA_VERIFIER_WEBHOOK_SECRET: at least {SECRET_MIN_BYTES} bytes are needed {WHERE}"
     if settings.consent.ledger_key and len(settings.consent.ledger_key.encode()) < SECRET_MIN_BYTES:
         yield f"COPPA_LEDGER_KEY: at least {SECRET_MIN_BYTES} bytes are needed {WHERE}"
+    if settings.consent_gate == "off":
+        yield f"COPPA_GATE: off is refused {WHERE}; set enforce, or record to count what it would refuse"
     if not settings.coppa.unverified_status.upper().startswith(_PENDING):
         yield f"COPPA_UNVERIFIED_STATUS: a consent that nobody verified is {_PENDING}… {WHERE}"
 

@@ -1,5 +1,6 @@
 """SQL of the analytics room: events in, and what figures are made from."""
 
+from wondernest.analytics.repository.archives import ArchiveRepository
 from wondernest.analytics.repository.events import (
     EVENT_BYTES_USED,
     EVENTS_USED,
@@ -19,6 +20,7 @@ __all__ = [
     "UNSTORABLE",
     "ActivityRepository",
     "AnalyticsRepository",
+    "ArchiveRepository",
     "FoundMilestones",
     "History",
     "MilestoneRepository",

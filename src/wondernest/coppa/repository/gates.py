@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor
 
 _REPLACE: Final = """
+    with before as materialized (
+        select gate.purposes from wondernest.consent_gates gate where gate.child_id = $1 for update)
     insert into wondernest.consent_gates as gate (child_id, purposes, in_force_until, consent_id, updated_at)
-    values ($1, $2, $3, $4, $5)
+    select $1, $2, $3, $4, $5 from (select true) asked left join before on true
     on conflict (child_id) do update
        set purposes = excluded.purposes, in_force_until = excluded.in_force_until, consent_id = excluded.consent_id,
-           grace_until = null, updated_at = excluded.updated_at"""
+           grace_until = null, updated_at = excluded.updated_at
+    returning array(select ended from before, unnest(before.purposes) ended where not ended = any ($2))"""
 _CLOSE: Final = """
     insert into wondernest.consent_gates as gate (child_id, updated_at)
     select closed.id, $2 from family.child_profiles closed where closed.id = any ($1::uuid[]) order by closed.id
@@ -44,10 +47,11 @@ class ConsentGates:
     Each call waits for the transactions that write the child's data at this moment: they come before it.
     """
 
-    async def replace(self, unit: Executor, child_id: UUID, standing: Standing, now: datetime) -> None:
-        """Permit exactly this from now on; days of grace end."""
+    async def replace(self, unit: Executor, child_id: UUID, standing: Standing, now: datetime) -> frozenset[str]:
+        """Permit exactly this from now on; days of grace end. Returns the purposes that were permitted and are no longer."""
         purposes = sorted(standing.purposes)
-        await unit.execute(_REPLACE, child_id, purposes, standing.until, standing.consent_id, now)
+        ended = await unit.fetchval(_REPLACE, child_id, purposes, standing.until, standing.consent_id, now)
+        return frozenset(ended)
 
     async def close(self, unit: Executor, children: Iterable[UUID], now: datetime) -> None:
         """Permit nothing from now on: the consent was withdrawn, undone or has ended. Also ends days of grace."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
+from wondernest.access.consent import Exemption
 from wondernest.coppa import errors, wire
 from wondernest.coppa.flows import Origin
 from wondernest.coppa.languages import accepted
@@ -31,6 +32,7 @@ GROUP: Final = RouteGroup(
     tag="Consent",
     caller=CallerKind.USER,
     authority=Authority.MANAGER,
+    exempt=Exemption.ASKING,
     rules_in_sql=True,
     denied=errors.NotParent,
     unproven=errors.StepUpRequired,
