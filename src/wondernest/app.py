@@ -103,6 +103,17 @@ async def event_archive(settings: Settings) -> AsyncGenerator[EventArchive]:
             await stop()
 
 
+@asynccontextmanager
+async def consent_refusals(settings: Settings) -> AsyncGenerator[tuple[coppa.RefusalRepository, Parts]]:
+    """The counts of requests without consent, for commands."""
+    parts = _parts(settings, SystemClock(timedelta()))
+    try:
+        yield coppa.RefusalRepository(), parts
+    finally:
+        for stop in platform.build(parts).on_stop:
+            await stop()
+
+
 class Background(Struct, frozen=True, kw_only=True):
     """The jobs and schedules of the jobs process, and the rooms that it stops at its end."""
 

@@ -21,10 +21,11 @@ jobs = App(name="jobs", help="List background jobs; retry or drop dead ones.")
 app.command(jobs)
 content = App(name="content", help="Import or export the items of the content library.")
 app.command(content)
-consent = App(name="consent", help="Verify the consent ledger.")
-app.command(consent)
 events = App(name="events", help="Archive old events; take erased children out of the archive.")
 app.command(events)
+
+consent = App(name="consent", help="Show what parents' consent decides; verify its ledger.")
+app.command(consent)
 
 FAILURE = 1
 
@@ -308,6 +309,25 @@ def forget(*children: UUID) -> int:
     try:
         forget(_settings_with_database(), children, _print_line)
     except (ArchiveError, DependencyUnavailable) as error:
+        _fail(error)
+    return 0
+
+
+@consent.command(name="refusals")
+def show_refusals(*, days: int = 7) -> int:
+    """Show requests about children without a parent's consent: those that were refused, or would be with COPPA_GATE=enforce.
+
+    Parameters
+    ----------
+    days
+        How many days, with today.
+    """
+    from wondernest.commands.refusals import refusals
+    from wondernest.platform.faults import DependencyUnavailable
+
+    try:
+        refusals(_settings_with_database(), days, _print_line)
+    except DependencyUnavailable as error:
         _fail(error)
     return 0
 

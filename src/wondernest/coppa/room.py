@@ -23,8 +23,10 @@ from wondernest.coppa.refusals import NAMES as REFUSAL_METRICS
 from wondernest.coppa.refusals import RefusalJobs, Refusals
 from wondernest.coppa.repository import CONSENTS_USED, ConsentGates, ConsentRepository, FlowRepository, LedgerRepository
 from wondernest.coppa.repository.refusals import RefusalRepository
+from wondernest.coppa.repository.times import TimeRepository
 from wondernest.coppa.routes import ConsentRoutes, NoticeRoutes, PageRoutes, ReportRoutes
 from wondernest.coppa.service import ConsentService
+from wondernest.coppa.times import TimeJobs
 from wondernest.coppa.upkeep import ConsentUpkeep
 from wondernest.coppa.verifiers import WebhookVerifier
 from wondernest.platform.jobs.letters import LetterSender
@@ -46,6 +48,7 @@ TABLES: Final = (
     Table("wondernest.consents"),
     Table("wondernest.consent_gates"),
     Table("wondernest.consent_refusals"),
+    Table("wondernest.consent_switches", ("select", "insert", "update")),
 )
 
 
@@ -73,6 +76,7 @@ def build(parts: Parts) -> Coppa:
     notices = load()
     refusals = Refusals(RefusalRepository(), database, clock, parts.metrics)
     forgetting = RefusalJobs(RefusalRepository(), database, clock, REFUSALS_KEPT)
+    times = TimeJobs(TimeRepository(), parts)
     metrics = ConsentMetrics(parts.metrics)
     verifier = WebhookVerifier(settings.verifier, parts.metrics) if settings.verifier.url else None
     texts = HttpTextSender(settings.texts, parts.metrics) if settings.texts.url else None
@@ -107,8 +111,8 @@ def build(parts: Parts) -> Coppa:
             *PageRoutes(links, notices, ConsentPages(notices, operator)).endpoints(),
         ],
         tables=TABLES,
-        jobs=(*proofs.jobs(), *forgetting.jobs(), *letters.jobs(), *upkeep.jobs()),
-        schedules=(*proofs.schedules(), *forgetting.schedules(), *upkeep.schedules()),
+        jobs=(*proofs.jobs(), *forgetting.jobs(), *times.jobs(), *letters.jobs(), *upkeep.jobs()),
+        schedules=(*proofs.schedules(), *forgetting.schedules(), *times.schedules(), *upkeep.schedules()),
         metrics=(*METRICS, *REFUSAL_METRICS),
         on_start=(refusals.start,),
         on_stop=(refusals.stop,),

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, cast
 import msgspec
 from msgspec import Meta, Struct
 
+from wondernest.access.ages import country_of
 from wondernest.auth.rules import DEFAULT_LANGUAGE, LANGUAGES
 from wondernest.family.controls import FamilySwitches, merged
 from wondernest.family.rules import MAX_SCREEN_TIME_MINUTES, Unacceptable
@@ -19,6 +20,7 @@ DAYS: Final = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday",
 """The first day of a week, by its number in the database."""
 BAD_ZONE: Final = "Invalid timezone"
 BAD_LANGUAGE: Final = "Invalid language code"
+BAD_COUNTRY: Final = "country must be a code of two letters (ISO 3166)"
 BAD_DAY: Final = f"firstDayOfWeek must be one of {', '.join(DAYS)}"
 
 
@@ -32,15 +34,17 @@ class KnownSettings(Struct, rename="camel", kw_only=True):
 
 
 class LocaleChanges(Struct, rename="camel", kw_only=True):
-    """Where the family lives in time, and its language; None leaves a part as it is. `first_day_of_week`: one of DAYS."""
+    """Where the family lives, and its language; None leaves a part as it is. `first_day_of_week`: one of DAYS."""
 
     timezone: str | None = None
     first_day_of_week: str | None = None
     language: str | None = None
+    country: str | None = None
+    """ISO 3166-1 alpha-2: it decides until which age a parent consents."""
 
     def checked(self) -> LocaleChanges:
         """The changes as they are stored; raises Unacceptable."""
-        zone, day, language = self.timezone, self.first_day_of_week, self.language
+        zone, day, language, country = self.timezone, self.first_day_of_week, self.language, self.country
         if zone is not None:
             zone = zone.strip()
             if len(zone) > MAX_NAME_CHARS or not is_time_zone(zone):
@@ -53,7 +57,11 @@ class LocaleChanges(Struct, rename="camel", kw_only=True):
             language = language.strip().lower()
             if language not in LANGUAGES:
                 raise Unacceptable(BAD_LANGUAGE)
-        return LocaleChanges(timezone=zone, first_day_of_week=day, language=language)
+        if country is not None:
+            country = country_of(country)
+            if country is None:
+                raise Unacceptable(BAD_COUNTRY)
+        return LocaleChanges(timezone=zone, first_day_of_week=day, language=language, country=country)
 
     @property
     def first_day(self) -> int | None:
@@ -62,11 +70,12 @@ class LocaleChanges(Struct, rename="camel", kw_only=True):
 
 
 class Locale(Struct, rename="camel", kw_only=True, frozen=True):
-    """A family's time zone, the day on which its week begins (one of DAYS), and its language."""
+    """A family's time zone, the day on which its week begins (one of DAYS), its language, and its country if it named one."""
 
     timezone: str = DEFAULT_ZONE
     first_day_of_week: str = DAYS[0]
     language: str = DEFAULT_LANGUAGE
+    country: str | None = None
 
 
 class SwitchChanges(Struct, rename="camel", kw_only=True):

@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from wondernest.access.ages import consent_age
 from wondernest.access.guardianship import active, belongs, family_of, guards, stands
 from wondernest.auth.rules import DEFAULT_LANGUAGE
 from wondernest.family import controls
@@ -120,17 +121,20 @@ _SAVE_SETTINGS: Final = f"""
         select acting.family_id from ({family_of("$1", "$2")}) acting
          where {belongs("acting.family_id", "$1", parent=True)}),
     changed as (
-        insert into wondernest.family_locales as l (family_id, time_zone, first_day, language, updated_at)
-        select family_id, coalesce($10, '{DEFAULT_ZONE}'), coalesce($11, 0), coalesce($12, '{DEFAULT_LANGUAGE}'), $9 from acting
-         where $10::text is not null or $11::smallint is not null or $12::text is not null
+        insert into wondernest.family_locales as l
+               (family_id, time_zone, first_day, language, country, consent_age, updated_at)
+        select family_id, coalesce($10, '{DEFAULT_ZONE}'), coalesce($11, 0), coalesce($12, '{DEFAULT_LANGUAGE}'), $13::text, $14::smallint, $9
+          from acting
+         where $10::text is not null or $11::smallint is not null or $12::text is not null or $13::text is not null
         on conflict (family_id) do update
            set time_zone = coalesce($10, l.time_zone), first_day = coalesce($11, l.first_day),
-               language = coalesce($12, l.language), updated_at = $9
-        returning time_zone, first_day, language),
+               language = coalesce($12, l.language), country = coalesce($13::text, l.country),
+               consent_age = case when $13::text is null then l.consent_age else $14::smallint end, updated_at = $9
+        returning time_zone, first_day, language, country),
     located as (
         select * from changed
         union all
-        select time_zone, first_day, language from acting join wondernest.family_locales using (family_id)
+        select time_zone, first_day, language, country from acting join wondernest.family_locales using (family_id)
          where not exists (select from changed)),
     saved as (
         insert into family.family_settings as p
@@ -151,7 +155,8 @@ _SAVE_SETTINGS: Final = f"""
         returning coalesce(content_filter_level, 'moderate') as level, coalesce(enable_audio_monitoring, false) as audio,
                   coalesce(enable_screen_time_limits, true) as screen_time,
                   coalesce(enable_content_recommendations, true) as recommendations, privacy_settings)
-    select level, audio, screen_time, recommendations, privacy_settings, located.time_zone, located.first_day, located.language
+    select level, audio, screen_time, recommendations, privacy_settings, located.time_zone, located.first_day, located.language,
+           located.country
       from saved left join located on true"""
 
 CHILDREN_USED: Final = (
@@ -284,6 +289,8 @@ class FamilyRepository:
             changes.locale.timezone,
             changes.locale.first_day,
             changes.locale.language,
+            changes.locale.country,
+            consent_age(changes.locale.country),
         )
         if row is None:
             return None
@@ -326,10 +333,10 @@ def _household(row: Row) -> Household:
     )
 
 
-def _locale(time_zone: str | None, first_day: int | None, language: str | None) -> Locale:
+def _locale(time_zone: str | None, first_day: int | None, language: str | None, country: str | None) -> Locale:
     if time_zone is None or first_day is None or language is None:
         return Locale()
-    return Locale(timezone=time_zone, first_day_of_week=DAYS[first_day], language=language)
+    return Locale(timezone=time_zone, first_day_of_week=DAYS[first_day], language=language, country=country)
 
 
 def _member(row: Row) -> Member:

@@ -260,8 +260,8 @@ class Coppa(
     """The status of a consent that no verifier has confirmed."""
     gate: Literal["enforce", "record", "off"] | None = None
     """What happens to a request without consent. None: it is recorded in development, and refused anywhere else."""
-    grace_days: NonNegative = 0
-    """How long children who were there before the gate may go on without consent; their parents get a letter."""
+    grace_days: NonNegative = 30
+    """How long children made before the gate was enforced for the first time may go on without consent; their parents get a letter."""
     default_country: Annotated[str, Meta(pattern="^([A-Za-z]{2})?$")] = ""
     """The country (ISO 3166) of families that named none; empty: unknown, and the highest age of consent applies."""
     third_parties: Csv = Csv()

@@ -148,6 +148,7 @@ def test_an_environment_that_is_not_known_is_as_strict_as_production(tmp_path: P
         ({**VERIFIER, "COPPA_VERIFIER_WEBHOOK_SECRET": "short"}, "COPPA_VERIFIER_WEBHOOK_SECRET"),
         ({"TEXT_MESSAGES_URL": "http://texts.example", "TEXT_MESSAGES_KEY": "key"}, "TEXT_MESSAGES_URL"),
         ({"COPPA_LEDGER_KEY": "short"}, "COPPA_LEDGER_KEY"),
+        ({"COPPA_GATE": "off"}, "COPPA_GATE"),
         ({"RATE_LIMIT_ENABLED": "off"}, "RATE_LIMIT_ENABLED"),
         ({"RATE_LIMIT_CREDENTIALS": "0"}, "RATE_LIMIT_CREDENTIALS"),
         ({"RATE_LIMIT_AUTH": "0"}, "RATE_LIMIT_AUTH"),
@@ -187,6 +188,7 @@ def test_an_unsafe_value_is_refused_by_name_where_people_are_served(unsafe: dict
         {"COPPA_CONFIRMATION": "Required"},
         VERIFIER,
         {**VERIFIER, "COPPA_VERIFIER_URL": "http://127.0.0.1:9000/v1"},
+        {"COPPA_GATE": "record"},
         {"BCRYPT_COST": "10"},
         {"STORAGE_PROVIDER": "minio", "MINIO_SECRET_KEY": STRONG},
         {"STORAGE_PROVIDER": "s3", "S3_BUCKET": "pictures"},
@@ -212,6 +214,24 @@ def test_everything_unsafe_is_named_at_once_before_it_is_served(environment: dic
         "PUBLIC_BASE_URL",
         "SMTP_HOST",
     ]
+
+
+@pytest.mark.parametrize(
+    ("environment", "mode"),
+    [
+        ({}, "enforce"),
+        ({"APP_ENV": "prod"}, "enforce"),
+        ({"APP_ENV": "development"}, "record"),
+        ({"APP_ENV": "test"}, "record"),
+    ],
+)
+def test_consent_is_enforced_unless_it_is_development(environment: dict[str, str], mode: str) -> None:
+    assert load_settings(environment).consent_gate == mode
+    assert load_settings({**environment, "COPPA_GATE": "off"}).consent_gate == "off"
+
+
+def test_consent_is_not_switched_off_where_the_environment_is_unknown() -> None:
+    assert [line.split(":")[0] for line in refused({**SAFE, "APP_ENV": "", "COPPA_GATE": "off"})] == ["COPPA_GATE"]
 
 
 def test_production_allows_the_site_only_by_default() -> None:

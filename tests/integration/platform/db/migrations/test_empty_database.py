@@ -47,6 +47,7 @@ OURS = {
     "wondernest.family_content_limits",
     "wondernest.consent_gates",
     "wondernest.consent_refusals",
+    "wondernest.consent_switches",
     "wondernest.family_locales",
     "wondernest.idempotency_keys",
     "wondernest.installation",
