@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from wondernest.analytics.archive import EventArchive
     from wondernest.content.collection import Collection
     from wondernest.files.system import SystemFiles
+    from wondernest.coppa.ledger import Ledger
     from wondernest.settings import Settings
 
 
@@ -94,22 +95,25 @@ async def event_archive(settings: Settings) -> AsyncGenerator[EventArchive]:
 
 
 @asynccontextmanager
-async def _alone(settings: Settings) -> AsyncGenerator[Parts]:
-    """The adapters, without an application."""
-    parts = _parts(settings, SystemClock(timedelta()))
-    try:
-        yield parts
-    finally:
-        for stop in platform.build(parts).on_stop:
-            await stop()
+async def consent_ledger(settings: Settings) -> AsyncGenerator[tuple[Ledger, Database]]:
+    """The consent ledger and the database that it is in, for commands."""
+    async with _alone(settings) as parts:
+        yield coppa.ledger(parts), parts.database
 
 
 @asynccontextmanager
 async def consent_refusals(settings: Settings) -> AsyncGenerator[tuple[coppa.RefusalRepository, Parts]]:
     """The counts of requests without consent, for commands."""
+    async with _alone(settings) as parts:
+        yield coppa.RefusalRepository(), parts
+
+
+@asynccontextmanager
+async def _alone(settings: Settings) -> AsyncGenerator[Parts]:
+    """The adapters, without an application."""
     parts = _parts(settings, SystemClock(timedelta()))
     try:
-        yield coppa.RefusalRepository(), parts
+        yield parts
     finally:
         for stop in platform.build(parts).on_stop:
             await stop()

@@ -49,6 +49,8 @@ OPEN = {
         *("/files/{fileId}/public", "/files/{fileId}/signed"),
         *("/files/{folder}/{name}", "/files/{folder}/{owner}/{name}"),
         *("/content-packs/payments/events", "/icons/{icon}", "/letters/weekly/end"),
+        *("/coppa/notices", "/coppa/notices/{version}", "/coppa/verifications/events"),
+        *("/coppa/notice", "/coppa/consents/{token}", "/coppa/undo/{token}"),
     },
     CallerKind.OPTIONAL: {"/auth/logout", "/auth/parent/logout", "/auth/parent/verify-pin"},
     CallerKind.OPERATOR: {"/metrics"},

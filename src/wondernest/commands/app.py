@@ -24,7 +24,7 @@ app.command(content)
 events = App(name="events", help="Archive old events; take erased children out of the archive.")
 app.command(events)
 
-consent = App(name="consent", help="Show what parents' consent decides.")
+consent = App(name="consent", help="Show what parents' consent decides; verify its ledger.")
 app.command(consent)
 
 FAILURE = 1
@@ -254,6 +254,28 @@ def export(folder: Path, *, provider: str | None = None) -> int:
         _fail(error)
     _print_line(f"{number} items")
     return 0
+
+
+@consent.command(name="verify")
+def verify_consent(*, family: str | None = None) -> int:
+    """Prove that no entry of the consent ledger was changed or deleted; the exit code is 1 if one was.
+
+    Parameters
+    ----------
+    family
+        The id of a family: only its entries.
+    """
+    from wondernest.commands.consent import verify
+    from wondernest.platform.faults import DependencyUnavailable
+    from wondernest.platform.ids import parse_uuid
+
+    family_id = None if family is None else parse_uuid(family)
+    if family is not None and family_id is None:
+        _fail("--family: not the id of a family")
+    try:
+        return 0 if verify(_settings_with_database(), family_id, _print_line) else FAILURE
+    except DependencyUnavailable as error:
+        _fail(error)
 
 
 @events.command
