@@ -50,12 +50,14 @@ from wondernest.platform.scan.scanner import DEPENDENCY as SCANNER
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.platform.telemetry.stdout import STDOUT
+from wondernest.privacy import room as privacy
 from wondernest.stories import room as stories
 from wondernest.usage import room as usage
 from wondernest.web import room as web
 
 if TYPE_CHECKING:
     from wondernest.content.collection import Collection
+    from wondernest.privacy.erasing import Reapplying
     from wondernest.settings import Settings
 
 
@@ -75,6 +77,17 @@ async def collection(settings: Settings) -> AsyncGenerator[Collection]:
     finally:
         for stop in platform.build(parts).on_stop:
             await stop()
+
+
+@asynccontextmanager
+async def reapplying(settings: Settings) -> AsyncGenerator[Reapplying]:
+    """Erasing again whom a restored backup has brought back, for commands."""
+    parts = _parts(settings, SystemClock(timedelta()))
+    rooms, _ = _rooms(parts, ())
+    try:
+        yield privacy.reapplying(parts, rooms)
+    finally:
+        await rooms.stop()
 
 
 class Background(Struct, frozen=True, kw_only=True):
@@ -124,6 +137,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             *(build(parts) for build in more),
         )
     )
+    below = Rooms((*below.all, privacy.build(parts, below)))
     rooms = Rooms((*below.all, usage.build(parts, below), health.build(parts, below), web.build(parts, below)))
     parts.jobs.check(rooms.jobs, rooms.schedules)
     rooms.require_metrics(parts.metrics.names())

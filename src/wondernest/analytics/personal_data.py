@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from wondernest.access.people import CHILD
+from wondernest.analytics.jobs import FORGET_IDENTITIES, REMOVE_EVENTS
 from wondernest.platform.personal_data import USER, Holding
 
 SHOWING_PARENTS: Final = "Parents see what happened"
@@ -13,11 +14,13 @@ WITH_CHILD: Final = "Until the child is erased"
 PERSONAL_DATA: Final = (
     Holding(
         table="analytics.analytics_events",
-        people={"child_id": CHILD, "user_id": USER},
-        personal=("event_data",),
+        people={"child_id": CHILD},
+        mentions={"user_id": USER},
+        personal=("event_data", "session_id"),
         what="Events: what a child did and when",
         why=SHOWING_PARENTS,
         kept="EVENTS_KEPT_DAYS (400) days, or until the child is erased",
+        ended_by=REMOVE_EVENTS,
     ),
     Holding(
         table="analytics.learning_insights",
@@ -48,7 +51,8 @@ PERSONAL_DATA: Final = (
         personal=("fingerprint",),
         what="Hashes by which a repeated event is recognised",
         why="A repeated event counts once",
-        kept=WITH_CHILD,
+        kept="30 days, or until the child is erased",
+        ended_by=FORGET_IDENTITIES,
     ),
     Holding(
         table="wondernest.event_usage",

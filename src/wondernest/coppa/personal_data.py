@@ -10,7 +10,8 @@ from wondernest.platform.personal_data import USER, Holding
 PERSONAL_DATA: Final = (
     Holding(
         table="compliance.coppa_consent",
-        people={"child_id": CHILD, "parent_id": USER, "family_id": FAMILY},
+        people={"child_id": CHILD, "family_id": FAMILY},
+        mentions={"parent_id": USER},
         personal=("ip_address", "user_agent", "consent_text"),
         what="Consents: what a parent allowed, when, from which network address and program",
         why="Proof of a parent's consent",

@@ -14,7 +14,8 @@ PERSONAL_DATA: Final = (
     Holding(
         table="family.families",
         people={"id": FAMILY},
-        personal=("name", "created_by"),
+        mentions={"created_by": USER},
+        personal=("name",),
         what="Families: name, founder",
         why="Children and adults who belong together",
         kept=WITH_FAMILY,
@@ -29,7 +30,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="family.family_settings",
         people={"family_id": FAMILY},
-        personal=("privacy_settings",),
+        personal=("privacy_settings", "notification_preferences"),
         what="A family's settings",
         why="The service behaves as the family chose",
         kept=WITH_FAMILY,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wondernest.games.batch import BatchService
 from wondernest.games.documents import GameDocuments
+from wondernest.games.erasing import WalkEraser
 from wondernest.games.jobs import UpkeepJobs
 from wondernest.games.metrics import NAMES, SaveMetrics, UpkeepMetrics
 from wondernest.games.personal_data import PERSONAL_DATA
@@ -81,8 +82,9 @@ def build(parts: Parts, watcher: Watcher) -> Games:
     metrics = SaveMetrics(parts.metrics)
     site = SiteChildren(settings.site_children, SiteChildRepository(database))
     saves = SaveService(repository, LoadRepository(database), HistoryRepository(database), metrics, notices, site)
+    counted = UsageRepository(database)
     upkeep = UpkeepJobs(
-        UsageRepository(database),
+        counted,
         ThinningRepository(database, settings.kept_versions),
         parts.settings.quotas.history_bytes,
         UpkeepMetrics(parts.metrics),
@@ -101,6 +103,7 @@ def build(parts: Parts, watcher: Watcher) -> Games:
         schedules=upkeep.schedules(),
         metrics=NAMES,
         personal_data=PERSONAL_DATA,
+        erasers=(WalkEraser(counted).erase,),
         usage=usage_lines(settings, parts.settings.quotas),
     )
     projects = ProjectSaves(repository, parts.large_work, notices)

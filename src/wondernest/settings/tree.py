@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from wondernest.settings.kinds import MIB, Csv, NonNegative, Pooler, Port, Positive, Seconds, Secret
 from wondernest.settings.limits import Analytics, Games, Limits, Quotas
 from wondernest.settings.packs import Packs, Payments
+from wondernest.settings.privacy import Privacy
 from wondernest.settings.storage import S3, BucketAddress, Files, Media, Minio, Scan, Storage
 
 SITE_ORIGIN: Final = "https://wondernest.app"
@@ -338,6 +339,7 @@ class Settings(Struct, frozen=True):
     media: Media = Media()
     packs: Packs = Packs()
     payments: Payments = Payments()
+    privacy: Privacy = Privacy()
     log: Log = Log()
 
     @property

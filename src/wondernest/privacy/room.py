@@ -1,0 +1,94 @@
+"""The privacy room's declaration."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from wondernest.auth.personal_data import REFUSES_TOKENS
+from wondernest.platform.erasing import RowEraser
+from wondernest.platform.jobs import Job, Schedule
+from wondernest.platform.personal_data import ON_ERASURE
+from wondernest.platform.rooms import Room, Rooms, Table
+from wondernest.privacy.catalogue import catalogue
+from wondernest.privacy.erasing import NOTE_ARCHIVED, ArchiveJobs, Erasing, Reapplying
+from wondernest.privacy.letters import ANNOUNCE, ErasureLetters
+from wondernest.privacy.metrics import NAMES, PrivacyMetrics
+from wondernest.privacy.personal_data import ELSEWHERE, PERSONAL_DATA
+from wondernest.privacy.repository import LogRepository, RequestRepository, SummaryRepository, WorkRepository
+from wondernest.privacy.routes import CatalogueRoutes, PrivacyRoutes
+from wondernest.privacy.rules import log_key
+from wondernest.privacy.service import ErasureService
+from wondernest.privacy.summary import SummaryService
+
+if TYPE_CHECKING:
+    from wondernest.platform.rooms import Parts
+
+TABLES: Final = (Table("wondernest.erasures"), Table("wondernest.erasure_log", ("select", "insert")))
+ERASING_LIMIT_S: Final = 1800.0
+
+
+def _erasing(parts: Parts, others: Rooms, metrics: PrivacyMetrics) -> Erasing:
+    settings = parts.settings
+    return Erasing(
+        WorkRepository(),
+        LogRepository(),
+        RowEraser(others.personal_data),
+        others.erasers,
+        parts.database,
+        parts.blobs,
+        parts.clock,
+        metrics,
+        log_key(settings.privacy.log_key, settings.jwt.secret),
+        timedelta(milliseconds=settings.jwt.access_life_ms),
+        REFUSES_TOKENS,
+    )
+
+
+def reapplying(parts: Parts, others: Rooms) -> Reapplying:
+    """The part of this room that erases again after a restore, for commands. `others`: all rooms; the metrics are theirs."""
+    settings = parts.settings
+    return Reapplying(
+        _erasing(parts, others, PrivacyMetrics.silent()),
+        WorkRepository(),
+        LogRepository(),
+        [holding for holding in others.personal_data if holding.erased],
+        parts.database,
+        parts.blobs,
+        parts.clock,
+        parts.ids,
+        log_key(settings.privacy.log_key, settings.jwt.secret),
+    )
+
+
+def build(parts: Parts, others: Rooms) -> Room:
+    """What the other rooms hold about people: shown, erased. `others`: every room that holds personal data."""
+    settings, requests = parts.settings.privacy, RequestRepository()
+    grace = timedelta(days=settings.grace_days)
+    letter = parts.jobs.sender(ANNOUNCE)
+    erasing = _erasing(parts, others, PrivacyMetrics(parts.metrics))
+    archive = ArchiveJobs(
+        requests, parts.database, parts.clock, letter, timedelta(days=settings.archived_days), grace
+    )
+    letters = ErasureLetters(requests, parts.database, parts.mailer, parts.metrics)
+    erasures = ErasureService(requests, parts.database, parts.clock, parts.ids, letter, grace)
+    summaries = SummaryService(SummaryRepository(RowEraser(others.personal_data)), parts.database)
+    of_catalogue = CatalogueRoutes(lambda: catalogue(Rooms((*others.all, room))))
+    room = Room(
+        name="privacy",
+        endpoints=[*of_catalogue.endpoints(), *PrivacyRoutes(erasures, summaries).endpoints()],
+        tables=TABLES,
+        jobs=(
+            Job(ON_ERASURE, erasing.run, time_limit_s=ERASING_LIMIT_S),
+            Job(NOTE_ARCHIVED, archive.note, time_limit_s=ERASING_LIMIT_S),
+            *letters.jobs(),
+        ),
+        schedules=(
+            Schedule(ON_ERASURE, "*/5 * * * *", ON_ERASURE),
+            Schedule(NOTE_ARCHIVED, "37 * * * *", NOTE_ARCHIVED),
+        ),
+        metrics=NAMES,
+        personal_data=PERSONAL_DATA,
+        elsewhere=ELSEWHERE,
+    )
+    return room
