@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wondernest.access.people import FAMILY
 from wondernest.auth.jobs import FORGET_EXPIRED
 from wondernest.platform.personal_data import USER, Elsewhere, Holding, Store
 
@@ -14,7 +15,8 @@ PERSONAL_DATA: Final = (
     Holding(
         table="core.users",
         people={"id": USER},
-        personal=("email", "password_hash", "first_name", "last_name", "phone", "pin_hash", "family_id"),
+        mentions={"family_id": FAMILY},
+        personal=("email", "password_hash", "first_name", "last_name", "phone", "pin_hash"),
         what="Accounts: address, name, phone number, hashes of password and PIN",
         why=SIGNING_IN,
         kept=WITH_ACCOUNT,

@@ -51,9 +51,9 @@ class FileEraser:
                 else:
                     await self._repository.hand_over(self._database, file.id, heir)
         for user_id in users:
-            await self._counters.clear(f"{UPLOADS}{user_id}")
+            await self._counters.forget(f"{UPLOADS}{user_id}")
         for family_id in subjects.people.get(FAMILY, ()):
-            await self._counters.clear(f"{INFECTED}{family_id}")
+            await self._counters.forget(f"{INFECTED}{family_id}")
         return {FILES: removed} if removed else {}
 
     async def _heir(self, file: StoredFile, children: Sequence[UUID], near: Sequence[UUID]) -> UUID | None:

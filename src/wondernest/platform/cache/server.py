@@ -112,6 +112,13 @@ class CacheServer:
         except _FAULTS as error:
             raise _unavailable(error) from error
 
+    async def forget(self, key: str) -> None:
+        """Remove a key."""
+        try:
+            await self._client.delete(PREFIX + key)
+        except _FAULTS as error:
+            raise _unavailable(error) from error
+
     async def ping(self) -> None:
         """Raise DependencyUnavailable if the server does not answer."""
         try:

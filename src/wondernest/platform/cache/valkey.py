@@ -86,6 +86,15 @@ class ValkeyCounters:
             except DependencyUnavailable as fault:
                 self._failed(fault)
 
+    async def forget(self, key: str) -> None:
+        """Remove a key. While the server is away it stays until its window ends."""
+        await self._own.forget(key)
+        if not self._circuit_open():
+            try:
+                await (await self._server()).forget(key)
+            except DependencyUnavailable as fault:
+                self._failed(fault)
+
     async def ping(self) -> bool:
         """Whether the shared store answers."""
         try:

@@ -61,7 +61,7 @@ _BEGUN: Final = f"""
 _LARGER: Final = f"""
     select exists (select from wondernest.erasures e where {IS_OPEN} and e.kind <> '{Kind.CHILD}' and $1 = any (e.frozen))"""
 _ARCHIVED: Final = f"""
-    select c.id from family.child_profiles c where c.id = $1 and not {active("c")}"""
+    select c.id from family.child_profiles c where c.id = $1 and not ({active("c")})"""
 _SEEN: Final = f"""
     with acting as materialized ({family_of("$1", "$2")})
     select {COLUMNS} from wondernest.erasures e
