@@ -138,7 +138,9 @@ async def _database(settings: Settings, rooms: Rooms, print_line: PrintLine) -> 
     else:
         print_line(f"schema    good (version {state.version})")
     if state.usable and not_erased:
-        print_line(f"erasures  wait: our role may not: {', '.join(not_erased)}. The owner of these tables has to grant it.")
+        print_line(
+            f"erasures  wait: our role may not: {', '.join(not_erased)}. The owner of these tables has to grant it."
+        )
     for index in state.slow:
         print_line(
             f"indexes   {index} is missing or unfinished: without it a table is read whole. Run `wondernest migrate`."

@@ -56,22 +56,23 @@ PERSONAL_DATA: Final = (
 )
 
 WITH_FILE: Final = "As long as the file"
-ELSEWHERE: Final = tuple(
-    Elsewhere(
-        store=Store.BLOBS,
-        name=name,
-        people=(USER, CHILD),
-        what=what,
-        why="Pictures of stories and profiles",
-        kept=WITH_FILE,
-        ended_by=REMOVE_BLOBS,
-    )
-    for name, what in (
-        ("<seconds>/<id>.<extension>", "Content of uploaded files"),
-        ("uploads/<user>/", "Content of files that an earlier backend stored, under the id of who uploaded it"),
-        ("variants/", "Smaller pictures of uploaded files"),
-    )
-) + (
+ELSEWHERE: Final = (
+    *(
+        Elsewhere(
+            store=Store.BLOBS,
+            name=name,
+            people=(USER, CHILD),
+            what=what,
+            why="Pictures of stories and profiles",
+            kept=WITH_FILE,
+            ended_by=REMOVE_BLOBS,
+        )
+        for name, what in (
+            ("<seconds>/<id>.<extension>", "Content of uploaded files"),
+            ("uploads/<user>/", "Content of files that an earlier backend stored, under the id of who uploaded it"),
+            ("variants/", "Smaller pictures of uploaded files"),
+        )
+    ),
     Elsewhere(
         store=Store.CACHE,
         name="limit:upload:",

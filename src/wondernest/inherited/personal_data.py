@@ -18,12 +18,14 @@ def _held(
     *personal: str,
     through: Through | None = None,
     mentions: dict[str, str] | None = None,
+    listed: dict[str, str] | None = None,
     published: tuple[str, ...] = (),
 ) -> Holding:
     return Holding(
         table=table,
         people=people,
         mentions=mentions or {},
+        listed=listed or {},
         personal=personal,
         what=what,
         why=WHY,
@@ -90,7 +92,14 @@ PERSONAL_DATA: Final = (
     ),
     _held("content_workflow.content_versions", "Who changed content", {}, mentions={"created_by": OPERATOR}),
     _held("games.child_achievements", "What a child achieved in games", {"child_id": CHILD}, through=_BY_INSTANCE),
-    _held("games.child_game_data", "Saves in an older form", {"child_id": CHILD}, "data_key", "data_value", through=_BY_INSTANCE),
+    _held(
+        "games.child_game_data",
+        "Saves in an older form",
+        {"child_id": CHILD},
+        "data_key",
+        "data_value",
+        through=_BY_INSTANCE,
+    ),
     _held("games.daily_game_metrics", "A child's play by day", {"child_id": CHILD}, "metrics"),
     _held(
         "games.game_sessions",
@@ -129,7 +138,8 @@ PERSONAL_DATA: Final = (
         "payment_method",
         "gift_message",
         "purchase_notes",
-        mentions={"child_id": CHILD, "purchased_for_child_ids": CHILD},
+        mentions={"child_id": CHILD},
+        listed={"purchased_for_child_ids": CHILD},
     ),
     _held(
         "marketplace.child_library",

@@ -39,7 +39,14 @@ _KEYS: Final = """
      where k.contype = 'f' and tn.nspname || '.' || tc.relname = any ($1::text[])"""
 _SET_NULL: Final = ("n", "d")
 _CASCADE: Final = "c"
-_BLANK: Final = {"json": "'{}'", "jsonb": "'{}'", "inet": "'0.0.0.0'", "bytea": "''", "text": "''", "character varying": "''"}
+_BLANK: Final = {
+    "json": "'{}'",
+    "jsonb": "'{}'",
+    "inet": "'0.0.0.0'",
+    "bytea": "''",
+    "text": "''",
+    "character varying": "''",
+}
 """What a column that must have a value gets when its row stays for others."""
 StandIn: TypeAlias = Callable[[str], Awaitable[UUID]]
 """The id of somebody of a kind who is nobody: in the place of an erased person where a row that stays must name one."""
@@ -158,7 +165,9 @@ class RowEraser:
         for step in await self.plan(executor):
             condition, ids = step.holding.about(people, mentioned=True, lacking=step.lacking)
             if condition:
-                number = await executor.fetchval(f"select count(*) from {step.holding.table} held where {condition}", *ids)
+                number = await executor.fetchval(
+                    f"select count(*) from {step.holding.table} held where {condition}", *ids
+                )
                 if number:
                     found[step.holding.table] = number
         return found
@@ -194,36 +203,36 @@ class RowEraser:
             ids, column = list(people.get(kind, ())), step.columns.get(name)
             if not ids or column is None:
                 continue
-            if column.kind == "uuid[]":
-                await self._change(executor, step, f"held.{name} && $1::uuid[]", _removed(name), [ids])
-                continue
             named = f"held.{name} = any ($1::uuid[])"
             if not column.needed:
                 await self._change(executor, step, named, f"{name} = null", [ids])
             elif await executor.fetchval(f"select exists (select from {step.holding.table} held where {named})", ids):
                 await self._change(executor, step, named, f"{name} = $2", [ids, await stand_in(kind)])
 
+        for name, kind in step.holding.listed.items():
+            ids = list(people.get(kind, ()))
+            if ids and name in step.columns:
+                await self._change(executor, step, f"held.{name} && $1::uuid[]", _removed(name), [ids])
+
     async def _blank(self, executor: Executor, step: Step, subjects: Subjects, stand_in: StandIn) -> None:
         """Take from the rows that stay for others who they were about, and what that person wrote in them."""
         if step.identifies or not await self._left(executor, step, subjects):
             return
-        holding, sets = step.holding, []
+        holding, wanted = step.holding, _wanted(step, subjects)
         condition, arguments = _about(step, subjects)
         values: list[Any] = [*arguments]
-        for name in holding.personal:
-            if name not in holding.published and (column := step.columns.get(name)) is not None and not column.is_key:
-                sets.append(f"{name} = {_blank_of(column)}")
-        if holding.through is None:
-            for name, kind in holding.people.items():
-                column = step.columns.get(name)
-                if column is None or column.is_key:
-                    continue
-                theirs = f"{name} = any (${list(_wanted(step, subjects)).index(name) + 1}::uuid[])" if name in _wanted(step, subjects) else "false"
-                if column.needed:
-                    values.append(await stand_in(kind))
-                    sets.append(f"{name} = case when {theirs} then ${len(values)} else {name} end")
-                else:
-                    sets.append(f"{name} = case when {theirs} then null else {name} end")
+        personal = [step.columns[name] for name in holding.personal if name in step.columns]
+        sets = [
+            f"{column.name} = {_blank_of(column)}"
+            for column in personal
+            if column.name not in holding.published and not column.is_key
+        ]
+        for place, name in enumerate(wanted, 1) if holding.through is None else ():
+            nobody = "null"
+            if step.columns[name].needed:
+                values.append(await stand_in(holding.people[name]))
+                nobody = f"${len(values)}::uuid"
+            sets.append(f"{name} = case when {name} = any (${place}::uuid[]) then {nobody} else {name} end")
         if sets:
             await executor.execute(f"update {holding.table} held set {', '.join(sets)} where {condition}", *values)
 
@@ -236,7 +245,8 @@ class RowEraser:
 
 def ordered(names: Iterable[str], edges: set[tuple[str, str]]) -> tuple[list[str], set[tuple[str, str]]]:
     """The names, each before those that it refers to; and the references that had to be left out, because they make a circle."""
-    waiting, open_edges, order, left_out = sorted(names), set(edges), [], set[tuple[str, str]]()
+    waiting, open_edges, order = sorted(names), set(edges), list[str]()
+    left_out: set[tuple[str, str]] = set()
     while waiting:
         ready = [name for name in waiting if not any(target == name for _, target in open_edges)]
         chosen = ready or [min(waiting, key=lambda name: (sum(target == name for _, target in open_edges), name))]

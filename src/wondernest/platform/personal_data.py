@@ -40,6 +40,8 @@ class Holding(Struct, frozen=True, kw_only=True):
     columns of that table."""
     mentions: Mapping[str, str] = {}
     """Columns that name a person to whom the row does not belong: it stays, and names them no longer, when they are erased."""
+    listed: Mapping[str, str] = {}
+    """As `mentions`, columns that are lists of ids."""
     what: str
     """The class of data, as text for people."""
     why: str
@@ -57,7 +59,7 @@ class Holding(Struct, frozen=True, kw_only=True):
     content_bytes: str = ""
     """The column with the size of content that is stored elsewhere."""
     published: tuple[str, ...] = ()
-    """The personal columns that stay, without their author, where people who stay depend on the row: a story that they bought."""
+    """The personal columns that stay, without their author, where people who stay depend on the row, because they bought it."""
     through: Through | None = None
 
     @property
@@ -65,7 +67,7 @@ class Holding(Struct, frozen=True, kw_only=True):
         """The columns of the table itself that hold personal data."""
         own = () if self.through else tuple(self.people)
         step = (self.through.column,) if self.through else ()
-        return *own, *self.mentions, *step, *self.personal
+        return *own, *self.mentions, *self.listed, *step, *self.personal
 
     async def export(self, executor: Executor, people: People) -> list[bytes]:
         """The rows about these people, or that name them, each as a JSON object."""
@@ -90,9 +92,12 @@ class Holding(Struct, frozen=True, kw_only=True):
             step = self.through
             condition = f"held.{step.column} in (select owner.{step.key} from {step.table} owner where {condition})"
         if mentioned:
-            more = [(f"held.{column}", list(people[kind])) for column, kind in self.mentions.items() if people.get(kind)]
-            condition = " or ".join(filter(None, (condition, _any_of(more, 1 + len(wanted)))))
-            wanted += more
+            more = [(f"held.{name}", list(people[kind])) for name, kind in self.mentions.items() if people.get(kind)]
+            lists = [(f"held.{name}", list(people[kind])) for name, kind in self.listed.items() if people.get(kind)]
+            named = _any_of(more, 1 + len(wanted))
+            in_lists = _any_of(lists, 1 + len(wanted) + len(more), "{} && ${}::uuid[]")
+            condition = " or ".join(filter(None, (condition, named, in_lists)))
+            wanted += more + lists
         return condition, [ids for _, ids in wanted]
 
 
@@ -132,5 +137,5 @@ Eraser: TypeAlias = "Callable[[Subjects], Awaitable[Mapping[str, int]]]"
 Returns how many of what."""
 
 
-def _any_of(columns: Sequence[tuple[str, object]], first: int) -> str:
-    return " or ".join(f"{column} = any (${place}::uuid[])" for place, (column, _) in enumerate(columns, first))
+def _any_of(columns: Sequence[tuple[str, object]], first: int, form: str = "{} = any (${}::uuid[])") -> str:
+    return " or ".join(form.format(column, place) for place, (column, _) in enumerate(columns, first))

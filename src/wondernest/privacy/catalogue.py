@@ -42,7 +42,9 @@ def catalogue(rooms: Rooms) -> Iterator[Entry]:
                 why=holding.why,
                 kept=holding.kept,
                 ended_by=holding.ended_by,
-                people=tuple(dict.fromkeys([*holding.people.values(), *holding.mentions.values()])),
+                people=tuple(
+                    dict.fromkeys([*holding.people.values(), *holding.mentions.values(), *holding.listed.values()])
+                ),
                 columns=holding.columns,
             )
         for place in room.elsewhere:

@@ -33,4 +33,11 @@ def _cells(entry: Entry) -> list[str]:
     columns = ", ".join(f"`{name}`" for name in entry.columns)
     place = f"`{entry.table}`: {columns}" if entry.store == TABLE else f"{entry.store}: `{entry.table}`"
     about = ", ".join(entry.people) or "nobody by name"
-    return [entry.what, place, about, entry.why, entry.kept, f"`{entry.ended_by}`" if "." in entry.ended_by else entry.ended_by]
+    return [
+        entry.what,
+        place,
+        about,
+        entry.why,
+        entry.kept,
+        f"`{entry.ended_by}`" if "." in entry.ended_by else entry.ended_by,
+    ]

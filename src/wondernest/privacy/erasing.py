@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from wondernest.access.people import FAMILY
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.personal_data import USER, Subjects
 from wondernest.platform.telemetry.events import get_logger
 from wondernest.privacy.letters import ERASURE, USER_ARGUMENT
-from wondernest.access.people import FAMILY
 from wondernest.privacy.rules import Erased, Kind, State, everybody, person_hash
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Erasing:
 
     def __init__(
         self,
+        *,
         work: WorkRepository,
         noted: LogRepository,
         rows: RowEraser,
@@ -178,6 +179,7 @@ class Reapplying:
     def __init__(
         self,
         erasing: Erasing,
+        *,
         work: WorkRepository,
         noted: LogRepository,
         holdings: Sequence[Holding],

@@ -7,7 +7,6 @@ from typing import Final
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.privacy.rules import Kind
 
-
 NAMES: Final = ("wondernest_erasures", "wondernest_erased_rows", "wondernest_open_erasures")
 
 

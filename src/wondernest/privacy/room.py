@@ -31,17 +31,17 @@ ERASING_LIMIT_S: Final = 1800.0
 def _erasing(parts: Parts, others: Rooms, metrics: PrivacyMetrics) -> Erasing:
     settings = parts.settings
     return Erasing(
-        WorkRepository(),
-        LogRepository(),
-        RowEraser(others.personal_data),
-        others.erasers,
-        parts.database,
-        parts.blobs,
-        parts.clock,
-        metrics,
-        log_key(settings.privacy.log_key, settings.jwt.secret),
-        timedelta(milliseconds=settings.jwt.access_life_ms),
-        REFUSES_TOKENS,
+        work=WorkRepository(),
+        noted=LogRepository(),
+        rows=RowEraser(others.personal_data),
+        erasers=others.erasers,
+        database=parts.database,
+        blobs=parts.blobs,
+        clock=parts.clock,
+        metrics=metrics,
+        key=log_key(settings.privacy.log_key, settings.jwt.secret),
+        token_life=timedelta(milliseconds=settings.jwt.access_life_ms),
+        spared_first=REFUSES_TOKENS,
     )
 
 
@@ -50,14 +50,14 @@ def reapplying(parts: Parts, others: Rooms) -> Reapplying:
     settings = parts.settings
     return Reapplying(
         _erasing(parts, others, PrivacyMetrics.silent()),
-        WorkRepository(),
-        LogRepository(),
-        [holding for holding in others.personal_data if holding.erased],
-        parts.database,
-        parts.blobs,
-        parts.clock,
-        parts.ids,
-        log_key(settings.privacy.log_key, settings.jwt.secret),
+        work=WorkRepository(),
+        noted=LogRepository(),
+        holdings=[holding for holding in others.personal_data if holding.erased],
+        database=parts.database,
+        blobs=parts.blobs,
+        clock=parts.clock,
+        ids=parts.ids,
+        key=log_key(settings.privacy.log_key, settings.jwt.secret),
     )
 
 
@@ -67,9 +67,7 @@ def build(parts: Parts, others: Rooms) -> Room:
     grace = timedelta(days=settings.grace_days)
     letter = parts.jobs.sender(ANNOUNCE)
     erasing = _erasing(parts, others, PrivacyMetrics(parts.metrics))
-    archive = ArchiveJobs(
-        requests, parts.database, parts.clock, letter, timedelta(days=settings.archived_days), grace
-    )
+    archive = ArchiveJobs(requests, parts.database, parts.clock, letter, timedelta(days=settings.archived_days), grace)
     letters = ErasureLetters(requests, parts.database, parts.mailer, parts.metrics)
     erasures = ErasureService(requests, parts.database, parts.clock, parts.ids, letter, grace)
     summaries = SummaryService(SummaryRepository(RowEraser(others.personal_data)), parts.database)

@@ -32,7 +32,9 @@ GROUP: Final = RouteGroup(
     parameters=(CHILD,),
     failure=errors.Failed,
 )
-ACCEPTED: Final = Response(wire.ErasureReply, "Hidden and frozen now; erased at `dueAt` unless it is taken back. Again: the open request")
+ACCEPTED: Final = Response(
+    wire.ErasureReply, "Hidden and frozen now; erased at `dueAt` unless it is taken back. Again: the open request"
+)
 REFUSED: Final = Response(wire.Refusal, "The caller is no parent, or the step-up proof is missing")
 NO_CHILD: Final = Response(wire.Refusal, "No such child in the caller's family")
 NO_FAMILY: Final = Response(wire.Refusal, "The caller has no family")
@@ -178,5 +180,5 @@ def _accepted(erasure: Erasure) -> Reply:
     return reply_json(wire.ErasureReply(data=wire.ErasureReceipt.of(erasure)), 202)
 
 
-def _restored(restored: bool) -> Reply:  # noqa: FBT001 - the result of one call
+def _restored(restored: bool) -> Reply:
     return reply_json(wire.RestoredReply(data=wire.Restored(restored=restored)))

@@ -117,8 +117,7 @@ class RestoredReply(Struct, kw_only=True):
 
 
 class HeldClass(Struct, kw_only=True, rename="camel"):
-    """What is held of one class. `bytes`: of the rows as stored text, or of the files' content; `oldest`: when the oldest row was made,
-    null where rows have no time."""
+    """What is held of one class. `bytes`: as stored, with the content of files; `oldest`: null where rows have no time."""
 
     place: str
     what: str

@@ -74,7 +74,9 @@ async def test_a_parent_who_leaves_takes_nothing_from_the_other_parent_and_the_c
     of_child = "select count(*) from {} where child_id = $1"
     assert await value(house.url, of_child.format("games.simple_game_data"), people.child) == kept
     assert await value(house.url, of_child.format("analytics.analytics_events"), people.child) == events
-    assert await value(house.url, "select created_by from family.families where id = $1", people.family) == UUID(other.user_id)
+    assert await value(house.url, "select created_by from family.families where id = $1", people.family) == UUID(
+        other.user_id
+    )
     assert await rows(house.url, "select id from core.uploaded_files where user_id = $1", UUID(other.user_id)) == files
     assert await value(house.url, "select is_active from family.child_profiles where id = $1", people.child)
 
@@ -85,12 +87,30 @@ async def test_what_other_families_bought_stays_for_them_without_its_author(hous
     listing, bought = people.rows["games.marketplace_listings"]["id"], others.rows["games.story_purchases"]["id"]
     await run(house.url, "update games.story_purchases set listing_id = $1 where id = $2", UUID(listing), UUID(bought))
     wares = people.rows["marketplace.listings"]["id"]
-    await run(house.url, "update marketplace.purchases set listing_id = $1 where id = $2", UUID(wares), UUID(others.rows["marketplace.purchases"]["id"]))
-    await run(house.url, "update marketplace.child_library set listing_id = $1 where id = $2", UUID(wares), UUID(others.rows["marketplace.child_library"]["id"]))
+    await run(
+        house.url,
+        "update marketplace.purchases set listing_id = $1 where id = $2",
+        UUID(wares),
+        UUID(others.rows["marketplace.purchases"]["id"]),
+    )
+    await run(
+        house.url,
+        "update marketplace.child_library set listing_id = $1 where id = $2",
+        UUID(wares),
+        UUID(others.rows["marketplace.child_library"]["id"]),
+    )
     await erase(house.client, parent.bearer, "account")
     await house.erase_now()
     assert house.traces(people.user, people.child, people.family) == {}
-    assert await value(house.url, "select count(*) from games.story_purchases where id = $1 and buyer_id = $2", UUID(bought), others.user) == 1
+    assert (
+        await value(
+            house.url,
+            "select count(*) from games.story_purchases where id = $1 and buyer_id = $2",
+            UUID(bought),
+            others.user,
+        )
+        == 1
+    )
     assert await value(house.url, "select count(*) from marketplace.purchases where user_id = $1", others.user) == 1
     assert buyer.user_id == others.user
 
@@ -140,7 +160,9 @@ async def test_an_erasure_that_has_begun_cannot_be_taken_back(house: House) -> N
     parent = await register(house.client)
     await add_child(house.client, parent)
     await erase(house.client, parent.bearer, "family")
-    await run(house.url, "update wondernest.erasures set state = 'erasing', subjects = '{\"people\": {}, \"near\": []}'")
+    await run(
+        house.url, "update wondernest.erasures set state = 'erasing', subjects = '{\"people\": {}, \"near\": []}'"
+    )
     answer = await house.client.post(f"{PRIVACY}/family/restore", headers=parent.bearer)
     assert (answer.status_code, answer.json()["error"]) == (409, "erasure_begun")
 

@@ -39,11 +39,12 @@ class Fragile:
 
 async def test_an_erasure_that_is_killed_again_and_again_ends_with_nothing_left(house: House) -> None:
     parent, people = await whole(house)
-    other, others = await whole(house)
+    _, others = await whole(house)
     await erase(house.client, parent.bearer, "account")
     house.clock.shift += GRACE
     [job] = [job for job in house.work.jobs if job.name == ON_ERASURE]
-    erasing = job.handler.__self__
+    bound: Any = job.handler
+    erasing = bound.__self__
     database = erasing._database
     kills = 0
     for changes in (0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144):
@@ -109,7 +110,9 @@ async def test_an_erasure_waits_while_the_storage_is_away_and_holds_up_no_other(
     try:
         with pytest.raises(Exception, match="storage"):
             await house.run_due()
-        states = {row["kind"]: row["state"] for row in await rows(house.url, "select kind, state from wondernest.erasures")}
+        states = {
+            row["kind"]: row["state"] for row in await rows(house.url, "select kind, state from wondernest.erasures")
+        }
         assert states["account"] == "erasing"
         assert await value(house.url, "select count(*) from core.uploaded_files where user_id = $1", people.user) > 0
     finally:
@@ -128,9 +131,7 @@ async def test_two_jobs_processes_erase_side_by_side(house: House, make_settings
     other = background(make_settings(), clock=house.clock)
     try:
         for _ in range(2):
-            results = await asyncio.gather(
-                house.run_due(), run_job(other, ON_ERASURE), return_exceptions=True
-            )
+            results = await asyncio.gather(house.run_due(), run_job(other, ON_ERASURE), return_exceptions=True)
             assert not [one for one in results if isinstance(one, AssertionError)]
             house.clock.shift += SETTLE
         await house.run_due()
@@ -152,7 +153,9 @@ async def test_a_child_that_was_archived_is_erased_after_its_time_unless_it_is_r
     house.clock.shift = GRACE * 3 + GRACE / 2  # 24.5 days: the letter is due, the erasure is not
     await run_job(house.work, "privacy.note_archived")
     assert await value(house.url, "select count(*) from wondernest.erasures where state = 'waiting'") == 2
-    letters = await value(house.url, "select count(*) from wondernest.jobs where entrypoint = 'privacy.announce_erasure'")
+    letters = await value(
+        house.url, "select count(*) from wondernest.jobs where entrypoint = 'privacy.announce_erasure'"
+    )
     assert letters == 2
     house.clock.shift = GRACE * 0
     answer = await house.client.post(f"{PRIVACY}/children/{kept}/restore", headers=parent.bearer)

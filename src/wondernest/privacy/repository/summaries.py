@@ -21,7 +21,17 @@ _FAMILY: Final = f"""
       from ({family_of("$1", "$2")}) acting"""
 MADE: Final = "created_at"
 _MOMENTS: Final = ("timestamp with time zone", "timestamp without time zone")
-_VARIABLE: Final = ("text", "character varying", "json", "jsonb", "bytea", "text[]", "character varying[]", "uuid[]", "tsvector")
+_VARIABLE: Final = (
+    "text",
+    "character varying",
+    "json",
+    "jsonb",
+    "bytea",
+    "text[]",
+    "character varying[]",
+    "uuid[]",
+    "tsvector",
+)
 
 
 class SummaryRepository:
@@ -45,7 +55,8 @@ class SummaryRepository:
         parts = [_count(place, step, column) for place, (step, column) in enumerate(counts)]
         found: dict[UUID, list[HeldClass]] = {person: [] for person in people}
         for row in await executor.fetch(" union all ".join(parts) + " order by place", list(people)):
-            holding = counts[row["place"]][0].holding
+            place: int = row["place"]
+            holding = counts[place][0].holding
             found[row["person"]].append(
                 HeldClass(holding.table, holding.what, row["number"], int(row["bytes"]), row["oldest"])
             )
@@ -61,7 +72,9 @@ def _column(step: Step, kind: str) -> str | None:
     kinds = set(step.holding.people.values())
     if kind != CHILD and CHILD in kinds and not (kind == USER and step.holding.through is None and USER in kinds):
         return None
-    return next((column for column, of in step.holding.people.items() if of == kind and column not in step.lacking), None)
+    return next(
+        (column for column, of in step.holding.people.items() if of == kind and column not in step.lacking), None
+    )
 
 
 def _count(place: int, step: Step, column: str) -> str:

@@ -14,8 +14,8 @@ import wondernest
 from tests.fixtures.application import declared
 from wondernest.access.people import KINDS
 from wondernest.platform.db.migrations.state import VERSION_SCHEMA
-from wondernest.platform.rooms import Rooms
 from wondernest.platform.personal_data import Store
+from wondernest.platform.rooms import Rooms
 from wondernest.privacy.catalogue import catalogue
 from wondernest.privacy.data_map import PLACE, data_map
 
@@ -37,7 +37,13 @@ CODES = re.compile(
 """Columns whose values the service chooses: words of a list, versions, keys of games."""
 ABOUT_NOBODY = {
     "of what the service offers to all": (
-        *("content.content_items", "content.tags", "games.achievements", "games.game_asset_registry", "games.game_assets"),
+        *(
+            "content.content_items",
+            "content.tags",
+            "games.achievements",
+            "games.game_asset_registry",
+            "games.game_assets",
+        ),
         *("games.game_categories", "games.game_registry", "games.game_types", "public.ai_generation_config"),
         *("marketplace.collection_items", "marketplace.featured_collections", "public.content_packs"),
         *("public.content_pack_assets", "public.content_pack_categories", "public.content_pack_collection_items"),
@@ -45,7 +51,12 @@ ABOUT_NOBODY = {
         *("content_workflow.content_assets", "content_workflow.content_items", "content_workflow.content_versions"),
     ),
     "of the installation": (
-        *("compliance.data_retention_policies", "core.database_info", "core.schema_versions", "public.flyway_schema_history"),
+        *(
+            "compliance.data_retention_policies",
+            "core.database_info",
+            "core.schema_versions",
+            "public.flyway_schema_history",
+        ),
         *("wondernest.installation", "wondernest.schema_changes", "wondernest.schema_version"),
     ),
     "of the queue: names of jobs, and kinds and places of errors, never their texts": (
@@ -118,7 +129,9 @@ def test_every_column_that_can_hold_something_of_a_person_has_one_owner(database
 def test_a_new_column_without_an_owner_is_detected(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         connection.execute("alter table family.child_settings add column favourite_song text")
-        connection.execute("create table wondernest.diary (id uuid primary key, written jsonb, keeper uuid references core.users)")
+        connection.execute(
+            "create table wondernest.diary (id uuid primary key, written jsonb, keeper uuid references core.users)"
+        )
     owners = {(entry.table, column) for entry in catalogue(rooms()) for column in entry.columns}
     can = {name for name, (refers, kind) in columns(database_url).items() if can_hold(*name, refers, kind)}
     assert can - owners == {

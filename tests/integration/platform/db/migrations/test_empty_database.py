@@ -39,6 +39,8 @@ OURS = {
     "wondernest.event_identities",
     "wondernest.event_usage",
     "wondernest.family_content_limits",
+    "wondernest.erasure_log",
+    "wondernest.erasures",
     "wondernest.family_locales",
     "wondernest.idempotency_keys",
     "wondernest.installation",
