@@ -34,8 +34,9 @@ async def test_the_summary_counts_what_is_held_about_each_child(app_client: http
         await save(app_client, parent.bearer, mia, text)
     await save(app_client, parent.bearer, zoe, "other")
     assert (await app_client.delete(f"/api/v1/family/children/{zoe}", headers=parent.bearer)).is_success
-    form = {"data": {"childId": mia}, "files": {"file": ("p.png", PICTURE, "image/png")}}
-    assert (await app_client.post("/api/v1/files/upload", **form, headers=parent.bearer)).is_success
+    picture = {"file": ("p.png", PICTURE, "image/png")}
+    upload = app_client.post("/api/v1/files/upload", data={"childId": mia}, files=picture, headers=parent.bearer)
+    assert (await upload).is_success
     data = (await app_client.get(f"{PRIVACY}/summary", headers=parent.bearer)).json()["data"]
     held = {one["id"]: {each["place"]: each for each in one["classes"]} for one in data}
     assert [one["kind"] for one in data] == ["user", "family", "child", "child"]
