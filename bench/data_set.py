@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 
 from bench.documents import SMALL_BYTES, drawn_size, project
 from bench.work import Actor
+from wondernest.access.consent import Purpose
 from wondernest.settings import Games
 
 CHILDREN: Final = 2
@@ -54,6 +55,17 @@ _ADD_INSTANCES: Final = """
     insert into games.child_game_instances (child_id, game_id)
     select c.id, r.id from family.child_profiles c, games.game_registry r where r.game_key = %s
     on conflict do nothing"""
+_PERMIT: Final = """
+    with missing as materialized (
+        select c.id, c.family_id, f.created_by, gen_random_uuid() as consent_id
+          from family.child_profiles c join family.families f on f.id = c.family_id
+         where not exists (select from wondernest.consent_gates gate where gate.child_id = c.id)),
+    shown as (
+        insert into compliance.coppa_consent (id, family_id, child_id, parent_id, consent_type, granted)
+        select consent_id, family_id, id, created_by, 'full', true from missing)
+    insert into wondernest.consent_gates (child_id, purposes, in_force_until, consent_id, updated_at)
+    select id, %s, now() + interval '1 year', consent_id, now() from missing"""
+"""Consent of every child: it is enforced in production."""
 _COUNT: Final = r"select count(*) from core.users where email like 'bench-%@bench.invalid'"
 
 
@@ -89,6 +101,7 @@ class DataSet:
             if present < self.families or connection.execute(_UNCOUNTED).fetchone():
                 connection.execute(_COUNT_USAGE)
                 connection.execute(_ADD_INSTANCES, [GAME])
+            connection.execute(_PERMIT, [[purpose.value for purpose in Purpose]])
         vacuum(database_url)
 
     def missing(self, database_url: str) -> int:
@@ -99,9 +112,9 @@ class DataSet:
 
     def _keep_versions(self, connection: psycopg.Connection) -> None:
         """Add kept versions of the saves just copied; their documents are small, because nothing reads them."""
-        asked = [_child(number, place) for number in self._chosen() for place in range(CHILDREN)]
         connection.execute(
-            _KEEP_VERSIONS, {"asked": asked, "key": FIRST_KEY, "game": GAME, "kept": Games().kept_versions}
+            _KEEP_VERSIONS,
+            {"asked": self.asking_children(), "key": FIRST_KEY, "game": GAME, "kept": Games().kept_versions},
         )
 
     def _chosen(self) -> Iterable[int]:
@@ -120,6 +133,10 @@ class DataSet:
         """Actors whose saves all have 2 kB."""
         chosen = range(0, self.families, EVEN_SHARE)
         return self._actors(secret, issuer, audience, chosen, children=CHILDREN)
+
+    def asking_children(self) -> list[UUID]:
+        """The children of the families that send requests."""
+        return [_child(number, place) for number in self._chosen() for place in range(CHILDREN)]
 
     def emails(self) -> list[str]:
         """The e-mail addresses of the families that send requests; all have the same password."""

@@ -15,8 +15,11 @@ from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from bench.data_set import FIRST_KEY, GAME, PASSWORD
 from bench.documents import SMALL_BYTES, project
+from bench.library import ONE_ITEM, RARE
 from wondernest.analytics.repository import (
     ActivityRepository,
     AnalyticsRepository,
@@ -36,6 +39,10 @@ from wondernest.auth.repository import (
     SessionRepository,
 )
 from wondernest.auth.tokens import TokenPair
+from wondernest.content.model import Engagement
+from wondernest.content.model import Wanted as LibraryWanted
+from wondernest.content.repository import FilterRepository, LibraryRepository
+from wondernest.content.repository.library import Asker
 from wondernest.coppa.repository import ConsentRepository
 from wondernest.coppa.rules import ChildReference
 from wondernest.family.repository import Acting, FamilyRepository
@@ -278,6 +285,40 @@ class Requests:
         await packs.used(self._database, asked, use, IDS.ordered_uuid(), 1_000_000, now)
         assert await PurchaseRepository().offer(self._database, asked, pack_id, Proof("", ""), now)
 
+    # The library --------------------------------------------------------------------------------------------------
+
+    async def library(self, _: int) -> None:
+        """GET of a page of the library, of what a search finds, of an item, of recommendations, and of the filters."""
+        one, library = self._parents[0], LibraryRepository()
+        asker = Asker(one.user_id, one.family_id)
+        page = LibraryWanted(
+            child_id=one.child_id, category=None, most_age=None, words=None, limit=20, offset=20, after=None
+        )
+        found = await library.listed(self._database, asker, page)
+        assert found.items
+        assert (await library.listed(self._database, asker, replace(page, words=RARE, offset=0))).items
+        assert await library.find(self._database, asker, one.child_id, str(found.items[0].id))
+        assert (await library.recommend(self._database, asker, one.child_id, CLOCK.now().date())).picks
+        assert await FilterRepository().read(self._database, asker)
+
+    async def engage(self, _: int) -> None:
+        """POST of an engagement."""
+        one, library, now = self._parents[0], LibraryRepository(), CLOCK.now()
+        asker = Asker(one.user_id, one.family_id)
+        done = Engagement(
+            id=new_uuid(),
+            earlier=(new_uuid(),),
+            child_id=one.child_id,
+            content_id=ONE_ITEM,
+            kind="view",
+            started_at=now,
+            ended_at=now,
+            duration_s=60,
+            completion=None,
+            score=0.3,
+        )
+        assert (await library.engage(self._database, asker, done, 1_000_000)).is_new
+
     # Families -----------------------------------------------------------------------------------------------------
 
     async def profile(self, count: int) -> None:
@@ -403,6 +444,12 @@ OPERATIONS: Final = (
         [None, "pack-download", "pack-use", "pack-offer"],
         Requests.use_pack,
     ),
+    Operation(
+        "GET the library, and its filters",
+        ["content-list", "content-search", "content-one", "content-recommend", "content-filters"],
+        Requests.library,
+    ),
+    Operation("POST an engagement", ["content-engage"], Requests.engage),
     Operation("GET a child's figures", ["figures-day", "figures-week", "figures-milestones"], Requests.figures),
     Operation("GET the family profile", ["household"], Requests.profile, (1, BATCH)),
     Operation("GET the children", ["family-children", "family-child"], Requests.children),

@@ -11,6 +11,7 @@ import pytest
 from tests.fixtures.application import jobs_running, running
 from tests.fixtures.auth import Parent, code_in, log_in, mails_to, register, rows, value
 from tests.fixtures.sessions import kotlin_pair
+from wondernest.access.consent import Exemption
 from wondernest.access.proofs import PROOF_LIFE_S, requires_proof
 from wondernest.app import create_app
 from wondernest.platform.caller import Authority, CallerKind
@@ -36,7 +37,9 @@ class Refused(ApiError):
         super().__init__(403, {"reason": "STEP_UP_REQUIRED"})
 
 
-GROUP = RouteGroup(tag="Vault", caller=CallerKind.USER, authority=Authority.OWN, unproven=Refused)
+GROUP = RouteGroup(
+    tag="Vault", caller=CallerKind.USER, authority=Authority.OWN, exempt=Exemption.ACCOUNT, unproven=Refused
+)
 OPEN = f"select 204 where {requires_proof('$1', '$2', '$3', '$4')}"
 
 

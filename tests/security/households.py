@@ -18,6 +18,7 @@ import jwt
 from tests.fixtures import family as fixtures
 from tests.fixtures.application import TEST_SECRET
 from tests.fixtures.auth import PASSWORD
+from tests.fixtures.consent import give_consent
 from wondernest.access.people import CHILD
 from wondernest.platform.http.body import Multipart
 from wondernest.platform.http.router import Route
@@ -91,6 +92,7 @@ async def register_parent_with_data(client: httpx2.AsyncClient) -> Parent:
     registered, child_id = await fixtures.register_with_child(
         client, child_name=f"{name} junior", email=f"{name}@example.com", name=f"{name} Walker"
     )
+    await give_consent(client, registered.bearer, str(child_id))
     values = {CHILD_ID: str(child_id)}
     for path in sorted(FURNISHING.glob("*.py")):
         room = import_module(f"tests.security.furnishing.{path.stem}")

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from tests.fixtures.application import TEST_ENVIRONMENT, declared, running
+from tests.fixtures.consent import withdraw_consent
 from tests.fixtures.servers import database_on
 from tests.security.households import (
     Parent,
@@ -24,6 +25,7 @@ from tests.security.households import (
     furnish_installation,
     register_parent_with_data,
 )
+from wondernest.access.consent import CONSENT_REQUIRED, Exemption
 from wondernest.app import create_app
 from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.caller import Authority, CallerKind
@@ -46,7 +48,7 @@ OPEN = {
         *("/auth/password-reset", "/auth/password-reset/confirm"),
         *("/files/{fileId}/public", "/files/{fileId}/signed"),
         *("/files/{folder}/{name}", "/files/{folder}/{owner}/{name}"),
-        *("/content-packs/payments/events", "/icons/{icon}"),
+        *("/content-packs/payments/events", "/icons/{icon}", "/letters/weekly/end"),
         "/privacy/catalogue",
     },
     CallerKind.OPTIONAL: {"/auth/logout", "/auth/parent/logout", "/auth/parent/verify-pin"},
@@ -75,6 +77,27 @@ NOT_OF_A_PARENT = {
     },
 }
 """The routes that change something and that a member who is no parent may call. Every other one must require a parent."""
+EXEMPT = {
+    Exemption.ACCOUNT: {
+        *("/auth/parent/setup-pin", "/auth/verify-email", "/auth/verify-email/request"),
+        *("/auth/sessions", "/auth/sessions/{sessionId}", "/auth/step-up", "/auth/password"),
+        *(f"{STORIES}/templates", f"{STORIES}/templates/{{templateId}}"),
+        *("/files/{fileId}", "/files/{fileId}/visibility"),
+    },
+    Exemption.ASKING: {"/coppa/consent", "/coppa/consent/{childId}"},
+    Exemption.PROFILE: {
+        *("/family/children", "/children", "/family/children/{childId}", "/family/children/{childId}/select"),
+        *("/family/settings", "/content/filters"),
+    },
+    Exemption.ENDING: {
+        *("/games/children/{childId}/data/{gameType}", "/games/children/{childId}/data/{gameType}/{dataKey}"),
+        *("/audio/sessions/{audioSessionId}/end", "/files/{fileId}"),
+    },
+    Exemption.PURCHASE: {"/content-packs/purchase", "/content-packs/{packId}/download"},
+}
+"""The routes that change something without consent, each for a reason. Every other one must declare its purpose."""
+EVENTS_IN_A_BATCH = "/analytics/events/batch"
+"""Each event has its own result."""
 MEMBER_ROLES = ("member", "child", "Parental", "", None)
 PARENT_ROLES = ("PARENT", "Guardian")
 in_the_loop = pytest.mark.asyncio(loop_scope="module")
@@ -100,7 +123,7 @@ def database(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[st
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client(database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx2.AsyncClient]:
     folder: Path = tmp_path_factory.mktemp("files")
-    own = {"DATABASE_URL": database, "METRICS_TOKEN": OPERATOR}
+    own = {"DATABASE_URL": database, "METRICS_TOKEN": OPERATOR, "COPPA_GATE": "enforce"}
     own |= {"MAIL_OUTBOX_PATH": str(folder / "outbox"), "STORAGE_LOCAL_PATH": str(folder / "uploads")}
     async with running(create_app(load_settings({**TEST_ENVIRONMENT, **own}))) as started:
         yield started
@@ -117,6 +140,47 @@ async def logged_out(client: httpx2.AsyncClient) -> Parent:
     assert (await client.get("/api/v1/auth/me", headers=parent.bearer)).is_success
     assert (await client.post("/api/v1/auth/logout", headers=parent.bearer)).is_success
     return parent
+
+
+PURPOSES = [route for route in registry() if route.endpoint.purpose is not None]
+
+
+@pytest.mark.parametrize("route", PURPOSES, ids=lambda route: f"{route.endpoint.method} {route.template}")
+@in_the_loop
+async def test_without_consent_a_route_with_a_purpose_is_refused_and_stores_nothing(
+    client: httpx2.AsyncClient, database: str, route: Route
+) -> None:
+    parent = await register_parent_with_data(client)
+    await withdraw_consent(client, parent.bearer, parent.child_id)
+    before = await contents(database, declared().rooms, parent)
+    answer = await call(client, route, parent.values, parent.bearer)
+    if route.endpoint.path == EVENTS_IN_A_BATCH:
+        assert [result["code"] for result in answer.json()["results"]] == [403]
+    else:
+        assert route.endpoint.purpose is not None
+        assert answer.status_code == 403, answer.text
+        assert {CONSENT_REQUIRED, route.endpoint.purpose.value} <= set(texts_in(answer.json()))
+    assert await contents(database, declared().rooms, parent) == before
+
+
+def texts_in(body: Any) -> Iterator[str]:
+    """Every text of a JSON document."""
+    if isinstance(body, dict):
+        for part in body.values():
+            yield from texts_in(part)
+    elif isinstance(body, str):
+        yield body
+
+
+def test_a_route_that_changes_something_has_a_purpose_unless_it_is_in_the_list_of_exemptions() -> None:
+    changing = [
+        route for route in registry() if route.endpoint.caller is CallerKind.USER and route.endpoint.method != "GET"
+    ]
+    for exemption, paths in EXEMPT.items():
+        exempt = {route.endpoint.path for route in changing if route.endpoint.exempt is exemption}
+        assert exempt == paths, exemption.name
+    assert all((route.endpoint.purpose is None) != (route.endpoint.exempt is None) for route in changing)
+    assert set(EXEMPT) == set(Exemption)
 
 
 def test_a_route_is_open_only_when_it_is_in_the_list_of_open_routes() -> None:

@@ -48,13 +48,15 @@ def is_parent(member: str) -> str:
     return f"lower({member}.role) in ({words})"
 
 
-def guards(child_id: str, user_id: str, *, archived_too: bool | str = False, parent: bool = False) -> str:
+def guards(
+    child_id: str, user_id: str, *, archived_too: bool | str = False, parent: bool = False, consent: str = "true"
+) -> str:
     """SQL condition: the adult `user_id` may act for the child `child_id` (both SQL expressions, never values).
 
     `archived_too` includes archived children: events recorded offline still arrive (games contract §6). It may be an SQL
     expression too, where one statement serves both cases. `parent`: the statement changes the child or its consent, so a member
     of its family who is no parent is refused; a stranger is not, and sees a missing child as everywhere. A deactivated account is
-    refused always.
+    refused always. `consent`: the condition of access/consent.py that is asked of the adult's own child.
     The outer select keeps the planner from joining whole tables when it has no statistics: always index probes per row.
     """
     if isinstance(archived_too, str):
@@ -66,10 +68,10 @@ def guards(child_id: str, user_id: str, *, archived_too: bool | str = False, par
         " join family.family_members guardian on guardian.family_id = guarded.family_id"
         f" where guarded.id = {child_id} and guardian.user_id = {user_id}{alive}{{role}})"
     )
-    return (
-        f"(select case when {deactivated(user_id)} then {refuse(Refusal.ACCOUNT)}"
-        f" else {_managed(guardian, 'guardian') if parent else guardian.format(role='')} end)"
-    )
+    allowed = _managed(guardian, "guardian") if parent else guardian.format(role="")
+    if consent != "true":
+        allowed = f"case when {allowed} then {consent} else false end"
+    return f"(select case when {deactivated(user_id)} then {refuse(Refusal.ACCOUNT)} else {allowed} end)"
 
 
 def belongs(family_id: str, user_id: str, *, parent: bool = False) -> str:

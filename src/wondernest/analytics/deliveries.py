@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from wondernest.analytics import errors
 from wondernest.analytics.repository import UNSTORABLE
+from wondernest.platform.faults import CallerRefused, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +66,15 @@ class DeliveryService:
             return _outcome(is_new=await self._events.store_alone(event))
         except errors.AnyRefusal as refusal:
             return _refused(refusal)
+        except CallerRefused as refusal:
+            return self._unpermitted(refusal)
+
+    def _unpermitted(self, refusal: CallerRefused) -> Outcome:
+        """The outcome of an event without consent; raises any other refusal of the caller, which concerns the whole request."""
+        if refusal.why is not Refusal.PURPOSE:
+            raise refusal
+        self._events.count_refused(refusal)
+        return _refused(errors.ConsentRequired(refusal.purpose))
 
     async def _together(
         self, unit: UnitOfWork, places: Sequence[int], prepared: dict[int, Prepared]
@@ -75,7 +85,7 @@ class DeliveryService:
         try:
             async with unit.savepoint():
                 news = await self._events.store_with(unit, [prepared[place] for place in places])
-        except (errors.AnyRefusal, *UNSTORABLE):
+        except (errors.AnyRefusal, CallerRefused, *UNSTORABLE):
             found: dict[int, Outcome] = {}
             for place in places:
                 found |= await self._one(unit, place, prepared[place])
@@ -88,6 +98,8 @@ class DeliveryService:
                 [is_new] = await self._events.store_with(unit, [event])
         except errors.AnyRefusal as refusal:
             return {place: _refused(refusal)}
+        except CallerRefused as refusal:
+            return {place: self._unpermitted(refusal)}
         return {place: _outcome(is_new=is_new)}
 
 

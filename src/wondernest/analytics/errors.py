@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wondernest.access.consent import CONSENT_MESSAGE, CONSENT_REQUIRED
 from wondernest.platform.http.errors import ApiError, GenericError
 
 AnyRefusal = ApiError
@@ -69,6 +70,13 @@ class TooManyEvents(ApiError):
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(413, {"message": "Storage quota exceeded"}, headers={"Retry-After": str(retry_after_s)})
+
+
+class ConsentRequired(ApiError):
+    """403: no parent permitted this purpose."""
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__(403, {"error": CONSENT_REQUIRED, "message": CONSENT_MESSAGE, "purpose": purpose})
 
 
 class ChildNotFound(GenericError):

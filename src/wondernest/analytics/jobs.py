@@ -11,7 +11,7 @@ from wondernest.analytics.days import ONE_DAY, Calendar
 from wondernest.analytics.overview import ROW_BYTES, last_final_day, told
 from wondernest.analytics.placing import ON_TIME
 from wondernest.analytics.repository.history import WEST_OF_UTC
-from wondernest.analytics.repository.rollups import CHILDREN_AT_ONCE, CountedDay, Metrics, Waiting
+from wondernest.analytics.repository.rollups import CHILDREN_AT_ONCE, CountedDay, Metrics, Waiting, earlier
 from wondernest.platform.jobs import Job, Running, Schedule
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
     from wondernest.platform.large_work import LargeWork
+    from wondernest.settings import Analytics as AnalyticsSettings
 
 FORGET_IDENTITIES: Final = "analytics.forget_event_identities"
 IDENTITY_LIFE: Final = timedelta(days=30)
@@ -76,14 +77,14 @@ class SummingJobs:
         history: ActivityRepository,
         clock: Clock,
         large_work: LargeWork,
-        kept_days: int,
+        settings: AnalyticsSettings,
     ) -> None:
         self._database = database
         self._rollups = rollups
         self._history = history
         self._clock = clock
         self._large_work = large_work
-        self._kept_days = kept_days
+        self._settings = settings
 
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
@@ -129,14 +130,16 @@ class SummingJobs:
     async def remove(self, _: Running) -> None:
         """Remove events that are too old, of children whose days of that time are counted; the sums stay.
 
-        A child with days that are not counted yet is left for a later run.
+        A child with days that are not counted yet is left for a later run. If the archive is required, events of days that are
+        not in it stay. The database's clock counts too: one clock that is ahead removes nothing.
         """
         now = self._clock.now()
-        last = last_final_day(now, self._kept_days)
-        before = datetime(last.year, last.month, last.day, tzinfo=UTC) - REACH
-        for child_id, first in await self._rollups.with_old_events(self._database, before):
+        until = await earlier(self._database, now)
+        kept_days, archived = self._settings.events_kept_days, self._settings.archive_required
+        last, before = last_final_day(until, kept_days), removed_before(until, kept_days)
+        for child_id, first in await self._rollups.with_old_events(self._database, before, archived=archived):
             if await self._rollups.finish(self._database, child_id, first - REACH, last, now):
-                await self._rollups.remove(self._database, child_id, before)
+                await self._rollups.remove(self._database, child_id, before, archived=archived)
 
     async def _count(self, waiting: Waiting) -> int:
         read_at = self._clock.now()
@@ -152,6 +155,12 @@ class SummingJobs:
             for day in waiting.days
         ]
         return await self._rollups.keep(self._database, waiting, counted, read_at, self._clock.now())
+
+
+def removed_before(now: datetime, kept_days: int) -> datetime:
+    """Events before this moment (midnight, UTC) are removed."""
+    last = last_final_day(now, kept_days)
+    return datetime(last.year, last.month, last.day, tzinfo=UTC) - REACH
 
 
 def _some_days(waiting: Waiting) -> Iterator[Waiting]:

@@ -137,6 +137,8 @@ class Milestone:
 
 
 Consequence: TypeAlias = Played | ProjectSaved | ProjectDeleted | Currency | Milestone
+SAVING: Final = (ProjectSaved, ProjectDeleted, Currency)
+"""What changes what the child made or has: it needs consent to saves, not to analytics."""
 
 
 def category(event: Event) -> str:

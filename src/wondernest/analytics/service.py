@@ -23,6 +23,7 @@ from wondernest.analytics.placing import LATE_DAYS, is_late, is_local, placed
 from wondernest.analytics.repository import AnalyticsRepository, NewEvent, StoreResult
 from wondernest.analytics.zones import Zones
 from wondernest.platform.db.batch import Batcher
+from wondernest.platform.faults import CallerRefused, Refusal
 from wondernest.platform.ids import parse_uuid
 from wondernest.platform.large_work import Steps, sha256
 
@@ -132,7 +133,7 @@ class AnalyticsService:
     async def store_alone(self, prepared: Prepared) -> bool:
         """Store an event that changes nothing else, in a batch with those of other requests; whether it is new. Raises as `track`."""
         try:
-            return self._admit(await self._events.submit(prepared.new))
+            return self._admit(prepared.new, await self._events.submit(prepared.new))
         except BadDocument as error:
             raise errors.UnreadableEvent(str(error)) from None
 
@@ -142,7 +143,7 @@ class AnalyticsService:
             results = await self._repository.store(unit, [prepared.new for prepared in many])
         except BadDocument as error:
             raise errors.UnreadableEvent(str(error)) from None
-        fresh = [prepared for prepared, result in zip(many, results, strict=True) if self._admit(result)]
+        fresh = [prepared for prepared, result in zip(many, results, strict=True) if self._admit(prepared.new, result)]
         for child_id in sorted({prepared.new.child_id for prepared in fresh if prepared.late}):
             moments = [prepared.at for prepared in fresh if prepared.late and prepared.new.child_id == child_id]
             await self._recount(unit, child_id, min(moments), max(moments))
@@ -172,6 +173,7 @@ class AnalyticsService:
             await _fingerprint(event, report),
             follows if isinstance(follows, rules.Played) else None,
             at,
+            isinstance(follows, rules.SAVING),
         )
         return Prepared(new, follows, document, report.data, at, late=is_late(at, now))
 
@@ -180,15 +182,24 @@ class AnalyticsService:
         days = (first - LATE_DAYS).date(), (last + LATE_DAYS).date()
         await self._rollups.recount(unit, child_id, *days, self._clock.now())
 
-    def _admit(self, result: StoreResult) -> bool:
-        """Whether the event is new; raises NoFamily, ChildNotFound, TooManyEvents."""
+    def _admit(self, event: NewEvent, result: StoreResult) -> bool:
+        """Whether the event is new; raises NoFamily, ChildNotFound, TooManyEvents, and CallerRefused without consent."""
         if not result.has_family:
             raise errors.NoFamily
         if not result.is_allowed:
             raise errors.ChildNotFound
+        if not result.is_permitted:
+            refusal = CallerRefused(Refusal.PURPOSE, event.purpose.value, str(event.child_id))
+            if result.is_barred:
+                raise refusal
+            self._database.passed(refusal)
         if result.is_refused:
             raise errors.TooManyEvents(rules.seconds_left_of_day(self._clock.now()))
         return result.is_new
+
+    def count_refused(self, refusal: CallerRefused) -> None:
+        """Count an event of a request that is refused without consent."""
+        self._database.refused(refusal)
 
     async def _no_child(self, caller: Caller) -> NoReturn:
         """A childId that is no UUID. Raises NoFamily first, if the adult has none; else BadChildId."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wondernest.access.consent import CONSENT_MESSAGE, CONSENT_REQUIRED
 from wondernest.platform.http.errors import ApiError, GenericError
 
 
@@ -45,6 +46,13 @@ class BadMetrics(Refused):
 
     def __init__(self) -> None:
         super().__init__("Invalid metrics")
+
+
+class ConsentRequired(ApiError):
+    """403: no parent permitted this purpose."""
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__(403, {"error": CONSENT_REQUIRED, "message": CONSENT_MESSAGE, "purpose": purpose})
 
 
 class ChildNotFound(GenericError):

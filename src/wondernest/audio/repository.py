@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from msgspec import Struct
 
+from wondernest.access.consent import GateMode, Purpose, permitted, requires
 from wondernest.access.guardianship import guards, stands
-from wondernest.audio.rules import LONGEST_SESSION, PERMISSION, PURPOSE, AudioSession, Circumstances, Metrics
+from wondernest.audio.rules import LONGEST_SESSION, AudioSession, Circumstances, Heard, Metrics
 from wondernest.platform.json import encode
 from wondernest.platform.usage import PERSON
 
@@ -25,12 +26,13 @@ _BEGIN: Final = f"""
     with allowed as materialized (
         select (select count(*) from audio.sessions known
                  where known.child_id = $2 and known.started_at > $4::timestamptz - interval '1 day') < $11 as fits
-         where {guards("$2", "$1")}
+         where {guards("$2", "$1", consent=requires("$2", Purpose.AUDIO_METRICS, "$12::text"))}
     ), begun as (
         insert into audio.sessions
                (id, child_id, session_type, created_by, started_at, status, location, device_id, app_version,
                 background_noise_level, metadata, consent_confirmed)
-        select $3, $2, $5, $1, $4, 'recording', $6, $7, $8, $9, $10, {{consented}} from allowed where fits
+        select $3, $2, $5, $1, $4, 'recording', $6, $7, $8, $9, $10,
+               {permitted("$2", Purpose.AUDIO_METRICS, writes=False)} from allowed where fits
     )
     select fits from allowed"""
 _END: Final = f"""
@@ -48,7 +50,7 @@ _FIND: Final = f"""
 _MEASURE: Final = f"""
     with asked as materialized (
         select s.*, (select count(*) from audio.speech_metrics known where known.session_id = s.id) < $11 as fits
-          from audio.sessions s where s.id = $2 and s.child_id = $3 and {guards("$3", "$1", archived_too=True)}
+          from audio.sessions s where s.id = $2 and s.child_id = $3 and {guards("$3", "$1", archived_too=True, consent=requires("$3", Purpose.AUDIO_METRICS, "$12::text"))}
     ), measured as (
         insert into audio.speech_metrics
                (id, session_id, child_id, start_time, end_time, word_count, unique_word_count, clarity_score, engagement_level)
@@ -67,6 +69,17 @@ _END_OPEN: Final = f"""
              order by started_at limit $2 for update skip locked) open
      where s.id = open.id"""
 """Plan: along the index of open sessions."""
+
+_HEARD: Final = f"""
+    select count(*) filter (where part = 0) as sessions_before, avg(clarity) filter (where part = 0) as before,
+           count(*) filter (where part = 1) as sessions_after, avg(clarity) filter (where part = 1) as after
+      from (select (m.end_time >= $4)::int as part, m.session_id, avg(m.clarity_score)::float8 as clarity
+              from audio.speech_metrics m
+              join audio.sessions s on s.id = m.session_id and s.consent_confirmed
+             where m.child_id = $2 and m.end_time >= $3 and m.end_time < $5 and m.clarity_score is not null
+               and {guards("$2", "$1")} and {permitted("$2", Purpose.AUDIO_METRICS, writes=False)}
+             group by 1, 2) heard"""
+"""Each session counts once, however often it reported. Plan: the index of child and time, the sessions by their keys."""
 
 SESSIONS_USED: Final = f"select count(*) from audio.sessions used where used.child_id = {PERSON} and used.started_at > now() - interval '1 day'"
 
@@ -93,26 +106,21 @@ class NewReport(Struct, frozen=True):
     now: datetime
 
 
-class Consents(Protocol):
-    """The coppa room's part of a statement; app.py passes it in."""
-
-    def permits(self, child_id: str, permission: str, purpose: str) -> str:
-        """SQL condition: a consent of the child is in force that gives the permission, or is of this type."""
-        ...
-
-
 class AudioRepository:
-    """Stores sessions and what was measured in them. False and None stand for what is not the adult's."""
+    """Stores sessions and what was measured in them. False and None stand for what is not the adult's.
 
-    def __init__(self, consents: Consents, quotas: Quotas) -> None:
+    Without consent `begin` and `measure` raise CallerRefused.
+    """
+
+    def __init__(self, quotas: Quotas, gate: GateMode = GateMode.ENFORCE) -> None:
         self._quotas = quotas
-        self._begin = _BEGIN.format(consented=consents.permits("$2", PERMISSION, PURPOSE))
+        self._gate = gate
 
     async def begin(self, executor: Executor, new: NewSession) -> bool | None:
         """Store a session; False when the child has as many as it may have of a day, None when it is not the adult's."""
         about = new.circumstances
         return await executor.fetchval(
-            self._begin,
+            _BEGIN,
             new.user_id,
             new.child_id,
             new.id,
@@ -124,6 +132,7 @@ class AudioRepository:
             about.background_noise_level,
             encode(about.numbers),
             self._quotas.audio_sessions,
+            self._gate.value,
         )
 
     async def end(self, executor: Executor, user_id: UUID, session_id: UUID, now: datetime) -> bool:
@@ -151,7 +160,16 @@ class AudioRepository:
             measured.clarity,
             measured.engagement,
             self._quotas.audio_metrics,
+            self._gate.value,
         )
+
+    async def heard(
+        self, executor: Executor, user_id: UUID, child_id: UUID, span: tuple[datetime, datetime, datetime]
+    ) -> tuple[Heard, Heard]:
+        """The sessions of the first and the second part of a span that were and are permitted."""
+        row = await executor.fetchrow(_HEARD, user_id, child_id, *span)
+        assert row is not None
+        return Heard(row["sessions_before"], row["before"] or 0.0), Heard(row["sessions_after"], row["after"] or 0.0)
 
     async def end_open(self, executor: Executor, now: datetime) -> None:
         """End the sessions that nobody ended, in small batches."""

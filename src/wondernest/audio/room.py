@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.consent import GateMode
 from wondernest.access.people import CHILD
+from wondernest.audio.clarity import SpeechClarity
 from wondernest.audio.jobs import SessionJobs
 from wondernest.audio.personal_data import PERSONAL_DATA
 from wondernest.audio.repository import SESSIONS_USED, AudioRepository
@@ -14,7 +16,6 @@ from wondernest.platform.rooms import Room, Table
 from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
-    from wondernest.audio.repository import Consents
     from wondernest.platform.rooms import Parts
 
 TABLES: Final = (
@@ -23,10 +24,16 @@ TABLES: Final = (
 )
 
 
-def build(parts: Parts, consents: Consents) -> Room:
-    """Audio sessions. `consents`: the coppa room's part of the statement that begins one."""
+def clarity(parts: Parts) -> SpeechClarity:
+    """The part of this room that tells other rooms how clearly a child was heard."""
+    settings = parts.settings
+    return SpeechClarity(parts.database, AudioRepository(settings.quotas, GateMode(settings.consent_gate)))
+
+
+def build(parts: Parts) -> Room:
+    """Audio sessions."""
     quotas = parts.settings.quotas
-    repository = AudioRepository(consents, quotas)
+    repository = AudioRepository(quotas, GateMode(parts.settings.consent_gate))
     ending = SessionJobs(parts.database, repository, parts.clock)
     service = AudioService(repository, parts.database, parts.clock, parts.ids)
     return Room(

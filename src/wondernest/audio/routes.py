@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.consent import Exemption, Purpose
 from wondernest.audio import errors, rules, wire
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
@@ -30,6 +31,8 @@ GROUP: Final = RouteGroup(
     tag="Audio",
     caller=CallerKind.USER,
     authority=Authority.MEMBER,
+    purpose=Purpose.AUDIO_METRICS,
+    unpermitted=errors.ConsentRequired,
     rules_in_sql=True,
     parameters=(SESSION,),
     bad_body=errors.Unreadable,
@@ -73,6 +76,7 @@ class AudioRoutes:
 
     @GROUP.post(
         "/audio/sessions/{audioSessionId}/end",
+        exempt=Exemption.ENDING,
         unit=True,
         replies={200: Response(Message, "Ended, now or before"), **NO_SESSION},
         failure="Failed to end audio session",

@@ -31,10 +31,6 @@ APP: Final = "appVersion"
 NOISE: Final = "backgroundNoiseLevel"
 NAMES: Final = (LOCATION, DEVICE, APP, NOISE)
 """The members of a session's metadata that may be texts."""
-PERMISSION: Final = "audioMonitoring"
-"""The permission of a consent that allows audio."""
-PURPOSE: Final = "audio_monitoring"
-"""The type of a consent that is for audio alone."""
 
 
 class Shown(Enum):
@@ -47,6 +43,13 @@ class Shown(Enum):
 
 STATUS: Final[Mapping[str, Shown]] = {"recording": Shown.ACTIVE, "failed": Shown.FAILED}
 """By stored status; every other one is ENDED."""
+
+
+class Heard(Struct, frozen=True):
+    """Some sessions: how many, and the average of their clarity, from 0 to 1."""
+
+    sessions: int
+    clarity: float
 
 
 class Circumstances(Struct, frozen=True):

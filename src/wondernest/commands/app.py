@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from uuid import UUID
 
 from cyclopts import App, Parameter
 
@@ -22,6 +23,11 @@ content = App(name="content", help="Import or export the items of the content li
 app.command(content)
 privacy = App(name="privacy", help="Show which personal data is stored; erase again after a restore.")
 app.command(privacy)
+events = App(name="events", help="Archive old events; take erased children out of the archive.")
+app.command(events)
+
+consent = App(name="consent", help="Show what parents' consent decides.")
+app.command(consent)
 
 FAILURE = 1
 
@@ -280,6 +286,61 @@ def export(folder: Path, *, provider: str | None = None) -> int:
     except (CollectionError, DependencyUnavailable, OSError) as error:
         _fail(error)
     _print_line(f"{number} items")
+    return 0
+
+
+@events.command
+def archive() -> int:
+    """Write the events that are old enough to be removed to the file storage, as Parquet. Again it writes what is new."""
+    from wondernest.analytics.archive import ArchiveError
+    from wondernest.commands.events import keep
+    from wondernest.platform.faults import DependencyUnavailable
+
+    try:
+        keep(_settings_with_database(), _print_line)
+    except (ArchiveError, DependencyUnavailable) as error:
+        _fail(error)
+    return 0
+
+
+@events.command
+def forget(*children: UUID) -> int:
+    """Take children whose events were deleted out of the archive; the files that had their events are written again.
+
+    Parameters
+    ----------
+    children
+        Their ids.
+    """
+    from wondernest.analytics.archive import ArchiveError
+    from wondernest.commands.events import forget
+    from wondernest.platform.faults import DependencyUnavailable
+
+    if not children:
+        _fail("name the children by their ids")
+    try:
+        forget(_settings_with_database(), children, _print_line)
+    except (ArchiveError, DependencyUnavailable) as error:
+        _fail(error)
+    return 0
+
+
+@consent.command(name="refusals")
+def show_refusals(*, days: int = 7) -> int:
+    """Show requests about children without a parent's consent: those that were refused, or would be with COPPA_GATE=enforce.
+
+    Parameters
+    ----------
+    days
+        How many days, with today.
+    """
+    from wondernest.commands.refusals import refusals
+    from wondernest.platform.faults import DependencyUnavailable
+
+    try:
+        refusals(_settings_with_database(), days, _print_line)
+    except DependencyUnavailable as error:
+        _fail(error)
     return 0
 
 

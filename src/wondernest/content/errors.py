@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from wondernest.access.consent import CONSENT_MESSAGE, CONSENT_REQUIRED
 from wondernest.platform.http.errors import STEP_UP_MESSAGE, STEP_UP_REQUIRED, ApiError
 
 
@@ -56,6 +57,14 @@ class TooOften(ContentError):
     def __init__(self, retry_after_s: int) -> None:
         message = "Too much was recorded for this child today"
         super().__init__(429, message, code="RATE_LIMITED", headers={"Retry-After": str(retry_after_s)})
+
+
+class ConsentRequired(ApiError):
+    """403: no parent permitted this purpose."""
+
+    def __init__(self, purpose: str) -> None:
+        body = {"error": CONSENT_REQUIRED, "message": CONSENT_MESSAGE, "purpose": purpose}
+        super().__init__(403, body, stamped=True)
 
 
 class NotParent(ContentError):

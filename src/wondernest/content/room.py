@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.consent import GateMode
 from wondernest.access.people import CHILD
 from wondernest.content.collection import Collection
 from wondernest.content.filters import FilterService
@@ -31,6 +32,10 @@ INDEXES: Final = (
     "content.idx_content_items_words",
     "content.idx_content_items_listed",
     "content.idx_content_items_ours",
+    "content.idx_content_items_marks",
+    "content.idx_content_items_ordinary",
+    "content.idx_content_items_odd",
+    "content.idx_content_items_elsewhere",
 )
 
 
@@ -41,7 +46,8 @@ def collection(parts: Parts, files: SystemFiles) -> Collection:
 
 def library(parts: Parts, events: Events) -> ContentService:
     """The part of this room that other rooms call."""
-    return ContentService(LibraryRepository(), parts.database, parts.clock, events, parts.settings.quotas.engagements)
+    repository = LibraryRepository(GateMode(parts.settings.consent_gate))
+    return ContentService(repository, parts.database, parts.clock, events, parts.settings.quotas.engagements)
 
 
 def build(parts: Parts, family: FamilyService, events: Events) -> Room:

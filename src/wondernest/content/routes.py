@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from wondernest.access.consent import Exemption, Purpose
 from wondernest.content import errors, rules, wire
 from wondernest.content.model import Wanted
 from wondernest.content.service import NOBODY, Report
@@ -34,6 +35,8 @@ GROUP: Final = RouteGroup(
     tag="Content",
     caller=CallerKind.USER,
     authority=Authority.MEMBER,
+    purpose=Purpose.ANALYTICS,
+    unpermitted=errors.ConsentRequired,
     rules_in_sql=True,
     denied=errors.NotParent,
     unproven=errors.StepUpRequired,
@@ -121,6 +124,7 @@ class ContentRoutes:
 
     @GROUP.get(
         "/content/recommendations/{childId}",
+        purpose=Purpose.RECOMMENDATIONS,
         replies={200: Response(wire.Recommendations), 400: NO_FAMILY, 404: NO_CHILD},
         failure="Failed to generate recommendations",
         summary="Items for a child",
@@ -184,6 +188,7 @@ class ContentRoutes:
     @GROUP.put(
         "/content/filters",
         authority=Authority.MANAGER,
+        exempt=Exemption.PROFILE,
         body=wire.FilterBody,
         example={"family": {"maxAge": 12}, "children": [{"childId": "{childId}", "blockedKeywords": ["monster"]}]},
         unit=True,

@@ -11,6 +11,8 @@ from msgspec import Struct
 from wondernest.content import errors, rules
 from wondernest.content.model import Engagement
 from wondernest.content.repository.library import Asker, NoChildFound, NoFamilyFound
+from wondernest.platform.clock import latest_day
+from wondernest.platform.faults import CallerRefused, Refusal
 from wondernest.platform.ids import parse_uuid
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ class ContentService:
 
     async def recommend(self, caller: Caller, child_id: UUID) -> Picks:
         """The best items for a child. Raises NoFamily, ChildNotFound."""
-        today = self._clock.now().date()
+        today = latest_day(self._clock.now())
         try:
             return await self._repository.recommend(self._database, _asker(caller), child_id, today)
         except NoFamilyFound:
@@ -81,8 +83,14 @@ class ContentService:
             raise errors.ChildNotFound from None
 
     async def suggestions(self, caller: Caller, child_id: UUID) -> list[tuple[str, str]]:
-        """Title and category of the best items for a child, the best first; raises as `recommend`."""
-        return [(pick.item.title, pick.item.category) for pick in (await self.recommend(caller, child_id)).picks]
+        """Title and category of the best items for a child, the best first; raises as `recommend`. None without consent to that."""
+        try:
+            picks = (await self.recommend(caller, child_id)).picks
+        except CallerRefused as refused:
+            if refused.why is not Refusal.PURPOSE:
+                raise
+            return []
+        return [(pick.item.title, pick.item.category) for pick in picks]
 
     async def engage(self, caller: Caller, report: Report, unit: UnitOfWork) -> None:
         """Record what a child did with an item; a repeated delivery changes nothing. Likes and shares are events as well.

@@ -17,4 +17,19 @@ PERSONAL_DATA: Final = (
         why="Proof of a parent's consent",
         kept="Until the child is erased",
     ),
+    Holding(
+        table="wondernest.consent_gates",
+        people={"child_id": CHILD},
+        personal=("consent_id", "purposes"),
+        what="What a parent's consent permits now, and until when",
+        why="Decides whether data of the child may be collected and used",
+        kept="Until the child is erased",
+    ),
+    Holding(
+        table="wondernest.consent_refusals",
+        people={"family_id": FAMILY},
+        what="How often requests of a family had no consent, by day and route",
+        why="The operator sees who still has to consent",
+        kept="90 days",
+    ),
 )

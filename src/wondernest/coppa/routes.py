@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from wondernest.access.consent import Exemption
 from wondernest.coppa import errors, wire
 from wondernest.coppa.rules import DATA_COLLECTION, ChildReference
 from wondernest.coppa.service import Changes, ConsentService, Grant, Origin
@@ -28,6 +29,7 @@ GROUP: Final = RouteGroup(
     tag="Consent",
     caller=CallerKind.USER,
     authority=Authority.MANAGER,
+    exempt=Exemption.ASKING,
     rules_in_sql=True,
     denied=errors.NotParent,
     unproven=errors.StepUpRequired,

@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from wondernest.access.consent import purposes_of
 from wondernest.coppa import errors, rules
-from wondernest.coppa.repository import ConsentRepository, FoundChild, KnownConsent, NewConsent, TooOften
+from wondernest.coppa.repository import (
+    ConsentGates,
+    ConsentRepository,
+    FoundChild,
+    KnownConsent,
+    NewConsent,
+    Standing,
+    TooOften,
+)
 from wondernest.coppa.rules import ChildReference, Consent
 from wondernest.coppa.terms import Terms
 from wondernest.platform import addresses
@@ -59,12 +68,31 @@ class ConsentStatus(Struct, frozen=True):
     newest: Consent | None
 
 
+class Confirmation(Struct, frozen=True):
+    """How a consent takes effect. `at_once`: without proof that a parent gave it; for development and tests.
+
+    `third_parties`: those whom the notice names.
+    """
+
+    at_once: bool
+    third_parties: tuple[str, ...] = ()
+
+
 class ConsentService:
     """The operations of a parent on consents. Raises the room's errors."""
 
     def __init__(
-        self, repository: ConsentRepository, database: Executor, clock: Clock, ids: Ids, most_a_day: int
+        self,
+        repository: ConsentRepository,
+        database: Executor,
+        clock: Clock,
+        ids: Ids,
+        most_a_day: int,
+        gates: ConsentGates,
+        confirmation: Confirmation,
     ) -> None:
+        self._gates = gates
+        self._confirmation = confirmation
         self._ids = ids
         self._most_a_day = most_a_day
         self._repository = repository
@@ -127,7 +155,9 @@ class ConsentService:
     async def revoke(self, caller: Caller, reference: ChildReference, unit: UnitOfWork) -> None:
         """Revoke every open consent of the child; raises NoFamily, ForeignChild or ChildNotFound."""
         child, _ = await self._find(caller, reference, unit, archived_too=True)
-        await self._repository.revoke(unit, child.id, caller.user_id, self._clock.now())
+        now = self._clock.now()
+        await self._repository.revoke(unit, child.id, caller.user_id, now)
+        await self._gates.close(unit, [child.id], now)
 
     async def _locked(
         self, caller: Caller, reference: ChildReference, unit: UnitOfWork, *, else_newest: bool = False
@@ -182,6 +212,13 @@ class ConsentService:
         if not recorded:
             raise errors.ChildNotFound
         permissions = new.terms.permissions
+        if self._confirmation.at_once:
+            permitted = purposes_of(permissions, new.kind, self._confirmation.third_parties)
+            until = rules.year_after(new.created_at)
+            standing = Standing(purposes=permitted, until=until, consent_id=new.id)
+            await self._gates.replace(unit, new.child_id, standing, new.created_at)
+        else:  # an unconfirmed consent permits nothing
+            await self._gates.close(unit, [new.child_id], new.created_at)
         return Consent(new.id, granted=True, created_at=new.created_at, revoked_at=None, permissions=permissions)
 
 

@@ -7,12 +7,23 @@ from typing import Any, Final
 import bcrypt
 import psycopg
 
+from wondernest.access.consent import Purpose
 from wondernest.settings import CLIENTS_CHILD, Settings, SettingsError
 
 DEMO_EMAIL: Final = "demo@wondernest.dev"
 DEMO_PASSWORD: Final = "Sunny-Day-7"  # noqa: S105 - printed on purpose, and never set outside development
 SECOND_CHILD: Final = "8f6d2c1e-5b7a-4e0d-9a43-2d61c7b0f5aa"
 CONNECT_TIMEOUT_S: Final = 10
+_PERMIT: Final = """
+    with missing as (
+        select c.id, c.family_id, gen_random_uuid() as consent_id from family.child_profiles c
+         where c.id = %(child)s and not exists (select from wondernest.consent_gates gate where gate.child_id = c.id)),
+    shown as (
+        insert into compliance.coppa_consent (id, family_id, child_id, parent_id, consent_type, granted)
+        select consent_id, family_id, id, %(parent)s, 'full', true from missing)
+    insert into wondernest.consent_gates (child_id, purposes, in_force_until, consent_id, updated_at)
+    select id, %(purposes)s, now() + interval '1 year', consent_id, now() from missing"""
+"""The demo parent consents to everything, once: what is withdrawn stays so."""
 
 _CHILDREN: Final = (
     (CLIENTS_CHILD, "Mia", "2020-04-12", ["dinosaurs", "drawing"]),
@@ -36,6 +47,9 @@ def seed(settings: Settings) -> None:
             connection.execute(
                 "insert into wondernest.child_details (child_id, interests) values (%s, %s) on conflict do nothing",
                 (child, interests),
+            )
+            connection.execute(
+                _PERMIT, {"child": child, "parent": parent, "purposes": [part.value for part in Purpose]}
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from wondernest.access.consent import Exemption
 from wondernest.family import errors, wire
 from wondernest.family.service import ChildChanges, ChildDraft, FamilyService
 from wondernest.platform.caller import Authority, CallerKind
@@ -27,6 +28,7 @@ GROUP: Final = RouteGroup(
     tag="Family",
     caller=CallerKind.USER,
     authority=Authority.MANAGER,
+    exempt=Exemption.PROFILE,
     rules_in_sql=True,
     denied=errors.NotParent,
     unproven=errors.StepUpRequired,
@@ -166,6 +168,17 @@ class FamilyRoutes:
         child, token = await self._service.select_child(request.caller, request.path(CHILD))
         profile = wire.ChildProfile.of(child, self._today())
         return reply_json(wire.Selected(active_child=profile, session_token=token))
+
+    @GROUP.get(
+        "/family/settings",
+        authority=Authority.MEMBER,
+        replies={200: Response(wire.SettingsShown, "All settings, defaults included"), 400: BAD_REQUEST},
+        failure="Failed to retrieve settings",
+        summary="The family's settings; `weeklyLetter` is the caller's own",
+    )
+    async def settings(self, request: Request[None]) -> Reply:
+        """The settings."""
+        return reply_json(wire.SettingsShown(await self._service.settings(request.caller)))
 
     @GROUP.put(
         "/family/settings",

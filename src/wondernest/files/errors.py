@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wondernest.access.consent import CONSENT_MESSAGE, CONSENT_REQUIRED
 from wondernest.files.signing import Fault
 from wondernest.platform.http.errors import ApiError, ServiceUnavailable
 
@@ -43,6 +44,14 @@ class InvalidChildId(Refused):
 
     def __init__(self) -> None:
         super().__init__("Invalid child ID")
+
+
+class ConsentRequired(ApiError):
+    """403: no parent permitted this purpose."""
+
+    def __init__(self, purpose: str) -> None:
+        error = {"code": CONSENT_REQUIRED, "message": CONSENT_MESSAGE, "purpose": purpose}
+        super().__init__(403, {"success": False, "error": error})
 
 
 class InvalidFileId(FileError):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from wondernest.access.consent import GateMode, Purpose, requires
 from wondernest.access.guardianship import deactivated, family_of, guards, is_parent, relatives
 from wondernest.files.model import Filter, Holdings, Household, StoredFile
 from wondernest.files.rules import Named
@@ -48,7 +49,7 @@ _RETIRED_LOCKED: Final = f"""
     select {_COLUMNS} from core.uploaded_files f where f.id = $1 and {_RETIRED} for update of f"""
 _OWN_LOCKED: Final = f"""
     select {_COLUMNS} from core.uploaded_files f where f.id = $1 and f.user_id = $2 and {_LIVE} for update of f"""
-_CHILD: Final = f"select {guards('$1', '$2')}"
+_CHILD: Final = f"select {guards('$1', '$2', consent=requires('$1', Purpose.UPLOADS, '$3::text', writes=False))}"
 _LOCK_HOUSEHOLD: Final = """
     select family.id from family.families family
       join family.family_members member on member.family_id = family.id
@@ -70,11 +71,13 @@ _HOLDINGS: Final = f"""
 _OF_FAMILY_MEMBERS: Final = f"from family.family_members person cross join {_HELD} where person.family_id = {PERSON}"
 FILES_USED: Final = f"select sum(held.files)::bigint {_OF_FAMILY_MEMBERS}"
 BYTES_USED: Final = f"select sum(held.bytes)::bigint {_OF_FAMILY_MEMBERS}"
-_INSERT: Final = """
+_INSERT: Final = f"""
     insert into core.uploaded_files
            (id, user_id, child_id, file_key, original_name, mime_type, file_size, storage_provider, url, is_public, category,
             uploaded_at, is_system_image)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"""
+    select $1, $2, $3::uuid, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+     where $3::uuid is null or {requires("$3::uuid", Purpose.UPLOADS, "$14::text")}"""
+"""Consent is asked again: it may have been withdrawn while the file was inspected."""
 _TAG: Final = """
     with named as (
         insert into content.tags (name) select unnest($2::text[])
@@ -181,6 +184,11 @@ _UNKNOWN: Final = """
 class FileRepository:
     """Rows of files. Every method that serves a caller takes the caller's id."""
 
+    def __init__(self, gate: GateMode = GateMode.ENFORCE) -> None:
+        self._gate = gate
+        self._insert_gate = GateMode.OFF if gate is GateMode.RECORD else gate
+        """Where the gate only records, `guards` has recorded it."""
+
     async def own(self, executor: Executor, user_id: UUID, wanted: Filter) -> list[StoredFile]:
         """The caller's files, newest first."""
         rows = await executor.fetch(_OWN, user_id, wanted.category, wanted.child_id, wanted.limit, wanted.offset)
@@ -211,8 +219,8 @@ class FileRepository:
         return _found(await unit.fetchrow(_OWN_LOCKED, file_id, user_id))
 
     async def guards(self, executor: Executor, user_id: UUID, child_id: UUID) -> bool:
-        """Whether the caller may act for the child."""
-        return await executor.fetchval(_CHILD, child_id, user_id) is True
+        """Whether the caller may act for the child. Raises CallerRefused without consent to uploads."""
+        return await executor.fetchval(_CHILD, child_id, user_id, self._gate.value) is True
 
     async def lock_household(self, unit: Executor, user_id: UUID) -> Holdings:
         """What the caller's families keep; no other upload of theirs is counted until the unit ends."""
@@ -231,7 +239,10 @@ class FileRepository:
         return owner
 
     async def insert(self, unit: Executor, file: StoredFile, url: str) -> None:
-        """Store a file's row and its tags, and spare its blob. `url`: for the earlier backends, which store it."""
+        """Store a file's row and its tags, and spare its blob. `url`: for the earlier backends, which store it.
+
+        Raises CallerRefused without consent to uploads.
+        """
         await unit.execute(
             _INSERT,
             file.id,
@@ -247,6 +258,7 @@ class FileRepository:
             file.category,
             file.uploaded_at,
             file.system,
+            self._insert_gate.value,
         )
         await self.tag(unit, file.id, file.owner_id, file.tags)
         await unit.execute(_SPARE, file.key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.consent import GateMode
 from wondernest.access.people import FAMILY
 from wondernest.files.content import ContentService
 from wondernest.files.erasing import FileEraser
@@ -45,7 +46,7 @@ def watcher(parts: Parts) -> SaveWatcher:
 
 def system(parts: Parts) -> SystemFiles:
     """The files of the installation, for commands; not beside `build`."""
-    repository = FileRepository()
+    repository = FileRepository(GateMode(parts.settings.consent_gate))
     uploads = UploadService(repository, parts, _allowance(parts), FileMetrics(parts.metrics))
     base = parts.settings.files.public_base_url
     return SystemFiles(repository, uploads, parts.database, parts.blobs, parts.clock, base)
@@ -64,7 +65,7 @@ def _allowance(parts: Parts) -> Allowance:
 def build(parts: Parts, mentions: Mentions) -> Room:
     """Files. `mentions`: the part of the games room that finds the documents that show a file."""
     settings = parts.settings.files
-    repository = FileRepository()
+    repository = FileRepository(GateMode(parts.settings.consent_gate))
     metrics = FileMetrics(parts.metrics)
     usage = FileUsage(repository, mentions)
     signer = UrlSigner(settings.signing_secret or parts.settings.jwt.secret)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from wondernest.access.consent import CONSENT_MESSAGE, CONSENT_REQUIRED
 from wondernest.platform.http.errors import ApiError, GenericError
 
 CONFLICT: Final = "The save is not in the state this write expects"
@@ -74,6 +75,14 @@ class QuotaExceeded(GenericError):
 
     def __init__(self) -> None:
         super().__init__(413, QUOTA_EXCEEDED, QUOTA_TEXT)
+
+
+class ConsentRequired(ApiError):
+    """403: no parent permitted this purpose."""
+
+    def __init__(self, purpose: str) -> None:
+        body = {"error": CONSENT_REQUIRED, "message": CONSENT_MESSAGE, "purpose": purpose}
+        super().__init__(403, body, stamped=True)
 
 
 class Failed(ApiError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from wondernest.access.consent import GateMode
 from wondernest.games.batch import BatchService
 from wondernest.games.documents import GameDocuments
 from wondernest.games.erasing import WalkEraser
@@ -76,8 +77,9 @@ def build(parts: Parts, watcher: Watcher) -> Games:
     database = parts.database
     settings = parts.settings.games
     limits = Limits(settings.kept_versions, settings.saves_per_child, settings.saves_bytes_per_family)
-    repository = SaveRepository(database, limits)
-    registry = RegistryRepository(database)
+    gate = GateMode(parts.settings.consent_gate)
+    repository = SaveRepository(database, limits, gate)
+    registry = RegistryRepository(database, gate)
     notices = Notices(watcher, database)
     metrics = SaveMetrics(parts.metrics)
     site = SiteChildren(settings.site_children, SiteChildRepository(database))

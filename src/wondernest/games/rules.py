@@ -293,6 +293,8 @@ class Saved(Struct, frozen=True):
     """Whether the precondition failed."""
     exceeds: bool = False
     """Whether the write was refused because the child or the family has too much stored."""
+    unpermitted: bool = False
+    """Whether nobody permitted saves of the child. It is done if the gate does not enforce."""
     current: SaveState | None = None
     """After a failed precondition: the current state; None when there is no save."""
     current_size: int | None = None

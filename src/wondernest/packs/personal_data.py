@@ -32,7 +32,7 @@ PERSONAL_DATA: Final = (
         people={"user_id": USER},
         mentions={"moderated_by": USER},
         personal=("review_text", "review_title"),
-        what="Reviews of content packs",
+        what="Stars that a parent gave a content pack; words only in rows of another backend",
         why="Families choose packs by them",
         kept="Until the account is erased",
     ),

@@ -28,6 +28,8 @@ DEFAULT_AGE_MAX: Final = 12
 DEFAULT_PLATFORMS: Final = ("ios", "android", "web")
 WHOLE: Final = 100
 """The progress of a complete download, in percent."""
+LEAST_STARS: Final = 1
+MOST_STARS: Final = 5
 COMPLETED: Final = "completed"
 DOWNLOAD_STATUSES: Final = ("pending", "downloading", COMPLETED, "failed")
 SORTS: Final = ("popularity", "price", "newest", "rating")

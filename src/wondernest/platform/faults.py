@@ -39,6 +39,8 @@ class Refusal(Enum):
     """The caller's role does not allow it."""
     PROOF = "WN428"
     """The request needs a step-up proof of this session."""
+    PURPOSE = "WN451"
+    """Data of a person would be collected or used for a purpose that nobody permitted."""
 
 
 REFUSALS = {refusal.value: refusal for refusal in Refusal}
@@ -47,6 +49,10 @@ REFUSALS = {refusal.value: refusal for refusal in Refusal}
 class CallerRefused(Exception):
     """The caller may not do this. Raised by access checks, and for a statement that ended with the SQLSTATE of a refusal."""
 
-    def __init__(self, why: Refusal) -> None:
+    def __init__(self, why: Refusal, purpose: str = "", about: str = "") -> None:
         super().__init__(why.name)
         self.why = why
+        self.purpose = purpose
+        """Of a PURPOSE: which one."""
+        self.about = about
+        """Of a PURPOSE: the id of the person that the data is about."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.idempotency import IdempotencyKeys
     from wondernest.platform.db.pool import Database
+    from wondernest.platform.db.replica import Replica
     from wondernest.platform.ids import Ids
     from wondernest.platform.jobs import Job, QueuedJobs, Schedule
     from wondernest.platform.jobs.instruments import JobInstruments
@@ -43,6 +44,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     ids: Ids
     metrics: Metrics
     database: Database
+    replica: Replica | None
+    """A standby for reads that may lag; None when there is none."""
     counters: Counters
     idempotency: IdempotencyKeys
     large_work: LargeWork

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.consent import Exemption
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.conditional import tagged_json
 from wondernest.platform.http.endpoint import Endpoint, Response
@@ -27,6 +28,7 @@ GROUP: Final = RouteGroup(
     tag=TAG,
     caller=CallerKind.USER,
     authority=Authority.MANAGER,
+    exempt=Exemption.ENDING,
     denied=errors.NotParent,
     unproven=errors.StepUpRequired,
     parameters=(CHILD,),
@@ -114,6 +116,7 @@ class PrivacyRoutes:
 
     @GROUP.post(
         "/privacy/children/{childId}/restore",
+        exempt=Exemption.PROFILE,
         unit=True,
         replies={
             200: Response(wire.RestoredReply),
@@ -131,6 +134,7 @@ class PrivacyRoutes:
 
     @GROUP.post(
         "/privacy/family/restore",
+        exempt=Exemption.PROFILE,
         unit=True,
         replies={200: Response(wire.RestoredReply), 403: REFUSED, 404: NO_FAMILY, 409: TOO_LATE},
         failure=FAILED,
@@ -142,6 +146,7 @@ class PrivacyRoutes:
 
     @GROUP.post(
         "/privacy/account/restore",
+        exempt=Exemption.ACCOUNT,
         authority=Authority.OWN,
         unit=True,
         replies={200: Response(wire.RestoredReply), 409: TOO_LATE},

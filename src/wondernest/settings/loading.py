@@ -80,7 +80,7 @@ def _verbatim() -> frozenset[str]:
 def _read_database_addresses(values: dict[str, str]) -> list[str]:
     """Replace each address by the one that all processes use; returns what is wrong with it."""
     problems: list[str] = []
-    for name in ("DATABASE_URL", "DATABASE_DIRECT_URL"):
+    for name in ("DATABASE_URL", "DATABASE_DIRECT_URL", "DATABASE_REPLICA_URL"):
         if name in values:
             try:
                 values[name] = database_address(values[name])

@@ -71,6 +71,8 @@ def _on_this_machine(url: str) -> bool:
 
 
 def _consent(settings: Settings) -> Iterator[str]:
+    if settings.consent_gate == "off":
+        yield f"COPPA_GATE: off is refused {WHERE}; set enforce, or record to count what it would refuse"
     if not settings.coppa.unverified_status.upper().startswith(_PENDING):
         yield f"COPPA_UNVERIFIED_STATUS: a consent that nobody verified is {_PENDING}… {WHERE}"
 

@@ -131,6 +131,9 @@ class Database(
         "url": "DATABASE_URL",
         "pooler": "DATABASE_POOLER",
         "direct_url": "DATABASE_DIRECT_URL",
+        "replica_url": "DATABASE_REPLICA_URL",
+        "replica_pool_size": "DATABASE_REPLICA_MAX_CONNECTIONS",
+        "replica_max_lag_s": "DATABASE_REPLICA_MAX_LAG_S",
         "pool_size": "DATABASE_MAX_CONNECTIONS",
         "acquire_timeout_s": "DATABASE_ACQUIRE_TIMEOUT_S",
         "connect_timeout_s": "DATABASE_CONNECT_TIMEOUT_S",
@@ -146,6 +149,12 @@ class Database(
     """What is at that address in front of PostgreSQL."""
     direct_url: Secret = Secret()
     """PostgreSQL itself, for listeners, migrations and commands, where a pooler is at `url`. Empty: `url`."""
+    replica_url: Secret = Secret()
+    """A streaming standby for figures of parents. Empty: the primary serves them. `pooler` is also what is in front of it."""
+    replica_pool_size: Positive = 4
+    """Per worker."""
+    replica_max_lag_s: Annotated[float, Meta(ge=1)] = 5.0
+    """What the standby must show: everything that was committed so long ago."""
     pool_size: Positive = 8
     """Per worker. 4 workers, a fifth during a replacement, and listeners make 45 connections; old installations allow the role 50."""
     acquire_timeout_s: Seconds = 2.0
@@ -234,11 +243,29 @@ class Auth(
         return (self.bcrypt_threads or os.cpu_count() or 1) + self.bcrypt_queue
 
 
-class Coppa(Struct, frozen=True, rename={"unverified_status": "COPPA_UNVERIFIED_STATUS"}):
+class Coppa(
+    Struct,
+    frozen=True,
+    rename={
+        "unverified_status": "COPPA_UNVERIFIED_STATUS",
+        "gate": "COPPA_GATE",
+        "grace_days": "COPPA_GRACE_DAYS",
+        "default_country": "COPPA_DEFAULT_COUNTRY",
+        "third_parties": "COPPA_THIRD_PARTIES",
+    },
+):
     """Consent."""
 
     unverified_status: str = "PENDING_VERIFICATION"
     """The status of a consent that no verifier has confirmed."""
+    gate: Literal["enforce", "record", "off"] | None = None
+    """What happens to a request without consent. None: it is recorded in development, and refused anywhere else."""
+    grace_days: NonNegative = 30
+    """How long children made before the gate was enforced for the first time may go on without consent; their parents get a letter."""
+    default_country: Annotated[str, Meta(pattern="^([A-Za-z]{2})?$")] = ""
+    """The country (ISO 3166) of families that named none; empty: unknown, and the highest age of consent applies."""
+    third_parties: Csv = Csv()
+    """The third parties to which the notice says data is disclosed, by name."""
 
 
 class OAuth(
@@ -348,6 +375,11 @@ class Settings(Struct, frozen=True):
         if self.auth.default_pin is not None:
             return self.auth.default_pin
         return "1234" if self.app.development else ""
+
+    @property
+    def consent_gate(self) -> Literal["enforce", "record", "off"]:
+        """What happens to a request without consent."""
+        return self.coppa.gate or ("record" if self.app.development else "enforce")
 
     @property
     def payment_gateway(self) -> str:

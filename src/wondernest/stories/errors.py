@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
+from wondernest.access.consent import CONSENT_MESSAGE, CONSENT_REQUIRED
 from wondernest.platform.http.errors import ApiError, GenericError
 
 NO_TEMPLATE: Final = "Story template not found"
 NO_INSTANCE: Final = "Story instance not found"
+
+
+class ConsentRequired(ApiError):
+    """403: no parent permitted this purpose."""
+
+    def __init__(self, purpose: str) -> None:
+        body = {"error": CONSENT_REQUIRED, "message": CONSENT_MESSAGE, "purpose": purpose}
+        super().__init__(403, body, stamped=True)
 
 
 class ChildRequired(ApiError):

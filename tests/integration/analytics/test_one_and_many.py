@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from tests.fixtures.games import player
+from wondernest.access.consent import GateMode
 from wondernest.analytics.repository import AnalyticsRepository, NewEvent, StoreResult
 from wondernest.analytics.rules import Played
 from wondernest.games.repository import RegistryRepository
@@ -86,7 +87,7 @@ async def test_one_event_is_stored_as_one_of_several(
     alone, gathered = UUID(mia.child_id), uuid4()
     database = Database(DatabaseSettings(url=Secret(database_url)), Metrics())
     clock = SystemClock()
-    events = AnalyticsRepository(RegistryRepository(database), RandomIds(clock), clock, LIMITS)
+    events = AnalyticsRepository(RegistryRepository(database), RandomIds(clock), clock, LIMITS, GateMode.RECORD)
     await database.execute(ADD_CHILD, gathered, alone)
 
     async def stored(child: UUID, step: Step) -> StoreResult:

@@ -57,6 +57,8 @@ def test_a_gateway_on_the_same_machine_may_be_asked_over_http() -> None:
         ({**WEBHOOK, "PAYMENT_WEBHOOK_SECRET": ""}, "PAYMENT_WEBHOOK_SECRET"),
         ({"PAYMENT_CURRENCY": "dollars"}, "PAYMENT_CURRENCY"),
         ({"PAYMENT_TIMEOUT_S": "0"}, "PAYMENT_TIMEOUT_S"),
+        ({"PAYMENT_ASK_AFTER_S": "0"}, "PAYMENT_ASK_AFTER_S"),
+        ({"PAYMENT_UNKNOWN_AFTER_S": "soon"}, "PAYMENT_UNKNOWN_AFTER_S"),
         ({"PACK_USES_PER_USER_AND_DAY": "0"}, "PACK_USES_PER_USER_AND_DAY"),
     ],
 )

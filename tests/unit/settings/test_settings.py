@@ -131,6 +131,7 @@ def test_an_environment_that_is_not_known_is_as_strict_as_production(tmp_path: P
             )
         ],
         ({"COPPA_UNVERIFIED_STATUS": "VERIFIED"}, "COPPA_UNVERIFIED_STATUS"),
+        ({"COPPA_GATE": "off"}, "COPPA_GATE"),
         ({"RATE_LIMIT_ENABLED": "off"}, "RATE_LIMIT_ENABLED"),
         ({"RATE_LIMIT_CREDENTIALS": "0"}, "RATE_LIMIT_CREDENTIALS"),
         ({"RATE_LIMIT_AUTH": "0"}, "RATE_LIMIT_AUTH"),
@@ -167,6 +168,7 @@ def test_an_unsafe_value_is_refused_by_name_where_people_are_served(unsafe: dict
         {"CORS_ALLOWED_ORIGINS": "https://localhost.example,https://127.example"},
         {"OAUTH_GOOGLE_JWKS": "/etc/wondernest/keys.json"},
         {"COPPA_UNVERIFIED_STATUS": "PENDING_PRODUCTION_IMPLEMENTATION"},
+        {"COPPA_GATE": "record"},
         {"BCRYPT_COST": "10"},
         {"STORAGE_PROVIDER": "minio", "MINIO_SECRET_KEY": STRONG},
         {"STORAGE_PROVIDER": "s3", "S3_BUCKET": "pictures"},
@@ -185,6 +187,24 @@ def test_everything_unsafe_is_named_at_once_before_it_is_served(environment: dic
     lines = refused({**environment, "PARENT_DEFAULT_PIN": "1234", "CORS_ALLOWED_ORIGINS": "*", "BCRYPT_COST": "4"})
     named = [line.split(":")[0] for line in lines]
     assert named == ["JWT_SECRET", "PARENT_DEFAULT_PIN", "BCRYPT_COST", "CORS_ALLOWED_ORIGINS", "SMTP_HOST"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "mode"),
+    [
+        ({}, "enforce"),
+        ({"APP_ENV": "prod"}, "enforce"),
+        ({"APP_ENV": "development"}, "record"),
+        ({"APP_ENV": "test"}, "record"),
+    ],
+)
+def test_consent_is_enforced_unless_it_is_development(environment: dict[str, str], mode: str) -> None:
+    assert load_settings(environment).consent_gate == mode
+    assert load_settings({**environment, "COPPA_GATE": "off"}).consent_gate == "off"
+
+
+def test_consent_is_not_switched_off_where_the_environment_is_unknown() -> None:
+    assert [line.split(":")[0] for line in refused({**SAFE, "APP_ENV": "", "COPPA_GATE": "off"})] == ["COPPA_GATE"]
 
 
 def test_production_allows_the_site_only_by_default() -> None:

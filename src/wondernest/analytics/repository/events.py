@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from wondernest.access.consent import GateMode, Purpose, permitted
 from wondernest.access.guardianship import guards, stands
 from wondernest.analytics.envelope import BadDocument
 from wondernest.analytics.rules import MAX_KEPT_TRANSACTIONS, MAX_MILESTONES
@@ -28,6 +29,8 @@ UNSTORABLE: Final = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 """What PostgreSQL refuses: it stands in some value of the statement."""
 MILESTONE: Final = "milestone"
 _IS_GUARDIAN: Final = guards("given.child_id", "given.user_id", archived_too=True)
+_OFF: Final = f"{{mode}} = '{GateMode.OFF.value}'"
+_ENFORCED: Final = f"{{mode}} = '{GateMode.ENFORCE.value}'"
 _COUNT: Final = """
                day = greatest(used.day, excluded.day),
                events = case when used.day >= excluded.day then used.events else 0 end + excluded.events,
@@ -36,18 +39,22 @@ _STORE: Final = f"""
     with given as materialized (
         select event.* from (select set_config('lock_timeout', $13, true)) bound,
                unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::int[], $8::uuid[],
-                      $9::bytea[], $10::timestamptz[], $11::text[], $12::int[])
+                      $9::bytea[], $10::timestamptz[], $11::text[], $12::int[], $17::bool[])
                with ordinality as event (id, user_id, child_id, kind, category, data, size, session_id, fingerprint, at, game_key,
-                                         minutes, place)
+                                         minutes, saves, place)
+    ), asked as materialized (
+        select given.*, {_OFF.format(mode="$18::text")} or {permitted("given.child_id", Purpose.ANALYTICS)} as counts,
+               case when given.saves then {_OFF.format(mode="$18")} or {permitted("given.child_id", Purpose.SAVES)} end as may_save
+          from given where {_IS_GUARDIAN}
     ), allowed as materialized (
         select given.*, row_number() over same = 1 as first,
                coalesce(used.events, 0) + count(*) over earlier <= $15
                    and coalesce(used.bytes, 0) + sum(size) over earlier <= $16 as fits
-          from given
+          from asked given
           left join lateral (
                select * from wondernest.event_usage today
                 where today.child_id = given.child_id and today.day >= $14 offset 0) used on true
-         where {_IS_GUARDIAN}
+         where coalesce(given.may_save, given.counts) or not {_ENFORCED.format(mode="$18")}
         window same as (partition by given.child_id, fingerprint order by place),
                earlier as (partition by given.child_id order by place)
     ), fresh as (
@@ -65,20 +72,26 @@ _STORE: Final = f"""
         on conflict (child_id) do update set {_COUNT}
     ), stored as (
         insert into analytics.analytics_events (id, user_id, child_id, event_type, event_category, event_data, session_id, created_at)
-        select id, user_id, child_id, kind, category, data, session_id, coalesce(at, current_timestamp) from judged where is_new order by place
+        select id, user_id, child_id, kind, category, data, session_id, coalesce(at, current_timestamp)
+          from judged where is_new and (counts or not {_ENFORCED.format(mode="$18")}) order by place
     ), played as (
-        select child_id, game_key, minutes from judged where is_new and minutes is not null
+        select child_id, game_key, minutes from judged
+         where is_new and minutes is not null and (counts or not {_ENFORCED.format(mode="$18")})
     ), recorded as ({{recording}}
     )
-    select judged.place is not null as is_allowed, coalesce(judged.is_new, false) as is_new,
-           judged.place is not null or exists (
+    select asked.place is not null as is_allowed, coalesce(judged.is_new, false) as is_new,
+           asked.place is not null or exists (
                select from family.family_members member where member.user_id = given.user_id) as has_family,
            case when judged.fits then false else judged.place is not null and not exists (
                select from wondernest.event_identities known
-                where known.child_id = judged.child_id and known.fingerprint = judged.fingerprint) end as is_refused
-      from given left join judged using (place)
+                where known.child_id = judged.child_id and known.fingerprint = judged.fingerprint) end as is_refused,
+           coalesce(asked.may_save, asked.counts, true) as is_permitted, asked.place is not null and judged.place is null as is_barred
+      from given left join asked using (place) left join judged using (place)
      order by place"""
-"""$13: lock_timeout, for this transaction only; $14: the day; $15 and $16: the most events and bytes of a child on a day.
+"""$13: lock_timeout, for this transaction only; $14: the day; $15 and $16: the most events and bytes of a child on a day; $17: whether a save follows from the event; $18: the GateMode.
+
+Consent is a column and no refusal: an event without it must not end the statement of its neighbours. An event from which a save follows
+needs consent to saves; without consent to analytics its identity is stored, so that a late repetition overwrites nothing, and nothing else.
 
 The identity of a refused event is not stored, so that it can be sent again. The limit is compared with the counter of the snapshot:
 statements that run at the same time may exceed it by the events that they hold.
@@ -87,6 +100,8 @@ _STORE_ONE: Final = f"""
     with allowed as materialized (
         select from (select set_config('lock_timeout', $11, true)) bound
          where {guards("$3", "$2", archived_too=True)}
+           and ({_OFF.format(mode="$16::text")}
+                or {permitted("$3", Purpose.ANALYTICS)} and (not $15::bool or {permitted("$3", Purpose.SAVES)}))
            and not exists (select from wondernest.event_usage used
                             where used.child_id = $3 and used.day >= $12 and (used.events >= $13 or used.bytes + $7 > $14))
     ), fresh as (
@@ -103,12 +118,13 @@ _STORE_ONE: Final = f"""
     ){{play}}
     select true from fresh"""
 """One event with a fingerprint; the answer is a row, or none if anything is out of the ordinary, and then nothing was written: _STORE
-decides. Out of the ordinary: the child is not the adult's, the event is known, or a limit is reached. $11 to $14: as $13 to $16 of _STORE.
+decides. Out of the ordinary: the child is not the adult's, or consent is missing; the event is known, or a limit is reached. $11 to $16: as $13
+to $18 of _STORE.
 
 It costs the database two thirds of _STORE for one event: a plan of scalar parameters without windows and joins starts faster.
 """
 _PLAY_OF_ONE: Final = """, played as (
-        select child_id, $15::text as game_key, $16::int as minutes from fresh
+        select child_id, $17::text as game_key, $18::int as minutes from fresh
     ), recorded as ({recording}
     )"""
 _TODAY: Final = "used.day >= (now() at time zone 'UTC')::date"
@@ -142,7 +158,8 @@ _MILESTONE: Final = """
      where not exists (
            select from analytics.learning_insights known
             where known.child_id = $1 and known.insight_type = $2::text and known.title = left($4, 255))
-       and (select count(*) from analytics.learning_insights known where known.child_id = $1) < $7"""
+       and (select count(*) from analytics.learning_insights known
+             where known.child_id = $1 and known.insight_type = $2::text) < $7"""
 
 EVENTS_USED: Final = f"select used.events from wondernest.event_usage used where used.child_id = {PERSON} and {_TODAY}"
 EVENT_BYTES_USED: Final = (
@@ -171,6 +188,13 @@ class NewEvent(Struct, frozen=True):
     played: Played | None = None
     at: datetime | None = None
     """When it happened; None: now."""
+    saves: bool = False
+    """Whether a save follows from it: then it needs consent to saves."""
+
+    @property
+    def purpose(self) -> Purpose:
+        """For what it needs consent."""
+        return Purpose.SAVES if self.saves else Purpose.ANALYTICS
 
     def columns(self, event_id: UUID) -> tuple[object, ...]:
         """The statement's values."""
@@ -193,13 +217,16 @@ class NewEvent(Struct, frozen=True):
 class StoreResult(Struct, frozen=True):
     """The result for one event: the child is the adult's, the event was stored now, the adult has a family.
 
-    `is_refused`: neither stored nor known, because the child has as many events as it may have on a day.
+    `is_refused`: neither stored nor known, because the child has as many events as it may have on a day. `is_barred`: not stored, because
+    nobody permitted its purpose; if not `is_permitted` only, it was stored all the same.
     """
 
     is_allowed: bool
     is_new: bool
     has_family: bool
     is_refused: bool = False
+    is_permitted: bool = True
+    is_barred: bool = False
 
 
 _USUAL: Final = StoreResult(is_allowed=True, is_new=True, has_family=True)
@@ -219,7 +246,10 @@ class PlayTime(Protocol):
 class AnalyticsRepository:
     """Stores events and the rows that are derived from them."""
 
-    def __init__(self, play: PlayTime, ids: Ids, clock: Clock, quotas: Quotas) -> None:
+    def __init__(
+        self, play: PlayTime, ids: Ids, clock: Clock, quotas: Quotas, gate: GateMode = GateMode.ENFORCE
+    ) -> None:
+        self._gate = gate
         self._ids = ids
         self._clock = clock
         self._quotas = quotas
@@ -241,7 +271,10 @@ class AnalyticsRepository:
         try:
             if len(events) == 1 and await self._store_usual(executor, events[0], rows[0], limits):
                 return [_USUAL]
-            results = await executor.fetch(self._store, *map(list, zip(*rows, strict=True)), *limits)
+            saves = [event.saves for event in events]
+            results = await executor.fetch(
+                self._store, *map(list, zip(*rows, strict=True)), *limits, saves, self._gate.value
+            )
         except UNSTORABLE:
             if len(events) > 1:
                 raise
@@ -255,9 +288,10 @@ class AnalyticsRepository:
         if event.fingerprint is None:
             return False
         *values, game_key, minutes = columns
+        asked = (*values, *limits, event.saves, self._gate.value)
         if event.played is None:
-            return await executor.fetchval(self._store_one, *values, *limits) is True
-        return await executor.fetchval(self._store_played, *values, *limits, game_key, minutes) is True
+            return await executor.fetchval(self._store_one, *asked) is True
+        return await executor.fetchval(self._store_played, *asked, game_key, minutes) is True
 
     async def has_family(self, executor: Executor, user_id: UUID) -> bool:
         """Whether the adult belongs to any family."""

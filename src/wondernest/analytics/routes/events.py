@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wondernest.access.consent import Purpose
 from wondernest.analytics import errors
 from wondernest.analytics.deliveries import DeliveryService, Outcome
 from wondernest.analytics.service import AnalyticsService, Report
@@ -24,6 +25,8 @@ GROUP: Final = RouteGroup(
     tag="Analytics",
     caller=CallerKind.USER,
     authority=Authority.MEMBER,
+    purpose=Purpose.ANALYTICS,
+    unpermitted=errors.ConsentRequired,
     rules_in_sql=True,
     bad_body=errors.UnreadableEvent,
     failure=errors.Failed,

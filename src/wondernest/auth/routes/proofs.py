@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.consent import Exemption
 from wondernest.auth import errors, wire
 from wondernest.auth.routes.declaring import (
     ALL,
@@ -39,6 +40,7 @@ GROUP: Final = RouteGroup(
     max_body_bytes=MAX_BODY_BYTES,
     tag=TAG,
     caller=CallerKind.PUBLIC,
+    exempt=Exemption.ACCOUNT,
     mounts=MOUNTS,
     bad_body=errors.InvalidJson,
     failure=errors.Failed,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.consent import Exemption
 from wondernest.access.proofs import PROOF_LIFE_S
 from wondernest.auth import errors, wire
 from wondernest.auth.routes.declaring import ALL, BAD_REQUEST, CREDENTIALS, LIMITED, MAX_BODY_BYTES, MOUNTS, TAG
@@ -35,6 +36,7 @@ GROUP: Final = RouteGroup(
     tag=TAG,
     caller=CallerKind.USER,
     authority=Authority.OWN,
+    exempt=Exemption.ACCOUNT,
     mounts=MOUNTS,
     parameters=(SESSION,),
     bad_body=errors.InvalidJson,

@@ -7,17 +7,23 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from wondernest.access.consent import GateMode, Purpose, requires
+from wondernest.access.suitability import RULE
 from wondernest.content.model import Engagement, Item, Listed, Pick, Picks, Place, Recorded, Wanted
+from wondernest.content.repository.counting import sought, total
 from wondernest.content.repository.items import (
     ACTING,
     COLUMNS,
     DOCUMENT,
+    LIMITS,
     NAMED,
     ORDER,
     RATED_FROM,
     SHOWN,
     SUITABLE,
     UNDATED,
+    WHO,
+    acting,
     item_of,
 )
 from wondernest.content.rules import MOST_RECOMMENDED
@@ -27,19 +33,18 @@ from wondernest.platform.usage import PERSON
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor, Row
 
-_MATCHING: Final = f"""
-    i.is_active and ($4::text is null or i.category = $4) and ($5::int is null or {RATED_FROM} <= $5) and {SUITABLE}"""
+_WANTED: Final = f"($4::text is null or i.category = $4) and ($5::int is null or {RATED_FROM} <= $5)"
+_MATCHING: Final = f"i.is_active and {_WANTED} and {SUITABLE}"
 _AFTER: Final = f"($8::boolean is null or ({ORDER}) > ($8::boolean, $9::timestamptz, $10::uuid))"
 _LIST: Final = f"""
-    with {ACTING}
-    select acting.has_family, acting.family_id is not null as is_child,
-           (select count(*) from content.content_items i where {_MATCHING}) as total, page.*
+    with {WHO}, {RULE} as materialized ({sought(LIMITS)})
+    select acting.has_family, acting.family_id is not null as is_child, {total(_WANTED)} as total, page.*
       from acting
       left join lateral (
            select {COLUMNS}, 0 as score, i.is_featured is not true as plain from content.content_items i
             where {_MATCHING} and {_AFTER} order by {ORDER} limit $6 offset $7) page on true"""
 """$4: category, $5: highest minimum age, $6 and $7: limit and offset, $8 to $10: where the page before ended.
-Plan: the page is read along idx_content_items_listed; the total looks at every active item."""
+Plan: the page is read along idx_content_items_listed; the total from idx_content_items_ordinary alone, and from what is found."""
 _SEARCH: Final = f"""
     with {ACTING},
     sought as materialized (
@@ -72,7 +77,7 @@ MOST_NEAR: Final = 60
 """How many items about the child's interests are ranked."""
 _OF_AGE: Final = "i.age_min <= (select age from child) and i.age_max >= (select age from child)"
 _RECOMMEND: Final = f"""
-    with {ACTING},
+    with {acting(requires("named.id", Purpose.RECOMMENDATIONS, "$5::text", writes=False))},
     child as materialized (
         select extract(year from age($4::date, least(greatest(named.birth_date, '0001-01-01'), $4)))::int as age,
                (coalesce(details.interests, named.interests))[1:{MAX_INTERESTS}] as interests
@@ -85,10 +90,15 @@ _RECOMMEND: Final = f"""
         select engaged.content_id from content.content_engagement engaged
          where engaged.child_id = $3 group by engaged.content_id),
     near as (
-        select i.id from content.content_items i
-         where {DOCUMENT} @@ (select string_agg('(' || query::text || ')', ' | ')::tsquery from wanted)
-           and i.is_active and {_OF_AGE} and {SUITABLE}
-         order by i.id in (select content_id from seen), {ORDER} limit {MOST_NEAR}),
+        select about.id
+          from (select i.id, i.id in (select content_id from seen) as known, i.is_featured is not true as plain,
+                       coalesce(i.created_at, {UNDATED}) as created_at
+                  from content.content_items i
+                 where {DOCUMENT} @@ (select string_agg('(' || query::text || ')', ' | ')::tsquery from wanted)
+                   and i.is_active and {_OF_AGE}
+                 order by known, plain, created_at, i.id offset 0) about
+         cross join lateral (select from content.content_items i where i.id = about.id and {SUITABLE} offset 0) suits
+         order by about.known, about.plain, about.created_at, about.id limit {MOST_NEAR}),
     fresh as (
         select i.id from content.content_items i
          where i.is_active and {_OF_AGE} and {SUITABLE} and not i.id in (select content_id from seen)
@@ -109,9 +119,9 @@ _RECOMMEND: Final = f"""
             order by about.interests is null, i.id in (select content_id from seen),
                      cardinality(about.interests) desc nulls last, {ORDER}
             limit {MOST_RECOMMENDED}) picked on true"""
-"""$4: the day. Plan: `near` by idx_content_items_words, `fresh` along idx_content_items_listed, `known` by the child's engagement."""
+"""$4: the day, $5: the GateMode. Plan: `near` by idx_content_items_words, `fresh` along idx_content_items_listed, `known` by the child's engagement."""
 _ENGAGE: Final = f"""
-    with {ACTING},
+    with {acting(requires("named.id", Purpose.ANALYTICS, "$15::text"))},
     item as materialized (
         select i.id from content.content_items i where {NAMED} and i.is_active and {SUITABLE} limit 1),
     room as materialized (
@@ -132,7 +142,7 @@ _ENGAGE: Final = f"""
                                                where earlier.id = any (array_append($7::uuid[], $6))) as has_room,
            exists (select from stored) as is_new
       from acting"""
-"""$13: the most engagements of a child on a day, $14: its beginning."""
+"""$13: the most engagements of a child on a day, $14: its beginning, $15: the GateMode."""
 ENGAGEMENTS_USED: Final = (
     f"select count(*) from content.content_engagement today where today.child_id = {PERSON}"
     " and today.created_at >= date_trunc('day', now() at time zone 'UTC') at time zone 'UTC'"
@@ -155,7 +165,13 @@ class NoChildFound(Exception):
 
 
 class LibraryRepository:
-    """Reads the library for a family or a child. Every method raises NoFamilyFound, and NoChildFound when a child is named."""
+    """Reads the library for a family or a child. Every method raises NoFamilyFound, and NoChildFound when a child is named.
+
+    `recommend` and `engage` raise CallerRefused when no parent permits their purpose.
+    """
+
+    def __init__(self, gate: GateMode = GateMode.ENFORCE) -> None:
+        self._gate = gate
 
     async def listed(self, executor: Executor, asker: Asker, wanted: Wanted) -> Listed:
         """A page of the items that may be shown, and how many there are."""
@@ -182,7 +198,7 @@ class LibraryRepository:
 
     async def recommend(self, executor: Executor, asker: Asker, child_id: UUID, today: object) -> Picks:
         """The items for the child, best first."""
-        rows = await executor.fetch(_RECOMMEND, asker.user_id, asker.family_hint, child_id, today)
+        rows = await executor.fetch(_RECOMMEND, asker.user_id, asker.family_hint, child_id, today, self._gate.value)
         first = _check(rows[0] if rows else None)
         picks = [Pick(item_of(row), tuple(row["about"] or ()), row["seen"]) for row in rows if row["id"] is not None]
         return Picks(first["age"], picks)
@@ -205,6 +221,7 @@ class LibraryRepository:
             done.score,
             most,
             done.ended_at.replace(hour=0, minute=0, second=0, microsecond=0),
+            self._gate.value,
         )
         return Recorded(False, False, None, False, False) if row is None else Recorded(*row)
 

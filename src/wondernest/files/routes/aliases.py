@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.consent import Exemption
 from wondernest.files import errors, wire
 from wondernest.files.routes import parsing
 from wondernest.platform.caller import Authority, CallerKind
@@ -19,6 +20,7 @@ GROUP: Final = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
     authority=Authority.OWN,
+    exempt=Exemption.ENDING,
     mounts=(V2,),
     parameters=(parsing.FILE,),
     failure=errors.Failed,

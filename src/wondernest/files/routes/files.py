@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wondernest.access.consent import Exemption
 from wondernest.files import errors, wire
 from wondernest.files.model import Changes
 from wondernest.files.routes import parsing
@@ -20,6 +21,7 @@ GROUP = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
     authority=Authority.OWN,
+    exempt=Exemption.ACCOUNT,
     parameters=(parsing.FILE,),
     bad_body=errors.InvalidJson,
     failure=errors.Failed,

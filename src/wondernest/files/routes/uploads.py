@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
+from wondernest.access.consent import Purpose
 from wondernest.files import errors, wire
 from wondernest.files.routes import parsing
 from wondernest.files.rules import BadTag, category_of, shown_name, tags_of
@@ -33,6 +34,8 @@ GROUP: Final = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
     authority=Authority.OWN,
+    purpose=Purpose.UPLOADS,
+    unpermitted=errors.ConsentRequired,
     bad_body=errors.NoFile,
     failure=errors.Failed,
     unavailable=errors.Unavailable,
@@ -42,6 +45,8 @@ GROUP_V2: Final = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
     authority=Authority.OWN,
+    purpose=Purpose.UPLOADS,
+    unpermitted=errors.ConsentRequired,
     mounts=(V2,),
     bad_body=errors.NoFile,
     failure=errors.Failed,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from wondernest.access.consent import GateMode, Purpose, requires
 from wondernest.access.guardianship import guards
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _INSTANCE: Final = (
 _PREPARE: Final = f"""
     with asked as materialized (
         select (select r.id from games.game_registry r where r.game_key = $3) as game_id,
-               {guards("$2::uuid", "$1::uuid")} as owned
+               {guards("$2::uuid", "$1::uuid", consent=requires("$2::uuid", Purpose.SAVES, "$4::text"))} as owned
     ), made as (
         insert into games.child_game_instances (child_id, game_id)
         select $2, asked.game_id from asked where asked.owned and asked.game_id is not null
@@ -57,7 +58,8 @@ _INSTANCES: Final = f"""
 _SETTINGS: Final = f"""
     update games.child_game_instances g set settings = $4, updated_at = now()
       from games.game_registry r
-     where r.game_key = $3 and g.game_id = r.id and g.child_id = $2 and {guards("$2", "$1")}
+     where r.game_key = $3 and g.game_id = r.id and g.child_id = $2
+       and {guards("$2", "$1", consent=requires("$2", Purpose.SAVES, "$5::text"))}
     returning g.id"""
 _ACTIVE: Final = f"""
     select r.game_key, r.display_name, coalesce(g.total_play_time_minutes, 0) as total_play_time_minutes,
@@ -89,10 +91,11 @@ MAX_MINUTES: Final = 2**31 - 1
 
 
 class RegistryRepository:
-    """Reads the registry; reads and writes instances of a child, if it is the adult's."""
+    """Reads the registry; reads and writes instances of a child, if it is the adult's. Without consent writes raise CallerRefused."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, gate: GateMode = GateMode.ENFORCE) -> None:
         self._database = database
+        self._gate = gate
 
     async def games(self, game_key: str | None = None) -> list[Row]:
         """Active games by display name, or the one with the key."""
@@ -108,11 +111,12 @@ class RegistryRepository:
 
     async def prepare_instance(self, user_id: UUID, child_id: UUID, game_key: str) -> Row:
         """The child's instance of a game, created if missing; without one, `known` (game) or `owned` (child) is False."""
-        row = await self._database.fetchrow(_PREPARE, user_id, child_id, game_key)
+        values = (user_id, child_id, game_key, self._gate.value)
+        row = await self._database.fetchrow(_PREPARE, *values)
         if (
             row is not None and row["known"] and row["owned"] and row["id"] is None
         ):  # another request created it at the same time
-            row = await self._database.fetchrow(_PREPARE, user_id, child_id, game_key)
+            row = await self._database.fetchrow(_PREPARE, *values)
         if row is None:
             raise LookupError("the statement always gives a row")
         return row
@@ -123,7 +127,8 @@ class RegistryRepository:
 
     async def replace_settings(self, user_id: UUID, child_id: UUID, game_key: str, settings: bytes) -> bool:
         """Replace the settings of an instance; False when there is none."""
-        return await self._database.fetchval(_SETTINGS, user_id, child_id, game_key, settings) is not None
+        values = (user_id, child_id, game_key, settings, self._gate.value)
+        return await self._database.fetchval(_SETTINGS, *values) is not None
 
     async def active(self, user_id: UUID, child_id: UUID) -> list[Row]:
         """Registered games the child has saves of, last saved first."""

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from wondernest.access.consent import GateMode, Purpose
 from wondernest.games.repository.statements import DELETE, LOCK, OVERWRITE, STORE, STORE_TOGETHER
 from wondernest.games.rules import (
     LARGE_DOCUMENT_BYTES,
@@ -25,7 +26,7 @@ from wondernest.games.rules import (
 from wondernest.platform.db.batch import ALONE_AT_ONCE, Batcher, LockWait, Run
 from wondernest.platform.db.key_locks import KeyLocks
 from wondernest.platform.db.pool import DEPENDENCY
-from wondernest.platform.faults import DependencyUnavailable, Held
+from wondernest.platform.faults import CallerRefused, DependencyUnavailable, Held, Refusal
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Connection, Database, Executor, Row
@@ -43,16 +44,19 @@ UNSTORABLE: Final = (
 
 
 class SaveRepository:
-    """Writes saves of a child, if it is the adult's.
+    """Writes saves of a child, if it is the adult's and a parent permits it; otherwise stores raise CallerRefused.
 
     Within a process, writes of one key run in order of arrival: small and large, batched or in a unit of work, stores and
     deletes, also those that wait for a lock. A unit of work that is rolled back and run again counts as a new arrival.
     """
 
-    def __init__(self, database: Database, limits: Limits, *, lean: bool = True) -> None:
+    def __init__(
+        self, database: Database, limits: Limits, gate: GateMode = GateMode.ENFORCE, *, lean: bool = True
+    ) -> None:
         """`lean`: try OVERWRITE first for a save that shares its statement with none."""
         self._database = database
         self._limits = limits
+        self._gate = gate
         self._lean = lean
         self._key_locks = KeyLocks()
         self._deletes: set[asyncio.Task[Saved]] = set()
@@ -78,15 +82,14 @@ class SaveRepository:
         if not self._key_locks.try_acquire(key):
             await self._key_locks.acquire([key])
         large = len(write.document) >= LARGE_DOCUMENT_BYTES
-        return await (self._large_stores if large else self._stores).submit(write)
+        return self._permitted(write, await (self._large_stores if large else self._stores).submit(write))
 
     async def store_all(self, unit: UnitOfWork, writes: Sequence[Write]) -> list[Saved]:
         """Store several documents, with different keys that `lock` was given, in one statement. Raises the errors in UNSTORABLE."""
         rows = await unit.fetch(STORE, *self._arguments(writes, LockWait.UNBOUNDED))
         outcomes = [_saved(row) for row in rows]
         for place, (write, saved) in enumerate(zip(writes, outcomes, strict=True)):
-            if _undone(saved):
-                outcomes[place] = await self._store_within(unit, write)
+            outcomes[place] = await self._store_within(unit, write) if _undone(saved) else self._permitted(write, saved)
         return outcomes
 
     async def delete(self, deletion: Deletion, unit: UnitOfWork | None = None) -> Saved:
@@ -194,6 +197,7 @@ class SaveRepository:
             write.archived_too,
             write.writer,
             self._limits.bytes_per_family,
+            self._gate.value,
         )
         return None if row is None else _stored(row)
 
@@ -226,7 +230,7 @@ class SaveRepository:
             [row] = await unit.fetch(STORE, *self._arguments([write], LockWait.UNBOUNDED))
             saved = _saved(row)
             if not _undone(saved):
-                return saved
+                return self._permitted(write, saved)
         raise DependencyUnavailable(DEPENDENCY, CONTENDED)
 
     def _arguments(self, writes: Sequence[Write], wait: LockWait) -> tuple[object, ...]:
@@ -248,7 +252,17 @@ class SaveRepository:
             [write.writer for write in writes],
             self._limits.saves_per_child,
             self._limits.bytes_per_family,
+            self._gate.value,
         )
+
+    def _permitted(self, write: Write, saved: Saved) -> Saved:
+        """The result of a write, unless the gate refuses it."""
+        if saved.unpermitted:
+            refusal = CallerRefused(Refusal.PURPOSE, Purpose.SAVES.value, str(write.child_id))
+            if not saved.done:
+                raise refusal
+            self._database.passed(refusal)
+        return saved
 
 
 def _undone(saved: Saved) -> bool:
@@ -256,7 +270,7 @@ def _undone(saved: Saved) -> bool:
 
     Another transaction locked, inserted or deleted the row, or the statement's other items use up what the limits leave.
     """
-    return saved.owned and not (saved.done or saved.refused or saved.exceeds)
+    return saved.owned and not (saved.done or saved.refused or saved.exceeds or saved.unpermitted)
 
 
 def _outcome(row: Row) -> Saved | Held:
@@ -270,13 +284,14 @@ def _saved(row: Row) -> Saved:
             owned=row["owned"],
             refused=row["expected"] is False,
             exceeds=row["exceeds"] is True,
+            unpermitted=row["barred"],
             current=_current(row),
             current_size=row["current_size"],
         )
-    return _stored(row)
+    return _stored(row, unpermitted=row["permitted"] is False)
 
 
-def _stored(row: Row) -> Saved:
+def _stored(row: Row, *, unpermitted: bool = False) -> Saved:
     state = SaveState(row["data_version"], row["updated_at"], row["digest"])
     return Saved(
         owned=True,
@@ -285,6 +300,7 @@ def _stored(row: Row) -> Saved:
         state=state,
         created_at=row["created_at"],
         instance_id=row["instance_id"],
+        unpermitted=unpermitted,
     )
 
 

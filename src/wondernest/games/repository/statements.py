@@ -9,7 +9,7 @@ lock returns the new content. For a row that another transaction of ours changed
 is returned as not done and the caller runs it again, with a snapshot that has the versions which that transaction kept. In a batch of several requests the same holds for a row that another transaction has locked: it is
 skipped, neither copied nor written.
 
-Locks are taken in one order: saves, then the instance of the game, then the child's usage. A save that waits for its own row holds
+Locks are taken in one order: the child's gate (for share, see access/consent.py), saves, then the instance of the game, then the child's usage. A save that waits for its own row holds
 nothing that saves of other keys need. The limits are compared with the usage of the snapshot, without a lock: saves of siblings never
 wait for each other, and what transactions that run at the same moment add is seen by the next one.
 """
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wondernest.access.consent import GateMode, Purpose, permitted
 from wondernest.access.guardianship import guards
 from wondernest.games.rules import FINEST_BIN, FOREIGN_KEPT
 
@@ -102,6 +103,8 @@ _FAMILY_BYTES: Final = (
 )
 _FAMILY_COUNTED: Final = "(select u.family_id from wondernest.child_usage u where u.child_id = $2)"
 
+_PERMITTED: Final = f"{{mode}} = '{GateMode.OFF.value}' or {{permitted}}"
+
 _PLAYED: Final = """
     last_played_at = now(), first_played_at = coalesce(g.first_played_at, now()),
     session_count = coalesce(g.session_count, 0) + case when g.last_played_at is null or g.last_played_at < now() - {gap}::interval then 1 else 0 end"""
@@ -112,9 +115,12 @@ _STORE: Final = f"""
                unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::text[],
                       $9::text[], $14::bool[], $15::bytea[])
                as i(n, user_id, child_id, game_type, data_key, document, condition, device, reason, archived_too, writer)
-    ), owned as materialized (
-        select i.*, (select c.family_id from family.child_profiles c where c.id = i.child_id) as family_id
+    ), asked as materialized (
+        select i.*, (select c.family_id from family.child_profiles c where c.id = i.child_id) as family_id,
+               {_PERMITTED.format(mode="$18::text", permitted=permitted("i.child_id", Purpose.SAVES))} as permitted
           from input i where {guards("i.child_id", "i.user_id", archived_too="i.archived_too")}
+    ), owned as materialized (
+        select * from asked where permitted or $18 <> '{GateMode.ENFORCE.value}'
     ), old as materialized ({_OLD}{{skip}}
     ), judged as materialized (
         select o.n, o.child_id, o.family_id, o.game_type, o.data_key, o.document, o.device, o.reason, o.writer, o.size,
@@ -182,13 +188,14 @@ _STORE: Final = f"""
         on conflict (child_id, game_id) do update set {_PLAYED.format(gap="$11")}
         returning g.id, g.child_id, g.game_id
     )
-    select i.n, j.n is not null as owned, j.holds, j.expected, j.exceeds, s.id, s.data_version, s.created_at, s.updated_at, s.digest,
+    select i.n, a.n is not null as owned, a.permitted, a.n is not null and j.n is null as barred, j.holds, j.expected, j.exceeds, s.id, s.data_version, s.created_at, s.updated_at, s.digest,
            coalesce(t.id, p.instance_id) as instance_id,
            case when not j.expected then j.old_version end as current_version,
            case when not j.expected then coalesce(j.old_updated_at, j.old_created_at, 'epoch') end as current_updated_at,
            case when not j.expected then {DIGEST.format(document="j.old_value")} end as current_digest,
            case when not j.expected then j.old_size end as current_size
       from input i
+      left join asked a on a.n = i.n
       left join admitted j on j.n = i.n
       left join stored s on j.holds and s.child_id = j.child_id and s.game_type = j.game_type and s.data_key = j.data_key
       left join played p on p.child_id = s.child_id and p.game_type = s.game_type
@@ -200,8 +207,10 @@ STORE_TOGETHER: Final = _STORE.format(skip=" skip locked")
 """For several requests: a row that another transaction has locked is skipped, and its item is returned as not done.
 
 $10: rules.Limits.kept_versions; $11: the pause after which a new session begins; $12: rules.LAST_PLAYED_PRECISION; $13:
-lock_timeout, for this transaction only; $16, $17: the limits of saves and bytes. `skip locked` does not make $13 superfluous: a row
+lock_timeout, for this transaction only; $16, $17: the limits of saves and bytes; $18: the GateMode. `skip locked` does not make $13 superfluous: a row
 that another transaction has inserted and not committed still blocks at the unique key.
+
+`permitted` is a column and no refusal: a child without consent in a batch must not end the statement of its neighbours.
 
 A write that exceeds a limit by itself is refused (`exceeds`). One that would only together with the others of the batch is returned as
 not done, so that the caller runs it alone: a write never fails because of its neighbours.
@@ -222,6 +231,7 @@ OVERWRITE: Final = f"""
            and coalesce(seen.data_version, 0) = coalesce(s.data_version, 0)
          where s.child_id = $2 and s.game_type = $3 and s.data_key = $4 and {guards("$2", "$1", archived_too="$13")}
            and set_config('lock_timeout', $12, true) is not null
+           and ({_PERMITTED.format(mode="$16::text", permitted=permitted("$2", Purpose.SAVES))})
            for update of s skip locked
     ), judged as materialized (
         select $2::uuid as child_id, $3::text as game_type, $4::text as data_key, $7::text as device, $8::text as reason,
@@ -264,12 +274,12 @@ OVERWRITE: Final = f"""
     select * from stored"""
 """One save over an older one; the answer is a row, or none if anything is out of the ordinary, and then nothing was written: STORE decides.
 
-Out of the ordinary: the child is not the adult's; there is no such save; it is locked, or was written since the snapshot; the
+Out of the ordinary: the child is not the adult's, or nobody permitted saves; there is no such save; it is locked, or was written since the snapshot; the
 precondition fails; the family's bytes would be exceeded; the child has no instance of the game yet. A child without a row of usage has
 saves of the earlier backends only, and the job that reconciles usage makes the row.
 
 It costs the database half as much as STORE for one item: a plan of scalar parameters with half the parts starts faster.
-$9: rules.Limits.kept_versions; $10, $11, $12, $15: as $11, $12, $13, $17 of STORE.
+$9: rules.Limits.kept_versions; $10, $11, $12, $15, $16: as $11, $12, $13, $17, $18 of STORE.
 """
 
 DELETE: Final = f"""

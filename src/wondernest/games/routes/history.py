@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import asdict
 
+from wondernest.access.consent import Purpose
 from wondernest.games import errors, wire
 from wondernest.games.routes import parsing
 from wondernest.games.rules import DEFAULT_HISTORY, MAX_HISTORY, KeptVersion
@@ -33,6 +34,8 @@ GROUP = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
     authority=Authority.MEMBER,
+    purpose=Purpose.SAVES,
+    unpermitted=errors.ConsentRequired,
     rules_in_sql=True,
     mounts=(V2,),
     parameters=(parsing.CHILD, parsing.GAME_TYPE, parsing.DATA_KEY, VERSION),

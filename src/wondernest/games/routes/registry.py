@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wondernest.access.consent import Purpose
 from wondernest.games import errors, instance_settings, wire
 from wondernest.games.registry import RegistryService
 from wondernest.games.routes import parsing
@@ -16,6 +17,8 @@ GROUP = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
     authority=Authority.MEMBER,
+    purpose=Purpose.SAVES,
+    unpermitted=errors.ConsentRequired,
     rules_in_sql=True,
     mounts=(V2,),
     parameters=(parsing.CHILD, parsing.GAME_KEY),

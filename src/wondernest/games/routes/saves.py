@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from uuid import UUID
 
+from wondernest.access.consent import Exemption, Purpose
 from wondernest.games import errors, wire
 from wondernest.games.batch import BatchService, Outcome, Step
 from wondernest.games.routes import parsing
@@ -37,6 +38,8 @@ GROUP = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
     authority=Authority.MEMBER,
+    purpose=Purpose.SAVES,
+    unpermitted=errors.ConsentRequired,
     rules_in_sql=True,
     mounts=(V2, V1),
     parameters=(parsing.CHILD, parsing.GAME_TYPE, parsing.DATA_KEY),
@@ -138,6 +141,7 @@ class SaveRoutes:
 
     @GROUP.delete(
         ITEM,
+        exempt=Exemption.ENDING,
         headers=(parsing.IF_MATCH, parsing.DEVICE),
         replies={200: Response(wire.Deleted, "Deleted"), 404: parsing.NOT_FOUND, 409: parsing.CONFLICT},
         failure="Failed to delete game data",
@@ -151,6 +155,7 @@ class SaveRoutes:
 
     @GROUP.delete(
         DATA + "/{gameType}",
+        exempt=Exemption.ENDING,
         headers=(parsing.DEVICE,),
         replies={200: Response(wire.Deleted, "The number of deleted saves")},
         failure="Failed to delete game data",

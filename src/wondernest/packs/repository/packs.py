@@ -10,7 +10,8 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from wondernest.packs.model import Asset, Category, Found, Pack, Use, Wanted
+from wondernest.access.consent import GateMode
+from wondernest.packs.model import Asset, Category, Found, Pack, Review, Use, Wanted
 from wondernest.packs.repository import rows
 from wondernest.packs.repository import statements as sql
 from wondernest.packs.rules import POPULARITY, Download
@@ -59,7 +60,13 @@ class BadMetadata(ValueError):
 
 
 class PackRepository:
-    """Reads packs as the parental filter shows them. Every method raises NotTheirChild for a child that is not the caller's."""
+    """Reads packs as the parental filter shows them. Every method raises NotTheirChild for a child that is not the caller's.
+
+    `used` raises CallerRefused for a child of whom no parent permits analytics.
+    """
+
+    def __init__(self, gate: GateMode = GateMode.ENFORCE) -> None:
+        self._gate = gate
 
     async def categories(self, executor: Executor, user_id: UUID) -> list[Category]:
         """All active categories, in their order."""
@@ -127,6 +134,7 @@ class PackRepository:
             use.duration_s,
             use.metadata,
             most_a_day,
+            self._gate.value,
         )
         try:
             row = _permitted(await executor.fetchrow(sql.USED, *arguments))
@@ -138,6 +146,17 @@ class PackRepository:
             raise NoPart
         if not row["free"]:
             raise DayFull
+
+    async def review(
+        self, executor: Executor, asked: Asked, pack_id: UUID, review_id: UUID, stars: int, now: datetime
+    ) -> Review | None:
+        """Store the stars that a user gives a pack, in place of earlier ones; None if the pack is not owned or not shown."""
+        row = await executor.fetchrow(sql.REVIEW, *asked.arguments, rows.naive(now), pack_id, review_id, stars)
+        return None if row is None else rows.review(row)
+
+    async def forget_review(self, executor: Executor, asked: Asked, pack_id: UUID) -> None:
+        """Delete a user's review of a pack, if there is one."""
+        await executor.execute(sql.FORGET_REVIEW, *asked.arguments, pack_id)
 
     async def recount(self, executor: Executor, now: datetime) -> int:
         """Compute downloads, ratings and popularity of all packs from the rows; returns how many packs changed."""

@@ -18,6 +18,7 @@ from wondernest.platform.faults import (
     CallerRefused,
     DependencyUnavailable,
     Held,
+    Refusal,
     TransactionConflict,
 )
 from wondernest.platform.telemetry.events import get_logger
@@ -79,10 +80,15 @@ class Executor(Protocol):
 class Database:
     """Connections to PostgreSQL. Raises DependencyUnavailable for every fault of the database."""
 
-    def __init__(self, settings: DatabaseSettings, metrics: Metrics, *, role: str = "request") -> None:
+    def __init__(
+        self, settings: DatabaseSettings, metrics: Metrics, *, role: str = "request", dependency: str = DEPENDENCY
+    ) -> None:
+        """`dependency`: the name of this database in logs and metrics."""
         self._settings = settings
         self._metrics = metrics
         self._role = role
+        self._dependency = dependency
+        self._failed, self._recovered = f"{dependency} unavailable", f"{dependency} available again"
         self._idle: list[Connection] = []
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
         self._open = 0
@@ -90,7 +96,11 @@ class Database:
         self._refused_until = 0.0
         self._failing = False
         self._failed_at = 0.0
-        metrics.sample(self._report)
+        self._passed: dict[Connection, list[CallerRefused]] = {}
+        self.on_unpermitted: Callable[[CallerRefused, bool], None] | None = None
+        """Called, in the context of the request, for each PURPOSE that nobody permitted, and whether the request was refused."""
+        if dependency == DEPENDENCY:
+            metrics.sample(self._report)
 
     # Leases -------------------------------------------------------------------------------------------------------
 
@@ -101,6 +111,7 @@ class Database:
         A statement that refuses its caller is raised as CallerRefused.
         """
         connection = await self._acquire()
+        self._passed.pop(connection, None)  # of a statement that failed
         try:
             yield connection
         except _BROKEN as error:
@@ -108,11 +119,11 @@ class Database:
             raise self._unavailable(error) from error
         except asyncpg.LockNotAvailableError as error:
             self._release(connection)
-            self._metrics.dependency_failures.labels(DEPENDENCY).inc()
-            raise Held(DEPENDENCY, "its rows are locked") from error
+            self._metrics.dependency_failures.labels(self._dependency).inc()
+            raise Held(self._dependency, "its rows are locked") from error
         except asyncpg.TransactionRollbackError as error:
             self._release(connection)
-            raise TransactionConflict(DEPENDENCY, type(error).__name__) from error
+            raise TransactionConflict(self._dependency, type(error).__name__) from error
         except asyncio.CancelledError:
             self._discard(connection)
             raise
@@ -121,11 +132,13 @@ class Database:
             refusal = REFUSALS.get(error.sqlstate)
             if refusal is None:
                 raise
-            raise CallerRefused(refusal) from None
+            raise _refused(refusal, error) from None
         except BaseException:
             self._release(connection)
             raise
         else:
+            if self._passed:
+                self._report_passed(connection)
             self._release(connection)
             self.answered()
 
@@ -184,7 +197,7 @@ class Database:
                 return connection
             self._open -= 1
         if monotonic() < self._refused_until:
-            raise DependencyUnavailable(DEPENDENCY, "not reachable")
+            raise DependencyUnavailable(self._dependency, "not reachable")
         if self._open < self._settings.pool_size:
             return await self._open_one()
         return await self._wait()
@@ -206,7 +219,7 @@ class Database:
 
     async def _wait(self) -> Connection:
         if len(self._waiters) >= self._settings.max_waiting:
-            raise DependencyUnavailable(DEPENDENCY, "too many requests are waiting for a connection")
+            raise DependencyUnavailable(self._dependency, "too many requests are waiting for a connection")
         future: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiters.append(future)
         try:
@@ -214,7 +227,7 @@ class Database:
                 connection = await future
         except TimeoutError:
             self._leave_queue(future)
-            raise DependencyUnavailable(DEPENDENCY, "no connection became free in time") from None
+            raise DependencyUnavailable(self._dependency, "no connection became free in time") from None
         except BaseException:
             self._leave_queue(future)
             raise
@@ -256,7 +269,29 @@ class Database:
             pass
 
     async def _new_connection(self, *, directly: bool = False) -> Connection:
-        return await open_connection(self._settings, self._role, directly=directly)
+        connection = await open_connection(self._settings, self._role, directly=directly)
+        connection.add_log_listener(self._hear)
+        return connection
+
+    def _hear(self, connection: Any, message: Any) -> None:
+        """Take a notice of a statement that passes although it could refuse its caller; it arrives before the statement's result."""
+        refusal = REFUSALS.get(message.sqlstate)
+        if refusal is not None:
+            self._passed.setdefault(connection, []).append(_refused(refusal, message))
+
+    def _report_passed(self, connection: Connection) -> None:
+        for refusal in self._passed.pop(connection, ()):
+            self.passed(refusal)
+
+    def passed(self, refusal: CallerRefused) -> None:
+        """Count a request that passed although nobody permitted its purpose."""
+        if self.on_unpermitted is not None:
+            self.on_unpermitted(refusal, False)
+
+    def refused(self, refusal: CallerRefused) -> None:
+        """Count a request, or a part of one, that is refused because nobody permitted its purpose."""
+        if self.on_unpermitted is not None:
+            self.on_unpermitted(refusal, True)
 
     # Logs and metrics -----------------------------------------------------------------------------------------------
 
@@ -264,19 +299,26 @@ class Database:
         """Note that the database answered: on a lease, or on a connection outside the pool."""
         if self._failing and monotonic() - self._failed_at > RECOVERED_AFTER_S:
             self._failing = False
-            log.info("database available again")
+            log.info(self._recovered)
 
     def _unavailable(self, error: BaseException) -> DependencyUnavailable:
         self._failed_at = monotonic()
-        self._metrics.dependency_failures.labels(DEPENDENCY).inc()
+        self._metrics.dependency_failures.labels(self._dependency).inc()
         if not self._failing:
             self._failing = True
-            log.error("database unavailable", error=type(error).__name__)
-        return DependencyUnavailable(DEPENDENCY, type(error).__name__)
+            log.error(self._failed, error=type(error).__name__)
+        return DependencyUnavailable(self._dependency, type(error).__name__)
 
     def _report(self) -> None:
         self._metrics.db_idle.set(len(self._idle))
         self._metrics.db_active.set(self._open - len(self._idle))
+
+
+def _refused(why: Refusal, error: asyncpg.PostgresError) -> CallerRefused:
+    """Of a PURPOSE the message and the detail say which, and about whom."""
+    if why is not Refusal.PURPOSE:
+        return CallerRefused(why)
+    return CallerRefused(why, error.message or "", error.detail or "")
 
 
 async def _close(connection: Connection) -> None:

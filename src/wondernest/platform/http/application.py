@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wondernest.platform.caller import Admission, Authenticator, Caller, CallerKind
 from wondernest.platform.clock import epoch_ms, monotonic
+from wondernest.platform.current import ROUTE
 from wondernest.platform.faults import CallerRefused, DependencyUnavailable, Refusal
 from wondernest.platform.http import errors
 from wondernest.platform.http.asgi import AsgiExchange, Receive, Scope, Send
@@ -70,6 +71,8 @@ class Bound:
     metrics: RouteMetrics
     head_metrics: RouteMetrics
     limit_bytes: int
+    label: str
+    """Method and template."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -189,6 +192,7 @@ class Application:
         headers = exchange.headers
         caller = self._identify(endpoint, request, headers)
         request.bind(caller, None)
+        ROUTE.set(bound.label)
         if endpoint.limits:
             request.rate_limit_headers = await machinery.limits.check(endpoint.limits, request.client_ip)
         elif caller is not None and machinery.user_limit is not None:
@@ -269,7 +273,7 @@ class Application:
         elif isinstance(error, errors.ApiError):
             known = error
         elif isinstance(error, CallerRefused) and bound is not None:
-            known = self._refused(error.why, bound.endpoint, request)
+            known = self._refused(error, bound, request)
         elif isinstance(error, DependencyUnavailable):
             outage = errors.ServiceUnavailable(error.retry_after_s)
             known = bound.endpoint.unavailable(outage) if bound else outage
@@ -280,8 +284,12 @@ class Application:
         headers = tuple((name.lower().encode(), value.encode()) for name, value in known.headers.items())
         return Reply(known.status, content, content_type, headers, known.closes)
 
-    def _refused(self, why: Refusal, endpoint: Endpoint, request: Request[Any] | None) -> errors.ApiError:
+    def _refused(self, error: CallerRefused, bound: Bound, request: Request[Any] | None) -> errors.ApiError:
         """The reply of the endpoint to a caller who is refused."""
+        why, endpoint = error.why, bound.endpoint
+        if why is Refusal.PURPOSE:
+            self._m.database.refused(error)
+            return endpoint.unpermitted(error.purpose) if endpoint.unpermitted else endpoint.denied()
         if why is Refusal.AUTHORITY:
             return endpoint.denied()
         if why is Refusal.PROOF:
@@ -349,6 +357,12 @@ class Application:
             raise ValueError(f"{endpoint.method} {route.template}: no limit group is called {', '.join(unknown)}")
         if endpoint.caller is CallerKind.USER and endpoint.method != "GET" and endpoint.authority is None:
             raise ValueError(f"{endpoint.method} {route.template}: it changes something and declares no authority")
+        if (
+            endpoint.caller is CallerKind.USER
+            and endpoint.method != "GET"
+            and not (endpoint.purpose or endpoint.exempt)
+        ):
+            raise ValueError(f"{endpoint.method} {route.template}: it changes something and declares no purpose")
         stream = endpoint.body if isinstance(endpoint.body, RawStream) else None
         if stream is not None and endpoint.replayable:
             raise ValueError(f"{endpoint.method} {route.template}: a streamed body cannot be replayed")
@@ -365,6 +379,7 @@ class Application:
             metrics.route(endpoint.method, route.template),
             metrics.route("HEAD", route.template),
             stream.max_bytes if stream else min(endpoint.max_body_bytes, self._m.max_body_bytes),
+            f"{endpoint.method} {route.template}",
         )
 
     # Life ----------------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Final, Literal, TypeAlias
 
 from wondernest.platform.caller import Authority, CallerKind
@@ -97,6 +98,13 @@ class Endpoint:
     """The error for a caller without the authority."""
     unproven: Callable[[], ApiError] = StepUpRequired
     """The error for a request without a step-up proof."""
+    purpose: Enum | None = None
+    """Why it collects or uses data about a person. Its statements ask whether that is permitted."""
+    exempt: Enum | None = None
+    """Why a change needs no permission. An endpoint for users that changes something declares this or `purpose`: otherwise the
+    application does not start."""
+    unpermitted: Callable[[str], ApiError] | None = None
+    """Makes the error for a purpose that nobody permitted; takes its value. Required with `purpose`."""
     mounts: tuple[str, ...] = (V1,)
     parameters: tuple[PathParameter[Any], ...] = ()
     """One per name in the template; parsed before the body."""
@@ -133,9 +141,11 @@ class Endpoint:
     """Whether the OpenAPI document contains the route."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError when the declared parameters are not exactly those of the template, or nobody could have the authority."""
+        """Raises ValueError for other parameters than the template's, an impossible authority, or a purpose without an error."""
         if self.caller is not CallerKind.USER and (self.step_up or self.authority is Authority.MANAGER):
             raise ValueError(f"{self.method} {self.path} requires an authority or a proof, but no user")
+        if self.purpose is not None and (self.exempt is not None or self.unpermitted is None):
+            raise ValueError(f"{self.method} {self.path} has a purpose, and is exempt or has no error for it")
         declared = sorted(parameter.name for parameter in self.parameters)
         for template in self.templates():
             named = sorted(_PARAMETER.findall(template))

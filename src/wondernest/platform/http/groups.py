@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import partial
 from types import MethodType
 from typing import Any, Protocol, Required, TypedDict, TypeVar, Unpack, cast, overload
@@ -59,6 +60,9 @@ class PassedOn(TypedDict, total=False):
     rules_in_sql: bool
     denied: Callable[[], ApiError]
     unproven: Callable[[], ApiError]
+    purpose: Enum
+    exempt: Enum
+    unpermitted: Callable[[str], ApiError]
     mounts: tuple[str, ...]
     bad_body: Callable[[str], ApiError]
     body_optional: bool
@@ -118,6 +122,10 @@ class RouteGroup:
     rules_in_sql: bool = False
     denied: Callable[[], ApiError] = AccessDenied
     unproven: Callable[[], ApiError] = StepUpRequired
+    purpose: Enum | None = None
+    """Of the routes that change something, as `exempt`; a route's own replaces both."""
+    exempt: Enum | None = None
+    unpermitted: Callable[[str], ApiError] | None = None
     mounts: tuple[str, ...] = (V1,)
     parameters: tuple[PathParameter[Any], ...] = ()
     """Each route gets those that its path names."""
@@ -191,6 +199,13 @@ class RouteGroup:
             raise ValueError(f"{declared.method} {path} is declared by another class than {type(routes).__name__}")
         options = declared.options
         shared: PassedOn = {} if self.authority is None else {"authority": self.authority}
+        if declared.method != "GET" and not {"purpose", "exempt"} & options.keys():
+            if self.purpose is not None:
+                shared["purpose"] = self.purpose
+            if self.exempt is not None:
+                shared["exempt"] = self.exempt
+        if self.unpermitted is not None:
+            shared["unpermitted"] = self.unpermitted
         chosen: PassedOn = {
             **shared,
             "mounts": self.mounts,

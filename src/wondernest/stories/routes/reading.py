@@ -6,6 +6,7 @@ import contextlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.consent import Purpose
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.conditional import tagged_json
 from wondernest.platform.http.endpoint import KIB, V2, Endpoint, Query, Response
@@ -32,6 +33,8 @@ GROUP: Final = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
     authority=Authority.MEMBER,
+    purpose=Purpose.SAVES,
+    unpermitted=errors.ConsentRequired,
     rules_in_sql=True,
     mounts=(V2,),
     parameters=(parsing.CHILD, parsing.INSTANCE),

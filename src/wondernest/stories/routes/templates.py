@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.consent import Exemption
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.conditional import tagged_json
 from wondernest.platform.http.endpoint import KIB, V2, Endpoint, Query, Response
@@ -35,6 +36,7 @@ GROUP: Final = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
     authority=Authority.OWN,
+    exempt=Exemption.ACCOUNT,
     rules_in_sql=True,
     mounts=(V2,),
     parameters=(parsing.TEMPLATE,),

@@ -30,7 +30,7 @@ HOLDS = (
 CODES = re.compile(
     r"^(?:id|status|state|kind|currency|version|tier|priority|standing|reason|device_type|storage_provider|mime_type|category)$"
     r"|_(?:type|status|version|rating|color|hex|stage|level|key|tier|source|range|provider|model|gateway)$|^(?:gateway|language|time_zone|difficulty)$"
-    r"|^(?:age_group|ai_model_used|app_version|route|request_hash|request_method|algorithm_version|used_in_feature|icon_name|source|role|day|date)$"
+    r"|^(?:age_group|ai_model_used|app_version|route|request_hash|request_method|algorithm_version|used_in_feature|icon_name|source|role|day|date|sunday|purpose)$"
     r"|^(?:allowed|blocked)_(?:categories|providers|content_types)$|^used_features$|^error_code$|^token_usage$|^model_parameters$|^subjects$|^supported_languages$"
     r"|^skills_developed$|^educational_goals$|^licensing_model$|^(?:activity|event)_category$|^payout_id$|^entrypoint$|^queue_manager_id$|^config_key$"
 )
@@ -58,6 +58,7 @@ ABOUT_NOBODY = {
             "public.flyway_schema_history",
         ),
         *("wondernest.installation", "wondernest.schema_changes", "wondernest.schema_version"),
+        *("wondernest.consent_switches", "wondernest.event_archives"),
     ),
     "of the queue: names of jobs, and kinds and places of errors, never their texts": (
         *("wondernest.job_log", "wondernest.job_processes", "wondernest.job_schedules", "wondernest.job_statistics"),

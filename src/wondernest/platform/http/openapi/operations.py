@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -164,10 +165,8 @@ def _own_of_application(endpoint: Endpoint, schemas: Schemas) -> dict[int, Schem
         answers[401] = _shared(401)
     if endpoint.limits or endpoint.caller in (CallerKind.USER, CallerKind.OPTIONAL):
         answers[429] = _shared(429)
-    if endpoint.authority is Authority.MANAGER:
-        answers[403] = _of_error(403, endpoint.denied())
-    if endpoint.step_up:
-        answers[403] = _either(answers, endpoint.unproven(), schemas)
+    for refusal in _of_callers(endpoint):
+        answers[refusal.status] = _either(answers, refusal, schemas)
     if endpoint.parameters:
         answers[404] = _shared(404)
     for parameter in endpoint.parameters:
@@ -188,6 +187,16 @@ def _own_of_application(endpoint: Endpoint, schemas: Schemas) -> dict[int, Schem
         answers[409] = _shared(409)
         answers[400] = _merged(answers[400], _shared(400), schemas) if 400 in answers else _shared(400)
     return answers
+
+
+def _of_callers(endpoint: Endpoint) -> Iterator[ApiError]:
+    """The refusals of a caller with a valid token."""
+    if endpoint.authority is Authority.MANAGER:
+        yield endpoint.denied()
+    if endpoint.step_up:
+        yield endpoint.unproven()
+    if endpoint.purpose is not None and endpoint.unpermitted is not None:
+        yield endpoint.unpermitted(str(endpoint.purpose.value))
 
 
 def _of_outage(endpoint: Endpoint) -> Schema:

@@ -36,11 +36,16 @@ OURS = {
     "wondernest.child_details",
     "wondernest.child_usage",
     "wondernest.email_verifications",
+    "wondernest.event_archives",
     "wondernest.event_identities",
     "wondernest.event_usage",
+    "wondernest.extra_time",
     "wondernest.family_content_limits",
     "wondernest.erasure_log",
     "wondernest.erasures",
+    "wondernest.consent_gates",
+    "wondernest.consent_refusals",
+    "wondernest.consent_switches",
     "wondernest.family_locales",
     "wondernest.idempotency_keys",
     "wondernest.installation",
@@ -49,6 +54,7 @@ OURS = {
     "wondernest.job_schedules",
     "wondernest.job_statistics",
     "wondernest.jobs",
+    "wondernest.letter_readers",
     "wondernest.outside_identities",
     "wondernest.pack_purchases",
     "wondernest.pack_usage_days",
@@ -63,6 +69,7 @@ OURS = {
     "wondernest.unrecorded_cutoffs",
     "wondernest.used_identity_tokens",
     "wondernest.walks",
+    "wondernest.weekly_letters",
 }
 
 

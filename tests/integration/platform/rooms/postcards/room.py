@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from wondernest.access.consent import Exemption
 from wondernest.access.guardianship import guards
 from wondernest.access.people import CHILD
 from wondernest.platform.caller import Authority, CallerKind
@@ -17,7 +18,9 @@ from wondernest.platform.personal_data import Holding
 from wondernest.platform.rooms import Parts, Room, Table
 
 SENT_TO = uuid_parameter("childId", lambda _: GenericError(400, "INVALID_ID", "No child has such an id"))
-GROUP = RouteGroup(tag="Postcards", caller=CallerKind.USER, authority=Authority.MEMBER, parameters=(SENT_TO,))
+GROUP = RouteGroup(
+    tag="Postcards", caller=CallerKind.USER, authority=Authority.MEMBER, exempt=Exemption.PROFILE, parameters=(SENT_TO,)
+)
 STORE = f"insert into wondernest.postcards (child_id, text) select $2, $3 where {guards('$2', '$1')} returning id"
 STAMP = "update wondernest.postcards set stamped_at = now() where child_id = $1 and stamped_at is null"
 

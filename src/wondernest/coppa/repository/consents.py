@@ -96,13 +96,6 @@ _WITH_PROOF_TEXTS: Final = """
 """The patterns are those of `recorded_method` and `carried_data`."""
 _REPLACE_TEXT: Final = """
     update compliance.coppa_consent set consent_text = $3 where id = $1 and consent_text = $2"""
-
-
-_PERMITS: Final = """exists (
-        select from compliance.coppa_consent consent
-         where consent.child_id = {child_id} and consent.granted and consent.revoked_at is null
-           and consent.created_at > now() - interval '1 year'
-           and (consent.consent_type = '{purpose}' or strpos(consent.consent_text, '"{permission}":true') > 0))"""
 CONSENTS_USED: Final = (
     f"select count(*) from compliance.coppa_consent used where used.child_id = {PERSON}"
     f" and used.created_at > now() - interval '{COUNTED_TIME.total_seconds():.0f} seconds'"
@@ -156,14 +149,6 @@ class StoredText(Struct, frozen=True):
 
 class ConsentRepository:
     """Finds children and stores their consents."""
-
-    @staticmethod
-    def permits(child_id: str, permission: str, purpose: str) -> str:
-        """SQL condition for another repository's statement: a consent in force gives the permission, or is of the type `purpose`.
-
-        `child_id` is an SQL expression; the others are names of ours, never values. The text is what Terms.stored writes.
-        """
-        return _PERMITS.format(child_id=child_id, permission=permission, purpose=purpose)
 
     async def find(
         self,

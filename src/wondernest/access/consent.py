@@ -1,0 +1,142 @@
+"""The rule of consent: for which purposes a child's data may be collected and used, as a piece of SQL beside guardianship.
+
+`wondernest.consent_gates` has one row for each child whose parent ever consented; it is what is asked, never the consents themselves.
+A statement that collects or uses a child's data contains the piece, so it costs no round trip, and a consent that is withdrawn
+stops the next statement. Without consent the statement ends with the SQLSTATE `Refusal.PURPOSE`; the application answers that in the
+route's own form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Final
+
+from wondernest.access.ages import STRICTEST_AGE
+from wondernest.platform.faults import Refusal
+
+
+class Purpose(Enum):
+    """Why a child's data is collected or used. The value is stored and goes over the wire."""
+
+    SAVES = "saves"
+    """What a child makes and reaches: saves, instances of games, progress and words of stories."""
+    ANALYTICS = "analytics"
+    """Events, views and uses, from which figures are computed."""
+    RECOMMENDATIONS = "recommendations"
+    """Choosing content by what the child did."""
+    AUDIO_METRICS = "audio_metrics"
+    """Sessions and figures of speech; never recordings."""
+    UPLOADS = "uploads"
+    """Files about a child."""
+    LETTERS = "letters"
+    """Letters to the parents that advertise; letters about consent and safety need none."""
+
+
+DISCLOSURE: Final = "disclosure:"
+"""The beginning of the purpose that discloses to one named third party; each needs its own consent (16 CFR 312.5(a)(2))."""
+_RECIPIENT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
+DATA_COLLECTION: Final = "dataCollection"
+"""The app's permission without which the others permit nothing."""
+THIRD_PARTIES: Final = "thirdPartySharing"
+PERMISSIONS: Final[Mapping[str, tuple[Purpose, ...]]] = {
+    DATA_COLLECTION: (Purpose.SAVES, Purpose.UPLOADS),
+    "educationalData": (Purpose.RECOMMENDATIONS,),
+    "analytics": (Purpose.ANALYTICS,),
+    "audioMonitoring": (Purpose.AUDIO_METRICS,),
+    "marketing": (Purpose.LETTERS,),
+}
+"""The app's permissions and what each permits. THIRD_PARTIES is the sixth: it permits disclosure to those whom the notice names."""
+TYPES: Final[Mapping[str, tuple[Purpose, ...]]] = {"audio_monitoring": (Purpose.AUDIO_METRICS,)}
+"""Types of consent that permit something by themselves (games contract, audio sessions)."""
+
+
+CONSENT_REQUIRED: Final = "CONSENT_REQUIRED"
+"""The code of every route's refusal of a request without consent; `purpose` beside it says for what."""
+CONSENT_MESSAGE: Final = "A parent's consent is required"
+
+
+class Exemption(Enum):
+    """Why a route that changes something needs no consent; every such route declares this or its Purpose."""
+
+    ACCOUNT = "the caller's own account"
+    ASKING = "what is needed to ask a parent for consent, and to record the answer (16 CFR 312.5(c)(1))"
+    PROFILE = "a parent's own act: the profile and settings of the family and its children"
+    ENDING = "deleting or hiding what is stored"
+    PURCHASE = "what the family buys, and where it is installed"
+
+
+class GateMode(Enum):
+    """What happens to a request without consent."""
+
+    ENFORCE = "enforce"
+    """It is refused."""
+    RECORD = "record"
+    """It passes, and is counted."""
+    OFF = "off"
+    """It passes."""
+
+
+def disclosure(recipient: str) -> str:
+    """The purpose that discloses to the third party of this name: small letters, digits and hyphens. Raises ValueError."""
+    if not _RECIPIENT.fullmatch(recipient):
+        raise ValueError(f"not the name of a third party: {recipient!r}")
+    return DISCLOSURE + recipient
+
+
+def purposes_of(permissions: Mapping[str, bool], kind: str = "", recipients: Iterable[str] = ()) -> frozenset[str]:
+    """What a consent with these permissions, of the type `kind`, permits. `recipients`: the third parties that its notice names."""
+    permitted = {purpose.value for purpose in TYPES.get(kind, ())}
+    if permissions.get(DATA_COLLECTION) is True:
+        given = {name for name, allowed in permissions.items() if allowed}
+        permitted |= {purpose.value for name in given for purpose in PERMISSIONS.get(name, ())}
+        if THIRD_PARTIES in given:
+            permitted |= {disclosure(recipient) for recipient in recipients}
+    return frozenset(permitted)
+
+
+_OF_AGE: Final = f"""coalesce((
+        select extract(year from age((now() at time zone 'UTC' - interval '12 hours')::date,
+                                     least(greatest(aged.birth_date, '0001-01-01'), '9999-12-31')))
+               >= coalesce(household.consent_age, {STRICTEST_AGE})
+          from family.child_profiles aged
+          left join wondernest.family_locales household on household.family_id = aged.family_id
+         where aged.id = {{child_id}}), false)"""
+"""The day is the one that has begun everywhere, so a child is never of age a day early, in whatever zone the family lives."""
+_GIVEN: Final = """coalesce((
+        select case when gate.in_force_until > now() and gate.purposes @> array['{purpose}']
+                    then gate.consent_id is null or exists (
+                         select from compliance.coppa_consent shown
+                          where shown.id = gate.consent_id and shown.revoked_at is null) end
+               or gate.grace_until > now()
+          from wondernest.consent_gates gate where gate.child_id = {child_id}{lock}), false)"""
+
+
+def of_age(child_id: str) -> str:
+    """SQL condition: the child is of the age of consent of its family's country, so that no parent has to consent."""
+    return _OF_AGE.format(child_id=child_id)
+
+
+def permitted(child_id: str, purpose: Purpose, *, writes: bool = True) -> str:
+    """SQL condition: the child's data may be collected or used for the purpose (`child_id` is an SQL expression).
+
+    A consent in force that permits it, days of grace, or the child is of the age of consent of its family's country. A consent
+    whose row in `compliance.coppa_consent` was revoked, by whichever backend, permits nothing.
+    `writes`: the child's gate is locked for share until the transaction ends, so that of a write and a withdrawal the one that
+    commits first decides: the other one waits, and sees it.
+    """
+    given = _GIVEN.format(child_id=child_id, purpose=purpose.value, lock=" for share of gate" if writes else "")
+    return f"({given} or {of_age(child_id)})"
+
+
+def requires(child_id: str, purpose: Purpose, mode: str, *, writes: bool = True) -> str:
+    """SQL condition: as `permitted`; without consent it ends the statement or passes, as `mode` says (SQL of a GateMode's value).
+
+    It never is false: what passes in the mode RECORD is reported by a notice of the database with the same SQLSTATE.
+    """
+    return (
+        f"(select case when {mode} = '{GateMode.OFF.value}' or {permitted(child_id, purpose, writes=writes)} then true"
+        f" else wondernest.unpermitted({child_id}, '{purpose.value}', {mode} = '{GateMode.RECORD.value}',"
+        f" '{Refusal.PURPOSE.value}') end)"
+    )
