@@ -38,3 +38,19 @@ create table wondernest.erasure_log (
     kind        varchar(10) not null,
     erased_at   timestamptz not null
 );
+
+-- @table wondernest.exports
+-- What a user asked to be given, as a file in the blob storage. family_id: the family whose parent they are. A row without ready_at is
+-- being made. fetched_at: the first use of the mailed link, which ends soon after.
+create table wondernest.exports (
+    user_id    uuid not null references core.users on delete cascade,
+    id         uuid not null,
+    family_id  uuid,
+    asked_at   timestamptz not null,
+    ready_at   timestamptz,
+    expires_at timestamptz,
+    fetched_at timestamptz,
+    bytes      bigint,
+    primary key (user_id, id)
+);
+create index idx_exports_expires on wondernest.exports (expires_at);

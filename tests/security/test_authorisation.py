@@ -49,7 +49,7 @@ OPEN = {
         *("/files/{fileId}/public", "/files/{fileId}/signed"),
         *("/files/{folder}/{name}", "/files/{folder}/{owner}/{name}"),
         *("/content-packs/payments/events", "/icons/{icon}", "/letters/weekly/end"),
-        "/privacy/catalogue",
+        *("/privacy/catalogue", "/privacy/exports/download"),
     },
     CallerKind.OPTIONAL: {"/auth/logout", "/auth/parent/logout", "/auth/parent/verify-pin"},
     CallerKind.OPERATOR: {"/metrics"},
@@ -73,7 +73,7 @@ NOT_OF_A_PARENT = {
         *("/auth/sessions", "/auth/sessions/{sessionId}", "/auth/step-up", "/auth/password"),
         *("/files/upload", "/files/{fileId}", "/files/{fileId}/visibility"),
         *(f"{STORIES}/templates", f"{STORIES}/templates/{{templateId}}"),
-        *("/privacy/account", "/privacy/account/restore"),
+        *("/privacy/account", "/privacy/account/restore", "/privacy/exports"),
     },
 }
 """The routes that change something and that a member who is no parent may call. Every other one must require a parent."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from wondernest.access.people import CHILD, FAMILY
+from wondernest.coppa.refusals import FORGET
 from wondernest.platform.personal_data import USER, Holding
 
 PERSONAL_DATA: Final = (
@@ -31,5 +32,6 @@ PERSONAL_DATA: Final = (
         what="How often requests of a family had no consent, by day and route",
         why="The operator sees who still has to consent",
         kept="90 days",
+        ended_by=FORGET,
     ),
 )

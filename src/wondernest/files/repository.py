@@ -170,7 +170,7 @@ _OWNERS: Final = """
 _OF_PEOPLE: Final = f"""
     select {_COLUMNS} from core.uploaded_files f
      where (f.user_id = any ($1::uuid[]) or f.child_id = any ($2::uuid[])) and f.is_system_image is not true
-     order by f.id limit $3"""
+       and ($4::uuid is null or f.id > $4) order by f.id limit $3"""
 _HAND_OVER: Final = "update core.uploaded_files set user_id = $2 where id = $1"
 _TAGS_OF: Final = "select tag_id from content.file_tags where file_id = $1"
 _FORGET_UNUSED_TAGS: Final = "delete from content.tags where id = any ($1::uuid[]) and coalesce(usage_count, 0) <= 0"
@@ -364,10 +364,10 @@ class FileRepository:
         return [row["user_id"] for row in await executor.fetch(_OWNERS, after, limit)]
 
     async def of_people(
-        self, executor: Executor, users: Sequence[UUID], children: Sequence[UUID], limit: int
+        self, executor: Executor, users: Sequence[UUID], children: Sequence[UUID], limit: int, after: UUID | None = None
     ) -> list[StoredFile]:
-        """Files of these users or for these children, deleted ones too."""
-        return [_file(row) for row in await executor.fetch(_OF_PEOPLE, list(users), list(children), limit)]
+        """Files of these users or for these children, deleted ones too, in the order of their ids."""
+        return [_file(row) for row in await executor.fetch(_OF_PEOPLE, list(users), list(children), limit, after)]
 
     async def hand_over(self, executor: Executor, file_id: UUID, user_id: UUID) -> None:
         """Make a file another user's."""

@@ -9,6 +9,7 @@ from wondernest.access.consent import GateMode
 from wondernest.access.people import FAMILY
 from wondernest.files.content import ContentService
 from wondernest.files.erasing import FileEraser
+from wondernest.files.exporting import FileEntries
 from wondernest.files.jobs import FileJobs
 from wondernest.files.letters import InfectionLetters
 from wondernest.files.metrics import NAMES, FileMetrics
@@ -99,6 +100,7 @@ def build(parts: Parts, mentions: Mentions) -> Room:
         schedules=(*jobs.schedules(), *references.schedules()),
         metrics=NAMES,
         personal_data=PERSONAL_DATA,
+        exporters=(FileEntries(repository, parts.database, parts.blobs).files,),
         erasers=(FileEraser(repository, usage, jobs, parts).erase,),
         elsewhere=ELSEWHERE,
         usage=(

@@ -8,12 +8,14 @@ from wondernest.access.consent import GateMode
 from wondernest.games.batch import BatchService
 from wondernest.games.documents import GameDocuments
 from wondernest.games.erasing import WalkEraser
+from wondernest.games.exporting import MadePages
 from wondernest.games.jobs import UpkeepJobs
 from wondernest.games.metrics import NAMES, SaveMetrics, UpkeepMetrics
 from wondernest.games.personal_data import PERSONAL_DATA
 from wondernest.games.registry import RegistryService
 from wondernest.games.repository import (
     DocumentRepository,
+    ExportRepository,
     HistoryRepository,
     LoadRepository,
     MentionRepository,
@@ -105,6 +107,7 @@ def build(parts: Parts, watcher: Watcher) -> Games:
         schedules=upkeep.schedules(),
         metrics=NAMES,
         personal_data=PERSONAL_DATA,
+        exporters=(MadePages(ExportRepository(), database).pages,),
         erasers=(WalkEraser(counted).erase,),
         usage=usage_lines(settings, parts.settings.quotas),
     )

@@ -5,7 +5,7 @@ A person is identified by a kind and an id. This module knows one kind, the user
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
 from uuid import UUID
@@ -14,6 +14,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor
+    from wondernest.platform.zipping import Entry
 
 USER: Final = "user"
 """The kind of a person who has an account."""
@@ -132,6 +133,8 @@ class Subjects(Struct, frozen=True):
     near: Sequence[UUID] = ()
 
 
+Exporter: TypeAlias = "Callable[[People], AsyncGenerator[Entry]]"
+"""Files about people that an export holds besides the rows. One is read to its end before the next one is asked for."""
 Eraser: TypeAlias = "Callable[[Subjects], Awaitable[Mapping[str, int]]]"
 """Erases what no table's declaration tells: blobs, keys of the cache, jobs. Runs before the tables, and again after an interruption.
 Returns how many of what."""

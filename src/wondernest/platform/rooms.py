@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from wondernest.platform.checks import Check
 from wondernest.platform.http.endpoint import Endpoint
-from wondernest.platform.personal_data import Elsewhere, Eraser, Holding
+from wondernest.platform.personal_data import Elsewhere, Eraser, Exporter, Holding
 from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ class Room(Struct, frozen=True, kw_only=True):
     """The personal data that it holds outside the tables."""
     erasers: Sequence[Eraser] = ()
     """What it does to erase people, besides the rows that it holds about them."""
+    exporters: Sequence[Exporter] = ()
+    """What it gives out about people, besides those rows."""
     usage: Sequence[UsageLine] = ()
     """What it counts and limits for a person."""
 
@@ -195,6 +197,11 @@ class Rooms(Struct, frozen=True):
     def erasers(self) -> tuple[Eraser, ...]:
         """What the rooms do to erase people, besides the rows."""
         return tuple(eraser for room in self.all for eraser in room.erasers)
+
+    @property
+    def exporters(self) -> tuple[Exporter, ...]:
+        """What the rooms give out about people, besides the rows."""
+        return tuple(exporter for room in self.all for exporter in room.exporters)
 
     @property
     def usage(self) -> tuple[UsageLine, ...]:

@@ -47,6 +47,28 @@ class PartOfLarger(PrivacyError):
         super().__init__(409, "part_of_larger_erasure", "Restore the family or the account, not the child alone")
 
 
+class ExportNotFound(PrivacyError):
+    """No such export, or one that is not ready, expired, or whose link was used."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "export_not_found", "Export not found")
+
+
+class TooManyExports(ApiError):
+    """The caller asked for too many exports."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        body = {"error": "too_many_exports", "message": "Too many exports were asked for today"}
+        super().__init__(429, body, headers={"Retry-After": str(retry_after_s)})
+
+
+class InvalidExportId(PrivacyError):
+    """The export's id is no UUID."""
+
+    def __init__(self, _: str = "") -> None:
+        super().__init__(400, "validation_error", "Invalid export ID")
+
+
 class NotParent(PrivacyError):
     """The caller is a member of the family, but no parent."""
 

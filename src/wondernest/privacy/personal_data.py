@@ -6,6 +6,7 @@ from typing import Final
 
 from wondernest.access.people import CHILD, FAMILY
 from wondernest.platform.personal_data import ON_ERASURE, USER, Elsewhere, Holding, Store
+from wondernest.privacy.exporting import FORGET
 
 AGAIN: Final = "What was erased stays erased when a backup is restored"
 PERSONAL_DATA: Final = (
@@ -19,6 +20,16 @@ PERSONAL_DATA: Final = (
         kept="Ids until the erasure is done; the receipt, which names nobody who was erased, for ever",
     ),
     Holding(
+        table="wondernest.exports",
+        people={"user_id": USER},
+        mentions={"family_id": FAMILY},
+        copies=True,
+        what="Exports that a user asked for: times and size",
+        why="A user gets what is held about them",
+        kept="7 days",
+        ended_by=FORGET,
+    ),
+    Holding(
         table="wondernest.erasure_log",
         people={},
         personal=("person_hash",),
@@ -30,6 +41,15 @@ PERSONAL_DATA: Final = (
 ELSEWHERE: Final = (
     Elsewhere(
         store=Store.BLOBS,
+        name="exports/",
+        people=(USER, FAMILY, CHILD),
+        what="Exports: everything that is held about a family, as a file",
+        why="A user gets what is held about them",
+        kept="7 days, or until somebody in it is erased",
+        ended_by=FORGET,
+    ),
+    Elsewhere(
+        store=Store.BLOBS,
         name="erasures/",
         people=(),
         what="The log of erasures: keyed hashes",
@@ -38,5 +58,3 @@ ELSEWHERE: Final = (
         ended_by=ON_ERASURE,
     ),
 )
-RUNS_ITSELF: Final = frozenset({"wondernest.erasures"})
-"""Not erased by declaration: an erasure reads its own row until its end, and clears it then."""

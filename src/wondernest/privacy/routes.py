@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Final
 from wondernest.access.consent import Exemption
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.conditional import tagged_json
-from wondernest.platform.http.endpoint import Endpoint, Response
+from wondernest.platform.http.endpoint import Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import uuid_parameter
+from wondernest.platform.http.replies import BlobReply
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.privacy import errors, wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from wondernest.platform.blobs.blobs import BlobContent
     from wondernest.privacy.catalogue import Entry
+    from wondernest.privacy.exporting import ExportService
     from wondernest.privacy.rules import Erasure
     from wondernest.privacy.service import ErasureService
     from wondernest.privacy.summary import SummaryService
@@ -33,6 +36,22 @@ GROUP: Final = RouteGroup(
     unproven=errors.StepUpRequired,
     parameters=(CHILD,),
     failure=errors.Failed,
+)
+EXPORT_ID: Final = uuid_parameter("exportId", errors.InvalidExportId)
+EXPORTS: Final = RouteGroup(
+    tag=TAG,
+    caller=CallerKind.USER,
+    authority=Authority.OWN,
+    exempt=Exemption.ACCOUNT,
+    unproven=errors.StepUpRequired,
+    failure=errors.Failed,
+)
+ZIP: Final = Response(None, "The file", "application/zip", blob=True)
+NO_EXPORT: Final = Response(wire.Refusal, "None, not ready, expired, or the link was used")
+DOWNLOAD: Final = (
+    (b"content-disposition", b'attachment; filename="wondernest.zip"'),
+    (b"cache-control", b"private, no-store"),
+    (b"referrer-policy", b"no-referrer"),
 )
 ACCEPTED: Final = Response(
     wire.ErasureReply, "Hidden and frozen now; erased at `dueAt` unless it is taken back. Again: the open request"
@@ -179,6 +198,71 @@ class PrivacyRoutes:
         """GET /privacy/summary."""
         found = await self._summaries.of(request.caller)
         return tagged_json(request, wire.SummaryReply(data=[wire.HeldAbout.of(one) for one in found]))
+
+
+class ExportRoutes:
+    """Everything that is held, as a file."""
+
+    def __init__(self, exports: ExportService, summaries: SummaryService) -> None:
+        self._exports = exports
+        self._summaries = summaries
+
+    def endpoints(self) -> list[Endpoint]:
+        """The routes."""
+        return EXPORTS.endpoints(self)
+
+    @EXPORTS.post(
+        "/privacy/exports",
+        step_up=True,
+        unit=True,
+        replies={202: Response(wire.ExportReply, "Being made; a letter comes when it is ready"), 403: REFUSED},
+        failure=FAILED,
+        summary="Have everything that is held made into a file",
+    )
+    async def ask(self, request: Request[None]) -> Reply:
+        """POST /privacy/exports."""
+        family_id = await self._summaries.family_of(request.caller)
+        export = await self._exports.ask(request.caller, family_id, request.unit)
+        return reply_json(wire.ExportReply(data=wire.ExportShown.of(export)), 202)
+
+    @EXPORTS.get(
+        "/privacy/exports",
+        replies={200: Response(wire.ExportsReply)},
+        failure=FAILED,
+        summary="The caller's exports",
+    )
+    async def own(self, request: Request[None]) -> Reply:
+        """GET /privacy/exports."""
+        found = await self._exports.own(request.caller)
+        return tagged_json(request, wire.ExportsReply(data=[wire.ExportShown.of(one) for one in found]))
+
+    @EXPORTS.get(
+        "/privacy/exports/{exportId}/content",
+        parameters=(EXPORT_ID,),
+        replies={200: ZIP, 400: Response(wire.Refusal, "No id"), 404: NO_EXPORT},
+        failure=FAILED,
+        summary="Download an export of the caller's",
+    )
+    async def content(self, request: Request[None]) -> BlobReply:
+        """GET /privacy/exports/{exportId}/content."""
+        return _zip(await self._exports.content(request.caller, request.path(EXPORT_ID)))
+
+    @EXPORTS.get(
+        "/privacy/exports/download",
+        caller=CallerKind.PUBLIC,
+        authority=None,
+        queries=(Query("token", description="From the letter"),),
+        replies={200: ZIP, 404: NO_EXPORT},
+        failure=FAILED,
+        summary="Download an export by the link in its letter",
+    )
+    async def linked(self, request: Request[None]) -> BlobReply:
+        """GET /privacy/exports/download."""
+        return _zip(await self._exports.linked(request.query("token") or ""))
+
+
+def _zip(content: BlobContent) -> BlobReply:
+    return BlobReply(content, "application/zip", content.etag, headers=DOWNLOAD)
 
 
 def _accepted(erasure: Erasure) -> Reply:

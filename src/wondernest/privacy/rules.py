@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -53,6 +54,22 @@ class Erasure(Struct, frozen=True, kw_only=True):
     settle_at: datetime | None
     finished_at: datetime | None
     counts: Mapping[str, int]
+
+
+SECRET: Final = re.compile(r"hash|token|secret|salt|fingerprint")
+"""Names of columns that open something, or could be tried out: an export leaves them out."""
+
+
+class Export(Struct, frozen=True, kw_only=True):
+    """What a user asked to be given."""
+
+    user_id: UUID
+    id: UUID
+    family_id: UUID | None
+    asked_at: datetime
+    ready_at: datetime | None
+    expires_at: datetime | None
+    bytes: int | None
 
 
 class HeldClass(Struct, frozen=True):

@@ -24,6 +24,11 @@ class SummaryService:
         self._repository = repository
         self._database = database
 
+    async def family_of(self, caller: Caller) -> UUID | None:
+        """The family that the caller acts for."""
+        home = await self._repository.family(self._database, caller.user_id, caller.family_id)
+        return None if home is None else home[0]
+
     async def of(self, caller: Caller) -> Sequence[Held]:
         """What is held about the caller, their family and each of its children."""
         repository, database = self._repository, self._database

@@ -11,7 +11,7 @@ from wondernest.platform.json import instant, maybe_instant
 
 if TYPE_CHECKING:
     from wondernest.privacy.catalogue import Entry
-    from wondernest.privacy.rules import Erasure, Held
+    from wondernest.privacy.rules import Erasure, Export, Held
 
 
 class Refusal(Struct):
@@ -101,6 +101,43 @@ class ErasuresReply(Struct, kw_only=True):
 
     success: bool = True
     data: Sequence[ErasureReceipt]
+
+
+class ExportShown(Struct, kw_only=True, rename="camel"):
+    """`state`: `waiting`, or `ready` until `expiresAt`. `bytes`: the size of the file."""
+
+    id: str
+    state: str
+    asked_at: str
+    ready_at: str | None
+    expires_at: str | None
+    bytes: int | None
+
+    @classmethod
+    def of(cls, export: Export) -> ExportShown:
+        """An export as it is shown."""
+        return cls(
+            id=str(export.id),
+            state="waiting" if export.ready_at is None else "ready",
+            asked_at=instant(export.asked_at),
+            ready_at=maybe_instant(export.ready_at),
+            expires_at=maybe_instant(export.expires_at),
+            bytes=export.bytes,
+        )
+
+
+class ExportReply(Struct, kw_only=True):
+    """The export that is being made."""
+
+    success: bool = True
+    data: ExportShown
+
+
+class ExportsReply(Struct, kw_only=True):
+    """The caller's exports, newest first."""
+
+    success: bool = True
+    data: Sequence[ExportShown]
 
 
 class Restored(Struct, kw_only=True):

@@ -43,6 +43,7 @@ OURS = {
     "wondernest.family_content_limits",
     "wondernest.erasure_log",
     "wondernest.erasures",
+    "wondernest.exports",
     "wondernest.consent_gates",
     "wondernest.consent_refusals",
     "wondernest.consent_switches",
