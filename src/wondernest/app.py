@@ -53,6 +53,7 @@ from wondernest.platform.scan.scanner import DEPENDENCY as SCANNER
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.platform.telemetry.stdout import STDOUT
+from wondernest.privacy import room as privacy
 from wondernest.screentime import room as screentime
 from wondernest.stories import room as stories
 from wondernest.usage import room as usage
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from wondernest.content.collection import Collection
     from wondernest.coppa.ledger import Ledger
     from wondernest.files.system import SystemFiles
+    from wondernest.privacy.erasing import Reapplying
     from wondernest.settings import Settings
 
 
@@ -85,6 +87,17 @@ async def system_files(settings: Settings) -> AsyncGenerator[tuple[SystemFiles, 
     """The files of the installation, for commands."""
     async with _alone(settings) as parts:
         yield files.system(parts), parts.database
+
+
+@asynccontextmanager
+async def reapplying(settings: Settings) -> AsyncGenerator[Reapplying]:
+    """Erasing again whom a restored backup has brought back, for commands."""
+    parts = _parts(settings, SystemClock(timedelta()))
+    rooms, _ = _rooms(parts, ())
+    try:
+        yield privacy.reapplying(parts, rooms)
+    finally:
+        await rooms.stop()
 
 
 @asynccontextmanager
@@ -171,6 +184,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             *(build(parts) for build in more),
         )
     )
+    below = Rooms((*below.all, privacy.build(parts, below)))
     rooms = Rooms((*below.all, usage.build(parts, below), health.build(parts, below), web.build(parts, below)))
     parts.jobs.check(rooms.jobs, rooms.schedules)
     rooms.require_metrics(parts.metrics.names())

@@ -11,7 +11,7 @@ from msgspec import Struct
 from wondernest.platform.checks import Check
 from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.http.endpoint import Endpoint
-from wondernest.platform.personal_data import Holding
+from wondernest.platform.personal_data import Elsewhere, Eraser, Exporter, Holding
 from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.usage import UsageLine
 
@@ -97,6 +97,12 @@ class Room(Struct, frozen=True, kw_only=True):
     on_start: Sequence[Hook] = ()
     on_stop: Sequence[Hook] = ()
     personal_data: Sequence[Holding] = ()
+    elsewhere: Sequence[Elsewhere] = ()
+    """The personal data that it holds outside the tables."""
+    erasers: Sequence[Eraser] = ()
+    """What it does to erase people, besides the rows that it holds about them."""
+    exporters: Sequence[Exporter] = ()
+    """What it gives out about people, besides those rows."""
     usage: Sequence[UsageLine] = ()
     """What it counts and limits for a person."""
 
@@ -118,6 +124,7 @@ class Rooms(Struct, frozen=True):
         _require_once("schedule", (schedule.name for schedule in self.schedules))
         _require_once("usage line", (f"{line.name} of {line.of}" for line in self.usage))
         _require_once("check", (check.name for check in self.checks))
+        _require_once("place", (f"{place.store} {place.name}" for place in self.elsewhere))
         for room in self.all:
             unknown = {holding.table for holding in room.personal_data} - {table.name for table in room.tables}
             if unknown:
@@ -148,6 +155,14 @@ class Rooms(Struct, frozen=True):
         return tuple((table.name, right) for table in self.tables for right in table.rights)
 
     @property
+    def erasure_rights(self) -> tuple[tuple[str, Right], ...]:
+        """The privileges that erasing people needs besides, by table. Without one of them no request fails, but erasures wait."""
+        known = set(self.rights)
+        wanted: tuple[Right, ...] = ("select", "update", "delete")
+        held = [holding.table for holding in self.personal_data if holding.erased]
+        return tuple((table, right) for table in held for right in wanted if (table, right) not in known)
+
+    @property
     def indexes(self) -> tuple[str, ...]:
         """Every index that we add to tables of the earlier backends."""
         return tuple(index for room in self.all for index in room.indexes)
@@ -176,6 +191,21 @@ class Rooms(Struct, frozen=True):
     def personal_data(self) -> tuple[Holding, ...]:
         """Every table with personal data."""
         return tuple(holding for room in self.all for holding in room.personal_data)
+
+    @property
+    def elsewhere(self) -> tuple[Elsewhere, ...]:
+        """All personal data outside the tables."""
+        return tuple(place for room in self.all for place in room.elsewhere)
+
+    @property
+    def erasers(self) -> tuple[Eraser, ...]:
+        """What the rooms do to erase people, besides the rows."""
+        return tuple(eraser for room in self.all for eraser in room.erasers)
+
+    @property
+    def exporters(self) -> tuple[Exporter, ...]:
+        """What the rooms give out about people, besides the rows."""
+        return tuple(exporter for room in self.all for exporter in room.exporters)
 
     @property
     def usage(self) -> tuple[UsageLine, ...]:
