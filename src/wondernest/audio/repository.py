@@ -32,7 +32,7 @@ _BEGIN: Final = f"""
                (id, child_id, session_type, created_by, started_at, status, location, device_id, app_version,
                 background_noise_level, metadata, consent_confirmed)
         select $3, $2, $5, $1, $4, 'recording', $6, $7, $8, $9, $10,
-               {permitted("$2", Purpose.AUDIO_METRICS, writes=False)} from allowed where fits
+               {permitted("$2", Purpose.AUDIO_METRICS, holds=False)} from allowed where fits
     )
     select fits from allowed"""
 _END: Final = f"""
