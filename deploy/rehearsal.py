@@ -28,7 +28,9 @@ import psycopg
 from psycopg import sql
 
 from deploy.building import PROJECT, BuildError, Image, build, runnable_python
+from deploy.confining import Confinement, temporary_home
 from deploy.dockerfile import read
+from deploy.measuring import megabytes, memory
 from wondernest.development.embedded.account import Account, Identity, identity
 from wondernest.development.embedded.errors import EmbeddedError
 from wondernest.development.embedded.postgres import EmbeddedPostgres
@@ -40,7 +42,6 @@ START_LIMIT_S: Final = 60.0
 STOP_LIMIT_S: Final = 40.0
 COMMAND_LIMIT_S: Final = 120.0
 POLL_S: Final = 0.1
-KIB: Final = 1024
 OK: Final = 200
 ROLE: Final = "rehearsal"
 POOLER_SESSION: Final = "set jit = off; set plan_cache_mode = force_generic_plan; set statement_timeout = 5000"
@@ -87,7 +88,7 @@ def rehearse(folder: Path, uv: Path, say: Say) -> None:
         raise RehearsalError("no Python of this version can be run by an unprivileged user: install one in /usr/bin")
     began = time.monotonic()
     image = build(folder, uv=uv, python=python)
-    say(f"built: {time.monotonic() - began:.0f} s, {_megabytes(image.root)} MB, with {python}")
+    say(f"built: {time.monotonic() - began:.0f} s, {megabytes(image.root)} MB, with {python}")
     _must_be_compiled(image)
     _make_read_only(image)
     say(f"read-only, run by user {run_as.get('user', os.geteuid())}")
@@ -96,8 +97,13 @@ def rehearse(folder: Path, uv: Path, say: Say) -> None:
         cache = servers.enter_context(EmbeddedValkey(folder / "valkey"))
         direct = _new_database(postgres)
         pooled = servers.enter_context(_pooler(folder, direct, run_as, say))
-        own = {"DATABASE_URL": direct, "REDIS_URL": cache.url(), **pooled}
-        _Life(image, folder, own, run_as, say).live()
+        temporary = Path(tempfile.mkdtemp(prefix="wondernest-rehearsal-", dir=temporary_home()))
+        servers.callback(shutil.rmtree, temporary)
+        _give(temporary, run_as)
+        own = {"DATABASE_URL": direct, "REDIS_URL": cache.url(), "TMPDIR": str(temporary), **pooled}
+        confinement = Confinement(run_as, [Path(image.environment["STORAGE_LOCAL_PATH"]), temporary])
+        _must_be_confined(confinement, image, temporary, say)
+        _Life(image, folder, own, confinement, say).live()
 
 
 def remove(folder: Path) -> None:
@@ -110,19 +116,19 @@ def remove(folder: Path) -> None:
 class _Life:
     """The image's commands from the first migration to SIGTERM."""
 
-    def __init__(self, image: Image, folder: Path, own: Mapping[str, str], run_as: Identity, say: Say) -> None:
+    def __init__(self, image: Image, folder: Path, own: Mapping[str, str], confinement: Confinement, say: Say) -> None:
         self._image = image
         self._folder = folder
-        self._run_as = run_as
+        self._confinement = confinement
         self._say = say
-        self._temporary = _given_folder(folder / "tmp", run_as)
+        self._temporary = Path(own["TMPDIR"])
         self._port = free_port()
         volume = image.environment["STORAGE_LOCAL_PATH"]
         self._environment = {
             **image.environment,
-            "TMPDIR": str(self._temporary),
             "JWT_SECRET": secrets.token_urlsafe(48),
             "MAIL_OUTBOX_ALLOWED": "true",
+            "PUBLIC_BASE_URL": "http://127.0.0.1:8082",
             "MAIL_OUTBOX_PATH": f"{volume}/outbox",
             "SERVER_HOST": "127.0.0.1",
             "SERVER_PORT": str(self._port),
@@ -137,7 +143,7 @@ class _Life:
         with self._serving() as process:
             self._probes()
             self._examples()
-            self._say(f"memory: {_memory(_first_process(process.pid))}")
+            self._say(f"memory: {memory(_first_process(process.pid))}")
             os.kill(_first_process(process.pid), signal.SIGTERM)
             began = time.monotonic()
             try:
@@ -153,7 +159,7 @@ class _Life:
     def _command(self, name: str) -> list[str]:
         """Run a command of the service; returns the lines of its output."""
         done = subprocess.run(
-            [*self._image.entrypoint, name],
+            [*self._confinement.words, *self._image.entrypoint, name],
             cwd=self._image.folder,
             env=self._environment,
             capture_output=True,
@@ -161,7 +167,7 @@ class _Life:
             stdin=subprocess.DEVNULL,
             timeout=COMMAND_LIMIT_S,
             check=False,
-            **self._run_as,
+            **self._confinement.identity,
         )
         if done.returncode != 0:
             raise RehearsalError(f"{name} ends with {done.returncode}\n{done.stdout}{done.stderr}")
@@ -173,21 +179,16 @@ class _Life:
 
     @contextmanager
     def _serving(self) -> Generator[subprocess.Popen[bytes]]:
-        alone = _as_first_process(self._run_as)
-        run_as: Identity = {} if alone else self._run_as
         with self._log.open("wb") as log:
             process = subprocess.Popen(
-                [*alone, *self._image.command],
+                [*self._confinement.words, *self._image.command],
                 cwd=self._image.folder,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                **run_as,
+                **self._confinement.identity,
             )
-        self._say(
-            "serve: as the first process of its own, as in a container" if alone else "serve: a process as others"
-        )
         try:
             yield process
         finally:
@@ -208,13 +209,13 @@ class _Life:
 
     def _health_check(self) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self._image.health_check,
+            [*self._confinement.words, *self._image.health_check],
             cwd=self._image.folder,
             env=self._environment,
             capture_output=True,
             text=True,
             check=False,
-            **self._run_as,
+            **self._confinement.identity,
         )
 
     def _examples(self) -> None:
@@ -244,17 +245,6 @@ class _Life:
         self._say(f"README: the save is loaded as it was saved, and the picture is shown ({len(shown.content)} bytes)")
 
 
-def _as_first_process(run_as: Identity) -> list[str]:
-    """The command that makes another one process 1 of a new namespace, as the user; empty where this is not possible."""
-    if "user" not in run_as or "group" not in run_as or not shutil.which("setpriv"):
-        return []
-    words = ["unshare", "--pid", "--fork", "--kill-child"]
-    if shutil.which("unshare") is None or subprocess.run([*words, "true"], capture_output=True, check=False).returncode:
-        return []
-    identity = [f"--reuid={run_as['user']}", f"--regid={run_as['group']}", "--clear-groups", "--no-new-privs"]
-    return [*words, "setpriv", *identity]
-
-
 def _first_process(pid: int) -> int:
     """The process that gets the signals of a container's engine: the child of `unshare`, or the process itself."""
     if Path(f"/proc/{pid}/comm").read_text().strip() != "unshare":
@@ -276,11 +266,31 @@ def _identity() -> Identity:
     return identity(Account(*Image(Path("/"), read()[-1]).user))
 
 
+def _must_be_confined(confinement: Confinement, image: Image, temporary: Path, say: Say) -> None:
+    """Where the machine allows it, nothing but the volume and the temporary folder can be written, by root neither."""
+    if not confinement.alone:
+        say(f"read-only root, first process of its own: skipped, {confinement.reason}")
+        return
+    volume = Path(image.environment["STORAGE_LOCAL_PATH"])
+    kept = {volume, temporary}
+    others = {Path("/"), Path(tempfile.gettempdir()), temporary.parent, Path("/var/tmp"), Path.home(), image.root}  # noqa: S108 - tried, not used
+    written = confinement.written([*kept, *others])
+    if set(written) != set(map(str, kept)):
+        raise RehearsalError(f"can be written: {', '.join(written)}")
+    say(
+        "read-only root: only the volume and the temporary folder can be written; each command is the first process of its own"
+    )
+
+
 def _given_folder(path: Path, owner: Identity) -> Path:
     path.mkdir(mode=0o700)
+    _give(path, owner)
+    return path
+
+
+def _give(path: Path, owner: Identity) -> None:
     if "user" in owner and "group" in owner:
         os.chown(path, owner["user"], owner["group"])
-    return path
 
 
 def _must_be_compiled(image: Image) -> None:
@@ -357,44 +367,6 @@ def _wait_for_database(url: str, log: Path) -> None:
             time.sleep(POLL_S)
         else:
             return
-
-
-def _memory(pid: int) -> str:
-    """Resident memory of the service's processes, in MB, by what they run."""
-    parents: dict[int, list[int]] = {}
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        parents.setdefault(parent, []).append(int(place.name))
-    family, young = [pid], [pid]
-    while young := [child for parent in young for child in parents.get(parent, [])]:
-        family += young
-    sizes = {member: _resident_megabytes(member) for member in family}
-    each = ", ".join(f"{_role(member)} {size}" for member, size in sizes.items())
-    return f"{sum(sizes.values())} MB ({each})"
-
-
-def _role(pid: int) -> str:
-    """The module that a process runs, or `serve` for the supervisor."""
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-    except OSError:
-        return "ended"
-    return next((word.removeprefix("wondernest.") for word in words if word.startswith("wondernest.")), "serve")
-
-
-def _resident_megabytes(pid: int) -> int:
-    try:
-        found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    except OSError:
-        return 0
-    return int(found[1]) // KIB if found else 0
-
-
-def _megabytes(folder: Path) -> int:
-    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file()) // KIB // KIB
 
 
 def _say(line: str) -> None:

@@ -11,6 +11,7 @@ pytest_plugins = (
     "tests.fixtures.bad_days",
     "tests.fixtures.crew",
     "tests.fixtures.object_storage",
+    "tests.fixtures.replication",
 )
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])

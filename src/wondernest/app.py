@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from wondernest.analytics import room as analytics
+from wondernest.analytics.ports import Neighbours
 from wondernest.audio import room as audio
 from wondernest.auth import room as auth
 from wondernest.content import room as content
@@ -20,6 +21,7 @@ from wondernest.files import room as files
 from wondernest.games import room as games
 from wondernest.health import room as health
 from wondernest.inherited import room as inherited
+from wondernest.letters import room as letters
 from wondernest.packs import room as packs
 from wondernest.platform import room as platform
 from wondernest.platform.addresses import Networks
@@ -29,6 +31,7 @@ from wondernest.platform.cache import Counters, MemoryCounters, ValkeyCounters
 from wondernest.platform.clock import Clock, SystemClock
 from wondernest.platform.db.idempotency import IdempotencyKeys
 from wondernest.platform.db.pool import Database
+from wondernest.platform.db.replica import Replica
 from wondernest.platform.http.application import Application, Machinery
 from wondernest.platform.http.cors import CrossOrigin
 from wondernest.platform.http.hosts import AllowedHosts
@@ -50,12 +53,16 @@ from wondernest.platform.scan.scanner import DEPENDENCY as SCANNER
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.platform.telemetry.stdout import STDOUT
+from wondernest.screentime import room as screentime
 from wondernest.stories import room as stories
 from wondernest.usage import room as usage
 from wondernest.web import room as web
 
 if TYPE_CHECKING:
+    from wondernest.analytics.archive import EventArchive
     from wondernest.content.collection import Collection
+    from wondernest.files.system import SystemFiles
+    from wondernest.coppa.ledger import Ledger
     from wondernest.settings import Settings
 
 
@@ -69,20 +76,44 @@ def create_app(settings: Settings, *, clock: Clock | None = None, more: Sequence
 @asynccontextmanager
 async def collection(settings: Settings) -> AsyncGenerator[Collection]:
     """Import and export of the content library, for commands."""
-    parts = _parts(settings, SystemClock(timedelta()))
-    try:
+    async with _alone(settings) as parts:
         yield content.collection(parts, files.system(parts))
-    finally:
-        for stop in platform.build(parts).on_stop:
-            await stop()
+
+
+@asynccontextmanager
+async def system_files(settings: Settings) -> AsyncGenerator[tuple[SystemFiles, Database]]:
+    """The files of the installation, for commands."""
+    async with _alone(settings) as parts:
+        yield files.system(parts), parts.database
+
+
+@asynccontextmanager
+async def event_archive(settings: Settings) -> AsyncGenerator[EventArchive]:
+    """The archive of events, for commands."""
+    async with _alone(settings) as parts:
+        yield analytics.archive(parts)
+
+
+@asynccontextmanager
+async def consent_ledger(settings: Settings) -> AsyncGenerator[tuple[Ledger, Database]]:
+    """The consent ledger and the database that it is in, for commands."""
+    async with _alone(settings) as parts:
+        yield coppa.ledger(parts), parts.database
 
 
 @asynccontextmanager
 async def consent_refusals(settings: Settings) -> AsyncGenerator[tuple[coppa.RefusalRepository, Parts]]:
     """The counts of requests without consent, for commands."""
+    async with _alone(settings) as parts:
+        yield coppa.RefusalRepository(), parts
+
+
+@asynccontextmanager
+async def _alone(settings: Settings) -> AsyncGenerator[Parts]:
+    """The adapters, without an application."""
     parts = _parts(settings, SystemClock(timedelta()))
     try:
-        yield coppa.RefusalRepository(), parts
+        yield parts
     finally:
         for stop in platform.build(parts).on_stop:
             await stop()
@@ -118,6 +149,9 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     consent = coppa.build(parts)
     household = family.service(parts, accounts.accounts)
     recorder = analytics.recorder(parts, play.time)
+    library = content.library(parts, recorder)
+    neighbours = Neighbours(library, stories.mastery(play.stories), audio.clarity(parts))
+    figures = analytics.build(parts, play.projects, play.documents, play.time, neighbours)
     below = Rooms(
         (
             platform.build(parts),
@@ -130,7 +164,9 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             content.build(parts, household, recorder),
             stories.build(parts, play.stories, play.published),
             packs.build(parts, packs.gateway(parts)),
-            analytics.build(parts, play.projects, play.documents, play.time, content.library(parts, recorder)),
+            figures.room,
+            screentime.build(parts, household, figures.figures),
+            letters.build(parts, household, figures.figures),
             audio.build(parts),
             *(build(parts) for build in more),
         )
@@ -167,12 +203,14 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
     counters: Counters = MemoryCounters(clock)
     if cache.enabled and cache.url:
         counters = ValkeyCounters(cache.url, cache.timeout_s, clock, metrics)
+    database = Database(settings.database, metrics)
     return Parts(
         settings=settings,
         clock=clock,
         ids=RandomIds(clock),
         metrics=metrics,
-        database=Database(settings.database, metrics),
+        database=database,
+        replica=Replica(settings.database, database, metrics) if settings.database.replica_url else None,
         counters=counters,
         idempotency=IdempotencyKeys(settings.games.idempotency_life_h, settings.quotas.idempotency_keys),
         large_work=LargeWork(),

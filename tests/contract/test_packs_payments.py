@@ -16,7 +16,19 @@ import pytest
 from tests.fixtures.application import running
 from tests.fixtures.auth import Parent, register, row, rows, value
 from tests.fixtures.family import add_child, register_with_child
-from tests.fixtures.packs import CASTLE, PACKS, PURCHASE, SAFARI, VEHICLES, buy, data_of, names, stock, store_pack
+from tests.fixtures.packs import (
+    CASTLE,
+    PACKS,
+    PURCHASE,
+    SAFARI,
+    VEHICLES,
+    buy,
+    data_of,
+    names,
+    proof_of,
+    stock,
+    store_pack,
+)
 from tests.fixtures.payments import EVENTS, KEY, Gateway, deliver, payment_gateway
 from wondernest.app import create_app
 from wondernest.settings import Settings
@@ -60,12 +72,6 @@ async def standings(url: str) -> list[str]:
         found["standing"]
         for found in await rows(url, "select standing from wondernest.pack_purchases order by began_at")
     ]
-
-
-async def proof(client: httpx2.AsyncClient, parent: Parent) -> dict[str, str]:
-    answer = await client.post("/api/v1/auth/step-up", json={"password": parent.password}, headers=parent.bearer)
-    assert answer.status_code == 200, answer.text
-    return {"X-Step-Up": answer.json()["data"]["proof"]}
 
 
 # The gateway decides -----------------------------------------------------------------------------------------------------
@@ -154,7 +160,8 @@ async def test_orders_at_the_same_moment_are_paid_once(
 ) -> None:
     parent = await register(client)
     gateway.pause_s = 0.1
-    answers = await asyncio.gather(*(buy(client, parent, SAFARI) for _ in range(CREATED_AT_ONCE)))
+    proof = await proof_of(client, parent)
+    answers = await asyncio.gather(*(buy(client, parent, SAFARI, proof) for _ in range(CREATED_AT_ONCE)))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.json()["data"]["ownership"]["id"] for answer in answers}) == 1
     assert len(gateway.taken) == 1
@@ -341,28 +348,30 @@ async def test_where_no_gateway_reports_there_are_no_events(simulated: httpx2.As
     assert refusal(await deliver(simulated, b"{}")) == (404, "Payment events are not configured")
 
 
-# Money for a child ------------------------------------------------------------------------------------------------------------
+# Whose money ------------------------------------------------------------------------------------------------------------
 
 
-async def test_money_that_is_spent_for_a_child_needs_a_step_up_proof(
-    client: httpx2.AsyncClient, gateway: Gateway, database_url: str
+@pytest.mark.parametrize("whom", ["a child", "the family"])
+async def test_money_is_spent_only_with_a_step_up_proof_whomever_it_is_spent_for(
+    client: httpx2.AsyncClient, gateway: Gateway, database_url: str, whom: str
 ) -> None:
     parent, child = await register_with_child(client, birth_date="2020-01-15")
-    body = {"packId": SAFARI, "childId": child}
+    target = child if whom == "a child" else None
 
     async def send(**headers: str) -> httpx2.Response:
-        return await client.post(f"{PACKS}/purchase", json=body, headers={**parent.bearer, **headers})
+        return await buy(client, parent, SAFARI, headers, childId=target)
 
     assert refusal(await send()) == (403, "STEP_UP_REQUIRED")
     assert refusal(await send(**{"X-Step-Up": "step_up_guessed"})) == (403, "STEP_UP_REQUIRED")
     other = await register(client)
-    assert refusal(await send(**await proof(client, other))) == (403, "STEP_UP_REQUIRED")
+    assert refusal(await send(**await proof_of(client, other))) == (403, "STEP_UP_REQUIRED")
     assert (gateway.asked, await standings(database_url)) == ([], []), "nothing was begun"
-    proven = await proof(client, parent)
-    answer = await send(**proven)
-    assert (answer.status_code, answer.json()["data"]["ownership"]["childId"]) == (200, child)
+    answer = await send(**await proof_of(client, parent))
+    assert (answer.status_code, answer.json()["data"]["ownership"]["childId"]) == (200, target)
     assert (await send()).status_code == 200, "what is owned is shown without a proof"
-    assert (await buy(client, parent, VEHICLES, childId=child)).status_code == 200, "what is free costs nobody anything"
+    assert (await buy(client, parent, VEHICLES, childId=target)).status_code == 200, (
+        "what is free costs nobody anything"
+    )
 
 
 async def test_a_member_who_is_no_parent_buys_nothing(
@@ -414,12 +423,10 @@ async def test_the_simulated_gateway_authorises_unless_it_is_asked_for_something
 async def test_each_child_has_its_own_ownership(simulated: httpx2.AsyncClient, database_url: str) -> None:
     parent = await register(simulated)
     children = [(await add_child(simulated, parent))["id"] for _ in range(2)]
-    proven = await proof(simulated, parent)
+    proven = await proof_of(simulated, parent)
     held: list[Any] = []
     for child in (*children, *children):
-        answer = await simulated.post(
-            f"{PACKS}/purchase", json={"packId": SAFARI, "childId": child}, headers={**parent.bearer, **proven}
-        )
+        answer = await buy(simulated, parent, SAFARI, proven, childId=child)
         held.append(answer.json()["data"]["ownership"]["id"])
     assert held[:2] == held[2:]
     assert len(set(held)) == 2

@@ -22,13 +22,19 @@ from tests.fixtures.stories import (
     system_template,
     written_by_kotlin,
 )
-from wondernest.stories.service import DEFAULT_PREFERENCES
 
 INSTANCE_FIELDS = [
     "id", "childId", "templateId", "templateTitle", "status", "currentPage", "totalPages", "customizations", "readingMode",
     "audioEnabled", "progressData", "vocabularyInteractions", "comprehensionAnswers", "startedAt", "lastAccessedAt",
     "completedAt", "totalReadingTime", "readingSpeedWpm", "comprehensionScore", "vocabularyScore",
 ]  # fmt: skip
+DEFAULT_PREFERENCES = {
+    "autoNarration": True, "narrationSpeed": 1.0, "vocabularyHints": True, "comprehensionQuizzes": True,
+    "readingTimer": False, "difficulty": "adaptive", "fontSize": "medium", "theme": "default", "soundEffects": True,
+    "parentalControls": {
+        "allowMarketplacePurchases": False, "requireParentForNewStories": True, "maxDailyReadingTime": 60,
+    },
+}  # fmt: skip
 KOTLINS_S = 1_756_828_143
 KOTLINS_TIME = "2025-09-02T15:49:03Z"
 

@@ -11,7 +11,7 @@ from wondernest.analytics.days import ONE_DAY, Calendar
 from wondernest.analytics.overview import ROW_BYTES, last_final_day, told
 from wondernest.analytics.placing import ON_TIME
 from wondernest.analytics.repository.history import WEST_OF_UTC
-from wondernest.analytics.repository.rollups import CHILDREN_AT_ONCE, CountedDay, Metrics, Waiting
+from wondernest.analytics.repository.rollups import CHILDREN_AT_ONCE, CountedDay, Metrics, Waiting, earlier
 from wondernest.platform.jobs import Job, Running, Schedule
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
     from wondernest.platform.large_work import LargeWork
+    from wondernest.settings import Analytics as AnalyticsSettings
 
 FORGET_IDENTITIES: Final = "analytics.forget_event_identities"
 IDENTITY_LIFE: Final = timedelta(days=30)
@@ -58,8 +59,9 @@ class IdentityJobs:
         return (Schedule(FORGET_IDENTITIES, "29 * * * *", FORGET_IDENTITIES),)
 
     async def forget(self, _: Running) -> None:
-        """Remove them in small batches, so that no event waits long for a row lock."""
-        await self._repository.forget_identities(self._database, self._clock.now() - IDENTITY_LIFE)
+        """Remove them in small batches, so that no event waits long for a row lock. A clock that is ahead removes none that is needed."""
+        now = await earlier(self._database, self._clock.now())
+        await self._repository.forget_identities(self._database, now - IDENTITY_LIFE)
 
 
 class SummingJobs:
@@ -76,14 +78,14 @@ class SummingJobs:
         history: ActivityRepository,
         clock: Clock,
         large_work: LargeWork,
-        kept_days: int,
+        settings: AnalyticsSettings,
     ) -> None:
         self._database = database
         self._rollups = rollups
         self._history = history
         self._clock = clock
         self._large_work = large_work
-        self._kept_days = kept_days
+        self._settings = settings
 
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
@@ -105,7 +107,7 @@ class SummingJobs:
         """Ask for the settled days of every child that did something; goes on where a killed run stopped."""
         after = await self._rollups.after(self._database)
         while True:
-            now = self._clock.now()
+            now = await self._now()
             last = (now - SETTLED).date() - ONE_DAY
             first = last - timedelta(days=SUMMED_DAYS - 1)
             children = await self._rollups.children(self._database, after)
@@ -119,27 +121,31 @@ class SummingJobs:
     async def count(self, _: Running) -> None:
         """Count the days that wait; one that somebody asked for again meanwhile goes on waiting."""
         while True:
-            kept = 0
-            for waiting in await self._rollups.waiting(self._database, self._clock.now(), WAITING_AT_ONCE):
+            kept, read_at = 0, await self._now()
+            for waiting in await self._rollups.waiting(self._database, read_at, WAITING_AT_ONCE):
                 for some in _some_days(waiting):
-                    kept += await self._count(some)
+                    kept += await self._count(some, read_at)
             if not kept:
                 return
 
     async def remove(self, _: Running) -> None:
         """Remove events that are too old, of children whose days of that time are counted; the sums stay.
 
-        A child with days that are not counted yet is left for a later run.
+        A child with days that are not counted yet is left for a later run. If the archive is required, events of days that are
+        not in it stay.
         """
-        now = self._clock.now()
-        last = last_final_day(now, self._kept_days)
-        before = datetime(last.year, last.month, last.day, tzinfo=UTC) - REACH
-        for child_id, first in await self._rollups.with_old_events(self._database, before):
+        now = await self._now()
+        kept_days, archived = self._settings.events_kept_days, self._settings.archive_required
+        last, before = last_final_day(now, kept_days), removed_before(now, kept_days)
+        for child_id, first in await self._rollups.with_old_events(self._database, before, archived=archived):
             if await self._rollups.finish(self._database, child_id, first - REACH, last, now):
-                await self._rollups.remove(self._database, child_id, before)
+                await self._rollups.remove(self._database, child_id, before, archived=archived)
 
-    async def _count(self, waiting: Waiting) -> int:
-        read_at = self._clock.now()
+    async def _now(self) -> datetime:
+        """The earlier one of this process's clock and the database's: one that is ahead must not settle a day before its time."""
+        return await earlier(self._database, self._clock.now())
+
+    async def _count(self, waiting: Waiting, read_at: datetime) -> int:
         first, last, calendar = waiting.days[0], waiting.days[-1], Calendar(waiting.zone)
         found = await self._history.of_job(self._database, waiting.child_id, first, last)
         size = ROW_BYTES * (len(found.events) + len(found.views))
@@ -152,6 +158,12 @@ class SummingJobs:
             for day in waiting.days
         ]
         return await self._rollups.keep(self._database, waiting, counted, read_at, self._clock.now())
+
+
+def removed_before(now: datetime, kept_days: int) -> datetime:
+    """Events before this moment (midnight, UTC) are removed."""
+    last = last_final_day(now, kept_days)
+    return datetime(last.year, last.month, last.day, tzinfo=UTC) - REACH
 
 
 def _some_days(waiting: Waiting) -> Iterator[Waiting]:

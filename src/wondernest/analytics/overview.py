@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -11,7 +12,16 @@ from msgspec.structs import replace
 from wondernest.analytics import errors, figures, spreadsheet
 from wondernest.analytics.activities import INTERACTIONS, STEP_ROWS, VIEW, Part, StoredEvent, View, parts
 from wondernest.analytics.days import DAYS_OF_WEEK, ONE_DAY, Calendar, days
-from wondernest.analytics.insights import Insights, Milestones, insights, milestones, with_titles
+from wondernest.analytics.insights import (
+    TREND_HALF,
+    Beside,
+    Insights,
+    Milestones,
+    insights,
+    milestones,
+    too_early,
+    with_titles,
+)
 from wondernest.analytics.repository.history import stored_event, utc_days, view
 from wondernest.coppa.rules import age_on
 from wondernest.platform.ids import parse_uuid
@@ -22,11 +32,13 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from wondernest.analytics.figures import Day, Totals, Week
-    from wondernest.analytics.ports import Library, SavedDocuments
-    from wondernest.analytics.repository import ActivityRepository, FoundMilestones, History, MilestoneRepository
+    from wondernest.analytics.ports import Neighbours, SavedDocuments
+    from wondernest.analytics.reading import Reader
+    from wondernest.analytics.recommendations import Recommendations
+    from wondernest.analytics.repository import FoundMilestones, History
     from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock
-    from wondernest.platform.db.pool import Database
+    from wondernest.platform.db.pool import Executor
     from wondernest.platform.large_work import LargeWork, Steps
 
 MAX_DAYS: Final = 31
@@ -52,6 +64,14 @@ class Summed(NamedTuple):
     active_days: int
 
 
+class ToldWeek(NamedTuple):
+    """The figures of a week, the sums by category that they were made from, and the days on which something happened."""
+
+    week: Week
+    categories: Mapping[str, Totals]
+    active_days: int
+
+
 class Explained(NamedTuple):
     """The activities of some days."""
 
@@ -66,21 +86,19 @@ class OverviewService:
 
     def __init__(
         self,
-        database: Database,
-        history: ActivityRepository,
-        milestones: MilestoneRepository,
+        reader: Reader,
         documents: SavedDocuments,
-        library: Library,
+        neighbours: Neighbours,
+        recommendations: Recommendations,
         clock: Clock,
         large_work: LargeWork,
         kept_days: int,
     ) -> None:
-        self._database = database
+        self._reader = reader
         self._documents = documents
-        self._library = library
-        self._milestones = milestones
+        self._neighbours = neighbours
+        self._recommendations = recommendations
         self._kept_days = kept_days
-        self._history = history
         self._clock = clock
         self._large_work = large_work
 
@@ -91,7 +109,7 @@ class OverviewService:
         child_id = parse_uuid(text.strip())
         if child_id is not None:
             return child_id
-        if await self._history.has_family(self._database, caller.user_id):
+        if await self._reader.has_family(caller.user_id):
             raise errors.BadChildId
         raise errors.NoFamily
 
@@ -101,7 +119,7 @@ class OverviewService:
         """Data key and document of each save of the child, last changed first; of a large list its parts."""
         found = await self._documents.of_child(caller, child_id)
         if not found:
-            has_family, is_allowed = await self._history.acting(self._database, caller.user_id, child_id)
+            has_family, is_allowed = await self._reader.acting(caller.user_id, child_id)
             if not has_family:
                 raise errors.NoFamily
             if not is_allowed:
@@ -118,9 +136,15 @@ class OverviewService:
         told = await self._told(found, calendar, {day})
         return figures.day_figures(day, told.parts)
 
+    async def screen_time(self, caller: Caller, child_id: UUID, day: date, executor: Executor | None = None) -> int:
+        """The minutes of a recent day, as `day` shows them; read on `executor` by those who hold a connection already."""
+        found = _admitted(await self._reader.newest(caller.user_id, child_id, day, executor))
+        told = await self._told(found, _calendar(found), {day})
+        return figures.day_figures(day, told.parts).screen_time
+
     async def _old_day(self, caller: Caller, child_id: UUID, day: date) -> Day:
         """A day whose events may have been removed: from its sums, where there are some."""
-        found = _admitted(await self._history.summed(self._database, caller.user_id, child_id, day, day))
+        found = _admitted(await self._reader.summed(caller.user_id, child_id, day, day))
         calendar = _calendar(found)
         told = await self._told(found, calendar, {day})
         if day not in found.rolled:
@@ -132,32 +156,45 @@ class OverviewService:
 
     async def week(self, caller: Caller, child_id: UUID, day: date | None) -> Week:
         """The figures of the week of a day, this week's if none is given: of its days until today."""
+        return (await self.told_week(caller.user_id, child_id, day)).week
+
+    async def told_week(self, user_id: UUID, child_id: UUID, day: date | None) -> ToldWeek:
+        """As `week`, for an adult who made no request, with the sums that the figures were made from."""
         span = utc_days(self._clock.now(), DAYS_OF_WEEK - 1)
         if day is not None:
             span = day - timedelta(days=DAYS_OF_WEEK - 1), day + timedelta(days=DAYS_OF_WEEK - 1)
-        found = _admitted(await self._history.summed(self._database, caller.user_id, child_id, *span))
+        found = _admitted(await self._reader.summed(user_id, child_id, *span))
         calendar = _calendar(found)
         start = calendar.week_start(day or self._today(calendar))
         wanted = days(start, start + timedelta(days=DAYS_OF_WEEK - 1))
         summed = await self._summed(found, calendar, wanted)
-        return figures.week_figures(start, summed.categories, summed.interactions)
+        week = figures.week_figures(start, summed.categories, summed.interactions)
+        return ToldWeek(week, summed.categories, summed.active_days)
 
     async def insights(self, caller: Caller, child_id: UUID) -> Insights:
         """What the last thirty days say."""
         span = utc_days(self._clock.now(), figures.DAYS_OF_INSIGHTS - 1)
-        found = _admitted(await self._history.summed(self._database, caller.user_id, child_id, *span))
+        found = _admitted(await self._reader.summed(caller.user_id, child_id, *span))
         calendar = _calendar(found)
         today = self._today(calendar)
         summed = await self._summed(found, calendar, days(figures.first_insight_day(today), today))
         age = None if found.birth_date is None else age_on(today, found.birth_date)
-        said = insights(summed.categories, summed.active_days, summed.interactions, age, found.language)
-        if not said.wanted:
-            return said
-        return with_titles(said, await self._library.suggestions(caller, child_id))
+        told = summed.categories, summed.active_days, summed.interactions, age, found.language
+        if too_early(summed.active_days):
+            return insights(*told)
+        now = self._clock.now()
+        titles, mastery, (before, after) = await asyncio.gather(
+            self._neighbours.library.suggestions(caller, child_id),
+            self._neighbours.mastery.average(caller, child_id),
+            self._neighbours.speech.heard(caller, child_id, now - 2 * TREND_HALF, now - TREND_HALF, now),
+        )
+        said = with_titles(insights(*told, Beside(mastery, before, after)), titles)
+        await self._recommendations.keep(caller.user_id, child_id, said.ideas)
+        return said
 
     async def milestones(self, caller: Caller, child_id: UUID) -> Milestones:
         """The child's milestones."""
-        found = await self._milestones.reached(self._database, caller.user_id, child_id)
+        found = await self._reader.milestones(caller.user_id, child_id)
         _admit(found)
         today = self._today(Calendar(found.zone))
         return milestones(found.birth_date or today, today, found.known, found.language)
@@ -201,7 +238,7 @@ class OverviewService:
 
     async def _whole(self, caller: Caller, child_id: UUID, first: date | None, last: date | None) -> History:
         span = utc_days(self._clock.now(), 0) if first is None or last is None else (first, last)
-        return _admitted(await self._history.whole(self._database, caller.user_id, child_id, *span))
+        return _admitted(await self._reader.whole(caller.user_id, child_id, *span))
 
     async def _told(self, found: History, calendar: Calendar, wanted: Collection[date]) -> Told:
         size = ROW_BYTES * (len(found.events) + len(found.views))

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
+from msgspec import Struct
+
 from wondernest.access.consent import GateMode
 from wondernest.access.people import CHILD
+from wondernest.analytics.archive import EventArchive
 from wondernest.analytics.deliveries import DeliveryService
 from wondernest.analytics.jobs import IdentityJobs, SummingJobs
 from wondernest.analytics.overview import OverviewService
 from wondernest.analytics.personal_data import PERSONAL_DATA
+from wondernest.analytics.reading import Reader
+from wondernest.analytics.recommendations import Recommendations
 from wondernest.analytics.recorder import EventRecorder
 from wondernest.analytics.repository import (
     EVENT_BYTES_USED,
     EVENTS_USED,
     ActivityRepository,
     AnalyticsRepository,
+    ArchiveRepository,
     MilestoneRepository,
+    RecommendationRepository,
     RollupRepository,
 )
 from wondernest.analytics.repository.events import PlayTime
@@ -27,7 +34,7 @@ from wondernest.platform.rooms import Room, Table
 from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
-    from wondernest.analytics.ports import Library, ProjectSaves, SavedDocuments
+    from wondernest.analytics.ports import Neighbours, ProjectSaves, SavedDocuments
     from wondernest.platform.rooms import Parts
     from wondernest.settings import Quotas
 
@@ -38,6 +45,7 @@ TABLES: Final = (
     Table("wondernest.event_identities", ("select", "insert", "delete")),
     Table("wondernest.event_usage", ("select", "insert", "update")),
     Table("wondernest.child_days", ("select", "insert", "update")),
+    Table("wondernest.event_archives", ("select", "insert", "update")),
     Table("games.virtual_currency", ("select", "insert", "update")),
     Table("games.currency_transactions", ("select", "insert")),
 )
@@ -57,16 +65,29 @@ def recorder(parts: Parts, play: PlayTime) -> EventRecorder:
     )
 
 
+def archive(parts: Parts) -> EventArchive:
+    """The part of this room that commands use."""
+    kept_days = parts.settings.analytics.events_kept_days
+    return EventArchive(parts.database, ArchiveRepository(), parts.blobs, parts.clock, kept_days)
+
+
 class Registry(PlayTime, EducationalGames, Protocol):
     """What the repository of the games' registry gives to statements of ours."""
 
 
+class Analytics(Struct, frozen=True):
+    """The room, and the part of it that other rooms call."""
+
+    room: Room
+    figures: OverviewService
+
+
 def build(
-    parts: Parts, projects: ProjectSaves, documents: SavedDocuments, registry: Registry, library: Library
-) -> Room:
+    parts: Parts, projects: ProjectSaves, documents: SavedDocuments, registry: Registry, neighbours: Neighbours
+) -> Analytics:
     """Events and figures.
 
-    `projects` and `documents`: the saves that events change and a route shows; `library`: the content that is recommended.
+    `projects` and `documents`: the saves that events change and a route shows; `neighbours`: the rooms that insights ask.
     """
     gate = GateMode(parts.settings.consent_gate)
     repository = AnalyticsRepository(registry, parts.ids, parts.clock, parts.settings.quotas, gate)
@@ -74,11 +95,17 @@ def build(
     rollups, history = RollupRepository(), ActivityRepository(registry)
     service = AnalyticsService(parts.database, repository, projects, parts.clock, parts.large_work, rollups)
     overview = OverviewService(
-        parts.database, history, MilestoneRepository(), documents, library, parts.clock, parts.large_work, kept_days
+        Reader(parts.database, parts.replica, history, MilestoneRepository()),
+        documents,
+        neighbours,
+        Recommendations(parts.database, RecommendationRepository(), parts.clock),
+        parts.clock,
+        parts.large_work,
+        kept_days,
     )
     identities = IdentityJobs(parts.database, repository, parts.clock)
-    summing = SummingJobs(parts.database, rollups, history, parts.clock, parts.large_work, kept_days)
-    return Room(
+    summing = SummingJobs(parts.database, rollups, history, parts.clock, parts.large_work, parts.settings.analytics)
+    room = Room(
         name="analytics",
         endpoints=[
             *EventRoutes(service, DeliveryService(service), parts.clock).endpoints(),
@@ -92,6 +119,7 @@ def build(
         personal_data=PERSONAL_DATA,
         usage=_usage(parts.settings.quotas),
     )
+    return Analytics(room, overview)
 
 
 def _usage(quotas: Quotas) -> tuple[UsageLine, ...]:

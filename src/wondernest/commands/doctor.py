@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import asyncpg
 import msgspec
 import psycopg
-import redis.asyncio as redis
-from redis.exceptions import RedisError
 
+from wondernest.platform.cache.counters import Refused
+from wondernest.platform.cache.server import CacheServer
 from wondernest.platform.db.connections import open_connection, session_parameters
+from wondernest.platform.db.drivers import refused_encoding
 from wondernest.platform.db.migrations.state import schema_state
 from wondernest.platform.db.schema_check import unused_indexes
+from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.jobs.state import queue_state
 from wondernest.settings import PLACEHOLDER_SECRETS, Pooler, Secret, Settings, unsafe
 
@@ -25,9 +27,21 @@ if TYPE_CHECKING:
     from wondernest.settings import Database
 
 CACHE_TIMEOUT_S = 3.0
+CANNOT_CONNECT = (
+    OSError,
+    TimeoutError,
+    ValueError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # among them: no server has what target_session_attrs asks for
+)
 MASK = "***"
 REFUSED_PARAMETER = "unsupported startup parameter"
 UNDECLARED = "A pooler such as PgBouncer is at DATABASE_URL: set DATABASE_POOLER to how it pools (docs/database.md)."
+READ_ONLY = (
+    "takes no writes: it is a standby, or default_transaction_read_only is set. Set DATABASE_URL to the primary, or to all"
+    " servers with target_session_attrs=read-write."
+)
 PrintLine = Callable[[str], None]
 
 
@@ -113,13 +127,18 @@ async def _database(settings: Settings, rooms: Rooms, print_line: PrintLine) -> 
         return False
     try:
         connection = await open_connection(settings.database, "doctor")
-    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except CANNOT_CONNECT as error:
         advice = UNDECLARED if REFUSED_PARAMETER in str(error) else "Check DATABASE_URL and that PostgreSQL runs there."
         print_line(f"database  cannot connect: {_one_line(error)}. {advice}")
         return False
     try:
         version = connection.get_server_version()
-        print_line(f"database  good (PostgreSQL {version.major}.{version.minor})")
+        if wrong := refused_encoding(connection.get_settings().server_encoding):
+            print_line(f"database  {wrong}.")
+            return False
+        read_only = await connection.fetchval("select current_setting('transaction_read_only')::boolean")
+        good = f"good (PostgreSQL {version.major}.{version.minor})"
+        print_line(f"database  {READ_ONLY if read_only else good}")
         await _pooler(settings.database, connection, print_line)
         state = await schema_state(connection, rooms.needed, rooms.indexes, rooms.rights)
         if state.usable:
@@ -141,7 +160,7 @@ async def _database(settings: Settings, rooms: Rooms, print_line: PrintLine) -> 
             f"indexes   {index} is missing or unfinished: without it a table is read whole. Run `wondernest migrate`."
         )
     await asyncio.to_thread(_indexes, settings, rooms, print_line)
-    return state.usable
+    return state.usable and not read_only
 
 
 async def _pooler(database: Database, connection: Connection, print_line: PrintLine) -> None:
@@ -191,17 +210,18 @@ async def _cache(settings: Settings, print_line: PrintLine) -> None:
         print_line("cache     off: each process counts its limits for itself")
         return
     try:
-        async with redis.Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
-            settings.cache.url, socket_connect_timeout=CACHE_TIMEOUT_S, socket_timeout=CACHE_TIMEOUT_S
-        ) as client:
-            await client.ping()  # pyright: ignore[reportGeneralTypeIssues, reportUnknownMemberType]
-    except (OSError, ValueError, RedisError) as error:
-        print_line(
-            f"cache     cannot connect: {_one_line(error)}. Check REDIS_URL; until then each process counts for itself."
-        )
+        server = CacheServer(settings.cache.url, CACHE_TIMEOUT_S)
+        try:
+            await server.probe()
+        finally:
+            await server.close()
+    except DependencyUnavailable as fault:
+        problem = "cannot count" if isinstance(fault, Refused) else "cannot connect"
+        reason = _one_line(fault.__cause__ or fault)
+        print_line(f"cache     {problem}: {reason}. Check REDIS_URL; until then each process counts for itself.")
         return
     print_line("cache     good")
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()).rstrip(".") or type(error).__name__

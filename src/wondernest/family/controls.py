@@ -143,6 +143,16 @@ def time_by_default(age: int) -> TimeRestrictions:
     return _daily(60, "19:00", "07:00") if age < 8 else _daily(60, "20:00", "07:30")
 
 
+def restrictions(document: bytes | None, minutes: int | None, age: int) -> TimeRestrictions:
+    """How long and when a child may play, as stored; missing parts get the default for the age. `minutes`: the column, `document` wins."""
+    if (stored := read_complete(TimeRestrictions, document)) is not None:
+        return stored
+    made = time_by_default(age)
+    if minutes is not None:
+        made = merged(made, {"dailyScreenTimeMinutes": minutes})
+    return merged(made, read_json(document))
+
+
 def read_complete(kind: type[Settings], document: bytes | None) -> Settings | None:
     """The stored settings if they are complete and valid, as in every row of ours; None otherwise."""
     if document is None:

@@ -75,12 +75,7 @@ class Child(Struct, kw_only=True):
 
     def time_restrictions(self, age: int) -> TimeRestrictions:
         """How long the child may play; missing parts get the default for the age."""
-        if (stored := controls.read_complete(TimeRestrictions, self.times)) is not None:
-            return stored
-        restrictions = controls.time_by_default(age)
-        if self.minutes is not None:
-            restrictions = controls.merged(restrictions, {"dailyScreenTimeMinutes": self.minutes})
-        return controls.merged(restrictions, controls.read_json(self.times))
+        return controls.restrictions(self.times, self.minutes, age)
 
 
 class Household(Struct, kw_only=True):

@@ -43,6 +43,13 @@ PERSONAL_DATA: Final = (
         kept=WITH_FAMILY,
     ),
     Holding(
+        table="wondernest.letter_readers",
+        people={"family_id": FAMILY, "user_id": USER},
+        what="Which parents chose the weekly letter, and when",
+        why="Letters go to those who want them",
+        kept="Until the letter is ended, or the family or the account is erased",
+    ),
+    Holding(
         table="family.child_profiles",
         people={"id": CHILD, "family_id": FAMILY},
         personal=("name", "nickname", "birth_date", "gender", "avatar_url", "interests", "favorite_colors"),

@@ -25,6 +25,7 @@ TABLES: Final = (
     Table("family.child_settings", ("select", "insert", "update")),
     Table("wondernest.family_locales", ("select", "insert", "update")),
     Table("wondernest.child_details", ("select", "insert", "update")),
+    Table("wondernest.letter_readers", ("select", "insert", "delete")),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from wondernest.coppa.rules import age_on
 from wondernest.family import controls, errors, rules
+from wondernest.family.controls import TimeChanges
 from wondernest.family.model import Child, Household
 from wondernest.family.preferences import SettingsChanges
 from wondernest.family.repository import (
@@ -30,13 +31,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wondernest.auth.service import AccountService
-    from wondernest.family.controls import ContentChanges, TimeChanges
+    from wondernest.family.controls import ContentChanges, TimeRestrictions
     from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Connection, Database, Executor
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.ids import Ids
     from wondernest.settings import Quotas
+
+TimesChange: TypeAlias = "Callable[[TimeRestrictions], TimeRestrictions]"
+"""What a change makes of the restrictions that hold now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +140,29 @@ class FamilyService:
 
     async def update_child(self, caller: Caller, child_id: UUID, changes: ChildChanges, unit: UnitOfWork) -> Child:
         """Merge changes into a child's profile; raises ValidationFailed, ChildNotFound or ForeignChild."""
+        return await self._change(caller, child_id, unit, lambda _: changes)
+
+    async def change_times(self, caller: Caller, child_id: UUID, change: TimesChange, unit: UnitOfWork) -> None:
+        """Change how long and when a child may play, from what holds now; `change` may raise Unacceptable. Raises as `update_child`."""
+
+        def changes_of(child: Child) -> ChildChanges:
+            known = child.time_restrictions(age_on(latest_day(self._clock.now()), child.birth_date))
+            times = TimeChanges(**msgspec.structs.asdict(change(known)))
+            return ChildChanges(
+                name=None, birth_date=None, gender=None, avatar=None, interests=None, content=None, times=times
+            )
+
+        await self._change(caller, child_id, unit, changes_of)
+
+    async def _change(
+        self, caller: Caller, child_id: UUID, unit: UnitOfWork, changes_of: Callable[[Child], ChildChanges]
+    ) -> Child:
         await self._repository.lock_child(unit, child_id, caller.user_id)
         found = await self._found(caller, child_id, unit)
         if not found.own:
             raise errors.ForeignChild
         try:
-            record = _changed(found.child, changes, self._clock.now())
+            record = _changed(found.child, changes_of(found.child), self._clock.now())
         except rules.Unacceptable as broken:
             raise errors.ValidationFailed(str(broken)) from None
         if not await self._repository.update_child(unit, record, caller.user_id):
@@ -181,6 +202,17 @@ class FamilyService:
         if len(msgspec.json.encode(shown)) > rules.MAX_SETTINGS_BYTES:
             raise errors.ValidationFailed(rules.SETTINGS_TOO_LARGE)
         return shown
+
+    async def settings(self, caller: Caller) -> dict[str, Any]:
+        """All settings; raises InvalidFamilyId or NoFamily."""
+        stored = await self._repository.settings(self._database, _acting(caller))
+        if stored is None:
+            raise errors.NoFamily
+        return stored.shown()
+
+    async def end_letters(self, user_id: UUID) -> None:
+        """End an adult's weekly letters of every family, on behalf of whoever proved that they may."""
+        await self._repository.end_letters(self._database, user_id)
 
     async def _found(self, caller: Caller, child_id: UUID, unit: UnitOfWork | None = None) -> FoundChild:
         found = await self._repository.child(unit or self._database, child_id, caller.user_id)

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 async def probe_database(database: Database, rooms: Rooms) -> Health:
-    """Open a new connection, so that a busy pool does not look like a database that is down, and check what the rooms need."""
+    """Open a new connection, so that a busy pool does not look like a database that is down, and check what the rooms need.
+
+    A database that takes no writes (a standby, or one that is read-only) is down: most of what requests ask for is stored.
+    """
     began = monotonic()
     try:
         async with asyncio.timeout(TIMEOUT_S):
@@ -30,15 +33,16 @@ async def probe_database(database: Database, rooms: Rooms) -> Health:
                 connection.terminate()
     except (DependencyUnavailable, TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return Health(up=False, message="Connection failed", took_ms=milliseconds_since(began), complete=False)
-    return Health(up=True, message="Connected", took_ms=milliseconds_since(began), complete=state.usable)
+    message = "Read-only" if state.read_only else "Connected"
+    return Health(up=not state.read_only, message=message, took_ms=milliseconds_since(began), complete=state.usable)
 
 
 async def probe_cache(counters: Counters) -> Health:
-    """Ping the cache."""
+    """Have the cache do what limits ask of it."""
     began = monotonic()
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            up = await counters.ping()
+            up = await counters.probe()
     except TimeoutError:
         up = False
     return Health(up=up, message="Connected" if up else "Connection failed", took_ms=milliseconds_since(began))

@@ -68,9 +68,8 @@ class HealthService:
         return HealthReport(database, cache, dict(zip(self._others, others, strict=True)), self._cache_required)
 
     async def started(self) -> bool:
-        """Whether the database is reachable and every table is in place."""
-        database = await self._database.get()
-        return database.up and database.complete
+        """Whether the database was reached and every table is in place. One that is read-only counts: a restart would not change it."""
+        return (await self._database.get()).complete
 
     async def metrics_text(self) -> bytes:
         """The metrics in Prometheus text format, with the current state of the cache."""

@@ -16,6 +16,7 @@ PURCHASE = "Purchase failed"
 DOWNLOAD = "Failed to update download status"
 ASSETS = "Failed to fetch assets"
 USAGE = "Failed to record usage"
+REVIEW = "Failed to review pack"
 EVENTS = "Payment event failed"
 
 
@@ -156,15 +157,15 @@ class UnknownPayment(PackError):
 
 
 class NotParent(ApiError):
-    """403: only a parent may spend money."""
+    """403: only a parent may get packs, which may cost money, and speak for the family about them."""
 
     def __init__(self) -> None:
-        message = "Only a parent can buy packs"
+        message = "Only a parent can get or review packs"
         super().__init__(403, {"success": False, "data": None, "error": "access_denied", "message": message})
 
 
 class StepUpRequired(ApiError):
-    """403: money is to be spent for a child, and nobody proved to be the parent."""
+    """403: money is to be spent, and nobody proved to be the parent."""
 
     def __init__(self) -> None:
         body = {"success": False, "data": None, "error": STEP_UP_REQUIRED, "message": STEP_UP_MESSAGE}

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
 
-from wondernest.packs.payments import BadSignature, Charge, PaymentEvent, Receipt, UnreadableEvent
+from wondernest.packs.payments import BadSignature, Charge, OtherPayment, PaymentEvent, Receipt, UnreadableEvent
 from wondernest.packs.rules import MAX_NUMBER, Standing
 from wondernest.platform.clock import epoch_ms
 from wondernest.platform.outages import Outages
+from wondernest.platform.signatures import verified
 
 if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
@@ -25,13 +24,14 @@ DEPENDENCY: Final = "payment gateway"
 DECLINES: Final = "simulate_declined"
 WAITS: Final = "simulate_pending"
 """Ways of paying that the simulated gateway declines, and leaves pending."""
-SIGNATURE_LIFE_S: Final = 300
-"""An event is accepted so long after, or before, the moment in its signature; the gateway signs each delivery anew."""
 MAX_REPLY_BYTES: Final = 64 * 1024
 MAX_ID_CHARS: Final = 200
 MAX_TRANSACTION_CHARS: Final = 100
 PAYMENT_REQUIRED: Final = 402
+NOT_FOUND: Final = 404
 SUCCESSFUL: Final = range(200, 300)
+UNKNOWN: Final = "unknown"
+"""The status of a payment that the gateway has not. It must say so: any other 404 may come from a wrong address."""
 STANDINGS: Final = {
     "authorised": Standing.AUTHORISED,
     "declined": Standing.DECLINED,
@@ -39,7 +39,9 @@ STANDINGS: Final = {
     "refunded": Standing.REFUNDED,
 }
 EVENTS: Final = {f"payment.{name}": standing for name, standing in STANDINGS.items()}
-_SIGNATURE: Final = re.compile(r"(t|v1)=([0-9a-f]+)")
+ASKING: Final = "state of payments"
+"""The name of this kind of work in logs: it may fail while payments are taken, and the other way round."""
+_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class SimulatedGateway:
@@ -55,6 +57,11 @@ class SimulatedGateway:
         """Authorised, unless the way of paying asks for something else."""
         standing = {DECLINES: Standing.DECLINED, WAITS: Standing.PENDING}.get(charge.method or "", Standing.AUTHORISED)
         return Receipt(standing, f"txn-{epoch_ms(self._clock.now())}")
+
+    async def ask(self, charge: Charge, /) -> Receipt | None:
+        """Authorised: what was left pending is paid as soon as it is asked about."""
+        del charge
+        return Receipt(Standing.AUTHORISED, f"txn-{epoch_ms(self._clock.now())}")
 
     def event(self, body: bytes, signature: str, now: datetime, /) -> PaymentEvent | None:
         """It sends none."""
@@ -78,6 +85,16 @@ class _Answer(Struct, rename="camel", kw_only=True):
     status: str
 
 
+class _State(Struct, rename="camel", kw_only=True):
+    """The gateway's answer to `GET <url>/charges/<reference>`."""
+
+    reference: str
+    status: str
+    id: str | None = None
+    amount_cents: int = -1
+    currency: str = ""
+
+
 class _Event(Struct, rename="camel", kw_only=True):
     """The body of an event."""
 
@@ -90,11 +107,15 @@ class _Event(Struct, rename="camel", kw_only=True):
 
 
 _answer: Final = msgspec.json.Decoder(_Answer).decode
+_state: Final = msgspec.json.Decoder(_State).decode
 _event: Final = msgspec.json.Decoder(_Event).decode
 
 
 class WebhookGateway:
-    """A gateway over HTTP: asked with `POST <url>/charges`, and heard through signed events (docs/content.md, "Payments")."""
+    """A gateway over HTTP: asked with `POST <url>/charges` and `GET <url>/charges/<reference>`, heard through signed events.
+
+    docs/content.md, "Payments". Its answers are as trustworthy as the connection: https, except on this machine.
+    """
 
     name = "webhook"
     reports = True
@@ -105,47 +126,69 @@ class WebhookGateway:
 
     async def charge(self, charge: Charge, /) -> Receipt:
         """Ask for a payment, bounded in time and bytes."""
-        status, content = await self._post(charge)
+        asked = _Asked(
+            reference=charge.reference, amount_cents=charge.cents, currency=charge.currency, method=charge.method
+        )
+        status, content = await self._exchange("POST", "", PAYMENT_REQUIRED, charge.reference, asked)
+        if status == PAYMENT_REQUIRED:
+            self._outages.answered()
+            return Receipt(Standing.DECLINED, None)
         try:
             answer = _answer(content)
             standing = STANDINGS[answer.status]
-        except (msgspec.MsgspecError, KeyError):
-            if status != PAYMENT_REQUIRED:
-                raise self._outages.failed("an answer that cannot be read") from None
-            answer, standing = None, Standing.DECLINED
+        except (*_UNREADABLE, KeyError):
+            raise self._outages.failed("an answer that cannot be read") from None
         self._outages.answered()
-        return Receipt(standing, None if answer is None or not answer.id else answer.id[:MAX_TRANSACTION_CHARS])
+        return Receipt(standing, _transaction(answer.id))
 
-    async def _post(self, charge: Charge) -> tuple[int, bytes]:
+    async def ask(self, charge: Charge, /) -> Receipt | None:
+        """How a payment stands, bounded in time and bytes."""
+        status, content = await self._exchange("GET", f"/{charge.reference}", NOT_FOUND)
+        try:
+            state = _state(content)
+        except _UNREADABLE:
+            raise self._outages.failed("an answer that cannot be read", ASKING) from None
+        missing, standing = state.status == UNKNOWN, STANDINGS.get(state.status)
+        if missing is not (status == NOT_FOUND) or (standing is None and not missing):
+            raise self._outages.failed("an answer that cannot be read", ASKING)
+        self._outages.answered(ASKING)
+        if state.reference != charge.reference:
+            raise OtherPayment
+        if standing is None:
+            return None
+        if (state.amount_cents, state.currency) != (charge.cents, charge.currency):
+            raise OtherPayment
+        return Receipt(standing, _transaction(state.id))
+
+    async def _exchange(
+        self, method: str, path: str, also: int, key: str = "", body: _Asked | None = None
+    ) -> tuple[int, bytes]:
+        """Ask `<url>/charges<path>`: the status, one that succeeded or `also`, and the content of the answer."""
         import httpx2
 
-        settings = self._settings
-        body = _Asked(
-            reference=charge.reference, amount_cents=charge.cents, currency=charge.currency, method=charge.method
-        )
-        headers = {
-            "Authorization": f"Bearer {settings.key}",
-            "Content-Type": "application/json",
-            "Idempotency-Key": charge.reference,
-        }
+        settings, work = self._settings, ASKING if body is None else ""
+        headers = {"Authorization": f"Bearer {settings.key}"}
+        if key:
+            headers |= {"Content-Type": "application/json", "Idempotency-Key": key}
+        content = None if body is None else msgspec.json.encode(body)
         try:
             async with (
                 asyncio.timeout(settings.timeout_s),
                 httpx2.AsyncClient(timeout=settings.timeout_s, follow_redirects=False) as client,
                 client.stream(
-                    "POST", f"{settings.url.rstrip('/')}/charges", content=msgspec.json.encode(body), headers=headers
+                    method, f"{settings.url.rstrip('/')}/charges{path}", content=content, headers=headers
                 ) as response,
             ):
-                status, content = response.status_code, bytearray()
-                if status not in SUCCESSFUL and status != PAYMENT_REQUIRED:
-                    raise self._outages.failed(f"status {status}")
+                status, answer = response.status_code, bytearray()
+                if status not in SUCCESSFUL and status != also:
+                    raise self._outages.failed(f"status {status}", work)
                 async for piece in response.aiter_bytes():
-                    content += piece
-                    if len(content) > MAX_REPLY_BYTES:
-                        raise self._outages.failed("too large an answer")
-                return status, bytes(content)
+                    answer += piece
+                    if len(answer) > MAX_REPLY_BYTES:
+                        raise self._outages.failed("too large an answer", work)
+                return status, bytes(answer)
         except (httpx2.HTTPError, OSError, TimeoutError) as error:
-            raise self._outages.failed(type(error).__name__) from None
+            raise self._outages.failed(type(error).__name__, work) from None
 
     def event(self, body: bytes, signature: str, now: datetime, /) -> PaymentEvent | None:
         """A verified event."""
@@ -153,7 +196,7 @@ class WebhookGateway:
             raise BadSignature
         try:
             told = _event(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        except _UNREADABLE:
             raise UnreadableEvent("it is no event") from None
         standing = EVENTS.get(told.type)
         if standing is None:
@@ -162,33 +205,16 @@ class WebhookGateway:
             raise UnreadableEvent("its id is empty or too long")
         if not 0 <= told.amount_cents <= MAX_NUMBER:
             raise UnreadableEvent("it has no amount in cents")
-        transaction = None if told.transaction_id is None else told.transaction_id.replace("\0", "")
         return PaymentEvent(
             id=told.id,
             standing=standing,
             reference=told.reference,
             cents=told.amount_cents,
             currency=told.currency,
-            transaction_id=transaction[:MAX_TRANSACTION_CHARS] if transaction else None,
+            transaction_id=_transaction(told.transaction_id),
         )
 
 
-def signature_of(secret: str, body: bytes, at: int) -> str:
-    """The header `Payment-Signature` of an event that is signed at a moment (seconds since 1970)."""
-    return f"t={at},v1={_digest(secret, body, str(at))}"
-
-
-def verified(secret: str, body: bytes, signature: str, now: datetime) -> bool:
-    """Whether one of the signatures of the header is right and not too old. Several are sent while a secret is replaced."""
-    parts = _SIGNATURE.findall(signature)
-    moments = [text for name, text in parts if name == "t"]
-    if len(moments) != 1 or not moments[0].isdigit() or len(moments[0]) > 12:
-        return False
-    if abs(now.timestamp() - int(moments[0])) > SIGNATURE_LIFE_S:
-        return False
-    right = _digest(secret, body, moments[0])
-    return any(hmac.compare_digest(right, text) for name, text in parts if name == "v1")
-
-
-def _digest(secret: str, body: bytes, moment: str) -> str:
-    return hmac.digest(secret.encode(), moment.encode() + b"." + body, "sha256").hex()
+def _transaction(text: str | None) -> str | None:
+    """A gateway's name for a payment, as it is stored."""
+    return (text or "").replace("\0", "")[:MAX_TRANSACTION_CHARS] or None

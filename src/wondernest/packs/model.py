@@ -77,8 +77,22 @@ class Ownership(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...]
 
 
+class Review(Struct, frozen=True, kw_only=True):
+    """What a user thinks of a pack. Words are those of another backend: ours takes stars only."""
+
+    id: UUID
+    pack_id: UUID
+    user_id: UUID
+    rating: int | None
+    title: str | None
+    text: str | None
+    is_approved: bool
+    created_at: datetime
+    updated_at: datetime
+
+
 class Pack(Struct, frozen=True, kw_only=True):
-    """A pack with its category, what the caller owns of it and, where they are asked for, its assets."""
+    """A pack with its category, what the caller owns and thinks of it and, where they are asked for, its assets."""
 
     id: UUID
     name: str
@@ -119,6 +133,7 @@ class Pack(Struct, frozen=True, kw_only=True):
     ratings: int
     assets: tuple[Asset, ...]
     ownership: Ownership | None
+    review: Review | None
 
 
 class Wanted(Struct, frozen=True, kw_only=True):

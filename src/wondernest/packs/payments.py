@@ -39,6 +39,10 @@ class PaymentEvent(Struct, frozen=True, kw_only=True):
     transaction_id: str | None
 
 
+class OtherPayment(Exception):
+    """The gateway answered about another payment, or with another amount."""
+
+
 class BadSignature(Exception):
     """The event is not from the gateway, or too old."""
 
@@ -62,6 +66,13 @@ class Gateway(Protocol):
 
     async def charge(self, charge: Charge, /) -> Receipt:
         """Ask for a payment. Raises DependencyUnavailable: nobody knows then how it stands, and it must be asked for again."""
+        ...
+
+    async def ask(self, charge: Charge, /) -> Receipt | None:
+        """How a payment stands that was asked for; None if the gateway has no such payment. Takes no money.
+
+        Raises DependencyUnavailable, OtherPayment.
+        """
         ...
 
     def event(self, body: bytes, signature: str, now: datetime, /) -> PaymentEvent | None:

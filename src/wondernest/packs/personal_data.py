@@ -30,7 +30,7 @@ PERSONAL_DATA: Final = (
         table="public.content_pack_reviews",
         people={"user_id": USER},
         personal=("review_text", "review_title"),
-        what="Reviews of content packs",
+        what="Stars that a parent gave a content pack; words only in rows of another backend",
         why="Families choose packs by them",
         kept="Until the account is erased",
     ),

@@ -85,7 +85,7 @@ class PurchaseService:
         """Get a pack. What is owned already, also through an order that was sent twice, is given as it is and paid once.
 
         Raises NothingToBuy, ChildNotFound, PaymentUnavailable, TooManyPurchases, PaymentDeclined, and CallerRefused for money
-        that is to be spent for a child without a step-up proof.
+        that is to be spent without a step-up proof.
         """
         async with unit_of(self._database) as unit:
             await self._repository.lock(unit, caller.user_id)
@@ -94,18 +94,20 @@ class PurchaseService:
             return done
         gateway = self._gateway
         assert gateway is not None  # no payment is begun without one
-        charge = Charge(
-            reference=done.reference, cents=done.price_cents, currency=self._terms.currency, method=order.method
-        )
+        charge = Charge(reference=done.reference, cents=done.price_cents, currency=done.currency, method=order.method)
         receipt = await gateway.charge(charge)
-        async with unit_of(self._database) as unit:
-            await self._repository.lock(unit, caller.user_id)
-            standing, ownership = await self._settle(unit, done, receipt)
+        standing, ownership = await self.told(done, receipt)
         if ownership is not None:
             return Result(ownership.transaction_id, ownership)
         if standing is Standing.PENDING:
             return Result(receipt.transaction_id, None)
         raise errors.PaymentDeclined
+
+    async def told(self, purchase: Purchase, receipt: Receipt) -> tuple[Standing, Ownership | None]:
+        """Apply what the gateway answered about a payment, in a transaction of its own: how it stands, what is owned through it."""
+        async with unit_of(self._database) as unit:
+            await self._repository.lock(unit, purchase.user_id)
+            return await self._settle(unit, purchase, receipt)
 
     async def _at_once(self, unit: UnitOfWork, caller: Caller, order: Order) -> Result | Purchase:
         """What is owned or free; else the payment that is to be asked for. The user is locked."""
@@ -140,7 +142,7 @@ class PurchaseService:
     async def _begun(self, unit: Executor, caller: Caller, order: Order, cents: int, *, proven: bool) -> Purchase:
         if self._gateway is None:
             raise errors.PaymentUnavailable
-        if order.child_id is not None and not proven:
+        if not proven:
             raise CallerRefused(Refusal.PROOF)
         now = self._clock.now()
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -202,7 +204,9 @@ class PurchaseService:
         """Bring a payment forward, and what is owned through it. The user is locked."""
         now = self._clock.now()
         known = await self._repository.purchase(unit, asked.user_id, asked.id)
-        assert known is not None  # payments are never deleted while their user is there
+        if known is None:  # the account, or the child, was erased while the gateway was asked
+            log.warning("a payment was erased before it was settled", purchase=str(asked.id), told=told.standing.value)
+            return Standing.DECLINED, None
         standing = advanced(known.standing, told.standing)
         transaction = known.transaction_id or told.transaction_id
         if (standing, transaction) != (known.standing, known.transaction_id):

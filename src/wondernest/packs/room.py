@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from wondernest.access.consent import GateMode
 from wondernest.packs.gateways import SimulatedGateway, WebhookGateway
 from wondernest.packs.jobs import PackJobs
 from wondernest.packs.metrics import NAMES, PackMetrics
+from wondernest.packs.pending import Patience, PendingPayments
 from wondernest.packs.personal_data import PERSONAL_DATA
 from wondernest.packs.purchases import PurchaseService, Terms
 from wondernest.packs.repository import PURCHASES_TODAY, USES_TODAY, PackRepository, PurchaseRepository
@@ -28,7 +30,7 @@ TABLES: Final = (
     Table("public.content_pack_assets", READ),
     Table("public.user_pack_ownership"),
     Table("public.content_pack_usage", ("select", "insert")),
-    Table("public.content_pack_reviews", READ),
+    Table("public.content_pack_reviews"),
     Table("public.content_pack_collections", rights=()),
     Table("public.content_pack_collection_items", rights=()),
     Table("public.content_pack_compatibility", rights=()),
@@ -59,7 +61,11 @@ def build(parts: Parts, payments: Gateway | None) -> Room:
     service = PackService(packs, parts.database, parts.clock, parts.ids, limits.uses_per_day)
     terms = Terms(settings.payments.currency, limits.purchases_per_day)
     buying = PurchaseService(purchases, parts.database, payments, terms, parts.clock, parts.ids, metrics)
-    jobs = PackJobs(packs, purchases, parts.database, parts.clock)
+    patience = Patience(
+        timedelta(seconds=settings.payments.ask_after_s), timedelta(seconds=settings.payments.unknown_after_s)
+    )
+    pending = PendingPayments(purchases, parts.database, payments, buying, patience, parts.clock, metrics)
+    jobs = PackJobs(packs, purchases, pending, parts.database, parts.clock)
     return Room(
         name="packs",
         endpoints=[

@@ -18,6 +18,8 @@ MAX_GOALS: Final = 20
 MAX_WORDS: Final = 10
 MAX_WORD_CHARS: Final = 40
 MAX_TEXT_CHARS: Final = 200
+NO_WORDS: Final = ""
+"""The text query of a search for signs only (`…`, an emoji): no pack has them, as in the library."""
 MAX_NUMBER: Final = 2_147_483_647
 """The largest value of the integer columns."""
 MAX_FEATURE_CHARS: Final = 100
@@ -28,6 +30,8 @@ DEFAULT_AGE_MAX: Final = 12
 DEFAULT_PLATFORMS: Final = ("ios", "android", "web")
 WHOLE: Final = 100
 """The progress of a complete download, in percent."""
+LEAST_STARS: Final = 1
+MOST_STARS: Final = 5
 COMPLETED: Final = "completed"
 DOWNLOAD_STATUSES: Final = ("pending", "downloading", COMPLETED, "failed")
 SORTS: Final = ("popularity", "price", "newest", "rating")

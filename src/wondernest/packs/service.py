@@ -12,7 +12,7 @@ from wondernest.packs.purchases import left_of_day_s
 from wondernest.packs.repository import Asked, BadMetadata, DayFull, NoPack, NoPart, NotTheirChild
 
 if TYPE_CHECKING:
-    from wondernest.packs.model import Asset, Category, Found, Pack, Use, Wanted
+    from wondernest.packs.model import Asset, Category, Found, Pack, Review, Use, Wanted
     from wondernest.packs.repository import PackRepository
     from wondernest.packs.rules import Download
     from wondernest.platform.caller import Caller
@@ -79,6 +79,18 @@ class PackService:
             owned = False
         if not owned:
             raise errors.NotOwned
+
+    async def review(self, caller: Caller, pack_id: UUID, stars: int) -> Review:
+        """Store how many stars a parent gives a pack that they own. Raises NotOwned, also for one that may not be shown."""
+        asked, now = Asked.by(caller), self._clock.now()
+        review = await self._repository.review(self._database, asked, pack_id, self._ids.ordered_uuid(), stars, now)
+        if review is None:
+            raise errors.NotOwned
+        return review
+
+    async def forget_review(self, caller: Caller, pack_id: UUID) -> None:
+        """Take the caller's review of a pack back, also of one that they own no more. Without one nothing happens."""
+        await self._repository.forget_review(self._database, Asked.by(caller), pack_id)
 
     async def used(self, caller: Caller, use: Use, executor: Executor | None) -> None:
         """Note that a free or owned pack was used. `executor`: the request's unit of work, if it has one."""

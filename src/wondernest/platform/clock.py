@@ -6,7 +6,7 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Protocol
 
-_FIRST_ZONE: Final = timedelta(hours=14)
+FIRST_ZONE: Final = timedelta(hours=14)
 """The Line Islands of Kiribati: no place has a later day."""
 _LAST_ZONE: Final = timedelta(hours=-12)
 """No place has an earlier day."""
@@ -38,7 +38,7 @@ def epoch_ms(moment: datetime) -> int:
 
 def latest_day(moment: datetime) -> date:
     """The calendar day where it is latest on earth: whatever day it is for a family, it is not after this one."""
-    return (moment.astimezone(UTC) + _FIRST_ZONE).date()
+    return (moment.astimezone(UTC) + FIRST_ZONE).date()
 
 
 def earliest_day(moment: datetime) -> date:

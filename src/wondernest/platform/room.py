@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wondernest.platform.blobs.checks import BlobCheck
+from wondernest.platform.db import replica
 from wondernest.platform.db.idempotency import KEYS_USED
 from wondernest.platform.db.migrations.state import OWN_TABLES
 from wondernest.platform.jobs.instruments import NAMES
@@ -43,14 +44,25 @@ def build(parts: Parts) -> Room:
     """Declare the room. It also closes the adapters that `app.py` made."""
     upkeep, keys = Upkeep(parts.database), parts.idempotency
     most_keys = parts.settings.quotas.idempotency_keys
+    standby = parts.replica
     return Room(
         name="platform",
         tables=TABLES,
         jobs=(*upkeep.jobs(), *keys.jobs(parts.database)),
         schedules=(*upkeep.schedules(), *keys.schedules()),
-        metrics=(*sorted(parts.metrics.own), *NAMES, *MEDIA_NAMES),
-        checks=(BlobCheck(parts.blobs).check, *([scan_check(parts.scanner)] if parts.scanner.active else ())),
-        on_stop=(parts.inspector.close, parts.blobs.close, parts.counters.close, parts.database.close),
+        metrics=(*sorted(parts.metrics.own), *NAMES, *MEDIA_NAMES, *(replica.NAMES if standby else ())),
+        checks=(
+            BlobCheck(parts.blobs).check,
+            *([scan_check(parts.scanner)] if parts.scanner.active else ()),
+            *([standby.check] if standby else ()),
+        ),
+        on_stop=(
+            parts.inspector.close,
+            parts.blobs.close,
+            parts.counters.close,
+            *([standby.close] if standby else ()),
+            parts.database.close,
+        ),
         personal_data=PERSONAL_DATA,
         usage=(UsageLine(name="idempotencyKeys", of=USER, query=KEYS_USED, limit=most_keys),),
     )

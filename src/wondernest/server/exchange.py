@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Final, Protocol
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from typing import Any, Final, Protocol
 
 from wondernest.platform.http.errors import BodyTimeout, PayloadTooLarge
 from wondernest.platform.http.exchange import BrokenStream, ClientDisconnected, CopiedSource, Exchange, close_stream
@@ -61,11 +61,11 @@ class Wire(Protocol):
         """Write the head of a reply whose body follows in pieces."""
         ...
 
-    async def write_piece(self, parts: Sequence[bytes | memoryview], size: int) -> None:
+    def write_piece(self, parts: Sequence[bytes | memoryview], size: int) -> Coroutine[Any, Any, None]:
         """Write a piece of a streamed body; returns when the write buffer has space for the next one."""
         ...
 
-    async def copy(self, source: CopiedSource, size: int) -> int:
+    def copy(self, source: CopiedSource, size: int) -> Coroutine[Any, Any, int]:
         """Copy up to `size` bytes of a streamed body into the socket; how many. The rest must be written in pieces."""
         ...
 

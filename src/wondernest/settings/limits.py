@@ -59,11 +59,17 @@ class Games(
         return frozenset(map(UUID, self.site_child_ids))
 
 
-class Analytics(Struct, frozen=True, rename={"events_kept_days": "EVENTS_KEPT_DAYS"}):
+class Analytics(
+    Struct,
+    frozen=True,
+    rename={"events_kept_days": "EVENTS_KEPT_DAYS", "archive_required": "EVENTS_ARCHIVE_REQUIRED"},
+):
     """Events of children."""
 
     events_kept_days: Annotated[int, Meta(ge=60)] = 400
     """Older ones are removed; the sums of their days stay."""
+    archive_required: bool = False
+    """Whether they are removed only when they are in the archive."""
 
 
 class Quotas(

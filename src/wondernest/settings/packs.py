@@ -31,6 +31,8 @@ class Payments(
         "webhook_secret": "PAYMENT_WEBHOOK_SECRET",
         "timeout_s": "PAYMENT_TIMEOUT_S",
         "currency": "PAYMENT_CURRENCY",
+        "ask_after_s": "PAYMENT_ASK_AFTER_S",
+        "unknown_after_s": "PAYMENT_UNKNOWN_AFTER_S",
     },
 ):
     """Who takes payments."""
@@ -46,3 +48,7 @@ class Payments(
     timeout_s: Seconds = 5.0
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "USD"
     """Of all prices; ISO 4217."""
+    ask_after_s: Seconds = 600.0
+    """How long a payment is pending before the gateway is asked about it."""
+    unknown_after_s: Seconds = 86_400.0
+    """How long after its beginning a payment that the gateway does not know is ended."""

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from wondernest.settings.consent import Consent, TextMessages, Verifier
 from wondernest.settings.kinds import MIB, Csv, NonNegative, Pooler, Port, Positive, Seconds, Secret
 from wondernest.settings.limits import Analytics, Games, Limits, Quotas
 from wondernest.settings.packs import Packs, Payments
@@ -130,6 +131,9 @@ class Database(
         "url": "DATABASE_URL",
         "pooler": "DATABASE_POOLER",
         "direct_url": "DATABASE_DIRECT_URL",
+        "replica_url": "DATABASE_REPLICA_URL",
+        "replica_pool_size": "DATABASE_REPLICA_MAX_CONNECTIONS",
+        "replica_max_lag_s": "DATABASE_REPLICA_MAX_LAG_S",
         "pool_size": "DATABASE_MAX_CONNECTIONS",
         "acquire_timeout_s": "DATABASE_ACQUIRE_TIMEOUT_S",
         "connect_timeout_s": "DATABASE_CONNECT_TIMEOUT_S",
@@ -145,6 +149,12 @@ class Database(
     """What is at that address in front of PostgreSQL."""
     direct_url: Secret = Secret()
     """PostgreSQL itself, for listeners, migrations and commands, where a pooler is at `url`. Empty: `url`."""
+    replica_url: Secret = Secret()
+    """A streaming standby for figures of parents. Empty: the primary serves them. `pooler` is also what is in front of it."""
+    replica_pool_size: Positive = 4
+    """Per worker."""
+    replica_max_lag_s: Annotated[float, Meta(ge=1)] = 5.0
+    """What the standby must show: everything that was committed so long ago."""
     pool_size: Positive = 8
     """Per worker. 4 workers, a fifth during a replacement, and listeners make 45 connections; old installations allow the role 50."""
     acquire_timeout_s: Seconds = 2.0
@@ -342,6 +352,9 @@ class Settings(Struct, frozen=True):
     auth: Auth = Auth()
     oauth: OAuth = OAuth()
     coppa: Coppa = Coppa()
+    consent: Consent = Consent()
+    verifier: Verifier = Verifier()
+    texts: TextMessages = TextMessages()
     limits: Limits = Limits()
     games: Games = Games()
     analytics: Analytics = Analytics()
@@ -374,6 +387,19 @@ class Settings(Struct, frozen=True):
     def payment_gateway(self) -> str:
         """The kind of gateway that takes payments; `none`: nobody does."""
         return self.payments.gateway or ("simulated" if self.app.development else "none")
+
+    @property
+    def confirms_consent(self) -> bool:
+        """Whether a parent has to confirm a consent before it counts."""
+        if self.consent.confirmation is None:
+            return not self.app.development
+        return self.consent.confirmation == "required"
+
+    @property
+    def pages_url(self) -> str:
+        """The origin of links in letters; empty: nobody said it."""
+        known = self.files.public_base_url.rstrip("/")
+        return known or (f"http://localhost:{self.server.port}" if self.app.development else "")
 
     @property
     def bucket(self) -> BucketAddress | None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.fixtures.application import declared
@@ -134,7 +135,7 @@ def test_every_command_answers_a_bad_setting_with_one_line(command: str) -> None
 def test_serve_does_not_pay_for_the_other_commands() -> None:
     program = (
         "import sys, wondernest.cli, wondernest.supervisor.command\n"
-        "print([name for name in ('cyclopts', 'psycopg') if name in sys.modules])"
+        "print([name for name in ('cyclopts', 'psycopg', 'pyarrow') if name in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
@@ -163,3 +164,43 @@ def test_production_loads_nothing_of_development() -> None:
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
+
+
+def test_events_archive_prints_what_it_wrote(make_settings: MakeSettings, tmp_path: Path) -> None:
+    settings = make_settings()
+    with psycopg.connect(settings.database.url) as connection:
+        [user] = connection.execute(
+            "insert into core.users (email, password_hash) values ('old@example.com', '') returning id"
+        ).fetchall()
+        [family] = connection.execute(
+            "insert into family.families (name, created_by) values ('Old', %s) returning id", user
+        ).fetchall()
+        [child] = connection.execute(
+            """insert into family.child_profiles (family_id, name, birth_date)
+               values (%s, 'Mia', '2016-05-01') returning id""",
+            family,
+        ).fetchall()
+        connection.execute(
+            """insert into analytics.analytics_events (user_id, child_id, event_type, created_at)
+               values (%s, %s, 'game_progress', '2020-02-29 12:00Z')""",
+            (*user, *child),
+        )
+    environment = {
+        "DATABASE_URL": str(settings.database.url),
+        "STORAGE_LOCAL_PATH": settings.storage.local_path,
+        "APP_ENV": "test",
+    }
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "wondernest", "events", *arguments]
+        return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    first = run("archive")
+    assert first.returncode == 0, first.stderr
+    day, end = first.stdout.splitlines()
+    assert day.startswith("2020-02-29  1 events in 1 files, ")
+    assert end == "1 days archived"
+    assert run("archive").stdout == "0 days archived\n"
+    assert run("forget", str(child[0])).stdout == "2020-02-29  0 events in 0 files, 0 bytes\n"
+    nobody = run("forget")
+    assert (nobody.returncode, nobody.stderr) == (1, "wondernest: name the children by their ids\n")

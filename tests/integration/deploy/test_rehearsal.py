@@ -40,5 +40,6 @@ def test_the_image_serves_the_readmes_example_without_root_and_without_writing_t
     rehearse(folder, find_uv(), said.append)
     told = "\n".join(said)
     assert "doctor: exit code 0; good: settings, database, schema, cache, storage" in told
+    assert "read-only root: " in told or "read-only root, first process of its own: skipped, " in told
     assert "README: the save is loaded as it was saved" in told
     assert "SIGTERM: exit code 0" in told

@@ -109,5 +109,20 @@ async def test_the_outbox_lists_mails_with_their_text_escaped(client: httpx2.Asy
     assert "&lt;b&gt;bold&lt;/b&gt;" in page
 
 
+async def test_the_outbox_shows_html_in_a_frame_without_scripts_and_the_address_that_ends_it(
+    client: httpx2.AsyncClient, outbox: OutboxMailer
+) -> None:
+    end = "https://api.example.com/end?token=a&lang=en"
+    html = '<p style="color:red">"Mia" & <script>alert(1)</script></p>'
+    await outbox.send(Letter("ann@example.com", "x", "y", html=html, headers={"List-Unsubscribe": f"<{end}>"}))
+    await outbox.send(Letter("bob@example.com", "x", "y", headers={"List-Unsubscribe": "<javascript:alert(2)>"}))
+    page = (await client.get("/dev/outbox")).text
+    [frame] = re.findall(r"<iframe [^>]*>", page)
+    assert " sandbox " in frame
+    assert unescape(frame.split('srcdoc="')[1].removesuffix('">')).strip() == html
+    assert f'<a href="{end.replace("&", "&amp;")}">' in page
+    assert 'href="javascript' not in page
+
+
 async def test_an_empty_outbox_has_a_note(client: httpx2.AsyncClient) -> None:
     assert "No mail yet." in (await client.get("/dev/outbox")).text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ SEED = """
     insert into public.user_pack_ownership (user_id, pack_id) select u.id, p.id from core.users u join public.content_packs p
         on p.id in (u.id, '00000000-0000-0000-0000-000000000007');
     insert into public.content_pack_usage (user_id, pack_id) select id, id from core.users;
+    insert into public.content_pack_reviews (user_id, pack_id, rating) select id, id, 4 from core.users;
     insert into wondernest.pack_usage_days select id, current_date, 1 from core.users;
     insert into wondernest.pack_purchases
     select id, id, id, null, 299, 'USD', 'simulated', 'authorised', null, now(), now() from core.users;
@@ -37,7 +38,14 @@ LATER = datetime(2030, 1, 1, tzinfo=UTC)
 ASKED = (ONE, ONE, ONE)
 FILTERS = (NOW, *(None,) * 7, [], None, "popularity", True, 20, 0)
 GROWING = {
-    *("content_packs", "content_pack_assets", "user_pack_ownership", "content_pack_usage", "pack_purchases"),
+    *(
+        "content_pack_reviews",
+        "content_packs",
+        "content_pack_assets",
+        "user_pack_ownership",
+        "content_pack_usage",
+        "pack_purchases",
+    ),
     *("pack_usage_days", "child_profiles", "family_members", "users"),
 }
 STATEMENTS: dict[str, tuple[str, tuple[Any, ...], set[str]]] = {
@@ -47,10 +55,13 @@ STATEMENTS: dict[str, tuple[str, tuple[Any, ...], set[str]]] = {
     "one": (sql.ONE, (*ASKED, NOW, ONE), set()),
     "assets": (sql.ASSETS, (*ASKED, NOW, ONE), set()),
     "download": (sql.DOWNLOADED, (*ASKED, NOW, ONE, "completed", 100), set()),
-    "use": (sql.USED, (*ASKED, NOW, ONE, None, ONE, "story", None, 3, None, 100), set()),
+    "use": (sql.USED, (*ASKED, NOW, ONE, None, ONE, "story", None, 3, None, 100, "enforce"), set()),
+    "review": (sql.REVIEW, (ONE, ONE, None, NOW, ONE, ONE, 5), set()),
+    "forget review": (sql.FORGET_REVIEW, (ONE, ONE, None, ONE), set()),
     "offer": (sql.OFFER, (*ASKED, NOW, ONE, "hash", "proof", LATER), set()),
     "acquire": (sql.ACQUIRE, (ONE, ONE, ONE, None, NOW, "free", 0, "t"), set()),
     "begin": (sql.BEGIN, (ONE, ONE, ONE, None, 299, "USD", "simulated", LATER, 100, LATER), set()),
+    "overdue": (sql.OVERDUE, (LATER, "simulated", timedelta(minutes=10), timedelta(hours=6)), set()),
     "settle": (sql.SETTLE, (ONE, ONE, "refunded", None, LATER), set()),
     "revoke": (sql.REVOKE, (ONE, ONE, None), set()),
     "uses today": (f"select ({sql.USES_TODAY.replace(PERSON, '$1::uuid')})", (ONE,), set()),

@@ -251,7 +251,7 @@ def test_clients_that_read_nothing_hold_no_thread_and_are_disconnected(play: Pla
         await site.ask("Range: bytes=0-1")
         before = descriptors()
         clients = [site.stalled() for _ in range(THREADS + 4)]
-        await until(lambda: sum(one._copying for one in site.server.state.connections) == len(clients))
+        await until(lambda: sum(one._writer._copying for one in site.server.state.connections) == len(clients))
         assert (await site.ask())[1] == CONTENT, "others are served meanwhile"
         for _ in range(IDLE_CHECKS + 1):
             assert site.server.state.connections
@@ -284,7 +284,7 @@ def test_a_client_that_leaves_leaves_nothing_open(play: Play) -> None:
         await site.ask("Range: bytes=0-1")
         before = descriptors()
         clients = [site.stalled() for _ in range(5)]
-        await until(lambda: sum(one._copying for one in site.server.state.connections) == len(clients))
+        await until(lambda: sum(one._writer._copying for one in site.server.state.connections) == len(clients))
         for client in clients:
             client.close()
         await until(lambda: not site.server.state.connections)

@@ -154,7 +154,7 @@ async def stalled(server: StreamServer, target: str) -> socket.socket:
     await loop.sock_sendall(client, f"GET /api/v1/streams/{target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     await until(lambda: server.server.state.connections)
     (connection,) = server.server.state.connections
-    await until(lambda: connection._write_paused)
+    await until(lambda: connection._writer.paused)
     return client
 
 

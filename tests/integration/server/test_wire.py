@@ -31,7 +31,7 @@ class RunningWorker:
         writer.write(sent)
         while not (new := [connection for connection in self.connections if connection not in before]):
             await asyncio.sleep(0)
-        while sent and new[0]._head_bytes == 0 and new[0]._arriving is None:
+        while sent and new[0]._reader._head_bytes == 0 and new[0]._reader.arriving is None:
             await asyncio.sleep(0)
         return reader, writer
 

@@ -7,7 +7,12 @@ import pytest
 from wondernest.settings import SettingsError, load_settings
 
 STRONG = "0123456789-strong-enough-for-production"
-SAFE = {"APP_ENV": "production", "JWT_SECRET": STRONG, "SMTP_HOST": "mail.example.org"}
+SAFE = {
+    "APP_ENV": "production",
+    "JWT_SECRET": STRONG,
+    "SMTP_HOST": "mail.example.org",
+    "PUBLIC_BASE_URL": "https://api.example",
+}
 WEBHOOK = {
     "PAYMENT_GATEWAY": "webhook",
     "PAYMENT_GATEWAY_URL": "https://pay.example/v1",
@@ -57,6 +62,8 @@ def test_a_gateway_on_the_same_machine_may_be_asked_over_http() -> None:
         ({**WEBHOOK, "PAYMENT_WEBHOOK_SECRET": ""}, "PAYMENT_WEBHOOK_SECRET"),
         ({"PAYMENT_CURRENCY": "dollars"}, "PAYMENT_CURRENCY"),
         ({"PAYMENT_TIMEOUT_S": "0"}, "PAYMENT_TIMEOUT_S"),
+        ({"PAYMENT_ASK_AFTER_S": "0"}, "PAYMENT_ASK_AFTER_S"),
+        ({"PAYMENT_UNKNOWN_AFTER_S": "soon"}, "PAYMENT_UNKNOWN_AFTER_S"),
         ({"PACK_USES_PER_USER_AND_DAY": "0"}, "PACK_USES_PER_USER_AND_DAY"),
     ],
 )

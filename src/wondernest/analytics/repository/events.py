@@ -162,7 +162,8 @@ _MILESTONE: Final = """
      where not exists (
            select from analytics.learning_insights known
             where known.child_id = $1 and known.insight_type = $2::text and known.title = left($4, 255))
-       and (select count(*) from analytics.learning_insights known where known.child_id = $1) < $7"""
+       and (select count(*) from analytics.learning_insights known
+             where known.child_id = $1 and known.insight_type = $2::text) < $7"""
 
 EVENTS_USED: Final = f"select used.events from wondernest.event_usage used where used.child_id = {PERSON} and {_TODAY}"
 EVENT_BYTES_USED: Final = (

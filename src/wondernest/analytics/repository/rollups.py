@@ -29,7 +29,7 @@ REMOVED_AT_ONCE: Final = 500
 """Events: a statement of some milliseconds, so that no request waits for it."""
 WALK: Final = "analytics.sum_up_days"
 _RECOUNT: Final = """
-    update wondernest.child_days set counted_at = null, asked_at = $4 where child_id = $1 and day between $2 and $3"""
+    update wondernest.child_days set counted_at = null, asked_at = least($4, now()) where child_id = $1 and day between $2 and $3"""
 _AFTER: Final = "select after_id from wondernest.walks where name = $1"
 _GO_ON: Final = """
     insert into wondernest.walks (name, after_id) values ($1, $2)
@@ -93,10 +93,17 @@ _WORDS: Final = f"""
 """For the job alone: it looks at every word of the child that is kept."""
 
 
+_EARLIER: Final = "select least($1, now())"
+_ANY_DAY: Final = "true"
+_ARCHIVED: Final = """
+    e.created_at < (select max(day) + 1 from wondernest.event_archives where archived_at is not null) at time zone 'UTC'
+    and exists (select from wondernest.event_archives a
+                 where a.day = (e.created_at at time zone 'UTC')::date and a.archived_at is not null)"""
+"""The first condition ends the walk where nothing later is archived."""
 _OLD: Final = """
     select child_id, min(created_at)::date as first
-      from (select child_id, created_at from analytics.analytics_events
-             where created_at < $1 and child_id is not null order by created_at limit $2) old
+      from (select e.child_id, e.created_at from analytics.analytics_events e
+             where e.created_at < $1 and e.child_id is not null and {which} order by e.created_at limit $2) old
      group by child_id order by child_id"""
 """Plan: along the index of created_at."""
 _ASK_OLD: Final = f"""
@@ -117,7 +124,8 @@ _ALL_FINAL: Final = """
      where child_id = $1 and day between $2 and $3 and final"""
 _REMOVE: Final = """
     delete from analytics.analytics_events event
-     using (select id from analytics.analytics_events where child_id = $1 and created_at < $2 order by created_at limit $3) old
+     using (select e.id from analytics.analytics_events e
+             where e.child_id = $1 and e.created_at < $2 and {which} order by e.created_at limit $3) old
      where event.id = old.id"""
 """Plan: the index of child and time, then the primary key."""
 
@@ -184,9 +192,12 @@ class RollupRepository:
         rows = await executor.fetch(_WAITING, now - SETTLING, most)
         return [Waiting(row["child_id"], row["days"], row["zone"]) for row in rows]
 
-    async def with_old_events(self, executor: Executor, before: datetime) -> list[tuple[UUID, date]]:
-        """Children that have the oldest events, if these are older than a moment, and the day (UTC) of each one's first."""
-        rows = await executor.fetch(_OLD, before, OLD_AT_ONCE)
+    async def with_old_events(self, executor: Executor, before: datetime, *, archived: bool) -> list[tuple[UUID, date]]:
+        """Children that have the oldest events, if these are older than a moment, and the day (UTC) of each one's first.
+
+        `archived`: only events that are in the archive.
+        """
+        rows = await executor.fetch(_OLD.format(which=_ARCHIVED if archived else _ANY_DAY), before, OLD_AT_ONCE)
         return [(row["child_id"], row["first"]) for row in rows]
 
     async def finish(self, executor: Executor, child_id: UUID, first: date, last: date, now: datetime) -> bool:
@@ -198,9 +209,10 @@ class RollupRepository:
         await executor.execute(_FINISH, child_id, first, last)
         return await executor.fetchval(_ALL_FINAL, child_id, first, last)
 
-    async def remove(self, executor: Executor, child_id: UUID, before: datetime) -> None:
-        """Remove a child's events older than a moment, a few at a time."""
-        while await executor.execute(_REMOVE, child_id, before, REMOVED_AT_ONCE) == f"DELETE {REMOVED_AT_ONCE}":
+    async def remove(self, executor: Executor, child_id: UUID, before: datetime, *, archived: bool) -> None:
+        """Remove a child's events older than a moment, a few at a time; if `archived`, only those that are in the archive."""
+        sql = _REMOVE.format(which=_ARCHIVED if archived else _ANY_DAY)
+        while await executor.execute(sql, child_id, before, REMOVED_AT_ONCE) == f"DELETE {REMOVED_AT_ONCE}":
             continue
 
     async def words(self, executor: Executor, child_id: UUID, since: datetime, until: datetime) -> list[datetime]:
@@ -224,6 +236,11 @@ class RollupRepository:
             [one.contents for one in counted],
             [one.sessions for one in counted],
         )
+
+
+async def earlier(executor: Executor, now: datetime) -> datetime:
+    """The moment, or that of the database's clock if it is earlier."""
+    return await executor.fetchval(_EARLIER, now)
 
 
 def _encoded(categories: Mapping[str, Totals]) -> bytes:

@@ -10,9 +10,9 @@ from uuid import UUID
 import msgspec
 
 from wondernest.access.guardianship import active, belongs, family_of, guards
-from wondernest.access.suitability import RULE, limits_of, refused, rules
+from wondernest.access.suitability import RULE, rules
 from wondernest.content.model import ChildFilter, FamilyFilter, Hidden, StoredFilters
-from wondernest.content.repository.items import SHOWN
+from wondernest.content.repository.counting import CLASSES, HIDDEN, LIMIT_NAMES, sought
 
 if TYPE_CHECKING:
     from wondernest.content.repository.library import Asker
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 NAME: Final = "WonderNest"
 """The name of the one row of content.content_filters that we write. Rows of others are switched off by the first change of ours,
 because what they limit is part of what the parent saw and changed."""
-_LIMITS: Final = limits_of(SHOWN)
-_COUNTS: Final = ", ".join(
-    f"count(*) filter (where exists (select from {RULE} where {refused(SHOWN, [limit])}))" for limit in _LIMITS
-)
 _READ: Final = f"""
     with acting as materialized (
         select ({family_of("$1", "$2")}) as family_id),
     who as (
         select null::uuid as child_id from acting where acting.family_id is not null
          union all
-        select c.id from acting join family.child_profiles c on c.family_id = acting.family_id and {active("c")})
+        select c.id from acting join family.child_profiles c on c.family_id = acting.family_id and {active("c")}),
+    classes as materialized ({CLASSES}),
+    members as materialized (
+        select who.child_id as of_child, limits.*
+          from who cross join lateral ({sought(rules("(select acting.family_id from acting)", "who.child_id"))}) limits)
     select who.child_id, hidden.*,
            array(select row(stored.min_age, stored.max_age, stored.allowed_categories, stored.blocked_categories,
                             stored.allowed_providers, stored.blocked_keywords, stored.max_duration_minutes)
@@ -43,12 +43,9 @@ _READ: Final = f"""
            own.allowed_categories, own.allowed_providers, own.blocked_keywords, own.max_duration_minutes, own.languages
       from who
       left join wondernest.child_content_limits own on own.child_id = who.child_id
-      cross join lateral (
-           with {RULE} as materialized ({rules("(select acting.family_id from acting)", "who.child_id")})
-           select count(*) as items, count(*) filter (where exists (select from {RULE} where {refused(SHOWN)})) as hidden,
-                  array[{_COUNTS}] as by_limit
-             from content.content_items i where i.is_active) hidden"""
-"""One row for the family and one for each child. The counts look at every active item."""
+      join members {RULE} on {RULE}.of_child is not distinct from who.child_id
+      cross join lateral ({HIDDEN}) hidden"""
+"""One row for the family and one for each child."""
 _LOCK: Final = f"""
     select acting.family_id from ({family_of("$1", "$2")}) acting
       join family.families f on f.id = acting.family_id
@@ -170,5 +167,5 @@ def _texts(stored: Sequence[str | None] | None) -> list[str]:
 
 
 def _hidden(row: Row) -> Hidden:
-    by_limit = {limit.name: count for limit, count in zip(_LIMITS, row["by_limit"], strict=True) if count}
+    by_limit = {name: count for name, count in zip(LIMIT_NAMES, row["by_limit"], strict=True) if count}
     return Hidden(row["hidden"], by_limit)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from wondernest.access.guardianship import family_of, guards, stands
 from wondernest.access.suitability import RULE, Shown, passes, rules
 from wondernest.content.model import Item
@@ -14,26 +16,38 @@ if TYPE_CHECKING:
 
 UNDATED: Final = "'1970-01-01 00:00:00+00'::timestamptz"
 _NAMES: Final = " ".join(f"when '{category.id}' then '{category.name}'" for category in CATEGORIES)
-_EDUCATIONAL: Final = (
-    "case when jsonb_typeof(i.metadata -> 'isEducational') = 'boolean' then (i.metadata ->> 'isEducational')::boolean"
-    " else coalesce(i.category in ('educational', 'science'), false) end"
-)
+_BY_CATEGORY: Final = "coalesce(i.category in ('educational', 'science'), false)"
+_TOLD: Final = "jsonb_typeof(i.metadata -> 'isEducational') = 'boolean'"
+_EDUCATIONAL: Final = f"case when {_TOLD} then (i.metadata ->> 'isEducational')::boolean else {_BY_CATEGORY} end"
 _RATED: Final = "(i.metadata -> 'ageRating')"
+_RATING: Final = f"case when jsonb_typeof({_RATED}) = 'number' then least(greatest({_RATED}::numeric, 0), 100)::int end"
 SHOWN: Final = Shown(
     age_min="i.age_min",
     age_max="i.age_max",
-    rating=f"case when jsonb_typeof({_RATED}) = 'number' then least(greatest({_RATED}::numeric, 0), 100)::int end",
+    rating=_RATING,
     category="i.category",
     provider="i.provider",
     words="concat_ws(' ', i.title, i.description, array_to_string(i.tags, ' '))",
-    minutes="ceil(i.duration_seconds / 60.0)",
+    minutes="i.duration_seconds / 60 + (i.duration_seconds % 60 > 0)::int",
     language="i.language",
     labels=f"array_append(i.tags, case i.category {_NAMES} end)",
     educational=_EDUCATIONAL,
     kind="i.content_type",
-    site="substring(i.url from '^(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/?#]*@)?([^/:?#]*)')",
+    site="left(substring(i.url from '^(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/?#]*@)?([^/:?#]*)'), 255)",
 )
 """The minimum age is the rating; the metadata may hold a higher one."""
+ODD: Final = f"""(
+    coalesce({_RATING} > i.age_min, jsonb_typeof({_RATED}) = 'number', false)
+    or case when {_TOLD} then (i.metadata ->> 'isEducational')::boolean <> {_BY_CATEGORY} else false end)"""
+"""The metadata say something about age or education that the columns do not; as content.idx_content_items_odd and …_ordinary."""
+ELSEWHERE: Final = "i.url ~ '//'"
+"""Items that may be loaded from another host; as content.idx_content_items_elsewhere."""
+BY_COLUMNS: Final = replace(SHOWN, labels=f"array[case i.category {_NAMES} end]", words="null", site="null")
+"""An item without its tags, words and address."""
+ORDINARY: Final = replace(BY_COLUMNS, rating="null", educational=_BY_CATEGORY)
+"""The same of an item that is not ODD: columns of one index."""
+MARKS: Final = "wondernest.content_marks(i.title, i.description, i.tags)"
+"""As content.idx_content_items_marks."""
 SUITABLE: Final = passes(SHOWN)
 COLUMNS: Final = f"""
     i.id, i.title, coalesce(i.description, '') as description, coalesce(i.category, '') as category, i.age_min,
@@ -48,10 +62,11 @@ DOCUMENT: Final = "wondernest.content_document(i.title, i.description, i.tags, i
 RATED_FROM: Final = f"coalesce(i.age_min, {HIGHEST_AGE})"
 NAMED: Final = f"(i.provider = '{PROVIDER}' and i.provider_id = $4::text or i.id = $5::uuid)"
 """The item that the wire calls $4; $5: that as an id, or NULL."""
+LIMITS: Final = rules("(select acting.family_id from acting)", "$3")
 
 
-def acting(consent: str = "true") -> str:
-    """SQL of the first parts of a statement: for whom it acts, and the parental filter. `consent`: see access/guardianship.py.
+def who(consent: str = "true") -> str:
+    """SQL of the first part of a statement: for whom it acts. `consent`: see access/guardianship.py.
 
     $1: the adult, $2: the family in their token, $3: the child, or NULL. The family is NULL for a child that is not theirs.
     """
@@ -61,10 +76,15 @@ def acting(consent: str = "true") -> str:
                     else (select named.family_id from family.child_profiles named
                            where named.id = $3 and {guards("named.id", "$1", consent=consent)}) end as family_id,
                exists (select from family.family_members member where member.user_id = $1) as has_family
-         where {stands("$1")}),
-    {RULE} as materialized ({rules("(select acting.family_id from acting)", "$3")})"""
+         where {stands("$1")})"""
 
 
+def acting(consent: str = "true") -> str:
+    """SQL of the first parts of a statement: for whom it acts, and their limits; as `who`."""
+    return f"{who(consent)}, {RULE} as materialized ({LIMITS})"
+
+
+WHO: Final = who()
 ACTING: Final = acting()
 
 

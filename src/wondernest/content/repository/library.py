@@ -8,40 +8,43 @@ from uuid import UUID
 from msgspec import Struct
 
 from wondernest.access.consent import GateMode, Purpose, requires
+from wondernest.access.suitability import RULE
 from wondernest.content.model import Engagement, Item, Listed, Pick, Picks, Place, Recorded, Wanted
+from wondernest.content.repository.counting import sought, total
 from wondernest.content.repository.items import (
     ACTING,
     COLUMNS,
     DOCUMENT,
+    LIMITS,
     NAMED,
     ORDER,
     RATED_FROM,
     SHOWN,
     SUITABLE,
     UNDATED,
+    WHO,
     acting,
     item_of,
 )
-from wondernest.content.rules import MOST_RECOMMENDED
+from wondernest.content.rules import CATEGORIES, MOST_RECOMMENDED
 from wondernest.platform.ids import parse_uuid
 from wondernest.platform.usage import PERSON
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor, Row
 
-_MATCHING: Final = f"""
-    i.is_active and ($4::text is null or i.category = $4) and ($5::int is null or {RATED_FROM} <= $5) and {SUITABLE}"""
+_WANTED: Final = f"($4::text is null or i.category = $4) and ($5::int is null or {RATED_FROM} <= $5)"
+_MATCHING: Final = f"i.is_active and {_WANTED} and {SUITABLE}"
 _AFTER: Final = f"($8::boolean is null or ({ORDER}) > ($8::boolean, $9::timestamptz, $10::uuid))"
 _LIST: Final = f"""
-    with {ACTING}
-    select acting.has_family, acting.family_id is not null as is_child,
-           (select count(*) from content.content_items i where {_MATCHING}) as total, page.*
+    with {WHO}, {RULE} as materialized ({sought(LIMITS)})
+    select acting.has_family, acting.family_id is not null as is_child, {total(_WANTED)} as total, page.*
       from acting
       left join lateral (
            select {COLUMNS}, 0 as score, i.is_featured is not true as plain from content.content_items i
             where {_MATCHING} and {_AFTER} order by {ORDER} limit $6 offset $7) page on true"""
 """$4: category, $5: highest minimum age, $6 and $7: limit and offset, $8 to $10: where the page before ended.
-Plan: the page is read along idx_content_items_listed; the total looks at every active item."""
+Plan: the page is read along idx_content_items_listed; the total from idx_content_items_ordinary alone, and from what is found."""
 _SEARCH: Final = f"""
     with {ACTING},
     sought as materialized (
@@ -73,6 +76,7 @@ MAX_INTERESTS: Final = 20
 MOST_NEAR: Final = 60
 """How many items about the child's interests are ranked."""
 _OF_AGE: Final = "i.age_min <= (select age from child) and i.age_max >= (select age from child)"
+_CATEGORIES: Final = ", ".join(f"('{one.id}', '{one.name}')" for one in CATEGORIES)
 _RECOMMEND: Final = f"""
     with {acting(requires("named.id", Purpose.RECOMMENDATIONS, "$5::text", holds=False))},
     child as materialized (
@@ -87,10 +91,24 @@ _RECOMMEND: Final = f"""
         select engaged.content_id from content.content_engagement engaged
          where engaged.child_id = $3 group by engaged.content_id),
     near as (
+        select about.id
+          from (select i.id, i.id in (select content_id from seen) as known, i.is_featured is not true as plain,
+                       coalesce(i.created_at, {UNDATED}) as created_at
+                  from content.content_items i
+                 where {DOCUMENT} @@ (select string_agg('(' || query::text || ')', ' | ')::tsquery from wanted)
+                   and i.is_active and {_OF_AGE}
+                 order by known, plain, created_at, i.id offset 0) about
+         cross join lateral (select from content.content_items i where i.id = about.id and {SUITABLE} offset 0) suits
+         order by about.known, about.plain, about.created_at, about.id limit {MOST_NEAR}),
+    chosen as materialized (
+        select category.id from (values {_CATEGORIES}) category (id, name)
+         where exists (select from wanted
+                        where wondernest.content_document('', '', array[category.id, category.name], 'en') @@ wanted.query)),
+    beside as (
         select i.id from content.content_items i
-         where {DOCUMENT} @@ (select string_agg('(' || query::text || ')', ' | ')::tsquery from wanted)
-           and i.is_active and {_OF_AGE} and {SUITABLE}
-         order by i.id in (select content_id from seen), {ORDER} limit {MOST_NEAR}),
+         where i.category in (select id from chosen) and i.is_active and {_OF_AGE} and {SUITABLE}
+           and not i.id in (select content_id from seen)
+         order by {ORDER} limit {MOST_RECOMMENDED}),
     fresh as (
         select i.id from content.content_items i
          where i.is_active and {_OF_AGE} and {SUITABLE} and not i.id in (select content_id from seen)
@@ -102,16 +120,17 @@ _RECOMMEND: Final = f"""
       from acting
       left join lateral (
            select {COLUMNS}, about.interests as about, i.id in (select content_id from seen) as seen
-             from (select id from near union select id from fresh union select id from known) candidate
+             from (select id from near union select id from beside union select id from fresh union select id from known) candidate
              join content.content_items i on i.id = candidate.id
+             cross join lateral (
+                  select wondernest.content_document('', '', {SHOWN.labels} || i.category::text, i.language) as document offset 0) named
              left join lateral (
-                  select array_agg(wanted.interest) as interests from wanted
-                   where wondernest.content_document('', '', {SHOWN.labels} || i.category::text, i.language) @@ wanted.query)
-                  about on true
+                  select array_agg(wanted.interest) as interests from wanted where named.document @@ wanted.query) about on true
             order by about.interests is null, i.id in (select content_id from seen),
                      cardinality(about.interests) desc nulls last, {ORDER}
             limit {MOST_RECOMMENDED}) picked on true"""
-"""$4: the day, $5: the GateMode. Plan: `near` by idx_content_items_words, `fresh` along idx_content_items_listed, `known` by the child's engagement."""
+"""$4: the day, $5: the GateMode. Plan: `near` by idx_content_items_words, `beside` (items of a category that the
+child is interested in; no index has the category's words) and `fresh` along idx_content_items_listed, `known` by the child's engagement."""
 _ENGAGE: Final = f"""
     with {acting(requires("named.id", Purpose.ANALYTICS, "$15::text"))},
     item as materialized (

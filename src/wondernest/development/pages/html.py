@@ -22,6 +22,7 @@ _PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <style>body{{font:16px/1.5 system-ui;max-width:48rem;margin:2rem auto;padding:0 1rem}}
 article{{border:1px solid #ccc;border-radius:8px;padding:0 1rem;margin:1rem 0}}pre{{white-space:pre-wrap}}
+iframe{{width:390px;max-width:100%;height:640px;border:1px solid #ccc;border-radius:8px}}
 dt{{font-weight:600}}img{{margin:2px;border-radius:8px}}</style>
 </head><body><h1>{title}</h1>
 {content}</body></html>

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from wondernest.platform.http.request import Reply, Request
 
 _INTRODUCTION: Final = "<p>No mail server is configured: mails end here. The newest {shown} are shown.</p>\n"
-_MAIL: Final = "<article><h2>{subject}</h2><p>To {to}, {date}</p><pre>{text}</pre></article>\n"
+_MAIL: Final = "<article><h2>{subject}</h2><p>To {to}, {date}</p>{unsubscribe}{html}<pre>{text}</pre></article>\n"
+_HTML: Final = '<iframe title="As a phone shows it" sandbox srcdoc="{html}"></iframe>'
+"""Without scripts, forms, and ways out of its frame. It is as wide as a phone's mail window."""
+_UNSUBSCRIBE: Final = '<p>List-Unsubscribe: <a href="{address}">{address}</a></p>'
+WEB: Final = ("http://", "https://")
 GROUP: Final = pages()
 
 
@@ -35,6 +39,12 @@ class OutboxPage:
 
 
 def _shown(mail: OutboxMail) -> str:
+    address = mail.unsubscribe.strip("<> ")
     return _MAIL.format(
-        subject=escape(mail.subject), to=escape(mail.to), date=escape(mail.date), text=escape(mail.text)
+        subject=escape(mail.subject),
+        to=escape(mail.to),
+        date=escape(mail.date),
+        unsubscribe=_UNSUBSCRIBE.format(address=escape(address)) if address.startswith(WEB) else "",
+        html=_HTML.format(html=escape(mail.html)) if mail.html else "",
+        text=escape(mail.text),
     )

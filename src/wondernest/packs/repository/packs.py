@@ -11,7 +11,7 @@ import asyncpg
 from msgspec import Struct
 
 from wondernest.access.consent import GateMode
-from wondernest.packs.model import Asset, Category, Found, Pack, Use, Wanted
+from wondernest.packs.model import Asset, Category, Found, Pack, Review, Use, Wanted
 from wondernest.packs.repository import rows
 from wondernest.packs.repository import statements as sql
 from wondernest.packs.rules import POPULARITY, Download
@@ -146,6 +146,17 @@ class PackRepository:
             raise NoPart
         if not row["free"]:
             raise DayFull
+
+    async def review(
+        self, executor: Executor, asked: Asked, pack_id: UUID, review_id: UUID, stars: int, now: datetime
+    ) -> Review | None:
+        """Store the stars that a user gives a pack, in place of earlier ones; None if the pack is not owned or not shown."""
+        row = await executor.fetchrow(sql.REVIEW, *asked.arguments, rows.naive(now), pack_id, review_id, stars)
+        return None if row is None else rows.review(row)
+
+    async def forget_review(self, executor: Executor, asked: Asked, pack_id: UUID) -> None:
+        """Delete a user's review of a pack, if there is one."""
+        await executor.execute(sql.FORGET_REVIEW, *asked.arguments, pack_id)
 
     async def recount(self, executor: Executor, now: datetime) -> int:
         """Compute downloads, ratings and popularity of all packs from the rows; returns how many packs changed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -119,6 +119,16 @@ class PurchaseRepository:
     ) -> None:
         """Store how a payment stands."""
         await unit.execute(sql.SETTLE, purchase.user_id, purchase.id, standing.value, transaction_id, now)
+
+    async def overdue(
+        self, executor: Executor, gateway: str, after: timedelta, longest: timedelta, now: datetime
+    ) -> tuple[Purchase, datetime] | None:
+        """The pending payment that was asked about least recently, and when it began; it counts as asked about now.
+
+        None if all were asked about a moment ago: `after` at least, then ever less often, with pauses up to `longest`.
+        """
+        row = await executor.fetchrow(sql.OVERDUE, now, gateway, after, longest)
+        return None if row is None else (rows.purchase(row), row["began_at"])
 
     async def revoke(self, unit: Executor, purchase: Purchase) -> None:
         """End what is owned through a payment that was taken back, unless another payment for the same stands."""

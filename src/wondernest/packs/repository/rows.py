@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from wondernest.packs.model import Asset, Category, Ownership, Pack, Purchase
+from wondernest.packs.model import Asset, Category, Ownership, Pack, Purchase, Review
 from wondernest.packs.rules import Standing
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def pack(row: Row) -> Pack:
         ratings=row["ratings"],
         assets=tuple(asset(part) for part in assets or ()),
         ownership=ownership(row),
+        review=review(row),
     )
 
 
@@ -105,6 +106,23 @@ def ownership(row: Row) -> Ownership | None:
         is_favorite=row["o_is_favorite"],
         is_hidden=row["o_is_hidden"],
         tags=_texts(row["o_tags"]),
+    )
+
+
+def review(row: Row) -> Review | None:
+    """The user's review, from the columns `r_…`; None where there is none."""
+    if row["r_id"] is None:
+        return None
+    return Review(
+        id=row["r_id"],
+        pack_id=row["r_pack_id"],
+        user_id=row["r_user_id"],
+        rating=row["r_rating"],
+        title=row["r_title"],
+        text=row["r_text"],
+        is_approved=row["r_is_approved"],
+        created_at=utc(row["r_created_at"]),
+        updated_at=utc(row["r_updated_at"]),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from wondernest.access.consent import Purpose, requires
-from wondernest.access.guardianship import family_of, guards, stands
+from wondernest.access.guardianship import belongs, family_of, guards, stands
 from wondernest.access.proofs import proven
 from wondernest.access.suitability import NO_LANGUAGE, RULE, Shown, passes, rules
 from wondernest.packs.rules import COMPLETED, DEFAULT_AGE_MAX, DEFAULT_AGE_MIN, Standing
@@ -32,6 +32,14 @@ def _caller(consent: str = "true") -> str:
 
 _CALLER: Final = _caller()
 """$1: the user, $2: the family in their token, $3: a child or null."""
+_MANAGER: Final = f"""
+    caller as materialized (
+        select acting.*, {belongs("acting.family_id", "acting.user_id", parent=True)} as permitted
+          from (select $1::uuid as user_id, ({family_of("$1", "$2::uuid", acting=False)}) as family_id, $3::uuid as child_id
+                 where {stands("$1")}) acting),
+    {RULE} as materialized (
+        select limits.* from caller cross join lateral ({rules("caller.family_id", "caller.child_id")}) limits)"""
+"""The same for what only a parent may do; $3 is null."""
 
 PRICE: Final = "case when p.is_free is true then 0 else greatest(coalesce(p.price_cents, 0), 0) end"
 _PUBLISHED: Final = "p.status = 'published' and (p.published_at is null or p.published_at <= $4::timestamp)"
@@ -74,6 +82,8 @@ _BEST: Final = "(o.child_id is not distinct from caller.child_id) desc, o.acquir
 _OWNED: Final = f"""
     left join lateral (
         select o.* from public.user_pack_ownership o where {_MINE} and {_USABLE} order by {_BEST} limit 1) o on true"""
+_REVIEWED: Final = """
+    left join public.content_pack_reviews r on r.pack_id = p.id and r.user_id = caller.user_id"""
 _COUNTED: Final = f"""
     left join lateral (
         select count(*)::int as assets, coalesce(sum(a.file_size_bytes), 0)::bigint as bytes
@@ -92,6 +102,10 @@ OWNERSHIP_COLUMNS: Final = f"""
     coalesce(o.download_status, 'pending') as o_download_status, coalesce(o.download_progress, 0) as o_download_progress,
     o.downloaded_at as o_downloaded_at, o.last_used_at as o_last_used_at, coalesce(o.usage_count, 0) as o_usage_count,
     o.is_favorite is true as o_is_favorite, o.is_hidden is true as o_is_hidden, o.custom_tags as o_tags"""
+REVIEW_COLUMNS: Final = f"""
+    r.id as r_id, r.pack_id as r_pack_id, r.user_id as r_user_id, r.rating as r_rating, r.review_title as r_title,
+    r.review_text as r_text, r.is_approved is true as r_is_approved, coalesce(r.created_at, {_UNDATED}) as r_created_at,
+    coalesce(r.updated_at, r.created_at, {_UNDATED}) as r_updated_at"""
 _PACK_COLUMNS: Final = f"""
     p.id, p.name, p.description, p.short_description, p.pack_type::text as kind, p.category_id,
     {PRICE} as price_cents, p.is_featured is true as is_featured, p.is_premium is true as is_premium,
@@ -103,7 +117,7 @@ _PACK_COLUMNS: Final = f"""
     coalesce(p.updated_at, p.created_at, {_UNDATED}) as updated_at, p.created_by, p.search_keywords as keywords,
     coalesce(p.popularity_score, 0)::float8 as popularity, coalesce(p.download_count, 0) as downloads,
     coalesce(p.rating_average, 0)::float8 as rating, coalesce(p.rating_count, 0) as ratings,
-    {CATEGORY_COLUMNS}, {OWNERSHIP_COLUMNS}"""
+    {CATEGORY_COLUMNS}, {OWNERSHIP_COLUMNS}, {REVIEW_COLUMNS}"""
 _ASSET_COLUMNS: Final = f"""row(
     a.id, a.pack_id, a.name, a.description, a.asset_type::text, a.file_url, a.thumbnail_url, a.file_format,
     a.file_size_bytes, a.dimensions_width, a.dimensions_height, a.duration_seconds::float8, a.frame_rate, a.tags,
@@ -145,7 +159,7 @@ _SEARCH: Final = f"""
         select id, place, name from matching order by place, name, id limit $16 offset $17)
     select caller.permitted, (select count(*) from matching) as total, {_PACK_COLUMNS}
       from caller left join (page join public.content_packs p on p.id = page.id) on true
-      {_CATEGORY} {_OWNED} {_COUNTED}
+      {_CATEGORY} {_OWNED} {_REVIEWED} {_COUNTED}
      order by page.place, page.name, page.id"""
 SEARCH: Final = _SEARCH.replace(_WORDED, "")
 """Plan: one scan of the packs. A filter that may be absent cannot use an index (the plans are generic)."""
@@ -161,7 +175,7 @@ OWNED: Final = f"""
          order by o.pack_id, {_BEST})
     select caller.permitted, {_PACK_COLUMNS}
       from caller left join (mine join public.content_packs p on p.id = mine.pack_id) on true
-      {_CATEGORY} {_OWNED} {_COUNTED}
+      {_CATEGORY} {_OWNED} {_REVIEWED} {_COUNTED}
      where p.id is null or {_SUITABLE}
      order by mine.acquired_at desc nulls last, p.name, p.id"""
 
@@ -170,7 +184,7 @@ ONE: Final = f"""
     select caller.permitted, {_PACK_COLUMNS},
            case when {PRICE} = 0 or o.id is not null then {_ASSETS} end as assets
       from caller left join public.content_packs p on p.id = $5 and caller.permitted
-      {_CATEGORY} {_OWNED} {_COUNTED}
+      {_CATEGORY} {_OWNED} {_REVIEWED} {_COUNTED}
      where p.id is null or (o.id is not null or {_PUBLISHED}) and {_SUITABLE}"""
 
 ASSETS: Final = f"""
@@ -222,6 +236,28 @@ USED: Final = f"""
            exists (select from day) as free
       from caller"""
 
+REVIEW: Final = f"""
+    with {_MANAGER},
+    owned as (
+        select p.id from caller join public.content_packs p on p.id = $5 {_CATEGORY}
+         where caller.permitted and {_SUITABLE}
+           and (select true from public.user_pack_ownership o where {_MINE} limit 1)),
+    stored as (
+        insert into public.content_pack_reviews as r (id, pack_id, user_id, rating, is_approved, created_at, updated_at)
+        select $6, owned.id, $1, $7, true, $4, $4 from owned
+        on conflict (pack_id, user_id) do update
+           set rating = excluded.rating, updated_at = excluded.updated_at,
+               is_approved = r.is_approved is true
+                             or r.moderated_at is null and r.review_title is null and r.review_text is null
+        returning r.*)
+    select {REVIEW_COLUMNS} from stored r"""
+"""Stars have nothing to moderate. What a moderator refused, or has still to read, is not approved by new stars."""
+FORGET_REVIEW: Final = f"""
+    with {_MANAGER}
+    delete from public.content_pack_reviews r using caller
+     where caller.permitted is not null and r.pack_id = $4 and r.user_id = caller.user_id"""
+"""A member who is no parent is refused; somebody who left every family may still take theirs back."""
+
 OFFER: Final = f"""
     with {_CALLER}
     select caller.permitted, p.id as pack_id, {PRICE} as price_cents,
@@ -258,7 +294,7 @@ BEGIN: Final = f"""
     with waiting as (
         select b.* from wondernest.pack_purchases b
          where b.user_id = $2 and b.pack_id = $3 and b.child_id is not distinct from $4::uuid
-           and b.standing = '{Standing.PENDING.value}'
+           and b.gateway = $7 and b.standing = '{Standing.PENDING.value}'
          order by b.began_at limit 1),
     begun as (
         insert into wondernest.pack_purchases as b
@@ -275,6 +311,15 @@ SETTLE: Final = """
     update wondernest.pack_purchases b
        set standing = $3, transaction_id = coalesce(b.transaction_id, $4), changed_at = $5
      where b.user_id = $1 and b.id = $2"""
+OVERDUE: Final = f"""
+    update wondernest.pack_purchases b set asked_at = $1::timestamptz
+     where (b.user_id, b.id) = (
+         select p.user_id, p.id from wondernest.pack_purchases p
+          where p.standing = '{Standing.PENDING.value}' and p.gateway = $2 and coalesce(p.asked_at, p.began_at) <= $1::timestamptz - $3::interval
+            and (p.asked_at is null or $1::timestamptz - p.asked_at >= least((p.asked_at - p.began_at) / 2, $4::interval))
+          order by coalesce(p.asked_at, p.began_at) limit 1 for no key update skip locked)
+    returning {PURCHASE_COLUMNS}, b.began_at"""
+"""Plan: idx_pack_purchases_pending in its order. The pause after $3 grows with the payment's age, up to $4."""
 REVOKE: Final = f"""
     delete from public.user_pack_ownership o
      where o.user_id = $1 and o.pack_id = $2 and o.child_id is not distinct from $3::uuid

@@ -1,4 +1,4 @@
-"""What a family does with packs: get, download, use."""
+"""What a family does with packs: get, download, use, review."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from wondernest.packs.model import Use
 from wondernest.packs.purchases import Order
 from wondernest.packs.routes import parsing
 from wondernest.packs.routes.parsing import FREE_DEMO_PACK, PACKS, REFUSED
-from wondernest.packs.rules import MAX_FEATURE_CHARS, MAX_TEXT_CHARS, MAX_USAGE_S, BadStatus, Download
+from wondernest.packs.rules import (
+    LEAST_STARS,
+    MAX_FEATURE_CHARS,
+    MAX_TEXT_CHARS,
+    MAX_USAGE_S,
+    MOST_STARS,
+    BadStatus,
+    Download,
+)
 from wondernest.platform.caller import STEP_UP_HEADER, Authority, CallerKind
 from wondernest.platform.http.endpoint import Endpoint, HeaderField, Response
 from wondernest.platform.http.groups import RouteGroup
@@ -22,6 +30,9 @@ if TYPE_CHECKING:
     from wondernest.packs.service import PackService
 
 PACK: Final = parsing.pack_parameter(errors.DOWNLOAD)
+REVIEWED: Final = parsing.pack_parameter(errors.REVIEW)
+BAD_RATING: Final = f"Rating must be {LEAST_STARS} to {MOST_STARS}"
+REVIEW_DELETED: Final = "Review deleted"
 PENDING: Final = "Payment is pending"
 DOWNLOAD_NOTED: Final = "Download status updated"
 USE_NOTED: Final = "Usage recorded"
@@ -40,7 +51,7 @@ GROUP: Final = RouteGroup(
 
 
 class UseRoutes:
-    """Purchase, download and usage."""
+    """Purchase, download, usage and reviews."""
 
     def __init__(self, service: PackService, purchases: PurchaseService) -> None:
         self._service = service
@@ -56,9 +67,7 @@ class UseRoutes:
         body=wire.PurchaseBody,
         example={"packId": FREE_DEMO_PACK, "childId": "{childId}"},
         bad_body=errors.unreadable(errors.PURCHASE),
-        headers=(
-            HeaderField(STEP_UP_HEADER.decode(), "A step-up proof: for a pack that costs money and is for a child"),
-        ),
+        headers=(HeaderField(STEP_UP_HEADER.decode(), "A step-up proof: for a pack that costs money"),),
         replies={
             200: Response(wire.BoughtReply, "Owned; sent again, it is not paid again"),
             202: Response(wire.BoughtReply, "The payment is pending; send it again later, or wait for the gateway"),
@@ -153,3 +162,46 @@ class UseRoutes:
         )
         await self._service.used(request.caller, use, request.optional_unit)
         return reply_json(wire.NotedReply(wire.Noted(USE_NOTED)))
+
+    @GROUP.put(
+        parsing.ONE + "/review",
+        authority=Authority.MANAGER,
+        parameters=(REVIEWED,),
+        rules_in_sql=True,
+        body=wire.ReviewBody,
+        example={"rating": 5},
+        bad_body=errors.unreadable(errors.REVIEW),
+        replies={
+            200: Response(wire.ReviewReply, "In place of an earlier one; it counts in `ratingAverage` a little later"),
+            400: REFUSED,
+            403: Response(wire.PackRefusal, "The caller is no parent"),
+            404: Response(wire.PackRefusal, "The caller owns no such pack"),
+        },
+        failure=errors.REVIEW,
+        summary="Give a pack stars",
+    )
+    async def review(self, request: Request[wire.ReviewBody]) -> Reply:
+        """PUT /content-packs/{packId}/review."""
+        stars = request.body.rating
+        if stars is None or not LEAST_STARS <= stars <= MOST_STARS:
+            raise errors.Refused(errors.REVIEW, BAD_RATING)
+        review = await self._service.review(request.caller, request.path(REVIEWED), stars)
+        return reply_json(wire.ReviewReply(wire.Reviewed(wire.ReviewInfo.of(review))))
+
+    @GROUP.delete(
+        parsing.ONE + "/review",
+        authority=Authority.MANAGER,
+        parameters=(REVIEWED,),
+        rules_in_sql=True,
+        replies={
+            200: Response(wire.NotedReply, "Also if there was none"),
+            400: REFUSED,
+            403: Response(wire.PackRefusal, "The caller is no parent"),
+        },
+        failure=errors.REVIEW,
+        summary="Take the stars of a pack back",
+    )
+    async def forget_review(self, request: Request[None]) -> Reply:
+        """DELETE /content-packs/{packId}/review."""
+        await self._service.forget_review(request.caller, request.path(REVIEWED))
+        return reply_json(wire.NotedReply(wire.Noted(REVIEW_DELETED)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from wondernest.platform.clock import epoch_ms
+from wondernest.platform.faults import DependencyUnavailable
 
 if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
@@ -25,6 +26,10 @@ class Once(NamedTuple):
     event: str
     """A digest. It is kept as long as the window."""
     limit: int
+
+
+class Refused(DependencyUnavailable):
+    """The shared store answers, and refuses this kind of work: a replica, a full one, one without the rights."""
 
 
 class Counters(Protocol):
@@ -49,8 +54,8 @@ class Counters(Protocol):
         """Reset a count."""
         ...
 
-    async def ping(self) -> bool:
-        """Whether the shared store answers."""
+    async def probe(self) -> bool:
+        """Whether the shared store does all that this class asks of it."""
         ...
 
     async def close(self) -> None:
@@ -100,8 +105,8 @@ class MemoryCounters:
         """Reset a count."""
         self._entries.pop(key, None)
 
-    async def ping(self) -> bool:
-        """Memory always answers."""
+    async def probe(self) -> bool:
+        """Memory always counts."""
         return True
 
     async def close(self) -> None:

@@ -6,14 +6,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, cast
 
 import redis.asyncio as redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
+from wondernest.platform.cache.counters import Once, Refused
 from wondernest.platform.faults import DependencyUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from wondernest.platform.cache.counters import Once
 
 DEPENDENCY: Final = "cache"
 PREFIX: Final = "wondernest:count:"
@@ -59,6 +58,9 @@ return totals
 """
 MOST_KEYS: Final = 500
 """How many counts one call of the script above adds to: the server answers nobody else meanwhile."""
+PROBED: Final = "probe"
+"""The count of probes: a digest is never called so."""
+PROBE_WINDOW_S: Final = 10
 _FAULTS: Final = (RedisError, OSError, TimeoutError)
 
 
@@ -112,12 +114,12 @@ class CacheServer:
         except _FAULTS as error:
             raise _unavailable(error) from error
 
-    async def ping(self) -> None:
-        """Raise DependencyUnavailable if the server does not answer."""
-        try:
-            await self._client.ping()  # pyright: ignore[reportUnknownMemberType]
-        except _FAULTS as error:
-            raise _unavailable(error) from error
+    async def probe(self) -> None:
+        """Do once what limits do. Raises DependencyUnavailable if any of it fails."""
+        await self.increment(PROBED, PROBE_WINDOW_S, Once(PROBED, 1))
+        await self.peek(PROBED)
+        await self.clear(PROBED)
+        await self.add_all({f"{PROBED}:sum": 1}, PROBE_WINDOW_S)
 
     async def close(self) -> None:
         """Release connections."""
@@ -125,4 +127,5 @@ class CacheServer:
 
 
 def _unavailable(error: Exception) -> DependencyUnavailable:
-    return DependencyUnavailable(DEPENDENCY, type(error).__name__)
+    kind = Refused if isinstance(error, ResponseError) else DependencyUnavailable
+    return kind(DEPENDENCY, type(error).__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from wondernest.platform.cache.counters import MemoryCounters, seconds
+from wondernest.platform.cache.counters import MemoryCounters, Refused, seconds
 from wondernest.platform.clock import monotonic
 from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.telemetry.events import get_logger
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from wondernest.platform.telemetry.metrics import Metrics
 
 log = get_logger(__name__)
+
+INCREMENT: Final = "increment"
+ADD_ALL: Final = "add all"
+PEEK: Final = "peek"
+CLEAR: Final = "clear"
+PROBE: Final = "probe"
+CONNECTION: Final = "connection"
+"""Kinds of work that fail apart: a full server or a replica still answers `peek`. The last one is the server as a whole."""
 
 PAUSE_S: Final = 1.0
 """How long the circuit stays open after a fault: a hanging cache must not cost every request a time-out."""
@@ -38,7 +46,8 @@ class ValkeyCounters:
         self._own = MemoryCounters(clock)
         self._metrics = metrics
         self._open_until = 0.0
-        self._failing = False
+        self._failing: set[str] = set()
+        """What fails, while the outage lasts."""
 
     async def increment(self, key: str, window_s: int, once: Once | None = None) -> tuple[int, int]:
         """As `Counters`."""
@@ -46,9 +55,9 @@ class ValkeyCounters:
             try:
                 count, left_ms, cleared = await (await self._server()).increment(key, window_s, once)
             except DependencyUnavailable as fault:
-                self._failed(fault)
+                self._failed(fault, INCREMENT)
             else:
-                self._answered()
+                self._answered(INCREMENT)
                 return max((count, seconds(left_ms)), self._own.add(key, left_ms, cleared, once))
         return self._own.add(key, window_s * 1000, once=once)
 
@@ -59,9 +68,9 @@ class ValkeyCounters:
         try:
             totals = await (await self._server()).add_all(amounts, window_s)
         except DependencyUnavailable as fault:
-            self._failed(fault)
+            self._failed(fault, ADD_ALL)
             return ()
-        self._answered()
+        self._answered(ADD_ALL)
         return totals
 
     async def peek(self, key: str) -> tuple[int, int]:
@@ -70,9 +79,9 @@ class ValkeyCounters:
             try:
                 count, left_ms, cleared = await (await self._server()).peek(key)
             except DependencyUnavailable as fault:
-                self._failed(fault)
+                self._failed(fault, PEEK)
             else:
-                self._answered()
+                self._answered(PEEK)
                 shared = (count, seconds(left_ms)) if count else (0, 0)
                 return max(shared, self._own.read(key, cleared))
         return self._own.read(key)
@@ -84,16 +93,18 @@ class ValkeyCounters:
             try:
                 await (await self._server()).clear(key)
             except DependencyUnavailable as fault:
-                self._failed(fault)
+                self._failed(fault, CLEAR)
+            else:
+                self._answered(CLEAR)
 
-    async def ping(self) -> bool:
-        """Whether the shared store answers."""
+    async def probe(self) -> bool:
+        """Whether the shared store does all that this class asks of it."""
         try:
-            await (await self._server()).ping()
+            await (await self._server()).probe()
         except DependencyUnavailable as fault:
-            self._failed(fault)
+            self._failed(fault, PROBE)
             return False
-        self._answered()
+        self._answered(PROBE)
         return True
 
     async def close(self) -> None:
@@ -112,19 +123,22 @@ class ValkeyCounters:
     def _circuit_open(self) -> bool:
         return monotonic() < self._open_until
 
-    def _failed(self, fault: DependencyUnavailable) -> None:
+    def _failed(self, fault: DependencyUnavailable, work: str) -> None:
         self._open_until = monotonic() + PAUSE_S
         self._metrics.dependency_failures.labels("cache").inc()
         self._metrics.redis_up.set(0)
         if not self._failing:
-            self._failing = True
             log.warning("cache unavailable, counting in memory", error=fault.reason)
+        self._failing.add(work if isinstance(fault, Refused) else CONNECTION)
 
-    def _answered(self) -> None:
-        self._metrics.redis_up.set(1)
+    def _answered(self, work: str) -> None:
+        """Note a success: of everything (the probe), or of this work, which shows that the server is there again."""
         if self._failing:
-            self._failing = False
+            self._failing -= self._failing if work == PROBE else {work, CONNECTION}
+            if self._failing:
+                return
             log.info("cache available again")
+        self._metrics.redis_up.set(1)
 
 
 def _load() -> type[CacheServer]:

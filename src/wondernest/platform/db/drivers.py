@@ -25,6 +25,8 @@ COMMAND_CONNECT_TIMEOUT_S: Final = 10
 """How long a command waits for a connection, unless the address says it."""
 SHORTEST_TIMEOUT_S: Final = 2
 """libpq waits for 2 s at least."""
+ENCODING: Final = "UTF8"
+"""The one encoding, of databases and of sessions: another one refuses texts that people write, or does not know what they are."""
 NO_HOME: Final = "/nonexistent"
 _SOCKET_OPTIONS: Final = {
     "keepalives_idle": "TCP_KEEPIDLE",
@@ -87,7 +89,19 @@ def open_for_command(address: str, name: str, **options: Any) -> psycopg.Connect
     leave_unreadable_home()
     if not any(parameter == "connect_timeout" for parameter, _ in parameters(address)):
         options["connect_timeout"] = COMMAND_CONNECT_TIMEOUT_S
-    return psycopg.connect(address, autocommit=True, application_name=f"wondernest {name}", **options)
+    return psycopg.connect(
+        address, autocommit=True, application_name=f"wondernest {name}", client_encoding=ENCODING, **options
+    )
+
+
+def refused_encoding(encoding: str | None) -> str | None:
+    """What to do about a database of this encoding, in one line; None if it is ours."""
+    if encoding == ENCODING:
+        return None
+    return (
+        f"the encoding of the database is {encoding}, and it has to be {ENCODING}:"
+        f" copy it into one made with `create database … encoding '{ENCODING}' template template0`"
+    )
 
 
 @cache

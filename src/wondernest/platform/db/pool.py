@@ -80,10 +80,15 @@ class Executor(Protocol):
 class Database:
     """Connections to PostgreSQL. Raises DependencyUnavailable for every fault of the database."""
 
-    def __init__(self, settings: DatabaseSettings, metrics: Metrics, *, role: str = "request") -> None:
+    def __init__(
+        self, settings: DatabaseSettings, metrics: Metrics, *, role: str = "request", dependency: str = DEPENDENCY
+    ) -> None:
+        """`dependency`: the name of this database in logs and metrics."""
         self._settings = settings
         self._metrics = metrics
         self._role = role
+        self._dependency = dependency
+        self._failed, self._recovered = f"{dependency} unavailable", f"{dependency} available again"
         self._idle: list[Connection] = []
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
         self._open = 0
@@ -94,7 +99,8 @@ class Database:
         self._passed: dict[Connection, list[CallerRefused]] = {}
         self.on_unpermitted: Callable[[CallerRefused, bool], None] | None = None
         """Called, in the context of the request, for each PURPOSE that nobody permitted, and whether the request was refused."""
-        metrics.sample(self._report)
+        if dependency == DEPENDENCY:
+            metrics.sample(self._report)
 
     # Leases -------------------------------------------------------------------------------------------------------
 
@@ -113,11 +119,11 @@ class Database:
             raise self._unavailable(error) from error
         except asyncpg.LockNotAvailableError as error:
             self._release(connection)
-            self._metrics.dependency_failures.labels(DEPENDENCY).inc()
-            raise Held(DEPENDENCY, "its rows are locked") from error
+            self._metrics.dependency_failures.labels(self._dependency).inc()
+            raise Held(self._dependency, "its rows are locked") from error
         except asyncpg.TransactionRollbackError as error:
             self._release(connection)
-            raise TransactionConflict(DEPENDENCY, type(error).__name__) from error
+            raise TransactionConflict(self._dependency, type(error).__name__) from error
         except asyncio.CancelledError:
             self._discard(connection)
             raise
@@ -191,7 +197,7 @@ class Database:
                 return connection
             self._open -= 1
         if monotonic() < self._refused_until:
-            raise DependencyUnavailable(DEPENDENCY, "not reachable")
+            raise DependencyUnavailable(self._dependency, "not reachable")
         if self._open < self._settings.pool_size:
             return await self._open_one()
         return await self._wait()
@@ -213,7 +219,7 @@ class Database:
 
     async def _wait(self) -> Connection:
         if len(self._waiters) >= self._settings.max_waiting:
-            raise DependencyUnavailable(DEPENDENCY, "too many requests are waiting for a connection")
+            raise DependencyUnavailable(self._dependency, "too many requests are waiting for a connection")
         future: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiters.append(future)
         try:
@@ -221,7 +227,7 @@ class Database:
                 connection = await future
         except TimeoutError:
             self._leave_queue(future)
-            raise DependencyUnavailable(DEPENDENCY, "no connection became free in time") from None
+            raise DependencyUnavailable(self._dependency, "no connection became free in time") from None
         except BaseException:
             self._leave_queue(future)
             raise
@@ -293,15 +299,15 @@ class Database:
         """Note that the database answered: on a lease, or on a connection outside the pool."""
         if self._failing and monotonic() - self._failed_at > RECOVERED_AFTER_S:
             self._failing = False
-            log.info("database available again")
+            log.info(self._recovered)
 
     def _unavailable(self, error: BaseException) -> DependencyUnavailable:
         self._failed_at = monotonic()
-        self._metrics.dependency_failures.labels(DEPENDENCY).inc()
+        self._metrics.dependency_failures.labels(self._dependency).inc()
         if not self._failing:
             self._failing = True
-            log.error("database unavailable", error=type(error).__name__)
-        return DependencyUnavailable(DEPENDENCY, type(error).__name__)
+            log.error(self._failed, error=type(error).__name__)
+        return DependencyUnavailable(self._dependency, type(error).__name__)
 
     def _report(self) -> None:
         self._metrics.db_idle.set(len(self._idle))

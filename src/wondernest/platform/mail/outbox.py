@@ -28,6 +28,9 @@ class OutboxMail(Struct, frozen=True):
     subject: str
     date: str
     text: str
+    html: str = ""
+    unsubscribe: str = ""
+    """The header `List-Unsubscribe`."""
 
 
 class OutboxMailer:
@@ -69,6 +72,12 @@ def _parse(content: bytes) -> OutboxMail:
     from email.message import EmailMessage
 
     mail = email.message_from_bytes(content, EmailMessage, policy=email.policy.default)
-    body = mail.get_body(("plain",))
-    text = body.get_content() if body is not None else ""
-    return OutboxMail(str(mail["To"]), str(mail["Subject"]), str(mail["Date"]), text)
+    plain, html = (mail.get_body((kind,)) for kind in ("plain", "html"))
+    return OutboxMail(
+        to=str(mail["To"]),
+        subject=str(mail["Subject"]),
+        date=str(mail["Date"]),
+        text="" if plain is None else plain.get_content(),
+        html="" if html is None else html.get_content(),
+        unsubscribe=str(mail["List-Unsubscribe"] or ""),
+    )

@@ -143,7 +143,7 @@ async def test_many_shared_counts_are_added_in_one_call_and_expire(
 
 
 async def found_again(counters: ValkeyCounters) -> None:
-    await until(counters.ping)
+    await until(counters.probe)
 
 
 async def until(happens: Callable[[], Awaitable[bool]]) -> None:

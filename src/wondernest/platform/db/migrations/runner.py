@@ -12,7 +12,7 @@ import psycopg
 from msgspec import Struct
 from psycopg import errors
 
-from wondernest.platform.db.drivers import open_for_command
+from wondernest.platform.db.drivers import open_for_command, refused_encoding
 from wondernest.platform.db.migrations.blocks import Installation, RefusedStatement
 from wondernest.platform.db.migrations.changes import check_changes
 from wondernest.platform.db.migrations.files import MigrationFile, migration_files
@@ -190,9 +190,11 @@ def _applied_version(connection: psycopg.Connection) -> str:
 
 @contextmanager
 def _session(database_url: str) -> Generator[psycopg.Connection]:
-    """A new connection; errors of the database are raised as MigrationError."""
+    """A new connection; errors of the database, and an encoding that is not ours, are raised as MigrationError."""
     try:
         with open_for_command(database_url, "migrate", prepare_threshold=None) as connection:
+            if wrong := refused_encoding(connection.info.parameter_status("server_encoding")):
+                raise MigrationError(wrong)
             yield connection
     except psycopg.Error as error:
         where: list[str] = getattr(error, "__notes__", [])

@@ -47,7 +47,8 @@ _STATE = f"""
             join pg_class number on number.oid = owned.objid
             where granted.right_ = 'insert'
               and case when number.relkind = 'S' then not has_sequence_privilege(owned.objid, 'usage') end
-        ) as forbidden"""  # noqa: S608 - our own two constants
+        ) as forbidden,
+        current_setting('transaction_read_only')::boolean as read_only"""  # noqa: S608 - our own two constants
 
 
 class SchemaState(Struct, frozen=True):
@@ -55,6 +56,7 @@ class SchemaState(Struct, frozen=True):
 
     `slow`: indexes that are missing or invalid; everything works, but some statement scans a whole table.
     `forbidden`: privileges that our role lacks and some route needs, as `select on core.users`.
+    `read_only`: transactions of new connections cannot write: a standby, or `default_transaction_read_only`.
     """
 
     version: str | None
@@ -62,6 +64,7 @@ class SchemaState(Struct, frozen=True):
     missing: tuple[str, ...]
     slow: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
+    read_only: bool = False
 
     @property
     def usable(self) -> bool:
@@ -96,5 +99,10 @@ async def schema_state(
         return SchemaState(None, newest, (f"{VERSION_SCHEMA}.{VERSION_TABLE}",))
     assert row is not None
     return SchemaState(
-        row["version"], newest, tuple(row["missing"]), tuple(row["slow"]), tuple(sorted(row["forbidden"]))
+        row["version"],
+        newest,
+        tuple(row["missing"]),
+        tuple(row["slow"]),
+        tuple(sorted(row["forbidden"])),
+        row["read_only"],
     )

@@ -35,9 +35,15 @@ OURS = {
     "wondernest.child_days",
     "wondernest.child_details",
     "wondernest.child_usage",
+    "wondernest.consent_erasures",
+    "wondernest.consent_heads",
+    "wondernest.consent_ledger",
+    "wondernest.consents",
     "wondernest.email_verifications",
+    "wondernest.event_archives",
     "wondernest.event_identities",
     "wondernest.event_usage",
+    "wondernest.extra_time",
     "wondernest.family_content_limits",
     "wondernest.consent_gates",
     "wondernest.consent_refusals",
@@ -50,6 +56,7 @@ OURS = {
     "wondernest.job_schedules",
     "wondernest.job_statistics",
     "wondernest.jobs",
+    "wondernest.letter_readers",
     "wondernest.outside_identities",
     "wondernest.pack_purchases",
     "wondernest.pack_usage_days",
@@ -64,6 +71,7 @@ OURS = {
     "wondernest.unrecorded_cutoffs",
     "wondernest.used_identity_tokens",
     "wondernest.walks",
+    "wondernest.weekly_letters",
 }
 
 

@@ -1,11 +1,11 @@
-"""Bodies of the pack routes, as the app's model reads them (server contract §2): a wrong type makes a whole list unreadable."""
+"""Packs, assets and what a family has of them, as the app's model reads them (server contract §2): a wrong type makes a list unreadable."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType, field
+from msgspec import Raw, Struct
 
 from wondernest.packs.rules import DEFAULT_PLATFORMS, colour, loop_points, palette, wire_name
 from wondernest.platform.json import instant, maybe_instant, maybe_text
@@ -154,6 +154,35 @@ class OwnershipInfo(Struct, rename="camel", kw_only=True):
         )
 
 
+class ReviewInfo(Struct, rename="camel", kw_only=True):
+    """The caller's own review of a pack. Nobody else is shown its words; its stars count once it is approved."""
+
+    id: str
+    pack_id: str
+    user_id: str
+    rating: int | None
+    review_title: str | None
+    review_text: str | None
+    is_approved: bool
+    created_at: str
+    updated_at: str
+
+    @classmethod
+    def of(cls, review: model.Review) -> ReviewInfo:
+        """From a row."""
+        return cls(
+            id=str(review.id),
+            pack_id=str(review.pack_id),
+            user_id=str(review.user_id),
+            rating=review.rating,
+            review_title=review.title,
+            review_text=review.text,
+            is_approved=review.is_approved,
+            created_at=instant(review.created_at),
+            updated_at=instant(review.updated_at),
+        )
+
+
 class PackInfo(Struct, rename="camel", kw_only=True):
     """A pack; `assets` is empty in lists."""
 
@@ -195,7 +224,7 @@ class PackInfo(Struct, rename="camel", kw_only=True):
     rating_count: int
     assets: list[AssetInfo]
     user_ownership: OwnershipInfo | None
-    user_review: None = None
+    user_review: ReviewInfo | None
 
     @classmethod
     def of(cls, pack: model.Pack, absolute: Absolute) -> PackInfo:
@@ -239,149 +268,8 @@ class PackInfo(Struct, rename="camel", kw_only=True):
             rating_count=pack.ratings,
             assets=[AssetInfo.of(asset, absolute) for asset in pack.assets],
             user_ownership=None if pack.ownership is None else OwnershipInfo.of(pack.ownership),
+            user_review=None if pack.review is None else ReviewInfo.of(pack.review),
         )
-
-
-class Categories(Struct):
-    """All active categories."""
-
-    categories: list[CategoryInfo]
-
-
-class Packs(Struct):
-    """Packs."""
-
-    packs: list[PackInfo]
-
-
-class Page(Struct, rename="camel"):
-    """A page of a search; pages count from 0, `total` counts all pages."""
-
-    packs: list[PackInfo]
-    total: int
-    page: int
-    size: int
-    has_next: bool
-
-
-class OnePack(Struct):
-    """One pack with its assets."""
-
-    pack: PackInfo
-
-
-class Assets(Struct):
-    """The active assets of a pack."""
-
-    assets: list[AssetInfo]
-
-
-class Bought(Struct, rename="camel", kw_only=True):
-    """What came of a purchase."""
-
-    success: bool
-    transaction_id: str | None
-    ownership: OwnershipInfo | None
-    error: str | None = None
-
-
-class Noted(Struct):
-    """An acknowledgement."""
-
-    message: str
-
-
-class CategoriesReply(Struct):
-    """The envelope of categories."""
-
-    data: Categories
-    error: None = None
-    success: bool = True
-
-
-class PacksReply(Struct):
-    """The envelope of packs."""
-
-    data: Packs
-    error: None = None
-    success: bool = True
-
-
-class PageReply(Struct):
-    """The envelope of a search."""
-
-    data: Page
-    error: None = None
-    success: bool = True
-
-
-class PackReply(Struct):
-    """The envelope of a pack."""
-
-    data: OnePack
-    error: None = None
-    success: bool = True
-
-
-class AssetsReply(Struct):
-    """The envelope of assets."""
-
-    data: Assets
-    error: None = None
-    success: bool = True
-
-
-class BoughtReply(Struct):
-    """The envelope of a purchase. `success` is false while the payment is pending."""
-
-    data: Bought
-    error: str | None = None
-    success: bool = True
-
-
-class NotedReply(Struct):
-    """The envelope of an acknowledgement."""
-
-    data: Noted
-    error: None = None
-    success: bool = True
-
-
-class PackRefusal(Struct):
-    """A refusal of this room. `message` explains a code."""
-
-    error: str
-    message: str | UnsetType = UNSET
-    data: None = None
-    success: bool = False
-
-
-class PurchaseBody(Struct, rename="camel"):
-    """Which pack, for which child; without one it is for all children."""
-
-    pack_id: str | None = None
-    child_id: str | None = None
-    payment_method: str | None = None
-
-
-class DownloadBody(Struct, rename="camel"):
-    """How far a download is."""
-
-    status: str | None = None
-    progress: int = 0
-    child_id: str | None = None
-
-
-class UsageBody(Struct, rename="camel"):
-    """That a pack was used."""
-
-    pack_id: str | None = None
-    used_in_feature: str | None = None
-    child_id: str | None = None
-    asset_id: str | None = None
-    session_id: str | None = None
-    usage_duration_seconds: int | None = None
-    metadata: Raw = field(default_factory=Raw)
 
 
 def _maybe(url: str | None, absolute: Absolute) -> str | None:
