@@ -61,8 +61,8 @@ from wondernest.web import room as web
 if TYPE_CHECKING:
     from wondernest.analytics.archive import EventArchive
     from wondernest.content.collection import Collection
-    from wondernest.files.system import SystemFiles
     from wondernest.coppa.ledger import Ledger
+    from wondernest.files.system import SystemFiles
     from wondernest.settings import Settings
 
 
