@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Final
 
+from wondernest.access.ages import STRICTEST_AGE
 from wondernest.platform.faults import Refusal
 
 
@@ -36,8 +37,6 @@ class Purpose(Enum):
 DISCLOSURE: Final = "disclosure:"
 """The beginning of the purpose that discloses to one named third party; each needs its own consent (16 CFR 312.5(a)(2))."""
 _RECIPIENT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
-STRICTEST_AGE: Final = 16
-"""The highest age of consent of any country (GDPR Art. 8): it applies where the family's country is unknown."""
 DATA_COLLECTION: Final = "dataCollection"
 """The app's permission without which the others permit nothing."""
 THIRD_PARTIES: Final = "thirdPartySharing"
@@ -114,6 +113,11 @@ _GIVEN: Final = """coalesce((
           from wondernest.consent_gates gate where gate.child_id = {child_id}{lock}), false)"""
 
 
+def of_age(child_id: str) -> str:
+    """SQL condition: the child is of the age of consent of its family's country, so that no parent has to consent."""
+    return _OF_AGE.format(child_id=child_id)
+
+
 def permitted(child_id: str, purpose: Purpose, *, writes: bool = True) -> str:
     """SQL condition: the child's data may be collected or used for the purpose (`child_id` is an SQL expression).
 
@@ -123,7 +127,7 @@ def permitted(child_id: str, purpose: Purpose, *, writes: bool = True) -> str:
     commits first decides: the other one waits, and sees it.
     """
     given = _GIVEN.format(child_id=child_id, purpose=purpose.value, lock=" for share of gate" if writes else "")
-    return f"({given} or {_OF_AGE.format(child_id=child_id)})"
+    return f"({given} or {of_age(child_id)})"
 
 
 def requires(child_id: str, purpose: Purpose, mode: str, *, writes: bool = True) -> str:

@@ -64,6 +64,14 @@ class Summed(NamedTuple):
     active_days: int
 
 
+class ToldWeek(NamedTuple):
+    """The figures of a week, the sums by category that they were made from, and the days on which something happened."""
+
+    week: Week
+    categories: Mapping[str, Totals]
+    active_days: int
+
+
 class Explained(NamedTuple):
     """The activities of some days."""
 
@@ -148,15 +156,20 @@ class OverviewService:
 
     async def week(self, caller: Caller, child_id: UUID, day: date | None) -> Week:
         """The figures of the week of a day, this week's if none is given: of its days until today."""
+        return (await self.told_week(caller.user_id, child_id, day)).week
+
+    async def told_week(self, user_id: UUID, child_id: UUID, day: date | None) -> ToldWeek:
+        """As `week`, for an adult who made no request, with the sums that the figures were made from."""
         span = utc_days(self._clock.now(), DAYS_OF_WEEK - 1)
         if day is not None:
             span = day - timedelta(days=DAYS_OF_WEEK - 1), day + timedelta(days=DAYS_OF_WEEK - 1)
-        found = _admitted(await self._reader.summed(caller.user_id, child_id, *span))
+        found = _admitted(await self._reader.summed(user_id, child_id, *span))
         calendar = _calendar(found)
         start = calendar.week_start(day or self._today(calendar))
         wanted = days(start, start + timedelta(days=DAYS_OF_WEEK - 1))
         summed = await self._summed(found, calendar, wanted)
-        return figures.week_figures(start, summed.categories, summed.interactions)
+        week = figures.week_figures(start, summed.categories, summed.interactions)
+        return ToldWeek(week, summed.categories, summed.active_days)
 
     async def insights(self, caller: Caller, child_id: UUID) -> Insights:
         """What the last thirty days say."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, cast
 import msgspec
 from msgspec import Meta, Struct
 
+from wondernest.access.ages import country_of
 from wondernest.auth.rules import DEFAULT_LANGUAGE, LANGUAGES
 from wondernest.family.controls import FamilySwitches, merged
 from wondernest.family.rules import MAX_SCREEN_TIME_MINUTES, Unacceptable
@@ -19,6 +20,7 @@ DAYS: Final = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday",
 """The first day of a week, by its number in the database."""
 BAD_ZONE: Final = "Invalid timezone"
 BAD_LANGUAGE: Final = "Invalid language code"
+BAD_COUNTRY: Final = "country must be a code of two letters (ISO 3166)"
 BAD_DAY: Final = f"firstDayOfWeek must be one of {', '.join(DAYS)}"
 
 
@@ -32,15 +34,17 @@ class KnownSettings(Struct, rename="camel", kw_only=True):
 
 
 class LocaleChanges(Struct, rename="camel", kw_only=True):
-    """Where the family lives in time, and its language; None leaves a part as it is. `first_day_of_week`: one of DAYS."""
+    """Where the family lives, and its language; None leaves a part as it is. `first_day_of_week`: one of DAYS."""
 
     timezone: str | None = None
     first_day_of_week: str | None = None
     language: str | None = None
+    country: str | None = None
+    """ISO 3166-1 alpha-2: it decides until which age a parent consents."""
 
     def checked(self) -> LocaleChanges:
         """The changes as they are stored; raises Unacceptable."""
-        zone, day, language = self.timezone, self.first_day_of_week, self.language
+        zone, day, language, country = self.timezone, self.first_day_of_week, self.language, self.country
         if zone is not None:
             zone = zone.strip()
             if len(zone) > MAX_NAME_CHARS or not is_time_zone(zone):
@@ -53,7 +57,11 @@ class LocaleChanges(Struct, rename="camel", kw_only=True):
             language = language.strip().lower()
             if language not in LANGUAGES:
                 raise Unacceptable(BAD_LANGUAGE)
-        return LocaleChanges(timezone=zone, first_day_of_week=day, language=language)
+        if country is not None:
+            country = country_of(country)
+            if country is None:
+                raise Unacceptable(BAD_COUNTRY)
+        return LocaleChanges(timezone=zone, first_day_of_week=day, language=language, country=country)
 
     @property
     def first_day(self) -> int | None:
@@ -62,11 +70,18 @@ class LocaleChanges(Struct, rename="camel", kw_only=True):
 
 
 class Locale(Struct, rename="camel", kw_only=True, frozen=True):
-    """A family's time zone, the day on which its week begins (one of DAYS), and its language."""
+    """A family's time zone, the day on which its week begins (one of DAYS), its language, and its country if it named one."""
 
     timezone: str = DEFAULT_ZONE
     first_day_of_week: str = DAYS[0]
     language: str = DEFAULT_LANGUAGE
+    country: str | None = None
+
+
+class LetterChanges(Struct, rename="camel", kw_only=True):
+    """The caller's own choice, not the family's: whether they get its weekly letter. None leaves it as it is."""
+
+    weekly_letter: bool | None = None
 
 
 class SwitchChanges(Struct, rename="camel", kw_only=True):
@@ -77,11 +92,16 @@ class SwitchChanges(Struct, rename="camel", kw_only=True):
     educational_content_only: bool | None = None
 
 
+KINDS: Final = (KnownSettings, LocaleChanges, LetterChanges, SwitchChanges)
+"""What knows the settings that have a place of their own."""
+
+
 class SettingsChanges(Struct, kw_only=True):
     """The settings that a client sent, grouped by where they are stored."""
 
     known: KnownSettings
     locale: LocaleChanges
+    letters: LetterChanges
     switches: dict[str, Any]
     rest: dict[str, Any]
 
@@ -94,10 +114,12 @@ class SettingsChanges(Struct, kw_only=True):
         flat = {**cast("dict[str, Any]", nested or {}), **sent}
         known, switches = _read(KnownSettings, flat), _read(SwitchChanges, flat)
         locale: LocaleChanges = _read(LocaleChanges, sent)
-        named = {*_names(KnownSettings), *_names(LocaleChanges), *_names(SwitchChanges), SWITCHES}
+        letters: LetterChanges = _read(LetterChanges, sent)
+        named = {SWITCHES, *(name for kind in KINDS for name in _names(kind))}
         return cls(
             known=known,
             locale=locale.checked(),
+            letters=letters,
             switches={key: value for key, value in msgspec.to_builtins(switches).items() if value is not None},
             rest={key: value for key, value in sent.items() if key not in named},
         )
@@ -108,6 +130,8 @@ class StoredSettings(Struct, kw_only=True):
 
     known: KnownSettings
     locale: Locale = Locale()
+    weekly_letter: bool = False
+    """Whether the caller gets the family's weekly letter."""
     document: Any
 
     def shown(self) -> dict[str, Any]:
@@ -115,7 +139,7 @@ class StoredSettings(Struct, kw_only=True):
         document = cast("dict[str, Any]", self.document) if isinstance(self.document, dict) else {}
         rest = {key: value for key, value in document.items() if key != SWITCHES}
         switches = merged(FamilySwitches(), document.get(SWITCHES))
-        fixed = (self.known, self.locale, switches)
+        fixed = (self.known, self.locale, LetterChanges(weekly_letter=self.weekly_letter), switches)
         return {**rest, **{name: value for part in fixed for name, value in msgspec.to_builtins(part).items()}}
 
 

@@ -1,0 +1,147 @@
+"""Jobs for what changes about consent by time alone: days of grace, children who come of age, the ages of consent of families.
+
+Each batch of a walk and the letters that follow from it are one transaction, so a killed job goes on where it was and tells nobody twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from wondernest.access.ages import AGES, consent_age
+from wondernest.access.consent import GateMode
+from wondernest.coppa.repository.times import Step, TimeRepository
+from wondernest.platform.db.unit import unit_of
+from wondernest.platform.jobs import Job, Running, Schedule
+from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
+from wondernest.platform.mail import Letter
+
+if TYPE_CHECKING:
+    from wondernest.platform.db.pool import Executor
+    from wondernest.platform.rooms import Parts
+
+GIVE_GRACE: Final = "coppa.give_grace"
+COME_OF_AGE: Final = "coppa.come_of_age"
+SET_AGES: Final = "coppa.set_ages"
+GRACE_LETTER: Final = "coppa.grace_letter"
+OF_AGE_LETTER: Final = "coppa.of_age_letter"
+USER: Final = "user"
+"""The argument of the letters: who gets it."""
+UNTIL: Final = "until"
+"""The argument of the letter about days of grace: their last day, as the number that `date.toordinal` gives."""
+WALK_LIMIT_S: Final = 3600.0
+GRACE_SUBJECT: Final = "Please confirm your consent for WonderNest"
+GRACE_TEXT: Final = """\
+WonderNest now asks parents to confirm that it may store what their children make and do. Your family has a child for whom this is still missing.
+
+Nothing changes until {until}. If nobody has consented by then, games can still be played, but nothing new is stored for the child. What is stored stays.
+
+To consent, open the child's profile in the app.
+"""
+OF_AGE_SUBJECT: Final = "Your consent is no longer needed"
+OF_AGE_TEXT: Final = """\
+A child of your family has reached the age from which WonderNest needs no consent of a parent any more. What you permitted or refused before no longer decides what is stored.
+
+You can still see, export and delete what is stored, as before.
+"""
+"""The letters hold no name: an address may be wrong."""
+
+
+class TimeJobs:
+    """The walks and their letters."""
+
+    def __init__(self, repository: TimeRepository, parts: Parts) -> None:
+        settings = parts.settings
+        self._repository = repository
+        self._database = parts.database
+        self._clock = parts.clock
+        self._grace_letter = parts.jobs.sender(GRACE_LETTER)
+        self._of_age_letter = parts.jobs.sender(OF_AGE_LETTER)
+        self._sender = LetterSender(parts.mailer, parts.metrics)
+        self._enforced = settings.consent_gate == GateMode.ENFORCE.value
+        self._grace = timedelta(days=settings.coppa.grace_days)
+        self._default_age = consent_age(settings.coppa.default_country.upper() or None)
+
+    def jobs(self) -> tuple[Job, ...]:
+        """The declarations."""
+        return (
+            Job(GIVE_GRACE, self.give_grace, time_limit_s=WALK_LIMIT_S),
+            Job(COME_OF_AGE, self.come_of_age, time_limit_s=WALK_LIMIT_S),
+            Job(SET_AGES, self.set_ages, time_limit_s=WALK_LIMIT_S),
+            Job(GRACE_LETTER, self.send_grace_letter, LETTER_RETRY),
+            Job(OF_AGE_LETTER, self.send_of_age_letter, LETTER_RETRY),
+        )
+
+    def schedules(self) -> tuple[Schedule, ...]:
+        """Grace soon after the switch, because families wait for it; the others every night."""
+        return (
+            Schedule(GIVE_GRACE, "*/2 * * * *", GIVE_GRACE),
+            Schedule(COME_OF_AGE, "11 4 * * *", COME_OF_AGE),
+            Schedule(SET_AGES, "7 2 * * *", SET_AGES),
+        )
+
+    async def give_grace(self, _: Running) -> None:
+        """Give days of grace, counted from the switch, to the children of the time before it; once, and only where the gate is enforced."""
+        if not self._enforced:
+            return
+        now = self._clock.now()
+        switch = await self._repository.switch(self._database, now)
+        until = switch.first_at + self._grace
+        if switch.granted_at is not None or until <= now:
+            return
+        last_day = until.date().toordinal()
+        await self._walk(
+            lambda unit, after: self._repository.grace(unit, after, switch.first_at, until, now),
+            lambda unit, parent: self._grace_letter(
+                unit, {USER: parent, UNTIL: last_day}, key=f"{GRACE_LETTER}.{parent}"
+            ),
+        )
+        await self._repository.note_granted(self._database, now)
+
+    async def come_of_age(self, _: Running) -> None:
+        """Tell the parents of children who have come of age."""
+        now = self._clock.now()
+        await self._walk(
+            lambda unit, after: self._repository.come_of_age(unit, after, now),
+            lambda unit, parent: self._of_age_letter(unit, {USER: parent}, key=f"{OF_AGE_LETTER}.{parent}"),
+        )
+
+    async def set_ages(self, _: Running) -> None:
+        """Store each family's age of consent, where the table, the default or the family's country changed."""
+        now, default = self._clock.now(), self._default_age
+        await self._walk(lambda unit, after: self._repository.ages(unit, after, AGES, default, now))
+
+    async def _walk(
+        self,
+        step: Callable[[Executor, UUID | None], Awaitable[Step]],
+        tell: Callable[[Executor, UUID], Awaitable[None]] | None = None,
+    ) -> None:
+        after: UUID | None = None
+        while True:
+            async with unit_of(self._database) as unit:
+                done = await step(unit, after)
+                if tell is not None:
+                    for parent in done.parents:
+                        await tell(unit, parent)
+            if done.after is None:
+                return
+            after = done.after
+
+    async def send_grace_letter(self, job: Running) -> None:
+        """Send one parent's letter about days of grace."""
+        until = job.args.get(UNTIL)
+        if isinstance(until, int):
+            day = date.fromordinal(until).isoformat()
+            await self._send(job, GRACE_SUBJECT, GRACE_TEXT.format(until=day))
+
+    async def send_of_age_letter(self, job: Running) -> None:
+        """Send one parent's letter about a child who came of age."""
+        await self._send(job, OF_AGE_SUBJECT, OF_AGE_TEXT)
+
+    async def _send(self, job: Running, subject: str, text: str) -> None:
+        parent = job.uuid(USER)
+        address = await self._repository.address(self._database, parent) if parent is not None else None
+        if address is not None:
+            await self._sender.send(job, Letter(address, subject, text))
