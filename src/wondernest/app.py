@@ -53,6 +53,7 @@ from wondernest.platform.scan.scanner import DEPENDENCY as SCANNER
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.platform.telemetry.stdout import STDOUT
+from wondernest.privacy import room as privacy
 from wondernest.screentime import room as screentime
 from wondernest.stories import room as stories
 from wondernest.usage import room as usage
@@ -61,6 +62,9 @@ from wondernest.web import room as web
 if TYPE_CHECKING:
     from wondernest.analytics.archive import EventArchive
     from wondernest.content.collection import Collection
+    from wondernest.coppa.ledger import Ledger
+    from wondernest.files.system import SystemFiles
+    from wondernest.privacy.erasing import Reapplying
     from wondernest.settings import Settings
 
 
@@ -74,31 +78,55 @@ def create_app(settings: Settings, *, clock: Clock | None = None, more: Sequence
 @asynccontextmanager
 async def collection(settings: Settings) -> AsyncGenerator[Collection]:
     """Import and export of the content library, for commands."""
-    parts = _parts(settings, SystemClock(timedelta()))
-    try:
+    async with _alone(settings) as parts:
         yield content.collection(parts, files.system(parts))
+
+
+@asynccontextmanager
+async def system_files(settings: Settings) -> AsyncGenerator[tuple[SystemFiles, Database]]:
+    """The files of the installation, for commands."""
+    async with _alone(settings) as parts:
+        yield files.system(parts), parts.database
+
+
+@asynccontextmanager
+async def reapplying(settings: Settings) -> AsyncGenerator[Reapplying]:
+    """Erasing again whom a restored backup has brought back, for commands."""
+    parts = _parts(settings, SystemClock(timedelta()))
+    rooms, _ = _rooms(parts, ())
+    try:
+        yield privacy.reapplying(parts, rooms)
     finally:
-        for stop in platform.build(parts).on_stop:
-            await stop()
+        await rooms.stop()
 
 
 @asynccontextmanager
 async def event_archive(settings: Settings) -> AsyncGenerator[EventArchive]:
     """The archive of events, for commands."""
-    parts = _parts(settings, SystemClock(timedelta()))
-    try:
+    async with _alone(settings) as parts:
         yield analytics.archive(parts)
-    finally:
-        for stop in platform.build(parts).on_stop:
-            await stop()
+
+
+@asynccontextmanager
+async def consent_ledger(settings: Settings) -> AsyncGenerator[tuple[Ledger, Database]]:
+    """The consent ledger and the database that it is in, for commands."""
+    async with _alone(settings) as parts:
+        yield coppa.ledger(parts), parts.database
 
 
 @asynccontextmanager
 async def consent_refusals(settings: Settings) -> AsyncGenerator[tuple[coppa.RefusalRepository, Parts]]:
     """The counts of requests without consent, for commands."""
+    async with _alone(settings) as parts:
+        yield coppa.RefusalRepository(), parts
+
+
+@asynccontextmanager
+async def _alone(settings: Settings) -> AsyncGenerator[Parts]:
+    """The adapters, without an application."""
     parts = _parts(settings, SystemClock(timedelta()))
     try:
-        yield coppa.RefusalRepository(), parts
+        yield parts
     finally:
         for stop in platform.build(parts).on_stop:
             await stop()
@@ -156,6 +184,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             *(build(parts) for build in more),
         )
     )
+    below = Rooms((*below.all, privacy.build(parts, below)))
     rooms = Rooms((*below.all, usage.build(parts, below), health.build(parts, below), web.build(parts, below)))
     parts.jobs.check(rooms.jobs, rooms.schedules)
     rooms.require_metrics(parts.metrics.names())

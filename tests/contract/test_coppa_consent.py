@@ -195,6 +195,7 @@ async def test_granted_then_revoked(app_client: httpx2.AsyncClient, database_url
         "consentId": None,
         "permissions": None,
         "expiresAt": None,
+        "pending": None,
         "verificationRequired": True,
         "warnings": ["Legal review required for production"],
         "nextSteps": [
@@ -270,7 +271,12 @@ async def test_a_change_replaces_the_open_consent(app_client: httpx2.AsyncClient
     permissions = {**PERMISSIONS, "analytics": False}
     assert answer.status_code == 200
     assert changed.pop("consentId") != first["consentId"]
-    assert changed == {"permissions": permissions, "message": "COPPA consent updated", "warning": None}
+    assert changed == {
+        "permissions": permissions,
+        "pending": None,
+        "message": "COPPA consent updated",
+        "warning": None,
+    }
     stored = await row(database_url, "select * from compliance.coppa_consent where revoked_at is null")
     assert stored["consent_type"] == "full"
     assert json.loads(stored["consent_text"])["verificationData"] == {"parentSignature": IsStr(regex=TIME)}

@@ -10,9 +10,10 @@ from wondernest.access.consent import GateMode
 from wondernest.access.people import CHILD
 from wondernest.analytics.archive import EventArchive
 from wondernest.analytics.deliveries import DeliveryService
+from wondernest.analytics.erasing import ArchiveEraser
 from wondernest.analytics.jobs import IdentityJobs, SummingJobs
 from wondernest.analytics.overview import OverviewService
-from wondernest.analytics.personal_data import PERSONAL_DATA
+from wondernest.analytics.personal_data import ELSEWHERE, PERSONAL_DATA
 from wondernest.analytics.reading import Reader
 from wondernest.analytics.recommendations import Recommendations
 from wondernest.analytics.recorder import EventRecorder
@@ -117,6 +118,8 @@ def build(
         jobs=(*identities.jobs(), *summing.jobs()),
         schedules=(*identities.schedules(), *summing.schedules()),
         personal_data=PERSONAL_DATA,
+        elsewhere=ELSEWHERE,
+        erasers=(ArchiveEraser(archive(parts)).erase,),
         usage=_usage(parts.settings.quotas),
     )
     return Analytics(room, overview)

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from wondernest.access.ages import consent_age
-from wondernest.access.guardianship import active, belongs, family_of, guards, stands
+from wondernest.access.guardianship import active, belongs, family_of, guards, is_parent, stands
 from wondernest.auth.rules import DEFAULT_LANGUAGE
 from wondernest.family import controls
 from wondernest.family.model import Child, Family, Household, Member
@@ -176,6 +176,13 @@ _SETTINGS: Final = f"""
       {_PROBE.format("family.family_settings where family_id = acting.family_id", "p")} {_PROBE.format(_LOCALE, "l")}"""
 _END_LETTERS: Final = "delete from wondernest.letter_readers where user_id = $1"
 
+_HEIR: Final = f"""
+    select member.user_id from family.family_members member
+     where member.family_id = f.id and member.user_id <> all ($1::uuid[])
+     order by {is_parent("member")} desc, member.joined_at, member.user_id limit 1"""
+_HAND_OVER: Final = f"""
+    update family.families f set created_by = ({_HEIR})
+     where f.created_by = any ($1::uuid[]) and f.id <> all ($2::uuid[]) and exists ({_HEIR})"""
 CHILDREN_USED: Final = (
     f"select count(*) from family.child_profiles used where used.family_id = {PERSON} and {active('used')}"
 )
@@ -286,6 +293,10 @@ class FamilyRepository:
     async def archive_child(self, executor: Executor, child_id: UUID, user_id: UUID, now: datetime) -> bool | None:
         """Archive the adult's child; again it changes nothing. False for another family's child, None for an unknown one."""
         return await executor.fetchval(_ARCHIVE, child_id, user_id, now)
+
+    async def hand_over(self, executor: Executor, users: Sequence[UUID], going: Sequence[UUID]) -> None:
+        """Name another member, a parent first, as the founder of the families of users; not of those that go too."""
+        await executor.execute(_HAND_OVER, list(users), list(going))
 
     async def save_settings(
         self, executor: Executor, acting: Acting, changes: SettingsChanges, now: datetime

@@ -37,7 +37,7 @@ async def test_the_demo_packs_of_the_contract_open_with_their_pictures_and_sound
 ) -> None:
     settings = make_settings(APP_ENV="development", RATE_LIMIT_UPLOAD="1", SERVER_ALLOWED_HOSTS="testserver")
     await asyncio.to_thread(fill_packs, settings)
-    monkeypatch.delattr(packs, "client_of")  # the second run asks the service nothing
+    monkeypatch.delattr(packs, "house_files")  # the second run stores nothing
     await asyncio.to_thread(fill_packs, settings)
     async with running(create_app(settings)) as client:
         parent = await register(client)

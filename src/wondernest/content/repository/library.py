@@ -122,10 +122,10 @@ _RECOMMEND: Final = f"""
            select {COLUMNS}, about.interests as about, i.id in (select content_id from seen) as seen
              from (select id from near union select id from beside union select id from fresh union select id from known) candidate
              join content.content_items i on i.id = candidate.id
+             cross join lateral (
+                  select wondernest.content_document('', '', {SHOWN.labels} || i.category::text, i.language) as document offset 0) named
              left join lateral (
-                  select array_agg(wanted.interest) as interests from wanted
-                   where wondernest.content_document('', '', {SHOWN.labels} || i.category::text, i.language) @@ wanted.query)
-                  about on true
+                  select array_agg(wanted.interest) as interests from wanted where named.document @@ wanted.query) about on true
             order by about.interests is null, i.id in (select content_id from seen),
                      cardinality(about.interests) desc nulls last, {ORDER}
             limit {MOST_RECOMMENDED}) picked on true"""
