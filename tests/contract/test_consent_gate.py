@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -32,7 +32,7 @@ def in_mode(make_settings: Callable[..., Settings]) -> Callable[..., Any]:
     """A client of the service with COPPA_GATE set to a mode."""
 
     @asynccontextmanager
-    async def start(mode: str, **environ: str) -> AsyncIterator[httpx2.AsyncClient]:
+    async def start(mode: str, **environ: str) -> AsyncGenerator[httpx2.AsyncClient]:
         async with running(create_app(make_settings(COPPA_GATE=mode, **environ))) as client:
             yield client
 
