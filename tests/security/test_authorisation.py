@@ -90,6 +90,7 @@ EXEMPT = {
     Exemption.PROFILE: {
         *("/family/children", "/children", "/family/children/{childId}", "/family/children/{childId}/select"),
         *("/family/settings", "/content/filters"),
+        *("/family/children/{childId}/screen-time", "/family/children/{childId}/extra-time"),
     },
     Exemption.ENDING: {
         *("/games/children/{childId}/data/{gameType}", "/games/children/{childId}/data/{gameType}/{dataKey}"),

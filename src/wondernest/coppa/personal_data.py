@@ -24,7 +24,6 @@ PERSONAL_DATA: Final = (
         what="What happened to a family's consents: for which child and purposes, when, by which method, after which notice",
         why="Proof of a parent's consent",
         kept="Until the family is erased; then a receipt without ids is left. Ledger.erase does that: the rows are a chain",
-        shared=True,
     ),
     Holding(
         table="wondernest.consent_heads",
@@ -32,7 +31,6 @@ PERSONAL_DATA: Final = (
         what="How many entries a family's consent ledger has",
         why="Shows that no entry is missing",
         kept="As long as the ledger's entries",
-        shared=True,
     ),
     Holding(
         table="wondernest.consents",

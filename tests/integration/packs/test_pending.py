@@ -268,6 +268,18 @@ async def test_a_gateway_that_is_away_is_asked_a_few_times_logged_once_and_asked
     assert standings(database) == ["authorised"] * (MOST_FAILURES + 2)
 
 
+async def test_a_slow_gateway_ends_a_run_early_and_the_next_one_goes_on(
+    client: httpx2.AsyncClient, gateway: Gateway, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await pending(client, gateway)
+    monkeypatch.setattr("wondernest.packs.pending.ENOUGH_S", 0.0)
+    for number in (1, 2, 3, 3):
+        await jobs.ask(MINUTES_LATER)
+        assert len(set(gateway.asked_about)) == number
+    assert jobs.results() == {"pending": 3}
+
+
 async def test_one_payment_that_the_gateway_cannot_answer_about_does_not_stop_the_others(
     client: httpx2.AsyncClient, gateway: Gateway, jobs: Jobs, database: Connection
 ) -> None:

@@ -78,7 +78,7 @@ MOST_NEAR: Final = 60
 _OF_AGE: Final = "i.age_min <= (select age from child) and i.age_max >= (select age from child)"
 _CATEGORIES: Final = ", ".join(f"('{one.id}', '{one.name}')" for one in CATEGORIES)
 _RECOMMEND: Final = f"""
-    with {acting(requires("named.id", Purpose.RECOMMENDATIONS, "$5::text", writes=False))},
+    with {acting(requires("named.id", Purpose.RECOMMENDATIONS, "$5::text", holds=False))},
     child as materialized (
         select extract(year from age($4::date, least(greatest(named.birth_date, '0001-01-01'), $4)))::int as age,
                (coalesce(details.interests, named.interests))[1:{MAX_INTERESTS}] as interests
