@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -297,8 +298,9 @@ async def test_a_recorded_request_of_a_child_with_consent_is_not_counted(
 
 
 def _years_ago(years: int) -> str:
-    year, rest = time.strftime("%Y -%m-01", time.gmtime()).split()
-    return f"{int(year) - years}{rest}"
+    """A birthday a little more than so many years ago, so that it has passed wherever it is."""
+    passed = datetime.now(UTC) - timedelta(days=40)
+    return passed.replace(year=passed.year - years, day=min(passed.day, 28)).date().isoformat()
 
 
 @pytest.mark.parametrize(
