@@ -272,7 +272,7 @@ class Journey:
 
     def consent(self) -> None:
         """A consent by letter: its link is opened and used, and is a secret; a report of no verifier."""
-        wait_for(lambda: self._links(), "the letter that asks for consent")
+        wait_for(self._links, "the letter that asks for consent")
         self.secrets.update(link.rpartition("/")[2] for link in self._links())
         link = self._links()[-1]
         page = self.send("GET", link)
