@@ -14,7 +14,9 @@ from bench import results
 from bench.day import run_day
 from bench.files import run_files
 from bench.growth import run_growth
+from bench.histories import run_histories
 from bench.hostile import run_hostile
+from bench.library_load import run_choices, run_library_growth, run_lists
 from bench.logins import run_logins
 from bench.options import Options, parse
 from bench.scenarios import STEADY
@@ -28,7 +30,11 @@ from wondernest.development.embedded.errors import EmbeddedError
 
 FAILURE = 1
 _SPECIAL = {
+    "S6": run_lists,
     "S6b": run_files,
+    "S6c": run_choices,
+    "S6c growth": run_library_growth,
+    "S6c history": run_histories,
     "S7": run_logins,
     "S8": run_day,
     "S9": run_growth,

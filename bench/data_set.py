@@ -112,9 +112,9 @@ class DataSet:
 
     def _keep_versions(self, connection: psycopg.Connection) -> None:
         """Add kept versions of the saves just copied; their documents are small, because nothing reads them."""
-        asked = [_child(number, place) for number in self._chosen() for place in range(CHILDREN)]
         connection.execute(
-            _KEEP_VERSIONS, {"asked": asked, "key": FIRST_KEY, "game": GAME, "kept": Games().kept_versions}
+            _KEEP_VERSIONS,
+            {"asked": self.asking_children(), "key": FIRST_KEY, "game": GAME, "kept": Games().kept_versions},
         )
 
     def _chosen(self) -> Iterable[int]:
@@ -133,6 +133,10 @@ class DataSet:
         """Actors whose saves all have 2 kB."""
         chosen = range(0, self.families, EVEN_SHARE)
         return self._actors(secret, issuer, audience, chosen, children=CHILDREN)
+
+    def asking_children(self) -> list[UUID]:
+        """The children of the families that send requests."""
+        return [_child(number, place) for number in self._chosen() for place in range(CHILDREN)]
 
     def emails(self) -> list[str]:
         """The e-mail addresses of the families that send requests; all have the same password."""

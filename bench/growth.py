@@ -38,9 +38,9 @@ off for them; each round begins with a vacuum instead."""
 
 @dataclass(frozen=True, slots=True)
 class SizedServer:
-    """A running server on a database with a given number of saves."""
+    """A running server on a database with a given number of saves, or of other rows."""
 
-    saves: int
+    rows: int
     database_url: str
     setup: Setup
     target: Target
@@ -70,7 +70,7 @@ def run_growth(setup: Setup) -> list[Row]:
         raise SetupError("S9 needs the bench's own database")
     with ExitStack() as stack:
         sizes = [_sized_server(setup, stack, saves) for saves in setup.options.sizes]
-        return [row for scenario in (SAVE, LOAD) for row in _compared(scenario, sizes)]
+        return [row for scenario in (SAVE, LOAD) for row in compared("S9", scenario, sizes, "saves")]
 
 
 def _sized_server(setup: Setup, stack: ExitStack, saves: int) -> SizedServer:
@@ -93,28 +93,29 @@ def _vacuum(database_url: str) -> None:
         connection.execute("checkpoint")
 
 
-def _compared(scenario: Scenario, sizes: Sequence[SizedServer]) -> list[Row]:
-    """The sizes take turns, so that other load on the machine disturbs all of them alike."""
+def compared(name: str, scenario: Scenario, sizes: Sequence[SizedServer], what: str) -> list[Row]:
+    """The sizes take turns, so that other load on the machine disturbs all of them alike. `what`: the rows that grow."""
     works = [prepare(sized.setup, scenario) for sized in sizes]
     for sized, work in zip(sizes, works, strict=True):
-        say(f"S9 {scenario.title} at {sized.saves:,} saves: warming up")
+        say(f"{name} {scenario.title} at {sized.rows:,} {what}: warming up")
         warm_up(sized.setup, sized.target, work)
     rounds: list[list[Figures]] = [[] for _ in sizes]
     for number in range(sizes[0].setup.options.rounds):
         for sized, work, figures in zip(sizes, works, rounds, strict=True):
-            say(f"S9 {scenario.title} at {sized.saves:,} saves, round {number + 1}")
+            say(f"{name} {scenario.title} at {sized.rows:,} {what}, round {number + 1}")
             _vacuum(sized.database_url)
             press(sized.target.port, work, sized.setup.options.connections, WARM_UP_S)
             figures.append(measure(sized.setup, sized.target, work))
-    return rows_of(scenario.title, [sized.saves for sized in sizes], [medians(figures) for figures in rounds])
+    title = f"{name} {scenario.title}"
+    return rows_of(title, [sized.rows for sized in sizes], [medians(figures) for figures in rounds], what)
 
 
-def rows_of(title: str, sizes: Sequence[int], figures: Sequence[Figures]) -> list[Row]:
+def rows_of(title: str, sizes: Sequence[int], figures: Sequence[Figures], what: str = "saves") -> list[Row]:
     """A row for each size; below each except the smallest, its ratio to the smallest."""
     rows: list[Row] = []
-    for saves, measured in zip(sizes, figures, strict=True):
-        scenario = f"S9 {title} at {saves:,} saves"
+    for size, measured in zip(sizes, figures, strict=True):
+        scenario = f"{title} at {size:,} {what}"
         rows.append(Row(scenario, OURS, measured))
-        if saves != sizes[0]:
-            rows.append(Row(scenario, RATIO, ratio(measured, figures[0]), f"to {sizes[0]:,} saves"))
+        if size != sizes[0]:
+            rows.append(Row(scenario, RATIO, ratio(measured, figures[0]), f"to {sizes[0]:,} {what}"))
     return rows

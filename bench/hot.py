@@ -15,15 +15,22 @@ from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from bench.data_set import FIRST_KEY, GAME, PASSWORD
 from bench.documents import SMALL_BYTES, project
+from bench.library import ONE_ITEM, RARE
+from wondernest.access.consent import GateMode
 from wondernest.analytics.repository import (
     ActivityRepository,
     AnalyticsRepository,
+    ArchiveRepository,
     MilestoneRepository,
+    RecommendationRepository,
     RollupRepository,
 )
 from wondernest.analytics.service import AnalyticsService, Report
+from wondernest.audio.repository import AudioRepository
 from wondernest.auth.jobs import NEW_NETWORK, USER
 from wondernest.auth.repository import (
     AccountRepository,
@@ -36,6 +43,10 @@ from wondernest.auth.repository import (
     SessionRepository,
 )
 from wondernest.auth.tokens import TokenPair
+from wondernest.content.model import Engagement
+from wondernest.content.model import Wanted as LibraryWanted
+from wondernest.content.repository import FilterRepository, LibraryRepository
+from wondernest.content.repository.library import Asker
 from wondernest.coppa.repository import ConsentRepository
 from wondernest.coppa.rules import ChildReference
 from wondernest.family.repository import Acting, FamilyRepository
@@ -50,6 +61,11 @@ from wondernest.games.repository import (
 )
 from wondernest.games.rules import SMALL_LIST_BYTES, Deletion, Limits, Listing, Read, SaveKey, Write
 from wondernest.games.service import Notices, ProjectSaves
+from wondernest.letters.jobs import FAMILY as LETTER_FAMILY
+from wondernest.letters.jobs import SEND
+from wondernest.letters.jobs import SUNDAY as LETTER_SUNDAY
+from wondernest.letters.jobs import USER as LETTER_USER
+from wondernest.letters.repository import LetterKey, LetterRepository
 from wondernest.packs.model import Use
 from wondernest.packs.model import Wanted as PacksWanted
 from wondernest.packs.repository import Asked, PackRepository, Proof, PurchaseRepository
@@ -62,6 +78,8 @@ from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.ids import RandomIds, new_uuid, sha256_hex
 from wondernest.platform.jobs import QueuedJobs
 from wondernest.platform.large_work import LargeWork
+from wondernest.screentime.repository import ScreenTimeRepository
+from wondernest.screentime.rules import MOST_EXTRA_OF_DAY
 from wondernest.settings import Auth, Games, Quotas
 from wondernest.stories.reading import INSTANCE_ID, INSTANCE_PREFIX
 from wondernest.stories.repository import TemplateRepository
@@ -134,6 +152,12 @@ class Requests:
         self._analytics = AnalyticsService(database, events, projects, CLOCK, large_work, RollupRepository())
         self._histories = ActivityRepository(self._registry)
         self._milestones = MilestoneRepository()
+        self._screen_time = ScreenTimeRepository()
+        self._letters = LetterRepository()
+        self._recommendations = RecommendationRepository()
+        self._archives = ArchiveRepository()
+        self._rollups = RollupRepository()
+        self._audio = AudioRepository(Quotas(), GateMode.OFF)
         self._serials = itertools.count(int(datetime.now(UTC).timestamp() * 1e6))
 
     # Saves --------------------------------------------------------------------------------------------------------
@@ -225,6 +249,42 @@ class Requests:
         await self._histories.summed(*whose, today - timedelta(days=7), today)
         await self._milestones.reached(*whose)
 
+    async def screen_time(self, _: int) -> None:
+        """GET of a child's screen time, and POST of extra time; the figure of the day is `figures-day`."""
+        one, unit = self._parents[0], UnitOfWork(self._database)
+        assert await self._screen_time.find(unit, one.child_id, one.user_id)
+        day = CLOCK.now().date()
+        assert await self._screen_time.add_extra(unit, one.child_id, one.user_id, day, 15, MOST_EXTRA_OF_DAY)
+        await unit.commit()
+
+    async def letters(self, _: int) -> None:
+        """A page of the walk over the readers of the weekly letter, and one letter."""
+        reader = (await self._letters.readers(self._database, None))[-1]
+        letter = LetterKey(reader.family_id, reader.user_id, CLOCK.now().date())
+        assert (
+            await self._letters.claim(self._database, [letter], SEND, (LETTER_FAMILY, LETTER_USER, LETTER_SUNDAY)) == 1
+        )
+        assert await self._letters.recipient(self._database, letter)
+        assert await self._letters.hand_over(self._database, letter)
+
+    async def beside_figures(self, _count: int) -> None:
+        """GET of insights, what is not in the figures: what games heard, and the recommendations that are stored."""
+        [parent, *_] = self._parents
+        now = CLOCK.now()
+        whose = (self._database, parent.user_id, parent.child_id)
+        await self._audio.heard(*whose, (now - timedelta(days=28), now - timedelta(days=14), now))
+        await self._recommendations.keep(*whose, ["Sing a song"], now)
+
+    async def old_events(self, _count: int) -> None:
+        """The removal of old events of one child, and what the archive and the sums look for."""
+        [parent, *_] = self._parents
+        before = LONG_AGO + timedelta(days=1)
+        for archived in (False, True):
+            await self._rollups.with_old_events(self._database, before, archived=archived)
+            await self._rollups.remove(self._database, parent.child_id, before, archived=archived)
+        await self._archives.next_day(self._database, LONG_AGO, before)
+        await self._rollups.waiting(self._database, CLOCK.now(), BATCH)
+
     @staticmethod
     def _event(parent: Parent, moment: int) -> Report:
         data = b'{"gameId":"%s","score":120,"level":3,"playTimeMinutes":7,"timestamp":%d}' % (GAME.encode(), moment)
@@ -277,6 +337,40 @@ class Requests:
         )
         await packs.used(self._database, asked, use, IDS.ordered_uuid(), 1_000_000, now)
         assert await PurchaseRepository().offer(self._database, asked, pack_id, Proof("", ""), now)
+
+    # The library --------------------------------------------------------------------------------------------------
+
+    async def library(self, _: int) -> None:
+        """GET of a page of the library, of what a search finds, of an item, of recommendations, and of the filters."""
+        one, library = self._parents[0], LibraryRepository()
+        asker = Asker(one.user_id, one.family_id)
+        page = LibraryWanted(
+            child_id=one.child_id, category=None, most_age=None, words=None, limit=20, offset=20, after=None
+        )
+        found = await library.listed(self._database, asker, page)
+        assert found.items
+        assert (await library.listed(self._database, asker, replace(page, words=RARE, offset=0))).items
+        assert await library.find(self._database, asker, one.child_id, str(found.items[0].id))
+        assert (await library.recommend(self._database, asker, one.child_id, CLOCK.now().date())).picks
+        assert await FilterRepository().read(self._database, asker)
+
+    async def engage(self, _: int) -> None:
+        """POST of an engagement."""
+        one, library, now = self._parents[0], LibraryRepository(), CLOCK.now()
+        asker = Asker(one.user_id, one.family_id)
+        done = Engagement(
+            id=new_uuid(),
+            earlier=(new_uuid(),),
+            child_id=one.child_id,
+            content_id=ONE_ITEM,
+            kind="view",
+            started_at=now,
+            ended_at=now,
+            duration_s=60,
+            completion=None,
+            score=0.3,
+        )
+        assert (await library.engage(self._database, asker, done, 1_000_000)).is_new
 
     # Families -----------------------------------------------------------------------------------------------------
 
@@ -403,7 +497,32 @@ OPERATIONS: Final = (
         [None, "pack-download", "pack-use", "pack-offer"],
         Requests.use_pack,
     ),
+    Operation(
+        "GET the library, and its filters",
+        ["content-list", "content-search", "content-one", "content-recommend", "content-filters"],
+        Requests.library,
+    ),
+    Operation("POST an engagement", ["content-engage"], Requests.engage),
     Operation("GET a child's figures", ["figures-day", "figures-week", "figures-milestones"], Requests.figures),
+    Operation("GET screen time and POST extra time", ["screen-time", "extra-time"], Requests.screen_time),
+    Operation(
+        f"{_SCHEDULED}weekly letters",
+        ["letter-readers", "letter-claim", "letter-recipient", "letter-hand-over"],
+        Requests.letters,
+    ),
+    Operation("GET a child's insights", ["speech-heard", "recommendations-keep"], Requests.beside_figures),
+    Operation(
+        f"{_SCHEDULED}old events and days to be counted",
+        [
+            "events-old",
+            "events-remove",
+            "events-old-archived",
+            "events-remove-archived",
+            "events-next-day",
+            "days-waiting",
+        ],
+        Requests.old_events,
+    ),
     Operation("GET the family profile", ["household"], Requests.profile, (1, BATCH)),
     Operation("GET the children", ["family-children", "family-child"], Requests.children),
     Operation("GET a consent", ["consent-find"], Requests.consent),

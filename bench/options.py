@@ -21,14 +21,17 @@ QUICK = (
     "S3 light",
     "S4 light",
     "S5 light",
+    "S6",
     "S6b",
+    "S6c",
     "S7",
     "S8",
     "S10",
 )
-LONG = ("S9", "S11", "S12")
-"""Run only when named: S9 builds databases of up to a million saves; S11 takes `--seconds` as its whole length."""
-NEEDS_OWN_SERVER = frozenset({"S9", "S10"})
+LONG = ("S6c growth", "S6c history", "S9", "S11", "S12")
+"""Run only when named: S9, `S6c growth` and `S6c history` build databases of up to a million saves, engagements or events; S11 takes `--seconds` as its
+whole length."""
+NEEDS_OWN_SERVER = frozenset({"S6c growth", "S6c history", "S9", "S10"})
 SIZES = (10_000, 100_000, 1_000_000)
 SAVES_OF_A_FAMILY = 20
 MOST_SAVES = 10**8

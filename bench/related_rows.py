@@ -8,6 +8,7 @@ from typing import Final, LiteralString
 import psycopg
 
 from bench.data_set import GAME, vacuum
+from bench.library import Library
 
 _SAVES: Final = "select count(*) from games.simple_game_data"
 _PRESENT: Final = "select exists (select from analytics.analytics_events)"
@@ -85,24 +86,14 @@ _LATER_ROWS: Final[dict[LiteralString, LiteralString]] = {
        select 'https://accounts.google.com', id::text, id, now() from core.users where email < 'bench-5'""",
     "wondernest.address_proofs": """insert into wondernest.address_proofs (user_id, email, source, token_hash, proven_at)
        select id, lower(email), 'letter', sha256((id || '-proven')::bytea), now() from core.users""",
+    "wondernest.letter_readers": """insert into wondernest.letter_readers (family_id, user_id, since)
+       select family_id, user_id, now() from family.family_members""",
     "content.content_filters": """insert into content.content_filters (family_id, name, min_age, max_age, blocked_categories)
        select id, 'Ours', 2, 14, '{Seasonal}' from family.families""",
     "wondernest.family_content_limits": """insert into wondernest.family_content_limits (family_id, languages)
        select id, '{en}' from family.families""",
     "wondernest.child_content_limits": """insert into wondernest.child_content_limits (child_id, allowed_providers)
        select id, '{wondernest}' from family.child_profiles""",
-    "public.content_packs": """insert into public.content_packs
-              (name, description, search_keywords, pack_type, category_id, price_cents, is_free, is_featured, age_min, age_max,
-               educational_goals, status, published_at, popularity_score)
-       select 'Pack ' || n, 'Pictures for stories, number ' || n || case when n % 500 = 0 then ' lion' else '' end, 'k' || n,
-              case when n % 2 = 0 then 'sticker_pack' else 'character_bundle' end::public.content_pack_type, kind.id, n % 500,
-              n % 3 = 0, n % 200 = 0, 2 + n % 4, 7 + n % 6, '{Counting}', 'published', now() - n * interval '1 hour', n % 100 / 100.0
-         from generate_series(1, 10000) n
-         join (select id, row_number() over (order by display_order) as place from public.content_pack_categories) kind
-           on kind.place = n % 8 + 1""",
-    "public.content_pack_assets": """insert into public.content_pack_assets (pack_id, name, asset_type, file_url, file_size_bytes, tags)
-       select id, 'Part ' || n, 'image_static', '/files/1756800000/part.png', 40000, '{animal}'
-         from public.content_packs, generate_series(1, 10) n""",
     "public.user_pack_ownership": """insert into public.user_pack_ownership (user_id, pack_id, acquisition_type)
        select u.id, p.id, 'free' from (select id, row_number() over (order by id) as place from core.users) u
          join (select id, row_number() over (order by id) as place from public.content_packs) p
@@ -112,16 +103,24 @@ _LATER_ROWS: Final[dict[LiteralString, LiteralString]] = {
     "wondernest.pack_purchases": """insert into wondernest.pack_purchases
        select id, id, (select p.id from public.content_packs p limit 1), null, 299, 'USD', 'simulated', 'authorised', null,
               now() - interval '1 day', now() from core.users""",
+    "public.content_pack_reviews": """insert into public.content_pack_reviews (pack_id, user_id, rating, is_approved)
+       select pack_id, user_id, 4, true from public.user_pack_ownership""",
+    "wondernest.family_locales": """insert into wondernest.family_locales (family_id, time_zone, updated_at)
+       select id, 'UTC', now() from family.families""",
+    "analytics.learning_insights": """insert into analytics.learning_insights (child_id, insight_type, title)
+       select id, 'milestone', 'Milestone' from family.child_profiles, generate_series(1, 3)""",
     "wondernest.unrecorded_cutoffs": """insert into wondernest.unrecorded_cutoffs (user_id, issued_until)
        select id, now() from core.users where email < 'bench-2'""",
 }
 """Rows of tables that are younger than data sets of earlier releases, which are kept: added where a table is empty."""
+LIBRARY: Final = Library(items=100_000, engagements=1_000_000)
 EVENTS_OF_A_CHILD: Final = 10
 """As many events as saves: a million of each."""
 
 
-def add_related_rows(database_url: str, report: Callable[[str], None]) -> int:
-    """Add sessions, settings, events and revocations, once, in one transaction; returns the number of saves in the database."""
+def add_related_rows(database_url: str, report: Callable[[str], None], library: Library = LIBRARY) -> int:
+    """Add sessions, settings, events, revocations and a library, once; returns the number of saves in the database."""
+    library.install(database_url, report)
     with psycopg.connect(database_url) as connection:
         if not _one(connection, _PRESENT):
             report("adding events, sessions and settings")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from wondernest.analytics import room as analytics
+from wondernest.analytics.ports import Neighbours
 from wondernest.audio import room as audio
 from wondernest.auth import room as auth
 from wondernest.content import room as content
@@ -20,6 +21,7 @@ from wondernest.files import room as files
 from wondernest.games import room as games
 from wondernest.health import room as health
 from wondernest.inherited import room as inherited
+from wondernest.letters import room as letters
 from wondernest.packs import room as packs
 from wondernest.platform import room as platform
 from wondernest.platform.addresses import Networks
@@ -51,6 +53,7 @@ from wondernest.platform.scan.scanner import DEPENDENCY as SCANNER
 from wondernest.platform.telemetry.logs import RequestLog
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.platform.telemetry.stdout import STDOUT
+from wondernest.privacy import room as privacy
 from wondernest.screentime import room as screentime
 from wondernest.stories import room as stories
 from wondernest.usage import room as usage
@@ -60,6 +63,8 @@ if TYPE_CHECKING:
     from wondernest.analytics.archive import EventArchive
     from wondernest.content.collection import Collection
     from wondernest.coppa.ledger import Ledger
+    from wondernest.files.system import SystemFiles
+    from wondernest.privacy.erasing import Reapplying
     from wondernest.settings import Settings
 
 
@@ -73,42 +78,55 @@ def create_app(settings: Settings, *, clock: Clock | None = None, more: Sequence
 @asynccontextmanager
 async def collection(settings: Settings) -> AsyncGenerator[Collection]:
     """Import and export of the content library, for commands."""
-    parts = _parts(settings, SystemClock(timedelta()))
-    try:
+    async with _alone(settings) as parts:
         yield content.collection(parts, files.system(parts))
-    finally:
-        for stop in platform.build(parts).on_stop:
-            await stop()
 
 
 @asynccontextmanager
-async def consent_ledger(settings: Settings) -> AsyncGenerator[tuple[Ledger, Database]]:
-    """The consent ledger and the database that it is in, for commands."""
+async def system_files(settings: Settings) -> AsyncGenerator[tuple[SystemFiles, Database]]:
+    """The files of the installation, for commands."""
+    async with _alone(settings) as parts:
+        yield files.system(parts), parts.database
+
+
+@asynccontextmanager
+async def reapplying(settings: Settings) -> AsyncGenerator[Reapplying]:
+    """Erasing again whom a restored backup has brought back, for commands."""
     parts = _parts(settings, SystemClock(timedelta()))
+    rooms, _ = _rooms(parts, ())
     try:
-        yield coppa.ledger(parts), parts.database
+        yield privacy.reapplying(parts, rooms)
     finally:
-        for stop in platform.build(parts).on_stop:
-            await stop()
+        await rooms.stop()
 
 
 @asynccontextmanager
 async def event_archive(settings: Settings) -> AsyncGenerator[EventArchive]:
     """The archive of events, for commands."""
-    parts = _parts(settings, SystemClock(timedelta()))
-    try:
+    async with _alone(settings) as parts:
         yield analytics.archive(parts)
-    finally:
-        for stop in platform.build(parts).on_stop:
-            await stop()
+
+
+@asynccontextmanager
+async def consent_ledger(settings: Settings) -> AsyncGenerator[tuple[Ledger, Database]]:
+    """The consent ledger and the database that it is in, for commands."""
+    async with _alone(settings) as parts:
+        yield coppa.ledger(parts), parts.database
 
 
 @asynccontextmanager
 async def consent_refusals(settings: Settings) -> AsyncGenerator[tuple[coppa.RefusalRepository, Parts]]:
     """The counts of requests without consent, for commands."""
+    async with _alone(settings) as parts:
+        yield coppa.RefusalRepository(), parts
+
+
+@asynccontextmanager
+async def _alone(settings: Settings) -> AsyncGenerator[Parts]:
+    """The adapters, without an application."""
     parts = _parts(settings, SystemClock(timedelta()))
     try:
-        yield coppa.RefusalRepository(), parts
+        yield parts
     finally:
         for stop in platform.build(parts).on_stop:
             await stop()
@@ -145,7 +163,8 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     household = family.service(parts, accounts.accounts)
     recorder = analytics.recorder(parts, play.time)
     library = content.library(parts, recorder)
-    figures = analytics.build(parts, play.projects, play.documents, play.time, library)
+    neighbours = Neighbours(library, stories.mastery(play.stories), audio.clarity(parts))
+    figures = analytics.build(parts, play.projects, play.documents, play.time, neighbours)
     below = Rooms(
         (
             platform.build(parts),
@@ -160,10 +179,12 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             packs.build(parts, packs.gateway(parts)),
             figures.room,
             screentime.build(parts, household, figures.figures),
+            letters.build(parts, household, figures.figures),
             audio.build(parts),
             *(build(parts) for build in more),
         )
     )
+    below = Rooms((*below.all, privacy.build(parts, below)))
     rooms = Rooms((*below.all, usage.build(parts, below), health.build(parts, below), web.build(parts, below)))
     parts.jobs.check(rooms.jobs, rooms.schedules)
     rooms.require_metrics(parts.metrics.names())

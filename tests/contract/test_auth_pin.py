@@ -128,7 +128,7 @@ async def test_five_wrong_pins_lock_this_parent_also_for_the_right_one(
     assert (response.status_code, response.json()) == (429, LOCKED)
     assert 0 < int(response.headers["retry-after"]) <= 900
     assert (await verified(app_client, PIN, other)).status_code == 200
-    mails = await mails_to(tmp_path / "outbox", parent.email, 2)
+    mails = await mails_to(tmp_path / "outbox", parent.email, 3)
     assert sum(mail.startswith("Parent mode is locked") for mail in mails) == 1
 
 
@@ -294,6 +294,17 @@ async def test_setting_up_a_pin_answers_what_the_app_reads_and_stores_a_hash(
     assert response.json() == {"message": "PIN setup successfully", "success": True}
     assert (await value(database_url, "select pin_hash from core.users")).startswith("$2b$04$")
     assert (await log_in(app_client, parent)).user_id == parent.user_id
+
+
+async def test_a_pin_that_was_set_or_replaced_is_mailed_and_a_refused_one_is_not(
+    app_client: httpx2.AsyncClient, tmp_path: Path
+) -> None:
+    parent = await register(app_client)
+    for body in ({"pin": "1234"}, {"pin": PIN}, {"pin": "8264"}, {"pin": "8264", "currentPin": PIN}):
+        await set_up(app_client, parent, **body)
+    told = [mail for mail in await mails_to(tmp_path / "outbox", parent.email, 3) if "parent PIN was set" in mail]
+    assert len(told) == 2
+    assert PIN not in "".join(told)
 
 
 async def test_a_pin_of_another_form_is_400(app_client: httpx2.AsyncClient) -> None:

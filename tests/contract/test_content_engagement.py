@@ -15,6 +15,7 @@ from tests.fixtures.auth import Parent, register, rows, value
 from tests.fixtures.content import store_contract_items, store_items
 from tests.fixtures.family import CHILDREN, add_child, register_with_child
 from wondernest.app import create_app
+from wondernest.platform.clock import latest_day
 
 ENGAGEMENT = "/api/v1/content/engagement"
 RECOMMENDATIONS = "/api/v1/content/recommendations"
@@ -229,6 +230,15 @@ async def test_a_child_without_interests_gets_what_fits_its_age_and_a_reason_tha
     found = await recommended(app_client, parent, child)
     assert [item["id"] for item in found["recommendations"]] == ["plain", "dinosaurs", "art", "described", "more"]
     assert found["reason"] == "Chosen for age 9, not opened before"
+
+
+async def test_a_child_has_the_age_of_its_profile_also_on_its_birthday(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client)
+    today = latest_day(datetime.now(UTC))
+    born = today.replace(year=today.year - 4)  # a leap year is four years from another
+    child = await add_child(app_client, parent, birthDate=born.isoformat(), interests=[])
+    found = await recommended(app_client, parent, child["id"])
+    assert found["reason"] == f"Nothing in the library fits age {child['age']} and the family's filter yet"
 
 
 async def test_nothing_is_recommended_that_the_child_may_not_be_shown(

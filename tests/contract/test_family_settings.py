@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
 
-from tests.fixtures.auth import Parent, register, row
+from tests.fixtures.auth import Parent, log_in, register, row
 from tests.fixtures.family import profile
 
 SETTINGS = "/api/v1/family/settings"
@@ -149,3 +150,61 @@ async def test_a_time_zone_a_day_or_a_language_that_does_not_exist_is_refused(
     assert answer.status_code == 400
     assert answer.json()["error"] == "validation_error"
     assert (await family(app_client, parent))["timezone"] == "Asia/Tokyo"
+
+
+# The weekly letter ----------------------------------------------------------------------------------------------------
+
+
+async def shown(client: httpx2.AsyncClient, parent: Parent) -> dict[str, Any]:
+    answer = await client.get(SETTINGS, headers=parent.bearer)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]
+
+
+async def test_settings_can_be_read_without_a_change(app_client: httpx2.AsyncClient, database_url: str) -> None:
+    parent = await register(app_client, timezone="Asia/Tokyo")
+    before = await shown(app_client, parent)
+    assert before.items() >= {"timezone": "Asia/Tokyo", "contentFilterLevel": "moderate", "weeklyLetter": False}.items()
+    stored = await row(database_url, "select count(*) as number from family.family_settings")
+    assert stored["number"] == 0
+    assert await save(app_client, parent, {}) == before
+    saved = await save(app_client, parent, {"theme": "sea", "maxScreenTimeMinutes": 45})
+    assert await shown(app_client, parent) == saved
+
+
+async def test_nobody_gets_the_weekly_letter_without_choosing_it(
+    app_client: httpx2.AsyncClient, database_url: str
+) -> None:
+    parent = await register(app_client)
+    assert (await save(app_client, parent, {"theme": "sea"}))["weeklyLetter"] is False
+    assert (await save(app_client, parent, {"weeklyLetter": True}))["weeklyLetter"] is True
+    assert (await save(app_client, parent, {"theme": "sun", "weeklyLetter": None}))["weeklyLetter"] is True
+    assert (await shown(app_client, parent))["weeklyLetter"] is True
+    first = await row(database_url, "select since from wondernest.letter_readers")
+    whole = await shown(app_client, parent)
+    assert await save(app_client, parent, whole) == whole, "what was read can be sent back"
+    assert await row(database_url, "select since from wondernest.letter_readers") == first
+    assert (await save(app_client, parent, {"weeklyLetter": False}))["weeklyLetter"] is False
+    assert (await shown(app_client, parent))["weeklyLetter"] is False
+
+
+async def test_each_parent_chooses_the_letter_for_themselves(app_client: httpx2.AsyncClient, database_url: str) -> None:
+    one, other = await register(app_client), await register(app_client)
+    await row(
+        database_url,
+        "update family.family_members set family_id = (select family_id from family.family_members where user_id = $1)"
+        " where user_id = $2 returning family_id",
+        UUID(one.user_id),
+        UUID(other.user_id),
+    )
+    other = await log_in(app_client, other)
+    await save(app_client, one, {"weeklyLetter": True, "theme": "sea"})
+    seen = await shown(app_client, other)
+    assert (seen["theme"], seen["weeklyLetter"]) == ("sea", False)
+
+
+async def test_a_choice_that_is_neither_yes_nor_no_is_refused(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client)
+    answer = await app_client.put(SETTINGS, json={"weeklyLetter": "often"}, headers=parent.bearer)
+    assert (answer.status_code, answer.json()["error"]) == (400, "validation_error")
+    assert (await shown(app_client, parent))["weeklyLetter"] is False

@@ -16,6 +16,8 @@ from wondernest import __version__
 from wondernest.app import create_app
 from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.development.embedded.valkey import EmbeddedValkey
+from wondernest.platform.checks import Check, Health
+from wondernest.platform.rooms import Parts, Room
 from wondernest.settings import Settings
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
@@ -166,3 +168,28 @@ async def test_a_cache_that_stops_is_noticed(make_settings: MakeSettings, own_va
         while answer.json() == {"status": "READY"}:
             answer = await client.get("/health/ready")
         assert (answer.status_code, answer.json()) == (200, {"status": "READY", "redis": "DOWN"})
+
+
+def broken(_parts: Parts) -> Room:
+    """A room whose check fails in a way that nobody foresaw."""
+
+    async def ask() -> Health:
+        raise ZeroDivisionError("the postcards of Ann Lee")
+
+    return Room(name="broken", checks=[Check("postcards", ask)])
+
+
+@pytest.mark.parametrize("path", ["/health/ready", "/health/detailed"])
+async def test_an_unforeseen_fault_of_a_probe_is_500_in_its_own_shape_without_its_text(
+    make_settings: MakeSettings, path: str
+) -> None:
+    async with running(create_app(make_settings(), more=[broken])) as client:
+        answer = await client.get(path)
+    assert answer.status_code == 500
+    component = {"status": "DOWN", "message": "Internal error", "responseTime": None}
+    details = {"status": "DOWN", "timestamp": INSTANT, "version": "", "environment": "test"}
+    assert answer.json() == (
+        {"status": "ERROR", "message": None}
+        if path == "/health/ready"
+        else {**details, "services": {"application": component}}
+    )

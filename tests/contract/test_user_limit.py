@@ -40,6 +40,19 @@ async def test_a_user_beyond_the_limit_gets_429_and_nobody_else_does(make_settin
         assert (await client.get("/health", headers=parent.bearer)).status_code == 200
 
 
+async def test_the_headers_of_the_limit_are_shown_beyond_its_half_only(make_settings: Callable[..., Settings]) -> None:
+    async with running(create_app(make_settings(RATE_LIMIT_API="10"))) as client:
+        answers = await in_one_minute(client, (await register(client)).bearer, 12)
+        shown = [
+            tuple(answer.headers.get(f"x-ratelimit-{name}") for name in ("limit", "remaining")) for answer in answers
+        ]
+        assert shown[:5] == [(None, None)] * 5
+        assert shown[5:] == [("10", str(max(0, 9 - number))) for number in range(5, 12)]
+        ends = {int(answer.headers["x-ratelimit-reset"]) for answer in answers[5:]}
+        assert max(ends) - min(ends) <= 1
+        assert max(ends) % 60 in {0, 1}, "the end of a minute of the clock"
+
+
 async def test_the_default_is_1200_a_minute_and_0_switches_it_off(make_settings: Callable[..., Settings]) -> None:
     assert Limits().api_per_minute == 1_200
     for off in ({"RATE_LIMIT_API": "0"}, {"RATE_LIMIT_API": "3", "RATE_LIMIT_ENABLED": "false"}):

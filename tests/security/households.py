@@ -17,6 +17,7 @@ import jwt
 
 from tests.fixtures import family as fixtures
 from tests.fixtures.application import TEST_SECRET
+from tests.fixtures.auth import PASSWORD
 from tests.fixtures.consent import give_consent
 from wondernest.access.people import CHILD
 from wondernest.platform.http.body import Multipart
@@ -146,9 +147,16 @@ def sent_as(body: Any) -> dict[str, Any]:
 async def call(
     client: httpx2.AsyncClient, route: Route, values: Mapping[str, str], headers: dict[str, str]
 ) -> httpx2.Response:
+    proof = await step_up(client, headers) if route.endpoint.step_up else {}
     return await client.request(
-        route.endpoint.method, address(route, values), **sent_as(body_of(route, values)), headers=headers
+        route.endpoint.method, address(route, values), **sent_as(body_of(route, values)), headers={**headers, **proof}
     )
+
+
+async def step_up(client: httpx2.AsyncClient, headers: Mapping[str, str]) -> dict[str, str]:
+    """The header with a proof for the session of a token; none where the token gives none."""
+    answer = await client.post("/api/v1/auth/step-up", json={"password": PASSWORD}, headers=dict(headers))
+    return {"X-Step-Up": answer.json()["data"]["proof"]} if answer.is_success else {}
 
 
 def token(key: str = TEST_SECRET, algorithm: str = "HS256", **changes: Any) -> str:

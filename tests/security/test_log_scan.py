@@ -10,8 +10,10 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
 import httpx2
+import jwt
 import psycopg
 import pytest
 import redis
@@ -25,6 +27,7 @@ from tests.fixtures.packs import PACKS, SAFARI, VEHICLES, stock
 from tests.fixtures.payments import EVENTS, KEY, SECRET, Gateway, payment_gateway, signature_of
 from tests.fixtures.processes import wait_for
 from tests.security.households import PICTURE, Form, address, body_of, sent_as
+from wondernest.letters.signing import EndTokens
 from wondernest.stories.routes.templates import EXAMPLE
 
 if TYPE_CHECKING:
@@ -232,6 +235,22 @@ class Journey:
             self.send("POST", EVENTS, body, **signed)
             self.send("POST", EVENTS, body, **{"Payment-Signature": HEADER_TEXT})
 
+    def choose_the_letter(self) -> None:
+        """The weekly letter, screen time, and the address that ends the letter."""
+        assert self.send("PUT", "/api/v1/family/settings", {"weeklyLetter": True}).status_code == 200
+        one = f"/api/v1/family/children/{self.child_id}"
+        for path in (f"{one}/screen-time", "/api/v1/family/settings"):
+            assert self.send("GET", path).status_code == 200
+        assert self.send("POST", f"{one}/extra-time", {"minutes": 5}).status_code == 200
+        claims = jwt.decode(self.bearer["Authorization"].split()[1], options={"verify_signature": False})
+        token = EndTokens(TEST_SECRET).token(UUID(claims["userId"]))
+        self.secrets.add(token)
+        for method in ("GET", "POST"):
+            assert self.send(method, f"/api/v1/letters/weekly/end?token={token}").status_code == 200
+            assert (
+                self.send(method, f"/api/v1/letters/weekly/end?token={QUERY_TEXT}&lang={QUERY_TEXT}").status_code == 400
+            )
+
     def send_invalid_requests(self) -> None:
         """Invalid requests with personal data wherever a client can put it."""
         self.send("GET", f"/api/v1/{PATH_TEXT}")
@@ -405,6 +424,7 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
         journey.use_the_library()
         journey.read_stories()
         journey.shop()
+        journey.choose_the_letter()
         journey.send_invalid_requests()
         journey.send_marks_to_every_route(declared().router.routes)
         journey.reset()

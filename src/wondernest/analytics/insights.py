@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -20,12 +20,20 @@ from wondernest.coppa.rules import age_on
 if TYPE_CHECKING:
     from wondernest.analytics.catalogue import Text
     from wondernest.analytics.figures import Totals
+    from wondernest.analytics.ports import Heard
 
 LEAST_ACTIVE_DAYS: Final = 3
 """With fewer active days nothing is said but that."""
 STRONG: Final = Fraction(7, 10)
 WEAK: Final = Fraction(4, 10)
 """Rates of completed activities."""
+KNOWN_WORDS: Final = 50
+"""Below this average mastery of the words of stories, from 0 to 100, words are an area to improve."""
+TREND_SESSIONS: Final = 3
+"""So many sessions are needed before and after, or nothing is said about how clearly a child was heard."""
+TREND_CHANGE: Final = 0.05
+"""Of the clarity, from 0 to 1: a smaller change is none."""
+TREND_HALF: Final = timedelta(days=14)
 MOST_STRONG, MOST_WEAK, MOST_IDEAS, MOST_TITLES = 3, 2, 3, 2
 LONG_DAY_MINUTES: Final = 60
 MOST_MILESTONES, MOST_GOALS = 10, 3
@@ -39,8 +47,10 @@ class Insights(Struct, frozen=True, kw_only=True):
     strong: Sequence[str] = ()
     improving: Sequence[str] = ()
     ideas: Sequence[str] = ()
+    weak: Sequence[str] = ()
+    """The categories among `improving`."""
     wanted: Sequence[str] = ()
-    """The categories of which something is recommended, the first first."""
+    """The categories (and words) for which something is recommended, the first first."""
     guidance: Sequence[str] = ()
 
 
@@ -60,23 +70,47 @@ class Milestones(Struct, frozen=True, kw_only=True):
     goals: Sequence[str]
 
 
+class Beside(Struct, frozen=True):
+    """What other rooms know. `mastery`: of words, from 0 to 100; `before` and `after`: how clearly games heard the child."""
+
+    mastery: float | None = None
+    before: Heard | None = None
+    after: Heard | None = None
+
+
+def too_early(active_days: int) -> bool:
+    """Whether too little happened to say anything."""
+    return active_days < LEAST_ACTIVE_DAYS
+
+
 def insights(
-    categories: Mapping[str, Totals], active_days: int, interactions: int, age: int | None, language: str
+    categories: Mapping[str, Totals],
+    active_days: int,
+    interactions: int,
+    age: int | None,
+    language: str,
+    beside: Beside | None = None,
 ) -> Insights:
-    """What the sums of the last days say."""
-    if active_days < LEAST_ACTIVE_DAYS:
+    """What the sums of the last days say, with what other rooms know."""
+    if too_early(active_days):
         return Insights(style=texts.NOT_ENOUGH.in_language(language))
+    beside = beside or Beside()
+    words = [texts.VOCABULARY] if beside.mastery is not None and beside.mastery < KNOWN_WORDS else []
     ranked = figures.ranked(categories)
     strong = [one for one in ranked if categories[one].rate >= STRONG][:MOST_STRONG]
     weak = [one for one in ranked if categories[one].rate < WEAK][:MOST_WEAK]
-    wanted = [*weak, *(one for one in ranked if one not in weak)]
+    wanted = [*weak, *words, *(one for one in ranked if one not in weak)]
     return Insights(
         style=_style(categories, language),
         strong=[_name(one, language) for one in strong],
-        improving=[_name(one, language) for one in weak],
+        improving=[*(_name(one, language) for one in weak), *(texts.WORDS.in_language(language) for _ in words)],
+        weak=weak,
         wanted=wanted,
         ideas=[_idea(one, age, language) for one in wanted if one in texts.IDEAS][:MOST_IDEAS],
-        guidance=list(_guidance(categories, active_days, interactions, (strong, weak), language)),
+        guidance=[
+            *_guidance(categories, active_days, interactions, (strong, weak), language),
+            *(text.in_language(language) for text in _trend(beside)),
+        ],
     )
 
 
@@ -85,8 +119,7 @@ def with_titles(said: Insights, suggested: Sequence[tuple[str, str]]) -> Insight
 
     Those of `improving` categories come first, in the order of the library; then what suits the child best.
     """
-    weak = said.wanted[: len(said.improving)]
-    ranked = sorted(suggested, key=lambda one: one[1] not in weak)
+    ranked = sorted(suggested, key=lambda one: one[1] not in said.weak)
     titles = list(dict.fromkeys(title for title, _ in ranked))[:MOST_TITLES]
     return replace(said, ideas=[*titles, *said.ideas][:MOST_IDEAS])
 
@@ -121,6 +154,17 @@ def _guidance(
     if not interactions:
         found.append(texts.ASK.in_language(language))
     return found
+
+
+def _trend(beside: Beside) -> list[Text]:
+    """How the clarity changed; never how good it is."""
+    before, after = beside.before, beside.after
+    if before is None or after is None or min(before.sessions, after.sessions) < TREND_SESSIONS:
+        return []
+    change = after.clarity - before.clarity
+    if abs(change) < TREND_CHANGE:
+        return []
+    return [texts.CLEARER if change > 0 else texts.LESS_CLEAR]
 
 
 def _name(category: str, language: str) -> str:

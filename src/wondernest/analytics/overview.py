@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -11,7 +12,16 @@ from msgspec.structs import replace
 from wondernest.analytics import errors, figures, spreadsheet
 from wondernest.analytics.activities import INTERACTIONS, STEP_ROWS, VIEW, Part, StoredEvent, View, parts
 from wondernest.analytics.days import DAYS_OF_WEEK, ONE_DAY, Calendar, days
-from wondernest.analytics.insights import Insights, Milestones, insights, milestones, with_titles
+from wondernest.analytics.insights import (
+    TREND_HALF,
+    Beside,
+    Insights,
+    Milestones,
+    insights,
+    milestones,
+    too_early,
+    with_titles,
+)
 from wondernest.analytics.repository.history import stored_event, utc_days, view
 from wondernest.coppa.rules import age_on
 from wondernest.platform.ids import parse_uuid
@@ -22,8 +32,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from wondernest.analytics.figures import Day, Totals, Week
-    from wondernest.analytics.ports import Library, SavedDocuments
+    from wondernest.analytics.ports import Neighbours, SavedDocuments
     from wondernest.analytics.reading import Reader
+    from wondernest.analytics.recommendations import Recommendations
     from wondernest.analytics.repository import FoundMilestones, History
     from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock
@@ -53,6 +64,14 @@ class Summed(NamedTuple):
     active_days: int
 
 
+class ToldWeek(NamedTuple):
+    """The figures of a week, the sums by category that they were made from, and the days on which something happened."""
+
+    week: Week
+    categories: Mapping[str, Totals]
+    active_days: int
+
+
 class Explained(NamedTuple):
     """The activities of some days."""
 
@@ -69,14 +88,16 @@ class OverviewService:
         self,
         reader: Reader,
         documents: SavedDocuments,
-        library: Library,
+        neighbours: Neighbours,
+        recommendations: Recommendations,
         clock: Clock,
         large_work: LargeWork,
         kept_days: int,
     ) -> None:
         self._reader = reader
         self._documents = documents
-        self._library = library
+        self._neighbours = neighbours
+        self._recommendations = recommendations
         self._kept_days = kept_days
         self._clock = clock
         self._large_work = large_work
@@ -117,7 +138,7 @@ class OverviewService:
 
     async def screen_time(self, caller: Caller, child_id: UUID, day: date, executor: Executor | None = None) -> int:
         """The minutes of a recent day, as `day` shows them; read on `executor` by those who hold a connection already."""
-        found = _admitted(await self._reader.whole(caller.user_id, child_id, day, day, executor))
+        found = _admitted(await self._reader.newest(caller.user_id, child_id, day, executor))
         told = await self._told(found, _calendar(found), {day})
         return figures.day_figures(day, told.parts).screen_time
 
@@ -135,15 +156,20 @@ class OverviewService:
 
     async def week(self, caller: Caller, child_id: UUID, day: date | None) -> Week:
         """The figures of the week of a day, this week's if none is given: of its days until today."""
+        return (await self.told_week(caller.user_id, child_id, day)).week
+
+    async def told_week(self, user_id: UUID, child_id: UUID, day: date | None) -> ToldWeek:
+        """As `week`, for an adult who made no request, with the sums that the figures were made from."""
         span = utc_days(self._clock.now(), DAYS_OF_WEEK - 1)
         if day is not None:
             span = day - timedelta(days=DAYS_OF_WEEK - 1), day + timedelta(days=DAYS_OF_WEEK - 1)
-        found = _admitted(await self._reader.summed(caller.user_id, child_id, *span))
+        found = _admitted(await self._reader.summed(user_id, child_id, *span))
         calendar = _calendar(found)
         start = calendar.week_start(day or self._today(calendar))
         wanted = days(start, start + timedelta(days=DAYS_OF_WEEK - 1))
         summed = await self._summed(found, calendar, wanted)
-        return figures.week_figures(start, summed.categories, summed.interactions)
+        week = figures.week_figures(start, summed.categories, summed.interactions)
+        return ToldWeek(week, summed.categories, summed.active_days)
 
     async def insights(self, caller: Caller, child_id: UUID) -> Insights:
         """What the last thirty days say."""
@@ -153,10 +179,18 @@ class OverviewService:
         today = self._today(calendar)
         summed = await self._summed(found, calendar, days(figures.first_insight_day(today), today))
         age = None if found.birth_date is None else age_on(today, found.birth_date)
-        said = insights(summed.categories, summed.active_days, summed.interactions, age, found.language)
-        if not said.wanted:
-            return said
-        return with_titles(said, await self._library.suggestions(caller, child_id))
+        told = summed.categories, summed.active_days, summed.interactions, age, found.language
+        if too_early(summed.active_days):
+            return insights(*told)
+        now = self._clock.now()
+        titles, mastery, (before, after) = await asyncio.gather(
+            self._neighbours.library.suggestions(caller, child_id),
+            self._neighbours.mastery.average(caller, child_id),
+            self._neighbours.speech.heard(caller, child_id, now - 2 * TREND_HALF, now - TREND_HALF, now),
+        )
+        said = with_titles(insights(*told, Beside(mastery, before, after)), titles)
+        await self._recommendations.keep(caller.user_id, child_id, said.ideas)
+        return said
 
     async def milestones(self, caller: Caller, child_id: UUID) -> Milestones:
         """The child's milestones."""

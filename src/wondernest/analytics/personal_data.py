@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from wondernest.access.people import CHILD
-from wondernest.platform.personal_data import USER, Holding
+from wondernest.analytics.archive.layout import FOLDER
+from wondernest.analytics.jobs import FORGET_IDENTITIES, REMOVE_EVENTS
+from wondernest.platform.personal_data import ON_ERASURE, USER, Elsewhere, Holding, Store
 
 SHOWING_PARENTS: Final = "Parents see what happened"
 WITH_CHILD: Final = "Until the child is erased"
@@ -13,17 +15,19 @@ WITH_CHILD: Final = "Until the child is erased"
 PERSONAL_DATA: Final = (
     Holding(
         table="analytics.analytics_events",
-        people={"child_id": CHILD, "user_id": USER},
-        personal=("event_data",),
+        people={"child_id": CHILD},
+        mentions={"user_id": USER},
+        personal=("event_data", "session_id"),
         what="Events: what a child did and when",
         why=SHOWING_PARENTS,
         kept="EVENTS_KEPT_DAYS (400) days, or until the child is erased; then in the archive, if the operator keeps one",
+        ended_by=REMOVE_EVENTS,
     ),
     Holding(
         table="analytics.learning_insights",
         people={"child_id": CHILD},
         personal=("title", "description", "data"),
-        what="Milestones a child reached",
+        what="Milestones a child reached, and what was recommended",
         why=SHOWING_PARENTS,
         kept=WITH_CHILD,
     ),
@@ -48,7 +52,8 @@ PERSONAL_DATA: Final = (
         personal=("fingerprint",),
         what="Hashes by which a repeated event is recognised",
         why="A repeated event counts once",
-        kept=WITH_CHILD,
+        kept="30 days, or until the child is erased",
+        ended_by=FORGET_IDENTITIES,
     ),
     Holding(
         table="wondernest.event_usage",
@@ -71,5 +76,16 @@ PERSONAL_DATA: Final = (
         what="How a child earned and spent coins",
         why="Games continue where the child stopped",
         kept=WITH_CHILD,
+    ),
+)
+ELSEWHERE: Final = (
+    Elsewhere(
+        store=Store.BLOBS,
+        name=f"{FOLDER}/",
+        people=(CHILD,),
+        what="Old events of children, where the operator keeps an archive",
+        why="Figures of long ago can be computed again",
+        kept="As long as the operator keeps the archive, or until the child is erased",
+        ended_by=ON_ERASURE,
     ),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+    from datetime import datetime
     from uuid import UUID
 
     from wondernest.platform.caller import Caller
@@ -36,9 +37,49 @@ class SavedDocuments(Protocol):
         ...
 
 
+class Mastery(Protocol):
+    """The words that children meet in stories."""
+
+    async def average(self, caller: Caller, child_id: UUID) -> float | None:
+        """The average mastery of the words that a child met, from 0 to 100; None if it met none."""
+        ...
+
+
+class Heard(Protocol):
+    """Some sessions in which a game listened."""
+
+    @property
+    def sessions(self) -> int:
+        """How many."""
+        ...
+
+    @property
+    def clarity(self) -> float:
+        """The average of their clarity, from 0 to 1."""
+        ...
+
+
+class Speech(Protocol):
+    """What games heard, where the parents permit it."""
+
+    async def heard(
+        self, caller: Caller, child_id: UUID, since: datetime, middle: datetime, until: datetime
+    ) -> tuple[Heard, Heard]:
+        """The sessions before and after `middle`; none without consent."""
+        ...
+
+
 class Library(Protocol):
     """The content library, behind the family's filter."""
 
     async def suggestions(self, caller: Caller, child_id: UUID) -> list[tuple[str, str]]:
         """Title and category of the best items for one of the caller's children, the best first."""
         ...
+
+
+class Neighbours(NamedTuple):
+    """The rooms that insights ask."""
+
+    library: Library
+    mastery: Mastery
+    speech: Speech

@@ -43,15 +43,15 @@ class Reader:
         """Whether the adult has a family, and whether the child is an active one of theirs."""
         return await self._history.acting(self._database, user_id, child_id)
 
-    async def whole(
-        self, user_id: UUID, child_id: UUID, first: date, last: date, executor: Executor | None = None
-    ) -> History:
-        """Every event and view of the days; read on `executor` by those who hold a connection already."""
-        if executor is not None:
-            return await self._history.whole(executor, user_id, child_id, first, last)
+    async def whole(self, user_id: UUID, child_id: UUID, first: date, last: date) -> History:
+        """Every event and view of the days."""
         return await self._read(
             user_id, child_id, lambda executor: self._history.whole(executor, user_id, child_id, first, last)
         )
+
+    async def newest(self, user_id: UUID, child_id: UUID, day: date, executor: Executor | None) -> History:
+        """Every event and view of a day, from the primary, for those who decide by it; on `executor` if they hold a connection already."""
+        return await self._history.whole(executor or self._database, user_id, child_id, day, day)
 
     async def summed(self, user_id: UUID, child_id: UUID, first: date, last: date) -> History:
         """The sums of the days that are summed up, the events of the others, and every view."""

@@ -10,10 +10,12 @@ from wondernest.access.consent import GateMode
 from wondernest.access.people import CHILD
 from wondernest.analytics.archive import EventArchive
 from wondernest.analytics.deliveries import DeliveryService
+from wondernest.analytics.erasing import ArchiveEraser
 from wondernest.analytics.jobs import IdentityJobs, SummingJobs
 from wondernest.analytics.overview import OverviewService
-from wondernest.analytics.personal_data import PERSONAL_DATA
+from wondernest.analytics.personal_data import ELSEWHERE, PERSONAL_DATA
 from wondernest.analytics.reading import Reader
+from wondernest.analytics.recommendations import Recommendations
 from wondernest.analytics.recorder import EventRecorder
 from wondernest.analytics.repository import (
     EVENT_BYTES_USED,
@@ -22,6 +24,7 @@ from wondernest.analytics.repository import (
     AnalyticsRepository,
     ArchiveRepository,
     MilestoneRepository,
+    RecommendationRepository,
     RollupRepository,
 )
 from wondernest.analytics.repository.events import PlayTime
@@ -32,7 +35,7 @@ from wondernest.platform.rooms import Room, Table
 from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
-    from wondernest.analytics.ports import Library, ProjectSaves, SavedDocuments
+    from wondernest.analytics.ports import Neighbours, ProjectSaves, SavedDocuments
     from wondernest.platform.rooms import Parts
     from wondernest.settings import Quotas
 
@@ -81,11 +84,11 @@ class Analytics(Struct, frozen=True):
 
 
 def build(
-    parts: Parts, projects: ProjectSaves, documents: SavedDocuments, registry: Registry, library: Library
+    parts: Parts, projects: ProjectSaves, documents: SavedDocuments, registry: Registry, neighbours: Neighbours
 ) -> Analytics:
     """Events and figures.
 
-    `projects` and `documents`: the saves that events change and a route shows; `library`: the content that is recommended.
+    `projects` and `documents`: the saves that events change and a route shows; `neighbours`: the rooms that insights ask.
     """
     gate = GateMode(parts.settings.consent_gate)
     repository = AnalyticsRepository(registry, parts.ids, parts.clock, parts.settings.quotas, gate)
@@ -95,7 +98,8 @@ def build(
     overview = OverviewService(
         Reader(parts.database, parts.replica, history, MilestoneRepository()),
         documents,
-        library,
+        neighbours,
+        Recommendations(parts.database, RecommendationRepository(), parts.clock),
         parts.clock,
         parts.large_work,
         kept_days,
@@ -114,6 +118,8 @@ def build(
         jobs=(*identities.jobs(), *summing.jobs()),
         schedules=(*identities.schedules(), *summing.schedules()),
         personal_data=PERSONAL_DATA,
+        elsewhere=ELSEWHERE,
+        erasers=(ArchiveEraser(archive(parts)).erase,),
         usage=_usage(parts.settings.quotas),
     )
     return Analytics(room, overview)

@@ -13,8 +13,9 @@ KEPT: Final = "Until the child is erased"
 PERSONAL_DATA: Final = (
     Holding(
         table="audio.sessions",
-        people={"child_id": CHILD, "created_by": USER},
-        personal=("location", "device_id", "metadata"),
+        people={"child_id": CHILD},
+        mentions={"created_by": USER},
+        personal=("location", "background_noise_level", "device_id", "metadata"),
         what="When a child spoke with the app, for how long, on which device; no sound and no words",
         why=WHY,
         kept=KEPT,

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from wondernest.access.consent import GateMode, Purpose, permitted, requires
 from wondernest.access.guardianship import guards, stands
-from wondernest.audio.rules import LONGEST_SESSION, AudioSession, Circumstances, Metrics
+from wondernest.audio.rules import LONGEST_SESSION, AudioSession, Circumstances, Heard, Metrics
 from wondernest.platform.json import encode
 from wondernest.platform.usage import PERSON
 
@@ -32,7 +32,7 @@ _BEGIN: Final = f"""
                (id, child_id, session_type, created_by, started_at, status, location, device_id, app_version,
                 background_noise_level, metadata, consent_confirmed)
         select $3, $2, $5, $1, $4, 'recording', $6, $7, $8, $9, $10,
-               {permitted("$2", Purpose.AUDIO_METRICS, writes=False)} from allowed where fits
+               {permitted("$2", Purpose.AUDIO_METRICS, holds=False)} from allowed where fits
     )
     select fits from allowed"""
 _END: Final = f"""
@@ -69,6 +69,17 @@ _END_OPEN: Final = f"""
              order by started_at limit $2 for update skip locked) open
      where s.id = open.id"""
 """Plan: along the index of open sessions."""
+
+_HEARD: Final = f"""
+    select count(*) filter (where part = 0) as sessions_before, avg(clarity) filter (where part = 0) as before,
+           count(*) filter (where part = 1) as sessions_after, avg(clarity) filter (where part = 1) as after
+      from (select (m.end_time >= $4)::int as part, m.session_id, avg(m.clarity_score)::float8 as clarity
+              from audio.speech_metrics m
+              join audio.sessions s on s.id = m.session_id and s.consent_confirmed
+             where m.child_id = $2 and m.end_time >= $3 and m.end_time < $5 and m.clarity_score is not null
+               and {guards("$2", "$1")} and {permitted("$2", Purpose.AUDIO_METRICS, holds=False)}
+             group by 1, 2) heard"""
+"""Each session counts once, however often it reported. Plan: the index of child and time, the sessions by their keys."""
 
 SESSIONS_USED: Final = f"select count(*) from audio.sessions used where used.child_id = {PERSON} and used.started_at > now() - interval '1 day'"
 
@@ -151,6 +162,14 @@ class AudioRepository:
             self._quotas.audio_metrics,
             self._gate.value,
         )
+
+    async def heard(
+        self, executor: Executor, user_id: UUID, child_id: UUID, span: tuple[datetime, datetime, datetime]
+    ) -> tuple[Heard, Heard]:
+        """The sessions of the first and the second part of a span that were and are permitted."""
+        row = await executor.fetchrow(_HEARD, user_id, child_id, *span)
+        assert row is not None
+        return Heard(row["sessions_before"], row["before"] or 0.0), Heard(row["sessions_after"], row["after"] or 0.0)
 
     async def end_open(self, executor: Executor, now: datetime) -> None:
         """End the sessions that nobody ended, in small batches."""

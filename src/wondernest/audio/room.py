@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from wondernest.access.consent import GateMode
 from wondernest.access.people import CHILD
+from wondernest.audio.clarity import SpeechClarity
 from wondernest.audio.jobs import SessionJobs
 from wondernest.audio.personal_data import PERSONAL_DATA
 from wondernest.audio.repository import SESSIONS_USED, AudioRepository
@@ -21,6 +22,12 @@ TABLES: Final = (
     Table("audio.sessions", ("select", "insert", "update")),
     Table("audio.speech_metrics", ("select", "insert")),
 )
+
+
+def clarity(parts: Parts) -> SpeechClarity:
+    """The part of this room that tells other rooms how clearly a child was heard."""
+    settings = parts.settings
+    return SpeechClarity(parts.database, AudioRepository(settings.quotas, GateMode(settings.consent_gate)))
 
 
 def build(parts: Parts) -> Room:

@@ -45,6 +45,13 @@ STATUS: Final[Mapping[str, Shown]] = {"recording": Shown.ACTIVE, "failed": Shown
 """By stored status; every other one is ENDED."""
 
 
+class Heard(Struct, frozen=True):
+    """Some sessions: how many, and the average of their clarity, from 0 to 1."""
+
+    sessions: int
+    clarity: float
+
+
 class Circumstances(Struct, frozen=True):
     """What is kept of a session's metadata."""
 

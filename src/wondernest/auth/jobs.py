@@ -37,6 +37,7 @@ RESET_PASSWORD: Final = "auth.reset_password"  # noqa: S105 - a job's name
 PASSWORD_CHANGED: Final = "auth.password_changed"  # noqa: S105 - as above
 NEW_NETWORK: Final = "auth.new_network"
 PIN_LOCKED: Final = "auth.pin_locked"
+PIN_SET: Final = "auth.pin_set"
 SIGN_UP_ATTEMPT: Final = "auth.sign_up_attempt"
 ACCOUNT_TAKEN_OVER: Final = "auth.account_taken_over"
 IDENTITY_LINKED: Final = "auth.identity_linked"
@@ -58,6 +59,7 @@ class Senders(Struct, frozen=True):
     reset_password: Sender
     password_changed: Sender
     pin_locked: Sender
+    pin_set: Sender
     sign_up_attempt: Sender
     account_taken_over: Sender
     identity_linked: Sender
@@ -70,6 +72,7 @@ def senders(jobs: Jobs) -> Senders:
         RESET_PASSWORD,
         PASSWORD_CHANGED,
         PIN_LOCKED,
+        PIN_SET,
         SIGN_UP_ATTEMPT,
         ACCOUNT_TAKEN_OVER,
         IDENTITY_LINKED,
@@ -106,6 +109,7 @@ class MailJobs:
             self._notice(PASSWORD_CHANGED, writer.password_changed),
             self._notice(NEW_NETWORK, writer.new_network),
             Job(PIN_LOCKED, self.pin_locked, LETTER_RETRY),
+            self._notice(PIN_SET, writer.pin_set),
             self._notice(SIGN_UP_ATTEMPT, writer.sign_up_attempt),
             self._notice(ACCOUNT_TAKEN_OVER, writer.account_taken_over),
             self._notice(IDENTITY_LINKED, writer.identity_linked),

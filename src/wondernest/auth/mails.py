@@ -41,6 +41,10 @@ class MailWriter:
         length = _length(settings.pin_lock_s if lock_s is None else lock_s)
         return self._write("pin_locked", to, attempts=settings.pin_attempts, length=length)
 
+    def pin_set(self, to: str) -> Letter:
+        """A parent PIN was set or replaced."""
+        return self._write("pin_set", to)
+
     def sign_up_attempt(self, to: str) -> Letter:
         """Somebody tried to sign up with this address, which has an account."""
         return self._write("sign_up_attempt", to)

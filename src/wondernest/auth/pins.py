@@ -67,7 +67,11 @@ class PinService:
         return token
 
     async def set_up(self, pin: str, current: str | None, caller: Caller) -> None:
-        """Store a PIN. Replaces one only if `current` is it; raises UnusablePin, SimplePin or PinAlreadySet."""
+        """Store a PIN and write to the parent. Replaces one only if `current` is it; raises UnusablePin, SimplePin or PinAlreadySet.
+
+        The first PIN needs only the session, as the app's set-up screen has nothing else, and a PIN proves the parent afterwards. So
+        a parent has to hear of a PIN that somebody else at the device set.
+        """
         if not rules.is_pin(pin):
             raise errors.UnusablePin
         if rules.is_simple_pin(pin):
@@ -79,7 +83,8 @@ class PinService:
         if holder.pin_hash is not None:
             await self._check_current(current, holder.pin_hash, caller)
         pin_hash = await deps.hasher.hash(pin)
-        if not await deps.proofs.set_pin(caller.user_id, pin_hash, holder.pin_hash, deps.clock.now()):
+        letter = (deps.senders.pin_set.job, USER)
+        if not await deps.proofs.set_pin(caller.user_id, pin_hash, holder.pin_hash, deps.clock.now(), letter):
             raise errors.PinAlreadySet
 
     async def require(self, pin: str, caller: Caller) -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from wondernest.auth.admission import Gate
 from wondernest.auth.attempts import LoginAttempts, MailAllowance, UnknownPinAttempts
 from wondernest.auth.dependencies import Dependencies
+from wondernest.auth.erasing import AccountEraser
 from wondernest.auth.jobs import NEW_NETWORK, USER, MailJobs, PruningJobs, senders
 from wondernest.auth.mails import MailWriter
 from wondernest.auth.metrics import NAMES, AccountMetrics, AttemptMetrics
 from wondernest.auth.oauth import IdentityVerifier, providers_of
 from wondernest.auth.passwords import PasswordHasher
-from wondernest.auth.personal_data import PERSONAL_DATA
+from wondernest.auth.personal_data import ELSEWHERE, PERSONAL_DATA
 from wondernest.auth.pins import PinService
 from wondernest.auth.recovery import RecoveryService
 from wondernest.auth.repository import (
@@ -123,5 +124,7 @@ def build(parts: Parts) -> Auth:
         on_start=(load_library, follower.start, forgetting.start),
         on_stop=(forgetting.stop, follower.stop, hasher.close),
         personal_data=PERSONAL_DATA,
+        elsewhere=ELSEWHERE,
+        erasers=(AccountEraser(deps).erase,),
     )
     return Auth(room, accounts, verifier, gate)

@@ -21,6 +21,8 @@ jobs = App(name="jobs", help="List background jobs; retry or drop dead ones.")
 app.command(jobs)
 content = App(name="content", help="Import or export the items of the content library.")
 app.command(content)
+privacy = App(name="privacy", help="Show which personal data is stored; erase again after a restore.")
+app.command(privacy)
 events = App(name="events", help="Archive old events; take erased children out of the archive.")
 app.command(events)
 
@@ -78,15 +80,15 @@ def migrate() -> int:
 
 @app.command
 def seed() -> int:
-    """Make the demo family with its pictures and story, and the house's collection, stories and packs (development only)."""
+    """Make the demo family with its pictures, story and eight weeks of play, and the house's collection, stories and packs (development only)."""
     import psycopg
 
     from wondernest.content.collection import CollectionError
     from wondernest.settings import SettingsError
 
     settings = _settings_with_database()
-    demo, library, collection, stories, packs = (
-        _development(name) for name in ("seed", "library", "collection.filling", "stories", "packs")
+    demo, library, collection, stories, packs, play = (
+        _development(name) for name in ("seed", "library", "collection.filling", "stories", "packs", "play")
     )
     try:
         demo.seed(settings)
@@ -94,6 +96,7 @@ def seed() -> int:
         collection.fill_collection(settings)
         stories.fill_shelf(settings)
         packs.fill_packs(settings)
+        play.fill_weeks(settings)
     except (SettingsError, psycopg.Error, library.LibraryError, CollectionError) as error:
         _fail(error)
     _print_line(f"demo parent: {demo.DEMO_EMAIL} / {demo.DEMO_PASSWORD}")
@@ -154,8 +157,8 @@ def tune() -> int:
     return 0
 
 
-@app.command
-def privacy() -> int:
+@privacy.default
+def list_personal_data() -> int:
     """Print the privacy catalogue as JSON: which personal data is stored, where, why and for how long."""
     import msgspec
 
@@ -164,6 +167,38 @@ def privacy() -> int:
 
     entries = list(catalogue(create_app(_settings()).rooms))
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(entries)).decode() + "\n")
+    return 0
+
+
+@privacy.command(name="map")
+def map_personal_data(*, check: bool = False) -> int:
+    """Write docs/privacy/data-map.md from the privacy catalogue.
+
+    Parameters
+    ----------
+    check
+        Write nothing; check whether the committed document is up to date.
+    """
+    from wondernest.commands.privacy import check_map, write_map
+
+    if check:
+        return 0 if check_map(Path.cwd(), _print_line) else FAILURE
+    write_map(Path.cwd())
+    return 0
+
+
+@privacy.command
+def reapply() -> int:
+    """Erase again whom a restored backup has brought back, by the log of erasures. Run it before anybody is served."""
+    from wondernest.commands.privacy import erase_again
+    from wondernest.platform.faults import DependencyUnavailable
+
+    try:
+        people = erase_again(_settings_with_database())
+    except DependencyUnavailable as error:
+        _fail(error)
+    found = ", ".join(f"{number} of the kind {kind}" for kind, number in sorted(people.items()))
+    _print_line(f"erased again: {found or 'nobody'}")
     return 0
 
 

@@ -141,6 +141,7 @@ async def _database(settings: Settings, rooms: Rooms, print_line: PrintLine) -> 
         print_line(f"database  {READ_ONLY if read_only else good}")
         await _pooler(settings.database, connection, print_line)
         state = await schema_state(connection, rooms.needed, rooms.indexes, rooms.rights)
+        not_erased = (await schema_state(connection, rights=rooms.erasure_rights)).forbidden
         if state.usable:
             await _jobs(settings, connection, print_line)
     finally:
@@ -155,6 +156,10 @@ async def _database(settings: Settings, rooms: Rooms, print_line: PrintLine) -> 
         print_line(f"schema    usable, at {state.version} of {state.newest}. Run `wondernest migrate`.")
     else:
         print_line(f"schema    good (version {state.version})")
+    if state.usable and not_erased:
+        print_line(
+            f"erasures  wait: our role may not: {', '.join(not_erased)}. The owner of these tables has to grant it."
+        )
     for index in state.slow:
         print_line(
             f"indexes   {index} is missing or unfinished: without it a table is read whole. Run `wondernest migrate`."

@@ -15,6 +15,7 @@ from wondernest.coppa.rules import age_on
 from wondernest.family.controls import ContentChanges
 from wondernest.family.errors import ChildNotFound, ForeignChild
 from wondernest.family.service import ChildChanges
+from wondernest.platform.clock import latest_day
 from wondernest.platform.ids import parse_uuid
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class FilterService:
         if stored is None:
             raise errors.NoFamily
         children = await self._family.children(caller, executor)
-        today = self._clock.now().date()
+        today = latest_day(self._clock.now())
         return Limits(
             rules.combined(stored.rows, stored.languages),
             [

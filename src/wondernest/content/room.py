@@ -32,6 +32,10 @@ INDEXES: Final = (
     "content.idx_content_items_words",
     "content.idx_content_items_listed",
     "content.idx_content_items_ours",
+    "content.idx_content_items_marks",
+    "content.idx_content_items_ordinary",
+    "content.idx_content_items_odd",
+    "content.idx_content_items_elsewhere",
 )
 
 

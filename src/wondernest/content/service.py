@@ -11,6 +11,7 @@ from msgspec import Struct
 from wondernest.content import errors, rules
 from wondernest.content.model import Engagement
 from wondernest.content.repository.library import Asker, NoChildFound, NoFamilyFound
+from wondernest.platform.clock import latest_day
 from wondernest.platform.faults import CallerRefused, Refusal
 from wondernest.platform.ids import parse_uuid
 
@@ -73,7 +74,7 @@ class ContentService:
 
     async def recommend(self, caller: Caller, child_id: UUID) -> Picks:
         """The best items for a child. Raises NoFamily, ChildNotFound."""
-        today = self._clock.now().date()
+        today = latest_day(self._clock.now())
         try:
             return await self._repository.recommend(self._database, _asker(caller), child_id, today)
         except NoFamilyFound:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from wondernest.access.people import CHILD, FAMILY
+from wondernest.coppa.refusals import FORGET
 from wondernest.platform.personal_data import USER, Holding
 
 PERSONAL_DATA: Final = (
     Holding(
         table="compliance.coppa_consent",
-        people={"child_id": CHILD, "parent_id": USER, "family_id": FAMILY},
+        people={"child_id": CHILD, "family_id": FAMILY},
+        mentions={"parent_id": USER},
         personal=("ip_address", "user_agent", "consent_text"),
         what="Consents: what a parent allowed, when, from which network address and program",
         why="Proof of a parent's consent",
@@ -22,7 +24,6 @@ PERSONAL_DATA: Final = (
         what="What happened to a family's consents: for which child and purposes, when, by which method, after which notice",
         why="Proof of a parent's consent",
         kept="Until the family is erased; then a receipt without ids is left. Ledger.erase does that: the rows are a chain",
-        shared=True,
     ),
     Holding(
         table="wondernest.consent_heads",
@@ -30,7 +31,6 @@ PERSONAL_DATA: Final = (
         what="How many entries a family's consent ledger has",
         why="Shows that no entry is missing",
         kept="As long as the ledger's entries",
-        shared=True,
     ),
     Holding(
         table="wondernest.consents",
@@ -43,6 +43,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="wondernest.consent_gates",
         people={"child_id": CHILD},
+        personal=("consent_id", "purposes"),
         what="What a parent's consent permits now, and until when",
         why="Decides whether data of the child may be collected and used",
         kept="Until the child is erased",
@@ -53,5 +54,6 @@ PERSONAL_DATA: Final = (
         what="How often requests of a family had no consent, by day and route",
         why="The operator sees who still has to consent",
         kept="90 days",
+        ended_by=FORGET,
     ),
 )

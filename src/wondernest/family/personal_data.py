@@ -14,7 +14,8 @@ PERSONAL_DATA: Final = (
     Holding(
         table="family.families",
         people={"id": FAMILY},
-        personal=("name", "created_by"),
+        mentions={"created_by": USER},
+        personal=("name",),
         what="Families: name, founder",
         why="Children and adults who belong together",
         kept=WITH_FAMILY,
@@ -29,7 +30,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="family.family_settings",
         people={"family_id": FAMILY},
-        personal=("privacy_settings",),
+        personal=("privacy_settings", "notification_preferences"),
         what="A family's settings",
         why="The service behaves as the family chose",
         kept=WITH_FAMILY,
@@ -37,10 +38,17 @@ PERSONAL_DATA: Final = (
     Holding(
         table="wondernest.family_locales",
         people={"family_id": FAMILY},
-        personal=("time_zone", "language"),
+        personal=("time_zone", "language", "country"),
         what="A family's time zone, first day of the week and language",
         why="Days and weeks are the family's own",
         kept=WITH_FAMILY,
+    ),
+    Holding(
+        table="wondernest.letter_readers",
+        people={"family_id": FAMILY, "user_id": USER},
+        what="Which parents chose the weekly letter, and when",
+        why="Letters go to those who want them",
+        kept="Until the letter is ended, or the family or the account is erased",
     ),
     Holding(
         table="family.child_profiles",

@@ -78,6 +78,12 @@ class Locale(Struct, rename="camel", kw_only=True, frozen=True):
     country: str | None = None
 
 
+class LetterChanges(Struct, rename="camel", kw_only=True):
+    """The caller's own choice, not the family's: whether they get its weekly letter. None leaves it as it is."""
+
+    weekly_letter: bool | None = None
+
+
 class SwitchChanges(Struct, rename="camel", kw_only=True):
     """As FamilySwitches; None leaves one as it is."""
 
@@ -86,11 +92,16 @@ class SwitchChanges(Struct, rename="camel", kw_only=True):
     educational_content_only: bool | None = None
 
 
+KINDS: Final = (KnownSettings, LocaleChanges, LetterChanges, SwitchChanges)
+"""What knows the settings that have a place of their own."""
+
+
 class SettingsChanges(Struct, kw_only=True):
     """The settings that a client sent, grouped by where they are stored."""
 
     known: KnownSettings
     locale: LocaleChanges
+    letters: LetterChanges
     switches: dict[str, Any]
     rest: dict[str, Any]
 
@@ -103,10 +114,12 @@ class SettingsChanges(Struct, kw_only=True):
         flat = {**cast("dict[str, Any]", nested or {}), **sent}
         known, switches = _read(KnownSettings, flat), _read(SwitchChanges, flat)
         locale: LocaleChanges = _read(LocaleChanges, sent)
-        named = {*_names(KnownSettings), *_names(LocaleChanges), *_names(SwitchChanges), SWITCHES}
+        letters: LetterChanges = _read(LetterChanges, sent)
+        named = {SWITCHES, *(name for kind in KINDS for name in _names(kind))}
         return cls(
             known=known,
             locale=locale.checked(),
+            letters=letters,
             switches={key: value for key, value in msgspec.to_builtins(switches).items() if value is not None},
             rest={key: value for key, value in sent.items() if key not in named},
         )
@@ -117,6 +130,8 @@ class StoredSettings(Struct, kw_only=True):
 
     known: KnownSettings
     locale: Locale = Locale()
+    weekly_letter: bool = False
+    """Whether the caller gets the family's weekly letter."""
     document: Any
 
     def shown(self) -> dict[str, Any]:
@@ -124,7 +139,7 @@ class StoredSettings(Struct, kw_only=True):
         document = cast("dict[str, Any]", self.document) if isinstance(self.document, dict) else {}
         rest = {key: value for key, value in document.items() if key != SWITCHES}
         switches = merged(FamilySwitches(), document.get(SWITCHES))
-        fixed = (self.known, self.locale, switches)
+        fixed = (self.known, self.locale, LetterChanges(weekly_letter=self.weekly_letter), switches)
         return {**rest, **{name: value for part in fixed for name, value in msgspec.to_builtins(part).items()}}
 
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from wondernest.access.ages import consent_age
-from wondernest.access.guardianship import active, belongs, family_of, guards, stands
+from wondernest.access.guardianship import active, belongs, family_of, guards, is_parent, stands
 from wondernest.auth.rules import DEFAULT_LANGUAGE
 from wondernest.family import controls
 from wondernest.family.model import Child, Family, Household, Member
@@ -116,6 +116,8 @@ _ARCHIVE: Final = f"""
         update family.child_profiles c set is_active = false, archived_at = $3, updated_at = $3
           from child where c.id = child.id and child.own and {active("c")})
     select own from child"""
+_READS_LETTER: Final = """exists (
+               select from wondernest.letter_readers reader where reader.family_id = acting.family_id and reader.user_id = $1)"""
 _SAVE_SETTINGS: Final = f"""
     with acting as materialized (
         select acting.family_id from ({family_of("$1", "$2")}) acting
@@ -131,6 +133,13 @@ _SAVE_SETTINGS: Final = f"""
                language = coalesce($12, l.language), country = coalesce($13::text, l.country),
                consent_age = case when $13::text is null then l.consent_age else $14::smallint end, updated_at = $9
         returning time_zone, first_day, language, country),
+    subscribed as (
+        insert into wondernest.letter_readers (family_id, user_id, since)
+        select family_id, $1, $9 from acting where $15::boolean
+        on conflict do nothing),
+    unsubscribed as (
+        delete from wondernest.letter_readers reader using acting
+         where reader.family_id = acting.family_id and reader.user_id = $1 and not $15::boolean),
     located as (
         select * from changed
         union all
@@ -156,9 +165,24 @@ _SAVE_SETTINGS: Final = f"""
                   coalesce(enable_screen_time_limits, true) as screen_time,
                   coalesce(enable_content_recommendations, true) as recommendations, privacy_settings)
     select level, audio, screen_time, recommendations, privacy_settings, located.time_zone, located.first_day, located.language,
-           located.country
+           located.country, coalesce($15, (select {_READS_LETTER} from acting)) as weekly_letter
       from saved left join located on true"""
+"""$15: whether the adult gets the weekly letter; null leaves that as it is."""
+_SETTINGS: Final = f"""
+    select coalesce(p.content_filter_level, 'moderate'), coalesce(p.enable_audio_monitoring, false),
+           coalesce(p.enable_screen_time_limits, true), coalesce(p.enable_content_recommendations, true), p.privacy_settings,
+           l.time_zone, l.first_day, l.language, l.country, {_READS_LETTER}
+      from ({family_of("$1", "$2")}) acting
+      {_PROBE.format("family.family_settings where family_id = acting.family_id", "p")} {_PROBE.format(_LOCALE, "l")}"""
+_END_LETTERS: Final = "delete from wondernest.letter_readers where user_id = $1"
 
+_HEIR: Final = f"""
+    select member.user_id from family.family_members member
+     where member.family_id = f.id and member.user_id <> all ($1::uuid[])
+     order by {is_parent("member")} desc, member.joined_at, member.user_id limit 1"""
+_HAND_OVER: Final = f"""
+    update family.families f set created_by = ({_HEIR})
+     where f.created_by = any ($1::uuid[]) and f.id <> all ($2::uuid[]) and exists ({_HEIR})"""
 CHILDREN_USED: Final = (
     f"select count(*) from family.child_profiles used where used.family_id = {PERSON} and {active('used')}"
 )
@@ -270,6 +294,10 @@ class FamilyRepository:
         """Archive the adult's child; again it changes nothing. False for another family's child, None for an unknown one."""
         return await executor.fetchval(_ARCHIVE, child_id, user_id, now)
 
+    async def hand_over(self, executor: Executor, users: Sequence[UUID], going: Sequence[UUID]) -> None:
+        """Name another member, a parent first, as the founder of the families of users; not of those that go too."""
+        await executor.execute(_HAND_OVER, list(users), list(going))
+
     async def save_settings(
         self, executor: Executor, acting: Acting, changes: SettingsChanges, now: datetime
     ) -> StoredSettings | None:
@@ -291,20 +319,18 @@ class FamilyRepository:
             changes.locale.language,
             changes.locale.country,
             consent_age(changes.locale.country),
+            changes.letters.weekly_letter,
         )
-        if row is None:
-            return None
-        level, audio, screen_time, recommendations, document, *locale = row
-        return StoredSettings(
-            known=KnownSettings(
-                content_filter_level=level,
-                enable_audio_monitoring=audio,
-                enable_screen_time_limits=screen_time,
-                enable_content_recommendations=recommendations,
-            ),
-            locale=_locale(*locale),
-            document=controls.read_json(document),
-        )
+        return None if row is None else _settings(row)
+
+    async def settings(self, executor: Executor, acting: Acting) -> StoredSettings | None:
+        """The settings of the family the adult acts for; None without a family."""
+        row = await executor.fetchrow(_SETTINGS, acting.user_id, acting.family_hint)
+        return None if row is None else _settings(row)
+
+    async def end_letters(self, executor: Executor, user_id: UUID) -> None:
+        """The adult gets no weekly letter of any family any more."""
+        await executor.execute(_END_LETTERS, user_id)
 
 
 class FamilyGone(Exception):
@@ -330,6 +356,21 @@ def _household(row: Row) -> Household:
         family=family,
         members=[_member(member) for member in row["members"] or ()],
         children=[_child(child) for child in row["children"] or ()],
+    )
+
+
+def _settings(row: Row) -> StoredSettings:
+    level, audio, screen_time, recommendations, document, *locale, weekly_letter = row
+    return StoredSettings(
+        known=KnownSettings(
+            content_filter_level=level,
+            enable_audio_monitoring=audio,
+            enable_screen_time_limits=screen_time,
+            enable_content_recommendations=recommendations,
+        ),
+        locale=_locale(*locale),
+        weekly_letter=weekly_letter,
+        document=controls.read_json(document),
     )
 
 

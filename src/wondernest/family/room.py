@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wondernest.access.people import FAMILY
+from wondernest.family.erasing import FounderEraser
 from wondernest.family.personal_data import PERSONAL_DATA
 from wondernest.family.repository import CHILDREN_USED, CHILDREN_WITH_ARCHIVED_USED, FamilyRepository
 from wondernest.family.routes import FamilyRoutes
@@ -25,6 +26,7 @@ TABLES: Final = (
     Table("family.child_settings", ("select", "insert", "update")),
     Table("wondernest.family_locales", ("select", "insert", "update")),
     Table("wondernest.child_details", ("select", "insert", "update")),
+    Table("wondernest.letter_readers", ("select", "insert", "delete")),
 )
 
 
@@ -40,6 +42,7 @@ def build(parts: Parts, family: FamilyService) -> Room:
         endpoints=FamilyRoutes(family, parts.clock).endpoints(),
         tables=TABLES,
         personal_data=PERSONAL_DATA,
+        erasers=(FounderEraser(FamilyRepository(), parts.database).erase,),
         usage=_usage(parts.settings.quotas),
     )
 

@@ -169,6 +169,17 @@ class FamilyRoutes:
         profile = wire.ChildProfile.of(child, self._today())
         return reply_json(wire.Selected(active_child=profile, session_token=token))
 
+    @GROUP.get(
+        "/family/settings",
+        authority=Authority.MEMBER,
+        replies={200: Response(wire.SettingsShown, "All settings, defaults included"), 400: BAD_REQUEST},
+        failure="Failed to retrieve settings",
+        summary="The family's settings; `weeklyLetter` is the caller's own",
+    )
+    async def settings(self, request: Request[None]) -> Reply:
+        """The settings."""
+        return reply_json(wire.SettingsShown(await self._service.settings(request.caller)))
+
     @GROUP.put(
         "/family/settings",
         body=dict[str, Any],

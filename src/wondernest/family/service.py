@@ -203,6 +203,17 @@ class FamilyService:
             raise errors.ValidationFailed(rules.SETTINGS_TOO_LARGE)
         return shown
 
+    async def settings(self, caller: Caller) -> dict[str, Any]:
+        """All settings; raises InvalidFamilyId or NoFamily."""
+        stored = await self._repository.settings(self._database, _acting(caller))
+        if stored is None:
+            raise errors.NoFamily
+        return stored.shown()
+
+    async def end_letters(self, user_id: UUID) -> None:
+        """End an adult's weekly letters of every family, on behalf of whoever proved that they may."""
+        await self._repository.end_letters(self._database, user_id)
+
     async def _found(self, caller: Caller, child_id: UUID, unit: UnitOfWork | None = None) -> FoundChild:
         found = await self._repository.child(unit or self._database, child_id, caller.user_id)
         if found is None:

@@ -205,6 +205,13 @@ class Selected(Struct, kw_only=True, rename="camel"):
     message: str = "Child selected successfully"
 
 
+class SettingsShown(Struct):
+    """The family's settings, and the caller's own `weeklyLetter`."""
+
+    data: dict[str, Any]
+    success: bool = True
+
+
 class SettingsReply(Struct):
     """The family's settings as they are stored now."""
 

@@ -79,7 +79,7 @@ class FileJobs:
                 await self._settle(file_id)
         while due := await self._repository.due(self._database, self._clock.now(), BATCH_ROWS):
             for key in due:
-                await self._remove(key)
+                await self.remove(key)
 
     async def remove_unused(self, _: Running) -> None:
         """Delete files for good that were softly deleted long ago and that nothing shows any more. `remove_blobs` looks again."""
@@ -161,7 +161,7 @@ class FileJobs:
         """Whether a file has no content, and was not deleted for good meanwhile."""
         return await self._blobs.stat(key) is None and await self._repository.by_key(self._database, key) is not None
 
-    async def _remove(self, key: str) -> None:
+    async def remove(self, key: str) -> None:
         """A key, or all keys of a folder: what ends with a slash. No blob has an invalid key, as an old row may hold."""
         name = key.removesuffix("/")
         if not is_key(name):

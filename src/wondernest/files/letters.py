@@ -19,6 +19,8 @@ TELL: Final = "files.tell_of_infected_file"
 LETTER: Final = "files.infected_file_letter"
 USER: Final = "user"
 """The argument of both jobs: who uploaded, and who gets a letter."""
+INFECTED: Final = "letter:infected:"
+"""What the keys of the cache begin with, followed by the family."""
 WINDOW_S: Final = 24 * 3600
 """One letter in it for each family."""
 SUBJECT: Final = "A file was refused by the virus scanner"
@@ -52,7 +54,7 @@ class InfectionLetters:
         if uploader is None:
             return
         household = await self._repository.parents(self._database, uploader)
-        told = f"letter:infected:{household.id}"
+        told = f"{INFECTED}{household.id}"
         if (await self._counters.peek(told))[0]:
             return
         for parent in household.parents:

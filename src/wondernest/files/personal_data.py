@@ -4,24 +4,91 @@ from __future__ import annotations
 
 from typing import Final
 
-from wondernest.access.people import CHILD
-from wondernest.platform.personal_data import USER, Holding
+from wondernest.access.people import CHILD, FAMILY
+from wondernest.files.jobs import REMOVE_BLOBS
+from wondernest.platform.personal_data import USER, Elsewhere, Holding, Store, Through
 
 PERSONAL_DATA: Final = (
     Holding(
         table="core.uploaded_files",
         people={"user_id": USER, "child_id": CHILD},
-        personal=("original_name", "ai_description", "metadata", "url", "tags"),
+        personal=("file_key", "original_name", "ai_description", "metadata", "url", "tags"),
+        content_bytes="file_size",
         what="Files that a family uploaded: name, type, size; their content is in the blob storage",
         why="Pictures of stories and profiles",
         kept="Until it is deleted and no story shows it, or the account is erased",
     ),
     Holding(
         table="content.file_tags",
-        people={"created_by": USER},
-        what="Who tagged a file",
+        people={"user_id": USER, "child_id": CHILD},
+        through=Through("file_id", "core.uploaded_files"),
+        mentions={"created_by": USER},
+        what="The tags of a file, and who gave them",
         why="Files are found by their tags",
         kept="As long as the file",
-        shared=True,
+    ),
+    Holding(
+        table="content.file_references",
+        people={"user_id": USER, "child_id": CHILD},
+        through=Through("file_id", "core.uploaded_files"),
+        personal=("reference_id",),
+        what="Which saves show a file",
+        why="A file that a story shows is not deleted",
+        kept="As long as the file",
+    ),
+    Holding(
+        table="content.tags",
+        people={},
+        personal=("name",),
+        what="The words that files are tagged with; no row says whose",
+        why="Files are found by their tags",
+        kept="Until no file has the tag, where a family that used it is erased",
+    ),
+    Holding(
+        table="wondernest.blob_removals",
+        people={},
+        personal=("file_key",),
+        what="Blobs that are to be removed",
+        why="No content is left behind when its file is deleted",
+        kept="Until the blob is removed, an hour at most",
+        ended_by=REMOVE_BLOBS,
+    ),
+)
+
+WITH_FILE: Final = "As long as the file"
+ELSEWHERE: Final = (
+    *(
+        Elsewhere(
+            store=Store.BLOBS,
+            name=name,
+            people=(USER, CHILD),
+            what=what,
+            why="Pictures of stories and profiles",
+            kept=WITH_FILE,
+            ended_by=REMOVE_BLOBS,
+        )
+        for name, what in (
+            ("<seconds>/<id>.<extension>", "Content of uploaded files"),
+            ("uploads/<user>/", "Content of files that an earlier backend stored, under the id of who uploaded it"),
+            ("variants/", "Smaller pictures of uploaded files"),
+        )
+    ),
+    Elsewhere(
+        store=Store.CACHE,
+        name="limit:upload:",
+        people=(USER,),
+        what="How many files a user uploaded in a minute",
+        why="One user cannot fill the disk",
+        kept="A minute",
+        ended_by="expiry of the key",
+    ),
+    Elsewhere(
+        store=Store.CACHE,
+        name="letter:infected:",
+        people=(FAMILY,),
+        what="That a family was told of an infected file",
+        why="A family gets one letter, not many",
+        kept="A day",
+        ended_by="expiry of the key",
     ),
 )

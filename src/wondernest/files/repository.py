@@ -49,7 +49,7 @@ _RETIRED_LOCKED: Final = f"""
     select {_COLUMNS} from core.uploaded_files f where f.id = $1 and {_RETIRED} for update of f"""
 _OWN_LOCKED: Final = f"""
     select {_COLUMNS} from core.uploaded_files f where f.id = $1 and f.user_id = $2 and {_LIVE} for update of f"""
-_CHILD: Final = f"select {guards('$1', '$2', consent=requires('$1', Purpose.UPLOADS, '$3::text', writes=False))}"
+_CHILD: Final = f"select {guards('$1', '$2', consent=requires('$1', Purpose.UPLOADS, '$3::text', holds=False))}"
 _LOCK_HOUSEHOLD: Final = """
     select family.id from family.families family
       join family.family_members member on member.family_id = family.id
@@ -167,6 +167,14 @@ _REFERRING: Final = f"""
 _OWNERS: Final = """
     select distinct f.user_id from core.uploaded_files f
      where f.deleted_at is null and ($1::uuid is null or f.user_id > $1) order by f.user_id limit $2"""
+_OF_PEOPLE: Final = f"""
+    select {_COLUMNS} from core.uploaded_files f
+     where (f.user_id = any ($1::uuid[]) or f.child_id = any ($2::uuid[])) and f.is_system_image is not true
+       and ($4::uuid is null or f.id > $4) order by f.id limit $3"""
+_HAND_OVER: Final = "update core.uploaded_files set user_id = $2 where id = $1"
+_TAGS_OF: Final = "select tag_id from content.file_tags where file_id = $1"
+_FORGET_UNUSED_TAGS: Final = "delete from content.tags where id = any ($1::uuid[]) and coalesce(usage_count, 0) <= 0"
+"""A trigger counts uses in the tag's own row, so that a tag which is given to a file at this moment stays."""
 _UNKNOWN: Final = """
     select key from unnest($1::text[]) key
      where not exists (select from core.uploaded_files f where f.file_key = key)
@@ -354,6 +362,24 @@ class FileRepository:
     async def owners(self, executor: Executor, after: UUID | None, limit: int) -> list[UUID]:
         """Users who have files, in the order of their ids."""
         return [row["user_id"] for row in await executor.fetch(_OWNERS, after, limit)]
+
+    async def of_people(
+        self, executor: Executor, users: Sequence[UUID], children: Sequence[UUID], limit: int, after: UUID | None = None
+    ) -> list[StoredFile]:
+        """Files of these users or for these children, deleted ones too, in the order of their ids."""
+        return [_file(row) for row in await executor.fetch(_OF_PEOPLE, list(users), list(children), limit, after)]
+
+    async def hand_over(self, executor: Executor, file_id: UUID, user_id: UUID) -> None:
+        """Make a file another user's."""
+        await executor.execute(_HAND_OVER, file_id, user_id)
+
+    async def tags_of(self, executor: Executor, file_id: UUID) -> list[UUID]:
+        """The ids of a file's tags."""
+        return [row["tag_id"] for row in await executor.fetch(_TAGS_OF, file_id)]
+
+    async def forget_tags(self, executor: Executor, tags: Sequence[UUID]) -> None:
+        """Delete those of the tags that no file has any more."""
+        await executor.execute(_FORGET_UNUSED_TAGS, list(tags))
 
     async def unknown(self, executor: Executor, keys: Sequence[str]) -> list[str]:
         """Those of the keys that no row knows."""

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Final
 from wondernest.access.consent import GateMode
 from wondernest.access.people import FAMILY
 from wondernest.files.content import ContentService
+from wondernest.files.erasing import FileEraser
+from wondernest.files.exporting import FileEntries
 from wondernest.files.jobs import FileJobs
 from wondernest.files.letters import InfectionLetters
 from wondernest.files.metrics import NAMES, FileMetrics
-from wondernest.files.personal_data import PERSONAL_DATA
+from wondernest.files.personal_data import ELSEWHERE, PERSONAL_DATA
 from wondernest.files.references import NOTE, ReferenceJobs, SaveWatcher
 from wondernest.files.repository import BYTES_USED, FILES_USED, FileRepository
 from wondernest.files.routes import AliasRoutes, FileRoutes, ServingRoutes, UploadRoutes
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
 
 TABLES: Final = (
     Table("core.uploaded_files", columns=("is_deleted", "is_system_image", "tags")),
-    Table("content.tags", ("select", "insert", "update")),
-    Table("content.file_tags", ("select", "insert", "delete")),
+    Table("content.tags"),
+    Table("content.file_tags"),
     Table("content.file_references", ("select", "insert", "delete")),
     Table("wondernest.blob_removals"),
 )
@@ -98,6 +100,9 @@ def build(parts: Parts, mentions: Mentions) -> Room:
         schedules=(*jobs.schedules(), *references.schedules()),
         metrics=NAMES,
         personal_data=PERSONAL_DATA,
+        exporters=(FileEntries(repository, parts.database, parts.blobs).files,),
+        erasers=(FileEraser(repository, usage, jobs, parts).erase,),
+        elsewhere=ELSEWHERE,
         usage=(
             UsageLine(name="files", of=FAMILY, query=FILES_USED, limit=settings.family_files),
             UsageLine(name="fileBytes", of=FAMILY, query=BYTES_USED, limit=settings.family_bytes, unit="bytes"),

@@ -50,6 +50,8 @@ UPLOADS_AT_ONCE: Final = 4
 """Of one user in one worker."""
 RETRY_AFTER_S: Final = 5
 WINDOW_S: Final = 60
+UPLOADS: Final = "limit:upload:"
+"""What the keys of the cache begin with, followed by the user."""
 ROUTE: Final = "POST /api/v1/files/upload"
 """The scope of an Idempotency-Key."""
 
@@ -160,7 +162,7 @@ class UploadService:
         limit = self._allowance.uploads_per_minute
         if not limit:
             return
-        count, left_s = await self._counters.increment(f"limit:upload:{caller.user_id}", WINDOW_S)
+        count, left_s = await self._counters.increment(f"{UPLOADS}{caller.user_id}", WINDOW_S)
         if count > limit:
             raise errors.TooManyUploads(left_s)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from wondernest.access.people import CHILD, FAMILY
+from wondernest.games.jobs import RECONCILE
 from wondernest.platform.personal_data import USER, Holding
 
 KEEPING_WORK: Final = "A child's work is never lost"
@@ -25,7 +26,7 @@ PERSONAL_DATA: Final = (
         personal=("data_key", "data_value", "device", "replaced_by"),
         what="Versions of saves that were overwritten or deleted, and the device that did it",
         why=KEEPING_WORK,
-        kept="The newest SAVE_KEPT_VERSIONS of each save, older ones thinned by age",
+        kept="The newest SAVE_KEPT_VERSIONS of each save, older ones thinned by age; until the child is erased",
     ),
     Holding(
         table="wondernest.child_usage",
@@ -43,11 +44,20 @@ PERSONAL_DATA: Final = (
         kept=WITH_CHILD,
     ),
     Holding(
+        table="wondernest.walks",
+        people={},
+        personal=("after_id",),
+        what="The id at which a job that visits everybody goes on",
+        why="A job that was interrupted does not begin again",
+        kept="Until the job has visited everybody, a day at most",
+        ended_by=RECONCILE,
+    ),
+    Holding(
         table="games.game_registry",
-        people={"safety_reviewer_id": USER},
+        people={},
+        mentions={"safety_reviewer_id": USER},
         what="Who reviewed a game for safety",
         why="Responsibility for a review",
-        kept="As long as the game is offered",
-        shared=True,
+        kept="Until the account is erased",
     ),
 )

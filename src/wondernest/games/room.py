@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from wondernest.access.consent import GateMode
 from wondernest.games.batch import BatchService
 from wondernest.games.documents import GameDocuments
+from wondernest.games.erasing import WalkEraser
+from wondernest.games.exporting import MadePages
 from wondernest.games.jobs import UpkeepJobs
 from wondernest.games.metrics import NAMES, SaveMetrics, UpkeepMetrics
 from wondernest.games.personal_data import PERSONAL_DATA
 from wondernest.games.registry import RegistryService
 from wondernest.games.repository import (
     DocumentRepository,
+    ExportRepository,
     HistoryRepository,
     LoadRepository,
     MentionRepository,
@@ -83,8 +86,9 @@ def build(parts: Parts, watcher: Watcher) -> Games:
     metrics = SaveMetrics(parts.metrics)
     site = SiteChildren(settings.site_children, SiteChildRepository(database))
     saves = SaveService(repository, LoadRepository(database), HistoryRepository(database), metrics, notices, site)
+    counted = UsageRepository(database)
     upkeep = UpkeepJobs(
-        UsageRepository(database),
+        counted,
         ThinningRepository(database, settings.kept_versions),
         parts.settings.quotas.history_bytes,
         UpkeepMetrics(parts.metrics),
@@ -103,6 +107,8 @@ def build(parts: Parts, watcher: Watcher) -> Games:
         schedules=upkeep.schedules(),
         metrics=NAMES,
         personal_data=PERSONAL_DATA,
+        exporters=(MadePages(ExportRepository(), database).pages,),
+        erasers=(WalkEraser(counted).erase,),
         usage=usage_lines(settings, parts.settings.quotas),
     )
     projects = ProjectSaves(repository, parts.large_work, notices)

@@ -17,7 +17,6 @@ IMPERSONAL: Final = (
     "games.achievements",
     "games.game_asset_registry",
     "games.game_assets",
-    "games.marketplace_listings",
     "marketplace.collection_items",
     "marketplace.featured_collections",
     "public.ai_generation_config",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from wondernest.access.people import CHILD
+from wondernest.packs.jobs import FORGET
 from wondernest.platform.personal_data import USER, Holding
 
 WHY: Final = "Packs that a family got stay usable on every device"
@@ -29,6 +30,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="public.content_pack_reviews",
         people={"user_id": USER},
+        mentions={"moderated_by": USER},
         personal=("review_text", "review_title"),
         what="Stars that a parent gave a content pack; words only in rows of another backend",
         why="Families choose packs by them",
@@ -36,15 +38,16 @@ PERSONAL_DATA: Final = (
     ),
     Holding(
         table="public.content_packs",
-        people={"created_by": USER},
+        people={},
+        mentions={"created_by": USER},
         what="Content packs and who made them",
         why="Who offers a pack is known",
-        kept="As long as the pack",
-        shared=True,
+        kept="As long as the pack; who made it until the account is erased",
     ),
     Holding(
         table="wondernest.pack_purchases",
-        people={"user_id": USER, "child_id": CHILD},
+        people={"user_id": USER},
+        mentions={"child_id": CHILD},
         personal=("transaction_id",),
         what="Payments for content packs: which pack, how much, how they stand; no card and no address",
         why="A payment is taken once, and what was refunded is not owned any more",
@@ -57,6 +60,7 @@ PERSONAL_DATA: Final = (
         what="Which events of the payment gateway were applied",
         why="A repeated event changes nothing",
         kept="90 days",
+        ended_by=FORGET,
     ),
     Holding(
         table="wondernest.pack_usage_days",
@@ -64,5 +68,6 @@ PERSONAL_DATA: Final = (
         what="How many uses of packs were reported on a day",
         why="What is stored without end is limited",
         kept="2 days",
+        ended_by=FORGET,
     ),
 )

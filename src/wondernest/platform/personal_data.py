@@ -1,11 +1,12 @@
-"""Personal data: each room declares which of its tables hold it. From this it is exported and erased.
+"""Personal data: each room declares where it holds it. From this it is shown, exported and erased.
 
 A person is identified by a kind and an id. This module knows one kind, the user who signs in; `access` defines the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
 from uuid import UUID
 
@@ -13,11 +14,14 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor
+    from wondernest.platform.zipping import Entry
 
 USER: Final = "user"
 """The kind of a person who has an account."""
 People: TypeAlias = Mapping[str, Sequence[UUID]]
 """Ids by kind of person."""
+ON_ERASURE: Final = "privacy.erase_due"
+"""The job that erases people. What nothing else removes ends with it."""
 
 
 class Through(Struct, frozen=True):
@@ -33,43 +37,108 @@ class Holding(Struct, frozen=True, kw_only=True):
 
     table: str
     people: Mapping[str, str]
-    """The columns that identify the person, each with its kind of person. With `through` they are columns of that table."""
+    """The columns that say whose row it is, each with its kind of person: it is erased with any of them. With `through` they are
+    columns of that table."""
+    mentions: Mapping[str, str] = {}
+    """Columns that name a person to whom the row does not belong: it stays, and names them no longer, when they are erased."""
+    listed: Mapping[str, str] = {}
+    """As `mentions`, columns that are lists of ids."""
     what: str
     """The class of data, as text for people."""
     why: str
     """The purpose."""
     kept: str
     """How long it is kept, and what ends that."""
+    ended_by: str = ON_ERASURE
+    """The job that removes what was kept for so long."""
     personal: tuple[str, ...] = ()
     """Other columns that identify a person or contain what the person wrote or made."""
-    shared: bool = False
-    """Whether the row belongs to several people; then it is not erased with one of them."""
+    erased: bool = True
+    """Whether the service erases people of these kinds."""
+    copies: bool = False
+    """Whether rows may repeat data about people near the person: then they are erased with any of those too."""
+    content_bytes: str = ""
+    """The column with the size of content that is stored elsewhere."""
+    published: tuple[str, ...] = ()
+    """The personal columns that stay, without their author, where people who stay depend on the row, because they bought it."""
     through: Through | None = None
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the table itself that hold personal data."""
+        own = () if self.through else tuple(self.people)
+        step = (self.through.column,) if self.through else ()
+        return *own, *self.mentions, *self.listed, *step, *self.personal
+
     async def export(self, executor: Executor, people: People) -> list[bytes]:
-        """The rows about these people, each as a JSON object."""
-        condition, ids = self._about(people)
+        """The rows about these people, or that name them, each as a JSON object."""
+        condition, ids = self.about(people, mentioned=True)
         if not condition:
             return []
         rows = await executor.fetch(f"select to_jsonb(held) as document from {self.table} held where {condition}", *ids)
         return [row["document"] for row in rows]
 
-    async def erase(self, executor: Executor, people: People) -> int:
-        """Delete the rows about these people, except shared ones; returns the number of deleted rows."""
-        condition, ids = self._about(people)
-        if not condition or self.shared:
-            return 0
-        tag = await executor.execute(f"delete from {self.table} held where {condition}", *ids)
-        return int(tag.rpartition(" ")[2])
+    def about(
+        self, people: People, *, mentioned: bool = False, lacking: frozenset[str] = frozenset()
+    ) -> tuple[str, list[list[UUID]]]:
+        """SQL condition that the row `held` is about one of the people, and its arguments; empty if none can be.
 
-    def _about(self, people: People) -> tuple[str, list[list[UUID]]]:
-        """The SQL condition that a row is about one of the people, and its arguments."""
-        wanted = [(column, list(people[kind])) for column, kind in self.people.items() if people.get(kind)]
+        `mentioned`: or names one of them. `lacking`: columns that an older schema does not have.
+        """
         row = "held" if self.through is None else "owner"
-        condition = " or ".join(
-            f"{row}.{column} = any (${place}::uuid[])" for place, (column, _) in enumerate(wanted, 1)
-        )
+        named = [(f"{row}.{column}", kind) for column, kind in self.people.items() if column not in lacking]
+        wanted = [(column, list(people[kind])) for column, kind in named if people.get(kind)]
+        condition = _any_of(wanted, 1)
         if self.through is not None and condition:
             step = self.through
             condition = f"held.{step.column} in (select owner.{step.key} from {step.table} owner where {condition})"
+        if mentioned:
+            more = [(f"held.{name}", list(people[kind])) for name, kind in self.mentions.items() if people.get(kind)]
+            lists = [(f"held.{name}", list(people[kind])) for name, kind in self.listed.items() if people.get(kind)]
+            named = _any_of(more, 1 + len(wanted))
+            in_lists = _any_of(lists, 1 + len(wanted) + len(more), "{} && ${}::uuid[]")
+            condition = " or ".join(filter(None, (condition, named, in_lists)))
+            wanted += more + lists
         return condition, [ids for _, ids in wanted]
+
+
+class Store(StrEnum):
+    """Where personal data is besides the tables."""
+
+    BLOBS = "blobs"
+    CACHE = "cache"
+    LOG = "log"
+    MAIL = "mail"
+    MEMORY = "memory"
+
+
+class Elsewhere(Struct, frozen=True, kw_only=True):
+    """Personal data outside the tables."""
+
+    store: Store
+    name: str
+    """What the names begin with: of keys and blobs; else a name for people."""
+    people: tuple[str, ...]
+    what: str
+    why: str
+    kept: str
+    ended_by: str
+    """The job that removes it, or what else does."""
+
+
+class Subjects(Struct, frozen=True):
+    """Who is erased, and the users near them who stay."""
+
+    people: People
+    near: Sequence[UUID] = ()
+
+
+Exporter: TypeAlias = "Callable[[People], AsyncGenerator[Entry]]"
+"""Files about people that an export holds besides the rows. One is read to its end before the next one is asked for."""
+Eraser: TypeAlias = "Callable[[Subjects], Awaitable[Mapping[str, int]]]"
+"""Erases what no table's declaration tells: blobs, keys of the cache, jobs. Runs before the tables, and again after an interruption.
+Returns how many of what."""
+
+
+def _any_of(columns: Sequence[tuple[str, object]], first: int, form: str = "{} = any (${}::uuid[])") -> str:
+    return " or ".join(form.format(column, place) for place, (column, _) in enumerate(columns, first))

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from wondernest.platform.blobs.checks import BlobCheck
 from wondernest.platform.db import replica
-from wondernest.platform.db.idempotency import KEYS_USED
+from wondernest.platform.db.idempotency import FORGET_KEYS, KEYS_USED
 from wondernest.platform.db.migrations.state import OWN_TABLES
 from wondernest.platform.jobs.instruments import NAMES
-from wondernest.platform.jobs.upkeep import Upkeep
+from wondernest.platform.jobs.upkeep import JobEraser, Upkeep
 from wondernest.platform.media.instruments import NAMES as MEDIA_NAMES
-from wondernest.platform.personal_data import USER, Holding
+from wondernest.platform.personal_data import USER, Elsewhere, Holding, Store
 from wondernest.platform.rooms import READ, Room, Table
 from wondernest.platform.scan.checks import scan_check
 from wondernest.platform.usage import UsageLine
@@ -33,9 +33,57 @@ PERSONAL_DATA: Final = (
         table="wondernest.idempotency_keys",
         people={"user_id": USER},
         personal=("key", "body", "headers"),
+        copies=True,
         what="Replies to requests that a client may repeat",
         why="A repeated request is answered as the first one, and acts once",
         kept="IDEMPOTENCY_LIFE_H hours",
+        ended_by=FORGET_KEYS,
+    ),
+    Holding(
+        table="wondernest.jobs",
+        people={},
+        personal=("payload", "dedupe_key", "headers"),
+        what="Background work: a name and ids",
+        why="Work that must happen is not lost",
+        kept="Until it is done; what keeps failing until an operator decides",
+    ),
+)
+ELSEWHERE: Final = (
+    Elsewhere(
+        store=Store.CACHE,
+        name="limit:",
+        people=(USER,),
+        what="Requests of a user, or of a network (a keyed hash), in a minute",
+        why="One client cannot slow the others down",
+        kept="Two minutes",
+        ended_by="expiry of the key",
+    ),
+    Elsewhere(
+        store=Store.LOG,
+        name="log lines",
+        people=(USER,),
+        what="Ids of users and of files where something went wrong; no names, addresses, bodies or paths",
+        why="Faults are found and mended",
+        kept="As long as the operator keeps logs: 30 days at most",
+        ended_by="the operator's log rotation",
+    ),
+    Elsewhere(
+        store=Store.MAIL,
+        name="letters",
+        people=(USER,),
+        what="Letters on their way to a mail server, with the address",
+        why="Telling the owner of an account what happened to it",
+        kept="Not kept by the service",
+        ended_by="the mail server",
+    ),
+    Elsewhere(
+        store=Store.MEMORY,
+        name="memory of processes",
+        people=(USER,),
+        what="Verified tokens, refused accounts, counts of requests",
+        why="A request costs no round trip for what is known",
+        kept="Until the token expires or the process ends",
+        ended_by="expiry",
     ),
 )
 
@@ -64,5 +112,7 @@ def build(parts: Parts) -> Room:
             parts.database.close,
         ),
         personal_data=PERSONAL_DATA,
+        elsewhere=ELSEWHERE,
+        erasers=(JobEraser(parts.database).erase,),
         usage=(UsageLine(name="idempotencyKeys", of=USER, query=KEYS_USED, limit=most_keys),),
     )

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from msgspec import Struct
 
 from wondernest.platform.checks import Check
+from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.http.endpoint import Endpoint
-from wondernest.platform.personal_data import Holding
+from wondernest.platform.personal_data import Elsewhere, Eraser, Exporter, Holding
+from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from wondernest.platform.scan import Scanner
     from wondernest.platform.telemetry.metrics import Metrics
     from wondernest.settings import Settings
+
+log = get_logger(__name__)
 
 Hook: TypeAlias = Callable[[], Awaitable[None]]
 Right: TypeAlias = Literal["select", "insert", "update", "delete"]
@@ -93,6 +97,12 @@ class Room(Struct, frozen=True, kw_only=True):
     on_start: Sequence[Hook] = ()
     on_stop: Sequence[Hook] = ()
     personal_data: Sequence[Holding] = ()
+    elsewhere: Sequence[Elsewhere] = ()
+    """The personal data that it holds outside the tables."""
+    erasers: Sequence[Eraser] = ()
+    """What it does to erase people, besides the rows that it holds about them."""
+    exporters: Sequence[Exporter] = ()
+    """What it gives out about people, besides those rows."""
     usage: Sequence[UsageLine] = ()
     """What it counts and limits for a person."""
 
@@ -114,6 +124,7 @@ class Rooms(Struct, frozen=True):
         _require_once("schedule", (schedule.name for schedule in self.schedules))
         _require_once("usage line", (f"{line.name} of {line.of}" for line in self.usage))
         _require_once("check", (check.name for check in self.checks))
+        _require_once("place", (f"{place.store} {place.name}" for place in self.elsewhere))
         for room in self.all:
             unknown = {holding.table for holding in room.personal_data} - {table.name for table in room.tables}
             if unknown:
@@ -142,6 +153,14 @@ class Rooms(Struct, frozen=True):
     def rights(self) -> tuple[tuple[str, Right], ...]:
         """The privileges that the service's database role needs, by table."""
         return tuple((table.name, right) for table in self.tables for right in table.rights)
+
+    @property
+    def erasure_rights(self) -> tuple[tuple[str, Right], ...]:
+        """The privileges that erasing people needs besides, by table. Without one of them no request fails, but erasures wait."""
+        known = set(self.rights)
+        wanted: tuple[Right, ...] = ("select", "update", "delete")
+        held = [holding.table for holding in self.personal_data if holding.erased]
+        return tuple((table, right) for table in held for right in wanted if (table, right) not in known)
 
     @property
     def indexes(self) -> tuple[str, ...]:
@@ -174,6 +193,21 @@ class Rooms(Struct, frozen=True):
         return tuple(holding for room in self.all for holding in room.personal_data)
 
     @property
+    def elsewhere(self) -> tuple[Elsewhere, ...]:
+        """All personal data outside the tables."""
+        return tuple(place for room in self.all for place in room.elsewhere)
+
+    @property
+    def erasers(self) -> tuple[Eraser, ...]:
+        """What the rooms do to erase people, besides the rows."""
+        return tuple(eraser for room in self.all for eraser in room.erasers)
+
+    @property
+    def exporters(self) -> tuple[Exporter, ...]:
+        """What the rooms give out about people, besides the rows."""
+        return tuple(exporter for room in self.all for exporter in room.exporters)
+
+    @property
     def usage(self) -> tuple[UsageLine, ...]:
         """Everything that is counted and limited for a person."""
         return tuple(line for room in self.all for line in room.usage)
@@ -191,10 +225,15 @@ class Rooms(Struct, frozen=True):
                 await hook()
 
     async def stop(self) -> None:
-        """Run the `on_stop` hooks, the last room first."""
+        """Run the `on_stop` hooks, the last room first; all of them, whatever one raises."""
         for room in reversed(self.all):
             for hook in room.on_stop:
-                await hook()
+                try:
+                    await hook()
+                except DependencyUnavailable:
+                    pass  # already logged and counted by its source
+                except Exception:
+                    log.exception("stop failed", room=room.name)
 
 
 def _require_once(kind: str, names: Iterable[str]) -> None:

@@ -1,4 +1,5 @@
-"""The personal data that the service holds: the sum of what the rooms declare.
+"""What is held about people: shown, given out and erased, as the rooms declare it.
 
-Owns no table. Reads the rooms' declarations only.
+Owns `wondernest.erasures`, `wondernest.erasure_log` and `wondernest.exports`. Reads families, members and children; it knows every other table by its
+room's declaration alone. Calls the rooms' erasers.
 """

@@ -1,4 +1,4 @@
-"""The privacy catalogue: every class of personal data, where it is stored, why, and for how long."""
+"""The privacy catalogue: every class of personal data, where it is stored, why, for how long, and what ends it."""
 
 from __future__ import annotations
 
@@ -10,33 +10,51 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from wondernest.platform.rooms import Rooms
 
+TABLE = "table"
 
-class Entry(Struct, frozen=True, rename="camel"):
-    """One class of data."""
+
+class Entry(Struct, frozen=True, rename="camel", kw_only=True):
+    """One class of data. `store`: `table`, or one of `platform.personal_data.Store`."""
 
     room: str
+    store: str = TABLE
     table: str
+    """The table; elsewhere what the names of keys or blobs begin with."""
     what: str
     why: str
     kept: str
+    ended_by: str
+    """The job that removes it."""
     people: tuple[str, ...]
-    """The kinds of people that a row is about."""
-    columns: tuple[str, ...]
-    """Columns that refer to the person, identify a person, or hold what a person wrote or made."""
+    """The kinds of people that it is about, or that it names."""
+    columns: tuple[str, ...] = ()
+    """Columns that refer to a person, identify a person, or hold what a person wrote or made."""
 
 
 def catalogue(rooms: Rooms) -> Iterator[Entry]:
-    """Every holding of every room, in the rooms' order."""
+    """Every class of every room, in the rooms' order: tables first."""
     for room in rooms.all:
         for holding in room.personal_data:
-            own = () if holding.through else tuple(holding.people)
-            step = (holding.through.column,) if holding.through else ()
             yield Entry(
                 room=room.name,
                 table=holding.table,
                 what=holding.what,
                 why=holding.why,
                 kept=holding.kept,
-                people=tuple(dict.fromkeys(holding.people.values())),
-                columns=(*own, *step, *holding.personal),
+                ended_by=holding.ended_by,
+                people=tuple(
+                    dict.fromkeys([*holding.people.values(), *holding.mentions.values(), *holding.listed.values()])
+                ),
+                columns=holding.columns,
+            )
+        for place in room.elsewhere:
+            yield Entry(
+                room=room.name,
+                store=place.store.value,
+                table=place.name,
+                what=place.what,
+                why=place.why,
+                kept=place.kept,
+                ended_by=place.ended_by,
+                people=place.people,
             )

@@ -12,6 +12,7 @@ from wondernest.settings.consent import Consent, TextMessages, Verifier
 from wondernest.settings.kinds import MIB, Csv, NonNegative, Pooler, Port, Positive, Seconds, Secret
 from wondernest.settings.limits import Analytics, Games, Limits, Quotas
 from wondernest.settings.packs import Packs, Payments
+from wondernest.settings.privacy import Privacy
 from wondernest.settings.storage import S3, BucketAddress, Files, Media, Minio, Scan, Storage
 
 SITE_ORIGIN: Final = "https://wondernest.app"
@@ -369,6 +370,7 @@ class Settings(Struct, frozen=True):
     media: Media = Media()
     packs: Packs = Packs()
     payments: Payments = Payments()
+    privacy: Privacy = Privacy()
     log: Log = Log()
 
     @property

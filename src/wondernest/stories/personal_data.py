@@ -10,7 +10,17 @@ PERSONAL_DATA: Final = (
     Holding(
         table="games.story_templates",
         people={"creator_id": USER},
-        personal=("title", "description", "content", "vocabulary_words", "generation_prompt"),
+        personal=(
+            "title",
+            "description",
+            "content",
+            "vocabulary_words",
+            "generation_prompt",
+            "themes",
+            "tags",
+            "educational_goals",
+        ),
+        published=("title", "description", "content", "vocabulary_words", "themes", "tags", "educational_goals"),
         what="Stories that a parent wrote",
         why="The family's children read them",
         kept="Until its author deletes it, or is erased",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from wondernest.access.people import FAMILY
 from wondernest.platform.rooms import Room, Table
 from wondernest.platform.usage import UsageLine
+from wondernest.stories.mastery import VocabularyMastery
 from wondernest.stories.personal_data import PERSONAL_DATA
 from wondernest.stories.repository import TEMPLATES_USED, TemplateRepository
 from wondernest.stories.routes import ReadingRoutes, TemplateRoutes, VocabularyRoutes
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 TABLES: Final = (Table("games.story_templates"),)
 
 
+def mastery(documents: Documents) -> VocabularyMastery:
+    """The part of this room that tells other rooms how well a child knows its words."""
+    return VocabularyMastery(documents)
+
+
 def build(parts: Parts, documents: Documents, published: Published) -> Room:
     """Story adventure. `documents` and `published`: the parts of the games room that keep a child's documents and find stories."""
     templates = TemplateService(TemplateRepository(parts.database, published), parts.ids)
@@ -28,7 +34,7 @@ def build(parts: Parts, documents: Documents, published: Published) -> Room:
     return Room(
         name="stories",
         endpoints=[
-            *TemplateRoutes(templates).endpoints(),
+            *TemplateRoutes(templates, parts.settings.files.public_base_url).endpoints(),
             *ReadingRoutes(service).endpoints(),
             *VocabularyRoutes(service).endpoints(),
         ],

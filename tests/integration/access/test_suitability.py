@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -13,7 +14,8 @@ import pytest
 
 from tests.fixtures.auth import Parent, register
 from tests.fixtures.family import CHILDREN, add_child
-from wondernest.access.suitability import NO_LANGUAGE, Shown, limits_of, passes, refused, rules, suitable
+from wondernest.access.suitability import NO_LANGUAGE, TODAY, Shown, limits_of, passes, refused, rules, suitable
+from wondernest.platform.clock import latest_day
 
 COLUMNS: Final = {
     "age_min": "int",
@@ -346,6 +348,33 @@ async def test_birth_dates_of_any_year_limit_the_rating(home: Home) -> None:
         await home.connection.execute("update family.child_profiles set birth_date = $1::text::date", born)
         assert await home.shows(child=True, age_min=rating, rating=rating), born
     assert not await home.shows(child=True, rating=5000)
+
+
+@pytest.mark.parametrize("hour", [0, 9, 10, 23])
+async def test_ages_are_those_of_the_day_that_the_family_room_shows(home: Home, hour: int) -> None:
+    moment = datetime(2026, 2, 28, hour, 59, tzinfo=UTC)
+    day = await home.connection.fetchval(f"select {TODAY.replace('now()', '$1::timestamptz')}", moment)
+    assert day == latest_day(moment)
+
+
+async def test_a_label_counts_however_it_is_spaced(home: Home) -> None:
+    await home.filters(blocked_categories=["bedtime"])
+    for labels in ([" bedtime ", "x"], ["x", "  Bedtime ", "y"], ["two\n bedtime"], ["x", None, "BEDTIME"]):
+        assert not await home.shows(labels=labels), labels
+    assert await home.shows(labels=["bed time", "bedtimes", ""])
+
+
+async def test_lists_of_several_places_allow_what_they_have_in_common(home: Home) -> None:
+    await home.filters(allowed_providers=["Wondernest", "acme"], allowed_categories=["stories"])
+    await home.filters(allowed_providers=["wondernest", "other"])
+    assert await home.shows()
+    assert not await home.shows(provider="acme")
+    await home.limits(allowed_providers=["other"], allowed_categories=[])
+    assert await home.shows()
+    assert not await home.shows(child=True)
+    await home.filters(allowed_providers=["nobody"])
+    for provider in ("wondernest", "other", "nobody"):
+        assert not await home.shows(provider=provider)
 
 
 async def test_each_kind_of_limit_has_a_name_under_which_its_refusals_can_be_counted(home: Home) -> None:

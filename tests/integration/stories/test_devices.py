@@ -20,6 +20,10 @@ from wondernest.app import create_app
 from wondernest.settings import Settings
 
 PROCESSES = 3
+EMPTY_REPORT = {
+    "currentPage": 1, "customizations": {}, "progressData": {}, "vocabularyInteractions": {}, "comprehensionAnswers": {},
+    "totalReadingTime": 0,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -71,6 +75,22 @@ async def test_concurrent_progress_keeps_the_words_of_every_device(devices: list
     assert after["vocabularyInteractions"] == expected
     assert after["comprehensionAnswers"] == {str(number): "a" for number in range(5)}
     assert after["totalReadingTime"] == 40
+
+
+async def test_what_the_other_device_wrote_is_kept_as_a_version(devices: list[Player]) -> None:
+    instance = await started(devices[0], (await parents_template(devices[0], pageCount=50))["id"])
+    key = f"story_instance:{instance['templateId']}"
+    for number in range(6):
+        report = {"currentPage": number + 2, "progressData": {"of": number}}
+        answer = await devices[number % 2].ask(
+            "PUT",
+            f"{STORIES}/instances/{instance['id']}/progress",
+            {**EMPTY_REPORT, **report},
+            X_Device_Id=f"device {number % 2}",
+        )
+        assert answer.status_code == 200, answer.text
+    kept = await devices[2].kept(key)
+    assert [version["version"] for version in kept] == [6, 5, 4, 3, 2, 1], "all that was written over, the newest first"
 
 
 @pytest.mark.parametrize("delayed_first", [True, False])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import NamedTuple
 
 import pytest
 
@@ -11,7 +12,7 @@ from wondernest.analytics.catalogue import LANGUAGES, Text
 from wondernest.analytics.catalogue import insights as texts
 from wondernest.analytics.catalogue.milestones import CATALOGUE
 from wondernest.analytics.figures import Totals
-from wondernest.analytics.insights import MOST_GOALS, age_in_months, insights, milestones, with_titles
+from wondernest.analytics.insights import MOST_GOALS, Beside, age_in_months, insights, milestones, with_titles
 from wondernest.auth.rules import LANGUAGES as ACCOUNT_LANGUAGES
 
 HOUR = 3600
@@ -168,3 +169,46 @@ def test_a_baby_has_no_milestones_here_but_goals(months: int) -> None:
 )  # fmt: skip
 def test_months_are_whole(birth_date: date, months: int) -> None:
     assert age_in_months(TODAY, birth_date) == months
+
+
+# What other rooms know -----------------------------------------------------------------------------------------------
+
+PLAYED = {"art": totals(30, 10, 10), "stories": totals(20, 10, 6)}
+
+
+class Sessions(NamedTuple):
+    """Some sessions in which a game listened."""
+
+    sessions: int
+    clarity: float
+
+
+@pytest.mark.parametrize(("mastery", "listed"), [(None, []), (0.0, ["Vocabulary"]), (49.9, ["Vocabulary"]), (50.0, [])])
+def test_little_known_words_are_an_area_to_improve(mastery: float | None, listed: list[str]) -> None:
+    said = insights(PLAYED, 3, 1, 5, "en", Beside(mastery))
+    assert said.improving == listed
+    assert (texts.IDEAS[texts.VOCABULARY][0].en in said.ideas) is bool(listed)
+
+
+def test_items_of_the_library_are_ranked_by_categories_and_not_by_words() -> None:
+    weak = {"art": totals(30, 10, 1), "stories": totals(20, 10, 6)}
+    said = insights(weak, 3, 1, 5, "en", Beside(10.0))
+    assert said.improving == ["Art", "Vocabulary"]
+    assert with_titles(said, [("A story", "stories"), ("Paint", "art")]).ideas[:2] == ["Paint", "A story"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (Sessions(3, 0.5), Sessions(3, 0.56), [texts.CLEARER]),
+        (Sessions(3, 0.5), Sessions(3, 0.44), [texts.LESS_CLEAR]),
+        (Sessions(3, 0.5), Sessions(3, 0.54), []),
+        (Sessions(2, 0.1), Sessions(9, 0.9), []),
+        (Sessions(9, 0.1), Sessions(2, 0.9), []),
+        (Sessions(0, 0.0), Sessions(0, 0.0), []),
+    ],
+)
+def test_clarity_is_told_as_a_change_of_enough_sessions(before: Sessions, after: Sessions, said: list[Text]) -> None:
+    found = insights(PLAYED, 3, 1, 5, "fr", Beside(None, before, after)).guidance
+    quiet = insights(PLAYED, 3, 1, 5, "fr").guidance
+    assert found == [*quiet, *(text.fr for text in said)]

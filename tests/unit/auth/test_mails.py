@@ -59,6 +59,7 @@ def test_every_letter_has_a_subject_and_a_text_without_leftovers_of_its_template
     written = [
         writer.password_changed("ann@example.com"),
         writer.pin_locked("ann@example.com"),
+        writer.pin_set("ann@example.com"),
         writer.sign_up_attempt("ann@example.com"),
         writer.verify_email("ann@example.com", TOKEN),
         writer.account_taken_over("ann@example.com"),

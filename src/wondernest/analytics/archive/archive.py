@@ -85,6 +85,10 @@ class EventArchive:
                 report(await self._keep(day))
                 since = start_of(day)
 
+    async def has_days(self) -> bool:
+        """Whether anything is archived."""
+        return bool(await self._repository.days(self._database))
+
     async def forget(self, child_ids: Collection[UUID], report: Callable[[ArchivedDay], None]) -> None:
         """Rewrite every file that has rows of these children, without them; reports the days that changed.
 

@@ -39,6 +39,10 @@ NAMES: Final = {
     EDUCATIONAL: Text("Learning games", "Juegos educativos", "Lernspiele", "Jeux éducatifs"),
     SCIENCE: Text("Science", "Ciencia", "Natur und Technik", "Sciences"),
 }
+VOCABULARY: Final = "vocabulary"
+"""An area to improve that is no category: the words of stories."""
+WORDS: Final = Text("Vocabulary", "Vocabulario", "Wortschatz", "Vocabulaire")
+"""The name of that area."""
 SCHOOL_AGE: Final = 6
 """Years from which the second of two ideas suits better."""
 IDEAS: Final = {
@@ -126,8 +130,22 @@ IDEAS: Final = {
             "Observez une plante pendant une semaine et dessinez ce qui change",
         ),
     ),
+    VOCABULARY: (
+        Text(
+            "Name what you see on the way home, and ask for the funniest word",
+            "Nombren lo que ven camino a casa y pregunte por la palabra más graciosa",
+            "Nennt auf dem Heimweg, was ihr seht, und fragt nach dem lustigsten Wort",
+            "Nommez ce que vous voyez en rentrant et demandez le mot le plus drôle",
+        ),
+        Text(
+            "Choose a new word at breakfast and use it three times until the evening",
+            "Elijan una palabra nueva en el desayuno y úsenla tres veces hasta la noche",
+            "Sucht beim Frühstück ein neues Wort aus und benutzt es bis zum Abend dreimal",
+            "Choisissez un mot nouveau au petit-déjeuner et utilisez-le trois fois d'ici le soir",
+        ),
+    ),
 }
-"""For each category an idea for younger children and one from SCHOOL_AGE on."""
+"""For each category, and for words, an idea for younger children and one from SCHOOL_AGE on."""
 LONG_DAYS: Final = Text(
     "On the days with play it was more than an hour. A break outside after half an hour does everybody good.",
     "En los días con juego fue más de una hora. Una pausa al aire libre cada media hora sienta bien a todos.",
@@ -151,6 +169,18 @@ READ_TOGETHER: Final = Text(
     "En las últimas semanas no hubo cuentos. Diez minutos de lectura juntos antes de dormir son un buen comienzo.",
     "In den letzten Wochen gab es keine Geschichten. Zehn Minuten Vorlesen vor dem Schlafen sind ein guter Anfang.",
     "Il n'y a pas eu d'histoires ces dernières semaines. Dix minutes de lecture ensemble avant le coucher sont un bon début.",
+)
+CLEARER: Final = Text(
+    "The games understood your child more clearly in the last two weeks than in the two before.",
+    "En las dos últimas semanas los juegos entendieron a su peque con más claridad que en las dos anteriores.",
+    "In den letzten zwei Wochen haben die Spiele Ihr Kind deutlicher verstanden als in den zwei davor.",
+    "Ces deux dernières semaines, les jeux ont compris votre enfant plus clairement que les deux précédentes.",
+)
+LESS_CLEAR: Final = Text(
+    "The games heard less clearly in the last two weeks. A quieter place, or a device that is nearer, may help.",
+    "En las dos últimas semanas los juegos oyeron con menos claridad. Un lugar más tranquilo o un aparato más cerca puede ayudar.",
+    "In den letzten zwei Wochen haben die Spiele undeutlicher gehört. Ein ruhigerer Ort oder ein näheres Gerät kann helfen.",
+    "Ces deux dernières semaines, les jeux ont entendu moins clairement. Un endroit plus calme ou un appareil plus proche peut aider.",
 )
 ASK: Final = Text(
     "Ask your child what was the funniest thing today.",

@@ -12,6 +12,7 @@ from wondernest.analytics.repository.events import (
 )
 from wondernest.analytics.repository.history import ActivityRepository, History, Rolled
 from wondernest.analytics.repository.milestones import FoundMilestones, MilestoneRepository
+from wondernest.analytics.repository.recommendations import RecommendationRepository
 from wondernest.analytics.repository.rollups import RollupRepository
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "MilestoneRepository",
     "NewEvent",
     "PlayTime",
+    "RecommendationRepository",
     "Rolled",
     "RollupRepository",
     "StoreResult",

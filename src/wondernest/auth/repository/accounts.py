@@ -69,6 +69,7 @@ FOUND_BY_EMAIL: Final = """found as (
 (schema trap 6)."""
 _BY_EMAIL: Final = f"with {FOUND_BY_EMAIL} {ACCOUNT} join found on found.id = u.id"
 
+_DEACTIVATE: Final = "update core.users set is_active = false where id = $1 returning true"
 _MAKE_FAMILY: Final = """
     with household as (
         insert into family.families (id, name, created_by, created_at, updated_at)
@@ -108,6 +109,11 @@ class AccountRepository:
         """The account, active or not."""
         row = await self._database.fetchrow(_BY_ID, user_id)
         return None if row is None else account_of(row)
+
+    @staticmethod
+    async def deactivate(unit: Executor, user_id: UUID) -> bool:
+        """Deactivate an account, and lock its row; False if there is none."""
+        return await unit.fetchval(_DEACTIVATE, user_id) is True
 
     @staticmethod
     async def with_family(unit: Executor, user_id: UUID, family_id: UUID, name: str, now: datetime) -> Account | None:

@@ -24,9 +24,11 @@ class PinHolder(Struct, frozen=True):
 
 _PIN_HOLDER: Final = """
     select email, nullif(pin_hash, '') as pin_hash from core.users where id = $1 and is_active is not false"""
-_SET_PIN: Final = """
-    update core.users set pin_hash = $2, updated_at = $4
-     where id = $1 and is_active is not false and nullif(pin_hash, '') is not distinct from $3 returning true"""
+_SET_PIN: Final = f"""
+    with stored as (
+        update core.users set pin_hash = $2, updated_at = $4
+         where id = $1 and is_active is not false and nullif(pin_hash, '') is not distinct from $3 returning id)
+    select {ENQUEUE_FUNCTION}($5, jsonb_build_object($6::text, id), null) is not null from stored"""
 _REQUEST_RESET: Final = f"""
     with {FOUND_BY_EMAIL}
     select {ENQUEUE_FUNCTION}($2, jsonb_build_object($3::text, (
@@ -114,9 +116,14 @@ class ProofRepository:
         row = await self._database.fetchrow(_PIN_HOLDER, user_id)
         return None if row is None else PinHolder(row["email"], row["pin_hash"])
 
-    async def set_pin(self, user_id: UUID, pin_hash: str, replaces: str | None, now: datetime) -> bool:
-        """Store a PIN if the current hash is still `replaces` (None: no PIN); False otherwise."""
-        return await self._database.fetchval(_SET_PIN, user_id, pin_hash, replaces, now) is True
+    async def set_pin(
+        self, user_id: UUID, pin_hash: str, replaces: str | None, now: datetime, letter: tuple[str, str]
+    ) -> bool:
+        """Store a PIN if the current hash is still `replaces` (None: no PIN), and enqueue a letter; False otherwise.
+
+        `letter`: the job, and the name of its argument.
+        """
+        return await self._database.fetchval(_SET_PIN, user_id, pin_hash, replaces, now, *letter) is True
 
     async def request_reset(self, email: str, job: str, argument: str) -> None:
         """Enqueue a job for the active account of a lower-case address; without an account the job has no user id."""

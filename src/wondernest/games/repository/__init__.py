@@ -1,6 +1,7 @@
 """SQL of the games room: saves, their kept versions, and the registry."""
 
 from wondernest.games.repository.documents import DocumentRepository, MadeDocument
+from wondernest.games.repository.exports import ExportedSave, ExportRepository
 from wondernest.games.repository.history import HistoryRepository
 from wondernest.games.repository.loads import LoadRepository
 from wondernest.games.repository.mentions import MentionRepository
@@ -14,6 +15,8 @@ from wondernest.games.repository.usage import UsageRepository
 __all__ = [
     "UNSTORABLE",
     "DocumentRepository",
+    "ExportRepository",
+    "ExportedSave",
     "HistoryRepository",
     "LoadRepository",
     "MadeDocument",

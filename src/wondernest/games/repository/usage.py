@@ -6,6 +6,7 @@ counters existed were never counted.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -82,6 +83,7 @@ _AFTER: Final = "select after_id from wondernest.walks where name = $1"
 _GO_ON: Final = """
     insert into wondernest.walks (name, after_id) values ($1, $2) on conflict (name) do update set after_id = excluded.after_id"""
 _BEGIN: Final = "delete from wondernest.walks where name = $1"
+_FORGET_PLACE: Final = "delete from wondernest.walks where after_id = any ($1::uuid[])"
 
 
 class Part(Struct, frozen=True):
@@ -128,3 +130,7 @@ class UsageRepository:
             await self._database.execute(_BEGIN, walk)
         else:
             await self._database.execute(_GO_ON, walk, last)
+
+    async def forget_place(self, ids: Sequence[UUID]) -> None:
+        """Have the walks that would go on after one of these ids begin again."""
+        await self._database.execute(_FORGET_PLACE, list(ids))

@@ -123,6 +123,11 @@ class BlobContent:
         """Size in bytes."""
         return self._blob.size
 
+    @property
+    def etag(self) -> str:
+        """Of the blob; strong."""
+        return self._blob.etag
+
     def read(self, start: int, end: int, /) -> AsyncIterator[bytes]:
         """The bytes from `start` up to, not including, `end`, in pieces."""
         return self._blobs.read(self._blob, start, end)

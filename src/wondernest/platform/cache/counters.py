@@ -54,6 +54,10 @@ class Counters(Protocol):
         """Reset a count."""
         ...
 
+    async def forget(self, key: str) -> None:
+        """Remove a key of somebody for whom nobody counts any more. Unlike `clear` nothing is left of it."""
+        ...
+
     async def probe(self) -> bool:
         """Whether the shared store does all that this class asks of it."""
         ...
@@ -103,6 +107,10 @@ class MemoryCounters:
 
     async def clear(self, key: str) -> None:
         """Reset a count."""
+        self._entries.pop(key, None)
+
+    async def forget(self, key: str) -> None:
+        """As `clear`."""
         self._entries.pop(key, None)
 
     async def probe(self) -> bool:

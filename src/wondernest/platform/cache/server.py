@@ -114,6 +114,13 @@ class CacheServer:
         except _FAULTS as error:
             raise _unavailable(error) from error
 
+    async def forget(self, key: str) -> None:
+        """Remove a key."""
+        try:
+            await self._client.delete(PREFIX + key)
+        except _FAULTS as error:
+            raise _unavailable(error) from error
+
     async def probe(self) -> None:
         """Do once what limits do. Raises DependencyUnavailable if any of it fails."""
         await self.increment(PROBED, PROBE_WINDOW_S, Once(PROBED, 1))

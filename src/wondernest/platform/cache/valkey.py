@@ -97,6 +97,17 @@ class ValkeyCounters:
             else:
                 self._answered(CLEAR)
 
+    async def forget(self, key: str) -> None:
+        """Remove a key. While the server is away it stays until its window ends."""
+        await self._own.forget(key)
+        if not self._circuit_open():
+            try:
+                await (await self._server()).forget(key)
+            except DependencyUnavailable as fault:
+                self._failed(fault, CLEAR)
+            else:
+                self._answered(CLEAR)
+
     async def probe(self) -> bool:
         """Whether the shared store does all that this class asks of it."""
         try:

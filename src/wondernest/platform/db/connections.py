@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 STATEMENT_CACHE_SIZE = 256
+ANY_LENGTH = 0
+"""asyncpg's word for it. By default it keeps no statement of more than 15 KiB: those would be planned again for each request."""
 PLANS = "force_generic_plan"
 """Plan each statement once per connection. By default PostgreSQL plans a statement over short arrays again each time, because
 it estimates an array of unknown length as ten rows; planning takes longer than running. So no statement may need its values
@@ -43,6 +45,7 @@ async def open_connection(settings: DatabaseSettings, role: str, *, directly: bo
         command_timeout=settings.statement_timeout_s,
         statement_cache_size=0 if pooler is Pooler.TRANSACTION else STATEMENT_CACHE_SIZE,
         max_cached_statement_lifetime=0,
+        max_cacheable_statement_size=ANY_LENGTH,
     )
     try:
         if pooler is Pooler.SESSION:

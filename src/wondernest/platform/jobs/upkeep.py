@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Final
 from wondernest.platform.jobs.declarations import Job, Running, Schedule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wondernest.platform.db.pool import Executor
+    from wondernest.platform.personal_data import Subjects
 
 FORGET: Final = "jobs.forget_history"
 HISTORY_LIFE: Final = timedelta(days=7)
@@ -17,6 +20,25 @@ _FORGET_LOG: Final = """
     delete from wondernest.job_log where id in (
         select id from wondernest.job_log where created < now() - $1::interval order by created limit $2)"""
 _FORGET_PROCESSES: Final = "delete from wondernest.job_processes where seen_at < now() - $1::interval"
+
+
+_DROP_OF: Final = """
+    delete from wondernest.jobs
+     where status <> 'picked' and exists (select from unnest($1::text[]) id
+                    where strpos(convert_from(payload, 'UTF8'), id) > 0 or strpos(dedupe_key, id) > 0)"""
+
+
+class JobEraser:
+    """Drops jobs that name people who are erased. One that runs meanwhile finds nobody."""
+
+    def __init__(self, database: Executor) -> None:
+        self._database = database
+
+    async def erase(self, subjects: Subjects) -> Mapping[str, int]:
+        """Drop them, waiting or dead; returns how many."""
+        ids = [str(person) for people in subjects.people.values() for person in people]
+        tag = await self._database.execute(_DROP_OF, ids)
+        return {"wondernest.jobs": int(tag.rpartition(" ")[2])} if not tag.endswith(" 0") else {}
 
 
 class Upkeep:

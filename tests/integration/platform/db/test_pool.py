@@ -50,6 +50,17 @@ async def test_documents_are_compressed_with_the_cheapest_method_of_the_server(s
     assert stored == ("lz4" if "lz4" in ways else "pglz")
 
 
+async def test_a_statement_of_any_length_is_planned_once_for_a_connection(small: Database) -> None:
+    long = f"select 1 -- {'and more ' * 10_000}"
+    async with small.lease() as connection:
+        for _ in range(2):
+            assert await connection.fetchval(long) == 1
+        uses = await connection.fetchval(
+            "select generic_plans + custom_plans from pg_prepared_statements where statement = $1", long
+        )
+    assert uses == 2
+
+
 async def test_a_full_pool_refuses_a_caller_after_its_wait_and_too_many_callers_at_once(small: Database) -> None:
     async with small.lease(), small.lease():
         waiting = [asyncio.create_task(small.fetchval("select 1")) for _ in range(4)]

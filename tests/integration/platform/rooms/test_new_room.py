@@ -21,10 +21,12 @@ from wondernest.app import background, create_app
 from wondernest.commands.doctor import doctor
 from wondernest.platform.db.migrations.files import MigrationFile, migration_files
 from wondernest.platform.db.migrations.runner import migrate
+from wondernest.platform.erasing import RowEraser
 from wondernest.platform.http.application import Application
 from wondernest.platform.http.openapi import render
 from wondernest.platform.http.router import Route
 from wondernest.platform.jobs.runner import JobRunner
+from wondernest.platform.personal_data import Subjects
 from wondernest.privacy.catalogue import catalogue
 from wondernest.settings import Settings
 
@@ -138,10 +140,15 @@ async def test_its_personal_data_is_in_the_privacy_catalogue_and_can_be_exported
     try:
         [postcard] = await holding.export(connection, people)
         assert json.loads(postcard)["text"] == "Hi"
-        assert await holding.erase(connection, people) == 1
+        counts = await RowEraser([holding]).erase(connection, Subjects(people), nobody)
+        assert counts == {"wondernest.postcards": 1}
         assert await holding.export(connection, people) == []
     finally:
         await connection.close()
+
+
+async def nobody(kind: str) -> UUID:
+    raise AssertionError(kind)
 
 
 def stamped(database_url: str) -> int:

@@ -35,7 +35,7 @@ _numbers = itertools.count(1)
 def grant(connection: psycopg.Connection, role: sql.Identifier, rooms: Rooms) -> None:
     for (schema,) in connection.execute(SCHEMAS).fetchall():
         connection.execute(sql.SQL("grant usage on schema {} to {}").format(sql.Identifier(schema), role))
-    for table, right in rooms.rights:
+    for table, right in (*rooms.rights, *rooms.erasure_rights):
         words = sql.SQL("grant {} on {} to {}")
         connection.execute(words.format(sql.SQL(right), sql.Identifier(*table.split(".")), role))
         if right == "insert":

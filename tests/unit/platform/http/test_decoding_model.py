@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -79,13 +79,26 @@ def bodies_like(schema: dict[str, Any], schemas: Schemas) -> st.SearchStrategy[A
 def as_decoded(kind: Any, schemas: Schemas) -> dict[str, Any]:
     """The schemas as the decoder checks them; the content of documents is checked by their room."""
     components = deepcopy(schemas.components)
+    _free_documents(kind, schemas, components)
+    return components
+
+
+def _free_documents(kind: Any, schemas: Schemas, components: dict[str, Any]) -> None:
     properties = components[schemas.of(kind, "in")["$ref"].rpartition("/")[2]]["properties"]
     for field in msgspec.structs.fields(kind):
         if field.type is msgspec.Raw:
             properties[field.encode_name] = True
         elif field.type == list[msgspec.Raw]:
             properties[field.encode_name]["items"] = True
-    return components
+        for inner in _structs_in(field.type):
+            _free_documents(inner, schemas, components)
+
+
+def _structs_in(kind: Any) -> list[Any]:
+    """The wire types in the type of a field."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return [kind]
+    return [inner for part in get_args(kind) for inner in _structs_in(part)]
 
 
 @each_body

@@ -56,6 +56,11 @@ ADDED_TO_OWNERSHIP = (
     "index idx_user_pack_ownership_for_all CREATEUNIQUEINDEXidx_user_pack_ownership_for_allONpublic.user_pack_ownership"
     "USINGbtreeuser_id,pack_idWHEREchild_idISNULL"
 )
+_TOLD_BY_METADATA = (
+    "COALESCECASEWHENjsonb_typeofmetadata->'ageRating'='number'THENLEASTGREATESTmetadata->'ageRating',0,100ELSENULLEND>age_min,"
+    "jsonb_typeofmetadata->'ageRating'='number',falseORCASEWHENjsonb_typeofmetadata->'isEducational'='boolean'"
+    "THENmetadata->>'isEducational'<>COALESCEcategory=ANY'educational','science',falseELSEfalseEND"
+)
 ADDED_TO_CONTENT = frozenset(
     {
         (
@@ -65,6 +70,22 @@ ADDED_TO_CONTENT = frozenset(
         (
             "index idx_content_items_listed CREATEINDEXidx_content_items_listedONcontent.content_itemsUSINGbtreeis_featuredISNOTTRUE,"
             "COALESCEcreated_at,'1970-01-0100:00:00+00',idWHEREis_active"
+        ),
+        (
+            "index idx_content_items_marks CREATEINDEXidx_content_items_marksONcontent.content_itemsUSINGgin"
+            "wondernest.content_markstitle,description,tagsWHEREis_active"
+        ),
+        (
+            "index idx_content_items_ordinary CREATEINDEXidx_content_items_ordinaryONcontent.content_itemsUSINGbtreeage_min,age_max,"
+            f"category,content_type,language,provider,duration_secondsWHEREis_activeANDNOT{_TOLD_BY_METADATA}"
+        ),
+        (
+            "index idx_content_items_odd CREATEINDEXidx_content_items_oddONcontent.content_itemsUSINGbtreeidWHEREis_activeAND"
+            f"{_TOLD_BY_METADATA}"
+        ),
+        (
+            "index idx_content_items_elsewhere CREATEINDEXidx_content_items_elsewhereONcontent.content_itemsUSINGbtreelowerleft"
+            "substringurl,'^?:A-Za-zA-Za-z0-9+.-*:?//?:^/?#*@?^/:?#*',255WHEREis_activeANDurl~'//'"
         ),
         "index idx_content_items_ours CREATEINDEXidx_content_items_oursONcontent.content_itemsUSINGbtreeprovider,provider_id",
     }

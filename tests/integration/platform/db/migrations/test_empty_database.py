@@ -45,6 +45,9 @@ OURS = {
     "wondernest.event_usage",
     "wondernest.extra_time",
     "wondernest.family_content_limits",
+    "wondernest.erasure_log",
+    "wondernest.erasures",
+    "wondernest.exports",
     "wondernest.consent_gates",
     "wondernest.consent_refusals",
     "wondernest.consent_switches",
@@ -56,6 +59,7 @@ OURS = {
     "wondernest.job_schedules",
     "wondernest.job_statistics",
     "wondernest.jobs",
+    "wondernest.letter_readers",
     "wondernest.outside_identities",
     "wondernest.pack_purchases",
     "wondernest.pack_usage_days",
@@ -70,6 +74,7 @@ OURS = {
     "wondernest.unrecorded_cutoffs",
     "wondernest.used_identity_tokens",
     "wondernest.walks",
+    "wondernest.weekly_letters",
 }
 
 

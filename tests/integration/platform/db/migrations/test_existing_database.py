@@ -42,6 +42,36 @@ INDEXES_OF_CONTENT = [
     ),
     "create index concurrently idx_content_items_ours on content.content_items (provider, provider_id);",
 ]
+INDEXES_OF_COUNTS = [
+    (
+        "create index concurrently idx_content_items_marks on content.content_items\n"
+        "    using gin (wondernest.content_marks(title, description, tags)) where is_active;"
+    ),
+    (
+        "create index concurrently idx_content_items_ordinary on content.content_items\n"
+        "    (age_min, age_max, category, content_type, language, provider, duration_seconds)\n"
+        "    where is_active and not (\n"
+        "        coalesce(case when jsonb_typeof(metadata -> 'ageRating') = 'number'\n"
+        "                      then least(greatest((metadata -> 'ageRating')::numeric, 0), 100)::int end > age_min,\n"
+        "                 jsonb_typeof(metadata -> 'ageRating') = 'number', false)\n"
+        "        or case when jsonb_typeof(metadata -> 'isEducational') = 'boolean'\n"
+        "                then (metadata ->> 'isEducational')::boolean <> coalesce(category in ('educational', 'science'), false) else false end);"
+    ),
+    (
+        "create index concurrently idx_content_items_odd on content.content_items (id)\n"
+        "    where is_active and (\n"
+        "        coalesce(case when jsonb_typeof(metadata -> 'ageRating') = 'number'\n"
+        "                      then least(greatest((metadata -> 'ageRating')::numeric, 0), 100)::int end > age_min,\n"
+        "                 jsonb_typeof(metadata -> 'ageRating') = 'number', false)\n"
+        "        or case when jsonb_typeof(metadata -> 'isEducational') = 'boolean'\n"
+        "                then (metadata ->> 'isEducational')::boolean <> coalesce(category in ('educational', 'science'), false) else false end);"
+    ),
+    (
+        "create index concurrently idx_content_items_elsewhere on content.content_items\n"
+        "    (lower(left(substring(url from '^(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/?#]*@)?([^/:?#]*)'), 255)))\n"
+        "    where is_active and url ~ '//';"
+    ),
+]
 INDEX_OF_OWNERSHIP = (
     "create unique index concurrently idx_user_pack_ownership_for_all on public.user_pack_ownership (user_id, pack_id)"
     " where child_id is null;"
@@ -186,7 +216,12 @@ def test_the_application_role_needs_no_ownership(empty_database: str, shape: str
         before = snapshot(connection)
     result, said = install(as_app_role(empty_database))
     assert (result.up_to_date, result.usable) == (False, True)
-    assert [refused.sql for refused in result.refused] == [INDEX_OF_USERS, *INDEXES_OF_CONTENT, *INDEXES_OF_FIGURES]
+    assert [refused.sql for refused in result.refused] == [
+        INDEX_OF_USERS,
+        *INDEXES_OF_CONTENT,
+        *INDEXES_OF_FIGURES,
+        *INDEXES_OF_COUNTS,
+    ]
     assert INDEX_OF_USERS in said
     with psycopg.connect(as_app_role(empty_database)) as connection:
         use(connection)
@@ -240,6 +275,7 @@ def test_where_the_saves_belong_to_another_role_its_owner_gets_one_statement(emp
         INDEX_OF_USERS,
         *INDEXES_OF_CONTENT,
         *INDEXES_OF_FIGURES,
+        *INDEXES_OF_COUNTS,
     ]
     assert result.missing == ("games.simple_game_data.data_version",)
     for refused in result.refused:

@@ -1,0 +1,286 @@
+"""Exports: everything that is held about a user, their family and its children, as one ZIP file."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hmac
+import io
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import msgspec
+
+from wondernest.platform.blobs.blobs import BlobContent
+from wondernest.platform.jobs import Job, Running, Schedule
+from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
+from wondernest.platform.mail import Letter
+from wondernest.platform.personal_data import USER
+from wondernest.platform.zipping import Entry, zipped
+from wondernest.privacy import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from wondernest.platform.caller import Caller
+    from wondernest.platform.db.unit import UnitOfWork
+    from wondernest.platform.erasing import RowEraser, Step
+    from wondernest.platform.jobs import Sender
+    from wondernest.platform.personal_data import Exporter, People, Subjects
+    from wondernest.platform.rooms import Parts
+    from wondernest.privacy.repository import ExportRepository, RequestRepository
+    from wondernest.privacy.rules import Export
+
+MAKE: Final = "privacy.make_export"
+ANNOUNCE_READY: Final = "privacy.announce_export"
+FORGET: Final = "privacy.forget_exports"
+USER_ARGUMENT, EXPORT = "user", "export"
+MAKING_LIMIT_S: Final = 3600.0
+MOST_A_DAY: Final = 5
+DAY: Final = timedelta(days=1)
+KEPT: Final = timedelta(days=7)
+LINK_LIFE: Final = timedelta(hours=1)
+"""After the first use of the mailed link: a download that breaks off goes on, a found letter opens nothing."""
+MOST_BYTES: Final = 64 * 1024**3
+BATCH: Final = 100
+FOLDER: Final = "exports"
+_LINK_PURPOSE: Final = b"wondernest export link\0"
+_ID_BYTES: Final = 16
+SUBJECT: Final = "What WonderNest holds about your family"
+TEXT: Final = """\
+The file that you asked for is ready: everything that WonderNest holds about you, your family and your children.
+
+{address}
+
+The link works for seven days, and ends an hour after its first use. You can also sign in and download the file there.
+
+If you did not ask for it, change your password.
+"""
+
+
+class ExportService:
+    """Asks for exports, lists them, and gives them out. Raises the room's errors."""
+
+    def __init__(self, exports: ExportRepository, parts: Parts, make: Sender) -> None:
+        self._exports = exports
+        self._database = parts.database
+        self._blobs = parts.blobs
+        self._clock = parts.clock
+        self._ids = parts.ids
+        self._make = make
+        self._secret = parts.settings.jwt.secret.encode()
+
+    async def ask(self, caller: Caller, family_id: UUID | None, unit: UnitOfWork) -> Export:
+        """Have an export made; while one is being made, it is that one. Raises TooManyExports."""
+        now = self._clock.now()
+        await self._exports.lock(unit, caller.user_id)
+        being_made = await self._exports.open(unit, caller.user_id, now - DAY)
+        if being_made is not None:
+            return being_made
+        if await self._exports.number_since(unit, caller.user_id, now - DAY) >= MOST_A_DAY:
+            raise errors.TooManyExports(int(DAY.total_seconds()))
+        export = await self._exports.ask(unit, caller.user_id, self._ids.uuid(), family_id, now)
+        await self._make(unit, {USER_ARGUMENT: export.user_id, EXPORT: export.id})
+        return export
+
+    async def own(self, caller: Caller) -> Sequence[Export]:
+        """The caller's exports."""
+        return await self._exports.own(self._database, caller.user_id)
+
+    async def content(self, caller: Caller, export_id: UUID) -> BlobContent:
+        """An export of the caller's. Raises ExportNotFound."""
+        return await self._content(await self._exports.find(self._database, caller.user_id, export_id))
+
+    async def linked(self, token: str) -> BlobContent:
+        """The export of a mailed link, which is used by that. Raises ExportNotFound."""
+        known = read_link(self._secret, token)
+        if known is None:
+            raise errors.ExportNotFound
+        now = self._clock.now()
+        return await self._content(await self._exports.fetch(self._database, *known, now, now - LINK_LIFE))
+
+    async def _content(self, export: Export | None) -> BlobContent:
+        if export is None or export.expires_at is None or export.expires_at <= self._clock.now():
+            raise errors.ExportNotFound
+        blob = await self._blobs.stat(key_of(export))
+        if blob is None:
+            raise errors.ExportNotFound
+        return BlobContent(self._blobs, blob)
+
+
+class ExportJobs:
+    """Makes exports and removes them. A job that is killed begins again: nothing is shown of a file that is not whole."""
+
+    def __init__(
+        self,
+        exports: ExportRepository,
+        requests: RequestRepository,
+        rows: RowEraser,
+        exporters: Sequence[Exporter],
+        parts: Parts,
+        letter: Sender,
+    ) -> None:
+        self._exports = exports
+        self._requests = requests
+        self._rows = rows
+        self._exporters = exporters
+        self._database = parts.database
+        self._blobs = parts.blobs
+        self._clock = parts.clock
+        self._letter = letter
+        self._letters = LetterSender(parts.mailer, parts.metrics)
+        self._secret = parts.settings.jwt.secret.encode()
+        self._base = parts.settings.files.public_base_url.rstrip("/")
+
+    def jobs(self) -> tuple[Job, ...]:
+        """The declarations."""
+        return (
+            Job(MAKE, self.make, time_limit_s=MAKING_LIMIT_S),
+            Job(ANNOUNCE_READY, self.announce, LETTER_RETRY),
+            Job(FORGET, self.forget),
+        )
+
+    def schedules(self) -> tuple[Schedule, ...]:
+        """Every hour."""
+        return (Schedule(FORGET, "47 * * * *", FORGET),)
+
+    async def make(self, job: Running) -> None:
+        """Write the file, then tell the user."""
+        export = await self._export(job)
+        if export is None or export.ready_at is not None:
+            return
+        people = await self._exports.people(self._database, export)
+        content = zipped(self._entries(people), self._clock.now())
+        blob = await self._blobs.put(key_of(export), content, MOST_BYTES)
+        now = self._clock.now()
+        if not await self._exports.ready(self._database, export, now, now + KEPT, blob.size):
+            await self._blobs.delete(key_of(export))  # erased meanwhile
+            return
+        await self._letter(self._database, {USER_ARGUMENT: export.user_id, EXPORT: export.id})
+
+    async def announce(self, job: Running) -> None:
+        """Send the letter with the link."""
+        export = await self._export(job)
+        address = await self._requests.address(self._database, export.user_id) if export is not None else None
+        if export is not None and address is not None:
+            link = f"{self._base}/api/v1/privacy/exports/download?token={link_of(self._secret, export)}"
+            await self._letters.send(job, Letter(address, SUBJECT, TEXT.format(address=link)))
+
+    async def forget(self, _: Running) -> None:
+        """Remove what is expired, the file before its row."""
+        while True:
+            now = self._clock.now()
+            expired = await self._exports.expired(self._database, now, now - KEPT, BATCH)
+            for export in expired:
+                await self._remove(export)
+            if len(expired) < BATCH:
+                return
+
+    async def erase(self, subjects: Subjects) -> Mapping[str, int]:
+        """Remove the exports of users, and of those near the people: a file of theirs holds the people too."""
+        found = await self._exports.of(self._database, [*subjects.people.get(USER, ()), *subjects.near])
+        for export in found:
+            await self._remove(export)
+        return {FOLDER: len(found)} if found else {}
+
+    async def _remove(self, export: Export) -> None:
+        await self._blobs.delete(key_of(export))
+        await self._exports.forget(self._database, export)
+
+    async def _export(self, job: Running) -> Export | None:
+        user_id, export_id = job.uuid(USER_ARGUMENT), job.uuid(EXPORT)
+        if user_id is None or export_id is None:
+            return None
+        return await self._exports.find(self._database, user_id, export_id)
+
+    async def _entries(self, people: People) -> AsyncGenerator[Entry]:
+        steps = sorted(await self._rows.plan(self._database), key=lambda step: step.holding.table)
+        counts: list[tuple[str, str, int]] = []
+        for step in steps:
+            number = [0]
+            yield Entry(f"data/{step.holding.table}.json", self._documents(step, people, number))
+            if not any(column.kind in {"json", "jsonb", "bytea"} for column in step.columns.values()):
+                yield Entry(f"tables/{step.holding.table}.csv", self._lines(step, people))
+            counts.append((step.holding.what, step.holding.table, number[0]))
+        pages: list[str] = []
+        for exporter in self._exporters:
+            async for entry in exporter(people):
+                yield entry
+                pages.append(entry.name)
+        yield Entry("index.html", _once(index(counts, pages).encode()))
+
+    async def _documents(self, step: Step, people: People, number: list[int]) -> AsyncGenerator[bytes]:
+        yield b"["
+        async for document in self._exports.rows(self._database, step, people):
+            yield (b",\n" if number[0] else b"\n") + document
+            number[0] += 1
+        yield b"\n]\n"
+
+    async def _lines(self, step: Step, people: People) -> AsyncGenerator[bytes]:
+        head: list[str] | None = None
+        async for document in self._exports.rows(self._database, step, people):
+            row: dict[str, Any] = msgspec.json.decode(document)
+            if head is None:
+                head = list(row)
+                yield _line(head)
+            yield _line([_safe(row.get(name)) for name in head])
+
+
+def key_of(export: Export) -> str:
+    """Where the file is in the blob storage."""
+    return f"{FOLDER}/{export.id}.zip"
+
+
+def link_of(secret: bytes, export: Export) -> str:
+    """The token of the mailed link: ids with a keyed hash."""
+    ids = export.user_id.bytes + export.id.bytes
+    return base64.urlsafe_b64encode(ids + hmac.digest(secret, _LINK_PURPOSE + ids, "sha256")).decode()
+
+
+def read_link(secret: bytes, token: str) -> tuple[UUID, UUID] | None:
+    """User and export of a token; None for one that we did not make."""
+    try:
+        raw = base64.b64decode(token, altchars=b"-_", validate=True)
+    except ValueError:
+        return None
+    ids = raw[: 2 * _ID_BYTES]
+    if (
+        not hmac.compare_digest(raw, ids + hmac.digest(secret, _LINK_PURPOSE + ids, "sha256"))
+        or len(ids) < 2 * _ID_BYTES
+    ):
+        return None
+    return UUID(bytes=ids[:_ID_BYTES]), UUID(bytes=ids[_ID_BYTES:])
+
+
+def index(counts: Sequence[tuple[str, str, int]], pages: Sequence[str]) -> str:
+    """The first page: what is in the file. It opens without the service and without a network."""
+    rows = "".join(
+        f'<tr><td>{escape(what)}</td><td>{number}</td><td><a href="data/{escape(table)}.json">{escape(table)}</a></td></tr>\n'
+        for what, table, number in counts
+        if number
+    )
+    links = "".join(f'<li><a href="{escape(name)}">{escape(name)}</a></li>\n' for name in pages)
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>What WonderNest holds about your family</title>'
+        "<style>body{font:16px sans-serif;max-width:60rem;margin:2rem auto}td{padding:.3rem;border-bottom:1px solid #ccc}</style>"
+        "<h1>What WonderNest holds about your family</h1><h2>What was made, and files</h2><ul>"
+        f"{links}</ul><h2>Everything else</h2><table><tr><th>what</th><th>rows</th><th>data</th></tr>\n{rows}</table></html>\n"
+    )
+
+
+def _line(cells: Sequence[Any]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue().encode()
+
+
+def _safe(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+
+
+async def _once(content: bytes) -> AsyncGenerator[bytes]:
+    yield content

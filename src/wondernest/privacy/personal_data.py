@@ -1,0 +1,60 @@
+"""The personal data of the privacy room itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wondernest.access.people import CHILD, FAMILY
+from wondernest.platform.personal_data import ON_ERASURE, USER, Elsewhere, Holding, Store
+from wondernest.privacy.exporting import FORGET
+
+AGAIN: Final = "What was erased stays erased when a backup is restored"
+PERSONAL_DATA: Final = (
+    Holding(
+        table="wondernest.erasures",
+        people={},
+        mentions={"child_id": CHILD, "family_id": FAMILY, "user_id": USER, "asked_by": USER},
+        personal=("frozen", "subjects", "counts"),
+        what="Requests to erase, and their receipts: kind, times, numbers of rows",
+        why="An erasure that is interrupted goes on, and a parent sees what became of it",
+        kept="Ids until the erasure is done; the receipt, which names nobody who was erased, for ever",
+    ),
+    Holding(
+        table="wondernest.exports",
+        people={"user_id": USER},
+        mentions={"family_id": FAMILY},
+        copies=True,
+        what="Exports that a user asked for: times and size",
+        why="A user gets what is held about them",
+        kept="7 days",
+        ended_by=FORGET,
+    ),
+    Holding(
+        table="wondernest.erasure_log",
+        people={},
+        personal=("person_hash",),
+        what="Keyed hashes of the ids of erased people",
+        why=AGAIN,
+        kept="For ever: a hash says nothing without the key",
+    ),
+)
+ELSEWHERE: Final = (
+    Elsewhere(
+        store=Store.BLOBS,
+        name="exports/",
+        people=(USER, FAMILY, CHILD),
+        what="Exports: everything that is held about a family, as a file",
+        why="A user gets what is held about them",
+        kept="7 days, or until somebody in it is erased",
+        ended_by=FORGET,
+    ),
+    Elsewhere(
+        store=Store.BLOBS,
+        name="erasures/",
+        people=(),
+        what="The log of erasures: keyed hashes",
+        why=AGAIN,
+        kept="For ever: a hash says nothing without the key",
+        ended_by=ON_ERASURE,
+    ),
+)

@@ -1,0 +1,138 @@
+"""Exports: requests, and the rows that they hold."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from wondernest.access.guardianship import deactivated, is_parent
+from wondernest.access.people import CHILD, FAMILY
+from wondernest.platform.personal_data import USER
+from wondernest.privacy.rules import SECRET, Export
+
+if TYPE_CHECKING:
+    from wondernest.platform.db.pool import Database, Executor, Row
+    from wondernest.platform.erasing import Step
+    from wondernest.platform.personal_data import People
+
+_COLUMNS: Final = "e.user_id, e.id, e.family_id, e.asked_at, e.ready_at, e.expires_at, e.bytes"
+_LOCK: Final = "select from core.users where id = $1 for no key update"
+_OPEN: Final = f"""
+    select {_COLUMNS} from wondernest.exports e
+     where e.user_id = $1 and e.ready_at is null and e.asked_at > $2 order by e.asked_at desc limit 1"""
+_SINCE: Final = "select count(*) from wondernest.exports where user_id = $1 and asked_at > $2"
+_ASK: Final = f"""
+    insert into wondernest.exports as e (user_id, id, family_id, asked_at) values ($1, $2, $3, $4) returning {_COLUMNS}"""
+_OWN: Final = f"select {_COLUMNS} from wondernest.exports e where e.user_id = $1 order by e.asked_at desc, e.id"
+_ONE: Final = f"select {_COLUMNS} from wondernest.exports e where e.user_id = $1 and e.id = $2"
+_READY: Final = """
+    update wondernest.exports set ready_at = $3, expires_at = $4, bytes = $5 where user_id = $1 and id = $2 returning true"""
+_FETCH: Final = f"""
+    update wondernest.exports e set fetched_at = coalesce(e.fetched_at, $3)
+     where e.user_id = $1 and e.id = $2 and e.ready_at is not null and e.expires_at > $3
+       and (e.fetched_at is null or e.fetched_at > $4) and not {deactivated("$1")}
+    returning {_COLUMNS}"""
+_EXPIRED: Final = f"""
+    select {_COLUMNS} from wondernest.exports e
+     where e.expires_at <= $1 or (e.ready_at is null and e.asked_at <= $2) order by e.user_id, e.id limit $3"""
+_OF: Final = f"select {_COLUMNS} from wondernest.exports e where e.user_id = any ($1::uuid[])"
+_FORGET: Final = "delete from wondernest.exports where user_id = $1 and id = $2"
+_CHILDREN: Final = f"""
+    select array(select c.id from family.child_profiles c where c.family_id = $1 order by c.created_at, c.id) as children
+      from family.family_members member where member.family_id = $1 and member.user_id = $2 and {is_parent("member")}"""
+_AT_ONCE: Final = 8
+"""Rows of a table that are in memory: a document may have megabytes."""
+
+
+class ExportRepository:
+    """What users asked to be given."""
+
+    async def lock(self, unit: Executor, user_id: UUID) -> None:
+        """Requests of one user run one after another."""
+        await unit.fetch(_LOCK, user_id)
+
+    async def open(self, unit: Executor, user_id: UUID, since: datetime) -> Export | None:
+        """The export that is being made, if it was asked for since then."""
+        return _found(await unit.fetchrow(_OPEN, user_id, since))
+
+    async def number_since(self, unit: Executor, user_id: UUID, since: datetime) -> int:
+        """How many were asked for."""
+        return int(await unit.fetchval(_SINCE, user_id, since))
+
+    async def ask(
+        self, unit: Executor, user_id: UUID, export_id: UUID, family_id: UUID | None, now: datetime
+    ) -> Export:
+        """Store a request."""
+        row = await unit.fetchrow(_ASK, user_id, export_id, family_id, now)
+        assert row is not None  # inserted
+        return _export(row)
+
+    async def own(self, executor: Executor, user_id: UUID) -> list[Export]:
+        """A user's exports, newest first."""
+        return [_export(row) for row in await executor.fetch(_OWN, user_id)]
+
+    async def find(self, executor: Executor, user_id: UUID, export_id: UUID) -> Export | None:
+        """One of a user's exports."""
+        return _found(await executor.fetchrow(_ONE, user_id, export_id))
+
+    async def ready(self, executor: Executor, export: Export, now: datetime, until: datetime, size: int) -> bool:
+        """The file is stored; False if the request is gone."""
+        return await executor.fetchval(_READY, export.user_id, export.id, now, until, size) is True
+
+    async def fetch(
+        self, executor: Executor, user_id: UUID, export_id: UUID, now: datetime, before: datetime
+    ) -> Export | None:
+        """Use the mailed link. `before`: a first use that is older ends it."""
+        return _found(await executor.fetchrow(_FETCH, user_id, export_id, now, before))
+
+    async def expired(self, executor: Executor, now: datetime, asked_before: datetime, limit: int) -> list[Export]:
+        """Exports whose time is over, and requests that were never done."""
+        return [_export(row) for row in await executor.fetch(_EXPIRED, now, asked_before, limit)]
+
+    async def of(self, executor: Executor, users: list[UUID]) -> list[Export]:
+        """The exports of some users."""
+        return [_export(row) for row in await executor.fetch(_OF, users)]
+
+    async def forget(self, executor: Executor, export: Export) -> None:
+        """Delete the row."""
+        await executor.execute(_FORGET, export.user_id, export.id)
+
+    async def people(self, executor: Executor, export: Export) -> People:
+        """Whom an export is about: the user, and the family with its children where they are a parent."""
+        people: dict[str, list[UUID]] = {USER: [export.user_id]}
+        row = await executor.fetchrow(_CHILDREN, export.family_id, export.user_id) if export.family_id else None
+        if row is not None and export.family_id is not None:
+            people |= {FAMILY: [export.family_id], CHILD: list(row["children"])}
+        return people
+
+    async def rows(self, database: Database, step: Step, people: People) -> AsyncGenerator[bytes]:
+        """The rows of a table about the people as JSON objects, without what opens a session."""
+        nobodys = not step.holding.people
+        condition, ids = step.holding.about(people, mentioned=nobodys, lacking=step.lacking)
+        if not condition:
+            return
+        secrets = [name for name in step.columns if SECRET.search(name)]
+        chosen = f"to_jsonb(held) - ${len(ids) + 1}::text[]"
+        order = f" order by {', '.join(f'held.{name}' for name in step.keys)}" if step.keys else ""
+        statement = f"select {chosen} as document from {step.holding.table} held where {condition}{order}"
+        async with database.lease() as connection, connection.transaction(readonly=True):
+            async for row in connection.cursor(statement, *ids, secrets, prefetch=_AT_ONCE):
+                yield row["document"]
+
+
+def _found(row: Row | None) -> Export | None:
+    return None if row is None else _export(row)
+
+
+def _export(row: Row) -> Export:
+    return Export(
+        user_id=row["user_id"],
+        id=row["id"],
+        family_id=row["family_id"],
+        asked_at=row["asked_at"],
+        ready_at=row["ready_at"],
+        expires_at=row["expires_at"],
+        bytes=row["bytes"],
+    )

@@ -1,0 +1,123 @@
+"""The privacy room's declaration."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from wondernest.auth.personal_data import REFUSES_TOKENS
+from wondernest.platform.erasing import RowEraser
+from wondernest.platform.jobs import Job, Schedule
+from wondernest.platform.personal_data import ON_ERASURE
+from wondernest.platform.rooms import Room, Rooms, Table
+from wondernest.privacy.catalogue import catalogue
+from wondernest.privacy.erasing import NOTE_ARCHIVED, ArchiveJobs, Erasing, Reapplying
+from wondernest.privacy.exporting import ANNOUNCE_READY, MAKE, ExportJobs, ExportService
+from wondernest.privacy.letters import ANNOUNCE, ErasureLetters
+from wondernest.privacy.metrics import NAMES, PrivacyMetrics
+from wondernest.privacy.personal_data import ELSEWHERE, PERSONAL_DATA
+from wondernest.privacy.repository import (
+    ExportRepository,
+    LogRepository,
+    RequestRepository,
+    SummaryRepository,
+    WorkRepository,
+)
+from wondernest.privacy.routes import CatalogueRoutes, ExportRoutes, PrivacyRoutes
+from wondernest.privacy.rules import log_key
+from wondernest.privacy.service import ErasureService
+from wondernest.privacy.summary import SummaryService
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wondernest.platform.personal_data import Eraser
+    from wondernest.platform.rooms import Parts
+
+TABLES: Final = (
+    Table("wondernest.exports"),
+    Table("wondernest.erasures"),
+    Table("wondernest.erasure_log", ("select", "insert")),
+)
+ERASING_LIMIT_S: Final = 1800.0
+
+
+def _erasing(parts: Parts, others: Rooms, erasers: Sequence[Eraser], metrics: PrivacyMetrics) -> Erasing:
+    settings = parts.settings
+    return Erasing(
+        work=WorkRepository(),
+        noted=LogRepository(),
+        rows=RowEraser(others.personal_data),
+        erasers=erasers,
+        database=parts.database,
+        blobs=parts.blobs,
+        clock=parts.clock,
+        metrics=metrics,
+        key=log_key(settings.privacy.log_key, settings.jwt.secret),
+        token_life=timedelta(milliseconds=settings.jwt.access_life_ms),
+        spared_first=REFUSES_TOKENS,
+    )
+
+
+def reapplying(parts: Parts, others: Rooms) -> Reapplying:
+    """The part of this room that erases again after a restore, for commands. `others`: all rooms; the metrics are theirs."""
+    settings = parts.settings
+    return Reapplying(
+        _erasing(parts, others, others.erasers, PrivacyMetrics.silent()),
+        work=WorkRepository(),
+        noted=LogRepository(),
+        holdings=[holding for holding in others.personal_data if holding.erased],
+        database=parts.database,
+        blobs=parts.blobs,
+        clock=parts.clock,
+        ids=parts.ids,
+        key=log_key(settings.privacy.log_key, settings.jwt.secret),
+    )
+
+
+def build(parts: Parts, others: Rooms) -> Room:
+    """What the other rooms hold about people: shown, erased. `others`: every room that holds personal data."""
+    settings, requests = parts.settings.privacy, RequestRepository()
+    grace = timedelta(days=settings.grace_days)
+    letter = parts.jobs.sender(ANNOUNCE)
+    archive = ArchiveJobs(requests, parts.database, parts.clock, letter, timedelta(days=settings.archived_days), grace)
+    letters = ErasureLetters(requests, parts.database, parts.mailer, parts.metrics)
+    erasures = ErasureService(requests, parts.database, parts.clock, parts.ids, letter, grace)
+    exports = ExportRepository()
+    export_jobs = ExportJobs(
+        exports,
+        requests,
+        RowEraser((*others.personal_data, *PERSONAL_DATA)),
+        others.exporters,
+        parts,
+        parts.jobs.sender(ANNOUNCE_READY),
+    )
+    erasing = _erasing(parts, others, (*others.erasers, export_jobs.erase), PrivacyMetrics(parts.metrics))
+    export_service = ExportService(exports, parts, parts.jobs.sender(MAKE))
+    summaries = SummaryService(SummaryRepository(RowEraser(others.personal_data)), parts.database)
+    of_catalogue = CatalogueRoutes(lambda: catalogue(Rooms((*others.all, room))))
+    room = Room(
+        name="privacy",
+        endpoints=[
+            *of_catalogue.endpoints(),
+            *PrivacyRoutes(erasures, summaries).endpoints(),
+            *ExportRoutes(export_service, summaries).endpoints(),
+        ],
+        tables=TABLES,
+        jobs=(
+            Job(ON_ERASURE, erasing.run, time_limit_s=ERASING_LIMIT_S),
+            Job(NOTE_ARCHIVED, archive.note, time_limit_s=ERASING_LIMIT_S),
+            *letters.jobs(),
+            *export_jobs.jobs(),
+        ),
+        schedules=(
+            Schedule(ON_ERASURE, "*/5 * * * *", ON_ERASURE),
+            Schedule(NOTE_ARCHIVED, "37 * * * *", NOTE_ARCHIVED),
+            *export_jobs.schedules(),
+        ),
+        metrics=NAMES,
+        personal_data=PERSONAL_DATA,
+        elsewhere=ELSEWHERE,
+        erasers=(export_jobs.erase,),
+    )
+    return room

@@ -1,0 +1,68 @@
+"""What is shown of what is held: the public catalogue, and a family's summary."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import httpx2
+
+from tests.fixtures.application import declared
+from tests.fixtures.auth import register, rows
+from tests.fixtures.family import add_child
+from tests.fixtures.privacy import move_in, run, save
+from tests.security.households import PICTURE, register_parent_with_data
+from wondernest.privacy.catalogue import catalogue
+
+PRIVACY = "/api/v1/privacy"
+
+
+async def test_the_catalogue_is_public_and_has_every_class(app_client: httpx2.AsyncClient) -> None:
+    answer = await app_client.get(f"{PRIVACY}/catalogue")
+    assert answer.status_code == 200
+    shown = answer.json()["data"]
+    assert [one["place"] for one in shown] == [entry.table for entry in catalogue(declared().rooms)]
+    saves = next(one for one in shown if one["place"] == "games.simple_game_data")
+    assert (saves["store"], saves["people"], saves["endedBy"]) == ("table", ["child"], "privacy.erase_due")
+    again = await app_client.get(f"{PRIVACY}/catalogue", headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+async def test_the_summary_counts_what_is_held_about_each_child(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client)
+    mia, zoe = (await add_child(app_client, parent))["id"], (await add_child(app_client, parent))["id"]
+    for text in ("one", "two", "three"):
+        await save(app_client, parent.bearer, mia, text)
+    await save(app_client, parent.bearer, zoe, "other")
+    assert (await app_client.delete(f"/api/v1/family/children/{zoe}", headers=parent.bearer)).is_success
+    picture = {"file": ("p.png", PICTURE, "image/png")}
+    upload = app_client.post("/api/v1/files/upload", data={"childId": mia}, files=picture, headers=parent.bearer)
+    assert (await upload).is_success
+    data = (await app_client.get(f"{PRIVACY}/summary", headers=parent.bearer)).json()["data"]
+    held = {one["id"]: {each["place"]: each for each in one["classes"]} for one in data}
+    assert [one["kind"] for one in data] == ["user", "family", "child", "child"]
+    assert held[mia]["games.simple_game_data"]["count"] == 3
+    assert held[mia]["games.simple_game_data"]["oldest"].endswith("Z")
+    assert held[mia]["core.uploaded_files"]["count"] == 1
+    assert held[mia]["core.uploaded_files"]["bytes"] >= len(PICTURE)
+    assert held[zoe]["games.simple_game_data"]["count"] == 1, "an archived child is held too"
+    assert held[parent.user_id]["core.user_sessions"]["count"] == 1
+    assert "games.simple_game_data" not in held[parent.user_id]
+
+
+async def test_a_summary_shows_nothing_of_another_family(app_client: httpx2.AsyncClient) -> None:
+    parent, stranger = await register_parent_with_data(app_client), await register(app_client)
+    shown = (await app_client.get(f"{PRIVACY}/summary", headers=stranger.bearer)).json()["data"]
+    assert parent.child_id not in str(shown)
+    assert [one["kind"] for one in shown] == ["user", "family"]
+
+
+async def test_a_member_who_is_no_parent_gets_no_summary(app_client: httpx2.AsyncClient, database_url: str) -> None:
+    parent, member = await register(app_client), await register(app_client)
+    [family] = await rows(
+        database_url, "select family_id from family.family_members where user_id = $1", UUID(parent.user_id)
+    )
+    await run(database_url, "delete from family.family_members where user_id = $1", UUID(member.user_id))
+    await move_in(database_url, member, family["family_id"])
+    await run(database_url, "update family.family_members set role = 'member' where user_id = $1", UUID(member.user_id))
+    answer = await app_client.get(f"{PRIVACY}/summary", headers=member.bearer)
+    assert (answer.status_code, answer.json()["error"]) == (403, "access_denied")

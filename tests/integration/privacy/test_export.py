@@ -1,0 +1,176 @@
+"""An export holds everything about a family, and nothing of another one."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.fixtures.application import TEST_SECRET
+from tests.fixtures.auth import register, rows, value
+from tests.fixtures.family import add_child
+from tests.fixtures.files import run_job
+from tests.fixtures.privacy import PRIVACY, House, erase, proven, run, save, whole
+from wondernest.privacy.exporting import link_of
+from wondernest.privacy.rules import Export
+
+EVENTS = """
+    insert into analytics.analytics_events (child_id, user_id, event_type, event_data)
+    select $1, $2, 'counted', jsonb_build_object('n', n) from generate_series(1, 10001) n"""
+
+
+async def ask(house: House, bearer: dict[str, str]) -> str:
+    answer = await house.client.post(f"{PRIVACY}/exports", headers=await proven(house.client, bearer))
+    assert answer.status_code == 202, answer.text
+    return answer.json()["data"]["id"]
+
+
+async def make(house: House, user: object, export_id: str) -> None:
+    await run_job(house.work, "privacy.make_export", user=str(user), export=export_id)
+
+
+async def download(house: House, bearer: dict[str, str], export_id: str) -> zipfile.ZipFile:
+    answer = await house.client.get(f"{PRIVACY}/exports/{export_id}/content", headers=bearer)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/zip"
+    return zipfile.ZipFile(io.BytesIO(answer.content))
+
+
+def rows_of(archive: zipfile.ZipFile, table: str) -> list[dict[str, Any]]:
+    return json.loads(archive.read(f"data/{table}.json"))
+
+
+async def test_an_export_holds_a_row_of_every_table_every_event_and_file_and_nothing_of_another_family(
+    house: House,
+) -> None:
+    parent, people = await whole(house)
+    _, others = await whole(house)
+    await run(house.url, EVENTS, people.child, people.user)
+    path = f"/api/v2/games/children/{people.child}/data"
+    for text in ("one", "two", "three"):
+        body = {"gameType": "sticker_book", "dataKey": "versioned", "dataValue": {"text": text}}
+        assert (await house.client.put(path, json=body, headers=parent.bearer)).is_success
+    export_id = await ask(house, parent.bearer)
+    await make(house, people.user, export_id)
+    archive = await download(house, parent.bearer, export_id)
+    assert archive.testzip() is None
+    empty = [table for table, row in people.rows.items() if row and not rows_of(archive, table)]
+    assert empty == []
+    events = await value(house.url, "select count(*) from analytics.analytics_events where child_id = $1", people.child)
+    assert len(rows_of(archive, "analytics.analytics_events")) == events > 10_001
+    kept = await value(house.url, "select count(*) from wondernest.save_versions where child_id = $1", people.child)
+    assert len(rows_of(archive, "wondernest.save_versions")) == kept > 0
+    files = await rows(house.url, "select id from core.uploaded_files where child_id = $1", people.child)
+    names = archive.namelist()
+    assert [name for name in names if name.startswith("files/")], names
+    assert {UUID(name.split("/")[1].split(".")[0]) for name in names if name.startswith("files/")} <= {
+        row["id"] for row in files
+    }
+    whole_text = b"".join(archive.read(name) for name in names).decode(errors="replace").lower()
+    for foreign in (others.user, others.family, others.child, others.mark):
+        assert str(foreign) not in whole_text
+    account = rows_of(archive, "core.users")[0]
+    assert "password_hash" not in account
+    assert account["email"]
+    page = archive.read("index.html").decode()
+    assert f"made/{people.child}.html" in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
+async def test_a_sticker_project_is_drawn(house: House) -> None:
+    parent = await register(house.client)
+    child = (await add_child(house.client, parent))["id"]
+    canvas = {
+        "canvasSize": {"width": 800.0, "height": 600.0},
+        "stickers": [{"sticker": {"emoji": "🦄"}, "position": {"x": 10.0, "y": 20.0}, "scale": 1.0, "rotation": 0.0}],
+        "drawings": [{"points": [{"x": 1, "y": 2}], "color": 4278190080, "strokeWidth": 5.0}],
+        "texts": [{"text": "<b>Hi</b>", "position": {"x": 5, "y": 5}}],
+    }
+    document = {"originalProject": {"infiniteCanvas": canvas}}
+    body = {"gameType": "sticker_book", "dataKey": "sticker_project_1", "dataValue": document}
+    path = f"/api/v2/games/children/{child}/data"
+    assert (await house.client.put(path, json=body, headers=parent.bearer)).is_success
+    export_id = await ask(house, parent.bearer)
+    await make(house, parent.user_id, export_id)
+    page = (await download(house, parent.bearer, export_id)).read(f"made/{child}.html").decode()
+    assert "<svg" in page
+    assert "🦄" in page
+    assert "&lt;b&gt;Hi&lt;/b&gt;" in page
+    assert "#000000" in page
+
+
+async def test_the_link_of_the_letter_works_once_and_ends(house: House) -> None:
+    parent, stranger = await register(house.client), await register(house.client)
+    export_id = await ask(house, parent.bearer)
+    assert await ask(house, parent.bearer) == export_id, "while one is being made"
+    waiting = await house.client.get(f"{PRIVACY}/exports/{export_id}/content", headers=parent.bearer)
+    assert waiting.status_code == 404
+    await make(house, parent.user_id, export_id)
+    foreign = await house.client.get(f"{PRIVACY}/exports/{export_id}/content", headers=stranger.bearer)
+    assert foreign.status_code == 404
+    secret = TEST_SECRET.encode()
+    export = Export(
+        user_id=UUID(parent.user_id),
+        id=UUID(export_id),
+        family_id=None,
+        asked_at=house.clock.now(),
+        ready_at=None,
+        expires_at=None,
+        bytes=None,
+    )
+    link = f"{PRIVACY}/exports/download?token={link_of(secret, export)}"
+    assert (await house.client.get(f"{PRIVACY}/exports/download?token={link_of(b'other', export)}")).status_code == 404
+    assert (await house.client.get(link)).status_code == 200
+    house.clock.shift += timedelta(minutes=30)
+    assert (await house.client.get(link)).status_code == 200, "a download that broke off goes on"
+    house.clock.shift += timedelta(minutes=31)
+    assert (await house.client.get(link)).status_code == 404
+    house.clock.shift = timedelta(days=7, minutes=1)
+    await run_job(house.work, "privacy.forget_exports")
+    assert await value(house.url, "select count(*) from wondernest.exports") == 0
+    assert not list(house.uploads.glob("exports/*"))
+
+
+async def test_an_export_that_is_killed_begins_again_and_shows_nothing_before_it_is_whole(house: House) -> None:
+    parent = await register(house.client)
+    child = (await add_child(house.client, parent))["id"]
+    await save(house.client, parent.bearer, child, "mine")
+    export_id = await ask(house, parent.bearer)
+    [job] = [job for job in house.work.jobs if job.name == "privacy.make_export"]
+    bound: Any = job.handler
+    jobs = bound.__self__
+    exporters = jobs._exporters
+
+    class Killed(BaseException):
+        pass
+
+    async def dies(_: object) -> Any:
+        raise Killed
+        yield
+
+    jobs._exporters = (*exporters, dies)
+    with pytest.raises(Killed):
+        await make(house, parent.user_id, export_id)
+    answer = await house.client.get(f"{PRIVACY}/exports/{export_id}/content", headers=parent.bearer)
+    assert answer.status_code == 404
+    assert not list(house.uploads.glob("exports/*"))
+    jobs._exporters = exporters
+    await make(house, parent.user_id, export_id)
+    assert len(rows_of(await download(house, parent.bearer, export_id), "games.simple_game_data")) == 1
+
+
+async def test_an_erased_child_is_in_no_export_any_more(house: House) -> None:
+    parent = await register(house.client)
+    child = (await add_child(house.client, parent))["id"]
+    export_id = await ask(house, parent.bearer)
+    await make(house, parent.user_id, export_id)
+    await erase(house.client, parent.bearer, f"children/{child}")
+    await run(house.url, "update wondernest.erasures set due_at = now() - interval '1 minute'")
+    await house.run_due()
+    assert not list(house.uploads.glob("exports/*"))
+    assert await value(house.url, "select count(*) from wondernest.exports") == 0
