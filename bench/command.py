@@ -14,6 +14,7 @@ from bench import results
 from bench.day import run_day
 from bench.files import run_files
 from bench.growth import run_growth
+from bench.histories import run_histories
 from bench.hostile import run_hostile
 from bench.library_load import run_choices, run_library_growth, run_lists
 from bench.logins import run_logins
@@ -33,6 +34,7 @@ _SPECIAL = {
     "S6b": run_files,
     "S6c": run_choices,
     "S6c growth": run_library_growth,
+    "S6c history": run_histories,
     "S7": run_logins,
     "S8": run_day,
     "S9": run_growth,

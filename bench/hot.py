@@ -20,13 +20,17 @@ from msgspec.structs import replace
 from bench.data_set import FIRST_KEY, GAME, PASSWORD
 from bench.documents import SMALL_BYTES, project
 from bench.library import ONE_ITEM, RARE
+from wondernest.access.consent import GateMode
 from wondernest.analytics.repository import (
     ActivityRepository,
     AnalyticsRepository,
+    ArchiveRepository,
     MilestoneRepository,
+    RecommendationRepository,
     RollupRepository,
 )
 from wondernest.analytics.service import AnalyticsService, Report
+from wondernest.audio.repository import AudioRepository
 from wondernest.auth.jobs import NEW_NETWORK, USER
 from wondernest.auth.repository import (
     AccountRepository,
@@ -57,6 +61,11 @@ from wondernest.games.repository import (
 )
 from wondernest.games.rules import SMALL_LIST_BYTES, Deletion, Limits, Listing, Read, SaveKey, Write
 from wondernest.games.service import Notices, ProjectSaves
+from wondernest.letters.jobs import FAMILY as LETTER_FAMILY
+from wondernest.letters.jobs import SEND
+from wondernest.letters.jobs import SUNDAY as LETTER_SUNDAY
+from wondernest.letters.jobs import USER as LETTER_USER
+from wondernest.letters.repository import LetterKey, LetterRepository
 from wondernest.packs.model import Use
 from wondernest.packs.model import Wanted as PacksWanted
 from wondernest.packs.repository import Asked, PackRepository, Proof, PurchaseRepository
@@ -69,6 +78,8 @@ from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.ids import RandomIds, new_uuid, sha256_hex
 from wondernest.platform.jobs import QueuedJobs
 from wondernest.platform.large_work import LargeWork
+from wondernest.screentime.repository import ScreenTimeRepository
+from wondernest.screentime.rules import MOST_EXTRA_OF_DAY
 from wondernest.settings import Auth, Games, Quotas
 from wondernest.stories.reading import INSTANCE_ID, INSTANCE_PREFIX
 from wondernest.stories.repository import TemplateRepository
@@ -141,6 +152,12 @@ class Requests:
         self._analytics = AnalyticsService(database, events, projects, CLOCK, large_work, RollupRepository())
         self._histories = ActivityRepository(self._registry)
         self._milestones = MilestoneRepository()
+        self._screen_time = ScreenTimeRepository()
+        self._letters = LetterRepository()
+        self._recommendations = RecommendationRepository()
+        self._archives = ArchiveRepository()
+        self._rollups = RollupRepository()
+        self._audio = AudioRepository(Quotas(), GateMode.OFF)
         self._serials = itertools.count(int(datetime.now(UTC).timestamp() * 1e6))
 
     # Saves --------------------------------------------------------------------------------------------------------
@@ -231,6 +248,42 @@ class Requests:
         await self._histories.whole(*whose, today, today)
         await self._histories.summed(*whose, today - timedelta(days=7), today)
         await self._milestones.reached(*whose)
+
+    async def screen_time(self, _: int) -> None:
+        """GET of a child's screen time, and POST of extra time; the figure of the day is `figures-day`."""
+        one, unit = self._parents[0], UnitOfWork(self._database)
+        assert await self._screen_time.find(unit, one.child_id, one.user_id)
+        day = CLOCK.now().date()
+        assert await self._screen_time.add_extra(unit, one.child_id, one.user_id, day, 15, MOST_EXTRA_OF_DAY)
+        await unit.commit()
+
+    async def letters(self, _: int) -> None:
+        """A page of the walk over the readers of the weekly letter, and one letter."""
+        reader = (await self._letters.readers(self._database, None))[-1]
+        letter = LetterKey(reader.family_id, reader.user_id, CLOCK.now().date())
+        assert (
+            await self._letters.claim(self._database, [letter], SEND, (LETTER_FAMILY, LETTER_USER, LETTER_SUNDAY)) == 1
+        )
+        assert await self._letters.recipient(self._database, letter)
+        assert await self._letters.hand_over(self._database, letter)
+
+    async def beside_figures(self, _count: int) -> None:
+        """GET of insights, what is not in the figures: what games heard, and the recommendations that are stored."""
+        [parent, *_] = self._parents
+        now = CLOCK.now()
+        whose = (self._database, parent.user_id, parent.child_id)
+        await self._audio.heard(*whose, (now - timedelta(days=28), now - timedelta(days=14), now))
+        await self._recommendations.keep(*whose, ["Sing a song"], now)
+
+    async def old_events(self, _count: int) -> None:
+        """The removal of old events of one child, and what the archive and the sums look for."""
+        [parent, *_] = self._parents
+        before = LONG_AGO + timedelta(days=1)
+        for archived in (False, True):
+            await self._rollups.with_old_events(self._database, before, archived=archived)
+            await self._rollups.remove(self._database, parent.child_id, before, archived=archived)
+        await self._archives.next_day(self._database, LONG_AGO, before)
+        await self._rollups.waiting(self._database, CLOCK.now(), BATCH)
 
     @staticmethod
     def _event(parent: Parent, moment: int) -> Report:
@@ -451,6 +504,25 @@ OPERATIONS: Final = (
     ),
     Operation("POST an engagement", ["content-engage"], Requests.engage),
     Operation("GET a child's figures", ["figures-day", "figures-week", "figures-milestones"], Requests.figures),
+    Operation("GET screen time and POST extra time", ["screen-time", "extra-time"], Requests.screen_time),
+    Operation(
+        f"{_SCHEDULED}weekly letters",
+        ["letter-readers", "letter-claim", "letter-recipient", "letter-hand-over"],
+        Requests.letters,
+    ),
+    Operation("GET a child's insights", ["speech-heard", "recommendations-keep"], Requests.beside_figures),
+    Operation(
+        f"{_SCHEDULED}old events and days to be counted",
+        [
+            "events-old",
+            "events-remove",
+            "events-old-archived",
+            "events-remove-archived",
+            "events-next-day",
+            "days-waiting",
+        ],
+        Requests.old_events,
+    ),
     Operation("GET the family profile", ["household"], Requests.profile, (1, BATCH)),
     Operation("GET the children", ["family-children", "family-child"], Requests.children),
     Operation("GET a consent", ["consent-find"], Requests.consent),

@@ -31,7 +31,7 @@ LISTS: Final = (
 RECOMMENDATIONS: Final = Scenario(
     "S6c", "recommendations", "GET", _LIBRARY + b"/recommendations/" + CHILD, 200, Actors.CHILDREN
 )
-_PACKS: Final = b"/api/v1/content-packs/search?query=%s" % PACK_WORD.encode()
+_PACKS: Final = b"/api/v1/content-packs?query=%s" % PACK_WORD.encode()
 CHOICES: Final = (Scenario("S6c", "search of packs", "GET", _PACKS, 200, Actors.PARENTS), RECOMMENDATIONS)
 
 

@@ -28,9 +28,10 @@ QUICK = (
     "S8",
     "S10",
 )
-LONG = ("S6c growth", "S9", "S11", "S12")
-"""Run only when named: S9 and `S6c growth` build databases of up to a million saves or engagements; S11 takes `--seconds` as its whole length."""
-NEEDS_OWN_SERVER = frozenset({"S6c growth", "S9", "S10"})
+LONG = ("S6c growth", "S6c history", "S9", "S11", "S12")
+"""Run only when named: S9, `S6c growth` and `S6c history` build databases of up to a million saves, engagements or events; S11 takes `--seconds` as its
+whole length."""
+NEEDS_OWN_SERVER = frozenset({"S6c growth", "S6c history", "S9", "S10"})
 SIZES = (10_000, 100_000, 1_000_000)
 SAVES_OF_A_FAMILY = 20
 MOST_SAVES = 10**8

@@ -39,8 +39,19 @@ MAY_READ_WHOLE: Final[Mapping[str, str]] = {
 """Statements that may read a growing table whole, and why."""
 PAGES_OF_A_REQUEST: Final = 200
 """More pages than this for one request mean that the planner chose a wrong index."""
-PAGES_OF_A_LIST: Final[Mapping[str, int]] = {"pack-search-words": 800, "pack-owned": 800}
-"""More for lists whose every row has parts in other tables: up to 20 packs, each with category, ownership and the count of its assets."""
+_OF_A_LIBRARY: Final = 10_000
+"""The items that limits may refuse by a tag, a word or metadata, and those about an interest: a tenth of the library, each on a page of its own."""
+PAGES_OF_A_LIST: Final[Mapping[str, int]] = {
+    "letter-readers": 5_000,
+    "pack-search-words": 800,
+    "pack-owned": 800,
+    "content-search": 800,
+    "content-list": _OF_A_LIBRARY,
+    "content-recommend": _OF_A_LIBRARY,
+    "content-filters": _OF_A_LIBRARY,
+}
+"""More for lists whose every row has parts in other tables: up to 20 packs, each with category, ownership and the count of its assets; 500
+readers of the weekly letter, each with zone and last letter."""
 _WHOLE = re.compile(r"Seq Scan on (\w+)(?!.*never executed)")
 _PAGES = re.compile(r"Buffers: shared(?: hit=(\d+))?(?: read=(\d+))?")
 _PARENTS = """
@@ -52,7 +63,8 @@ _ROWS = """
     select (select count(*) from family.families) as families, (select count(*) from games.simple_game_data) as saves,
            (select count(*) from wondernest.save_versions) as "kept versions",
            (select count(*) from analytics.analytics_events) as events, (select count(*) from public.content_packs) as packs,
-           (select count(*) from public.content_pack_usage) as "uses of packs\""""
+           (select count(*) from public.content_pack_usage) as "uses of packs",
+           (select count(*) from content.content_items) as items, (select count(*) from content.content_engagement) as engagements"""
 
 
 @dataclass(slots=True)

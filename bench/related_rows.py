@@ -86,6 +86,8 @@ _LATER_ROWS: Final[dict[LiteralString, LiteralString]] = {
        select 'https://accounts.google.com', id::text, id, now() from core.users where email < 'bench-5'""",
     "wondernest.address_proofs": """insert into wondernest.address_proofs (user_id, email, source, token_hash, proven_at)
        select id, lower(email), 'letter', sha256((id || '-proven')::bytea), now() from core.users""",
+    "wondernest.letter_readers": """insert into wondernest.letter_readers (family_id, user_id, since)
+       select family_id, user_id, now() from family.family_members""",
     "content.content_filters": """insert into content.content_filters (family_id, name, min_age, max_age, blocked_categories)
        select id, 'Ours', 2, 14, '{Seasonal}' from family.families""",
     "wondernest.family_content_limits": """insert into wondernest.family_content_limits (family_id, languages)
@@ -101,6 +103,12 @@ _LATER_ROWS: Final[dict[LiteralString, LiteralString]] = {
     "wondernest.pack_purchases": """insert into wondernest.pack_purchases
        select id, id, (select p.id from public.content_packs p limit 1), null, 299, 'USD', 'simulated', 'authorised', null,
               now() - interval '1 day', now() from core.users""",
+    "public.content_pack_reviews": """insert into public.content_pack_reviews (pack_id, user_id, rating, is_approved)
+       select pack_id, user_id, 4, true from public.user_pack_ownership""",
+    "wondernest.family_locales": """insert into wondernest.family_locales (family_id, time_zone, updated_at)
+       select id, 'UTC', now() from family.families""",
+    "analytics.learning_insights": """insert into analytics.learning_insights (child_id, insight_type, title)
+       select id, 'milestone', 'Milestone' from family.child_profiles, generate_series(1, 3)""",
     "wondernest.unrecorded_cutoffs": """insert into wondernest.unrecorded_cutoffs (user_id, issued_until)
        select id, now() from core.users where email < 'bench-2'""",
 }

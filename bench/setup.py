@@ -137,6 +137,7 @@ class Setup:
             "JWT_SECRET": self.secret,
             "MAIL_OUTBOX_PATH": str(HOME / "outbox"),
             "MAIL_OUTBOX_ALLOWED": "true",
+            "PUBLIC_BASE_URL": "http://127.0.0.1:8082",
             "STORAGE_LOCAL_PATH": str(UPLOADS),
             "PYTHONDONTWRITEBYTECODE": "",  # an installed server has its bytecode; the first start here writes it
             "RATE_LIMIT_CREDENTIALS": NO_LIMIT,

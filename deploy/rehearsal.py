@@ -128,6 +128,7 @@ class _Life:
             **image.environment,
             "JWT_SECRET": secrets.token_urlsafe(48),
             "MAIL_OUTBOX_ALLOWED": "true",
+            "PUBLIC_BASE_URL": "http://127.0.0.1:8082",
             "MAIL_OUTBOX_PATH": f"{volume}/outbox",
             "SERVER_HOST": "127.0.0.1",
             "SERVER_PORT": str(self._port),

@@ -62,6 +62,8 @@ from wondernest.web import room as web
 if TYPE_CHECKING:
     from wondernest.analytics.archive import EventArchive
     from wondernest.content.collection import Collection
+    from wondernest.coppa.ledger import Ledger
+    from wondernest.files.system import SystemFiles
     from wondernest.privacy.erasing import Reapplying
     from wondernest.settings import Settings
 
@@ -76,12 +78,15 @@ def create_app(settings: Settings, *, clock: Clock | None = None, more: Sequence
 @asynccontextmanager
 async def collection(settings: Settings) -> AsyncGenerator[Collection]:
     """Import and export of the content library, for commands."""
-    parts = _parts(settings, SystemClock(timedelta()))
-    try:
+    async with _alone(settings) as parts:
         yield content.collection(parts, files.system(parts))
-    finally:
-        for stop in platform.build(parts).on_stop:
-            await stop()
+
+
+@asynccontextmanager
+async def system_files(settings: Settings) -> AsyncGenerator[tuple[SystemFiles, Database]]:
+    """The files of the installation, for commands."""
+    async with _alone(settings) as parts:
+        yield files.system(parts), parts.database
 
 
 @asynccontextmanager
@@ -98,20 +103,30 @@ async def reapplying(settings: Settings) -> AsyncGenerator[Reapplying]:
 @asynccontextmanager
 async def event_archive(settings: Settings) -> AsyncGenerator[EventArchive]:
     """The archive of events, for commands."""
-    parts = _parts(settings, SystemClock(timedelta()))
-    try:
+    async with _alone(settings) as parts:
         yield analytics.archive(parts)
-    finally:
-        for stop in platform.build(parts).on_stop:
-            await stop()
+
+
+@asynccontextmanager
+async def consent_ledger(settings: Settings) -> AsyncGenerator[tuple[Ledger, Database]]:
+    """The consent ledger and the database that it is in, for commands."""
+    async with _alone(settings) as parts:
+        yield coppa.ledger(parts), parts.database
 
 
 @asynccontextmanager
 async def consent_refusals(settings: Settings) -> AsyncGenerator[tuple[coppa.RefusalRepository, Parts]]:
     """The counts of requests without consent, for commands."""
+    async with _alone(settings) as parts:
+        yield coppa.RefusalRepository(), parts
+
+
+@asynccontextmanager
+async def _alone(settings: Settings) -> AsyncGenerator[Parts]:
+    """The adapters, without an application."""
     parts = _parts(settings, SystemClock(timedelta()))
     try:
-        yield coppa.RefusalRepository(), parts
+        yield parts
     finally:
         for stop in platform.build(parts).on_stop:
             await stop()

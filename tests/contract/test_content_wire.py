@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -9,7 +10,7 @@ import pytest
 
 from tests.fixtures.auth import Parent, rows
 from tests.fixtures.content import store_contract_items, store_items
-from tests.fixtures.family import register_with_child
+from tests.fixtures.family import add_child, register_with_child
 
 LIBRARY = "/api/v1/content"
 
@@ -68,6 +69,20 @@ async def test_the_number_of_pages_is_that_of_all_items_that_fit(
     assert (past["items"], past["currentPage"]) == ([], 9)
     nothing = (await got(app_client, ann[0], "", category="art", limit=limit)).json()
     assert (nothing["items"], nothing["totalItems"], nothing["totalPages"]) == ([], 0, 0)
+
+
+@pytest.mark.parametrize("interest", ["art", "Art & Craft", "CRAFT"])
+async def test_an_interest_in_a_category_is_found_however_many_items_come_before(
+    app_client: httpx2.AsyncClient, database_url: str, ann: tuple[Parent, str], interest: str
+) -> None:
+    start = datetime(2020, 1, 1, tzinfo=UTC)
+    before = [{"provider_id": f"plain_{day}", "created_at": start + timedelta(days=day)} for day in range(8)]
+    last = {"provider_id": "painting", "category": "art", "created_at": start + timedelta(days=900)}
+    await store_items(database_url, *before, last)
+    child = (await add_child(app_client, ann[0], birthDate="2018-01-15", interests=[interest]))["id"]
+    found = (await got(app_client, ann[0], f"/recommendations/{child}")).json()
+    assert [item["id"] for item in found["recommendations"]][:2] == ["painting", "plain_0"]
+    assert f"because of the interest in {interest}" in found["reason"]
 
 
 async def test_an_item_takes_its_name_from_no_route(

@@ -17,6 +17,7 @@ from tests.fixtures.application import running
 from tests.fixtures.auth import Parent, register, row, rows, value
 from tests.fixtures.family import CHILDREN, add_child, minted
 from wondernest.app import create_app
+from wondernest.platform.clock import earliest_day
 from wondernest.platform.json import instant
 
 CONSENT = "/api/v1/coppa/consent"
@@ -195,6 +196,7 @@ async def test_granted_then_revoked(app_client: httpx2.AsyncClient, database_url
         "consentId": None,
         "permissions": None,
         "expiresAt": None,
+        "pending": None,
         "verificationRequired": True,
         "warnings": ["Legal review required for production"],
         "nextSteps": [
@@ -242,7 +244,7 @@ async def test_a_consent_expires_after_a_year(app_client: httpx2.AsyncClient, da
 
 async def test_consent_is_required_below_thirteen(app_client: httpx2.AsyncClient) -> None:
     parent = await register(app_client)
-    today = datetime.now(UTC).date()
+    today = earliest_day(datetime.now(UTC))
     for years, required in ((12, True), (13, False)):
         born = today.replace(year=today.year - years, day=min(today.day, 28))
         child = await add_child(app_client, parent, birthDate=born.isoformat())
@@ -270,7 +272,12 @@ async def test_a_change_replaces_the_open_consent(app_client: httpx2.AsyncClient
     permissions = {**PERMISSIONS, "analytics": False}
     assert answer.status_code == 200
     assert changed.pop("consentId") != first["consentId"]
-    assert changed == {"permissions": permissions, "message": "COPPA consent updated", "warning": None}
+    assert changed == {
+        "permissions": permissions,
+        "pending": None,
+        "message": "COPPA consent updated",
+        "warning": None,
+    }
     stored = await row(database_url, "select * from compliance.coppa_consent where revoked_at is null")
     assert stored["consent_type"] == "full"
     assert json.loads(stored["consent_text"])["verificationData"] == {"parentSignature": IsStr(regex=TIME)}

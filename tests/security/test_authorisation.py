@@ -49,6 +49,8 @@ OPEN = {
         *("/files/{fileId}/public", "/files/{fileId}/signed"),
         *("/files/{folder}/{name}", "/files/{folder}/{owner}/{name}"),
         *("/content-packs/payments/events", "/icons/{icon}", "/letters/weekly/end"),
+        *("/coppa/notices", "/coppa/notices/{version}", "/coppa/verifications/events"),
+        *("/coppa/notice", "/coppa/consents/{token}", "/coppa/undo/{token}"),
         *("/privacy/catalogue", "/privacy/exports/download"),
     },
     CallerKind.OPTIONAL: {"/auth/logout", "/auth/parent/logout", "/auth/parent/verify-pin"},
@@ -90,6 +92,7 @@ EXEMPT = {
         *("/family/children", "/children", "/family/children/{childId}", "/family/children/{childId}/select"),
         *("/family/settings", "/content/filters"),
         *("/privacy/children/{childId}/restore", "/privacy/family/restore"),
+        *("/family/children/{childId}/screen-time", "/family/children/{childId}/extra-time"),
     },
     Exemption.ENDING: {
         *("/games/children/{childId}/data/{gameType}", "/games/children/{childId}/data/{gameType}/{dataKey}"),

@@ -135,7 +135,15 @@ async def test_a_hidden_item_is_answered_as_a_missing_one(client: httpx2.AsyncCl
 @in_the_loop
 async def test_totals_count_only_what_is_shown(client: httpx2.AsyncClient, database: str) -> None:
     parent = await limited_parent(client, database)
-    for query in ({}, {"q": MARK}, {"childId": parent.child_id}, {"childId": parent.child_id, "q": "garden"}):
+    asked: list[dict[str, str]] = [
+        {},
+        {"q": MARK},
+        {"q": "garden"},
+        {"category": "stories"},
+        {"category": "art"},
+        {"ageGroup": "3"},
+    ]
+    for query in [*asked, *({**one, "childId": parent.child_id} for one in asked)]:
         page = (await client.get("/api/v1/content", params={**WIDE, **query}, headers=parent.bearer)).json()
         assert page["totalItems"] == len(page["items"]), query
         assert page["totalPages"] == (1 if page["items"] else 0), query
@@ -146,6 +154,21 @@ async def test_totals_count_only_what_is_shown(client: httpx2.AsyncClient, datab
     assert filters["totalItems"] - child["hidden"]["total"] == 1
     assert set(filters["family"]["hidden"]["byLimit"]) == set(FAMILY_LIMITS)
     assert set(child["hidden"]["byLimit"]) >= set(CHILD_LIMITS) | {"allowedContentTypes"}
+
+
+@in_the_loop
+async def test_a_cursor_of_anybody_else_shows_nothing_more(client: httpx2.AsyncClient, database: str) -> None:
+    parent = await limited_parent(client, database)
+    free = await register_parent_with_data(client)
+    narrow = {"limit": "1"}
+    while True:
+        found = (await client.get("/api/v1/content", params=narrow, headers=free.bearer)).json()
+        if found["nextCursor"] is None:
+            break
+        narrow["cursor"] = found["nextCursor"]
+        for child in ({}, {"childId": parent.child_id}):
+            answer = await client.get("/api/v1/content", params={**narrow, **child}, headers=parent.bearer)
+            assert not set(MARKED.findall(answer.text)) & {*FOR_FAMILY, *UNRATED, *(FOR_CHILD if child else ())}
 
 
 @in_the_loop

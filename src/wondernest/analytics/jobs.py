@@ -59,8 +59,9 @@ class IdentityJobs:
         return (Schedule(FORGET_IDENTITIES, "29 * * * *", FORGET_IDENTITIES),)
 
     async def forget(self, _: Running) -> None:
-        """Remove them in small batches, so that no event waits long for a row lock."""
-        await self._repository.forget_identities(self._database, self._clock.now() - IDENTITY_LIFE)
+        """Remove them in small batches, so that no event waits long for a row lock. A clock that is ahead removes none that is needed."""
+        now = await earlier(self._database, self._clock.now())
+        await self._repository.forget_identities(self._database, now - IDENTITY_LIFE)
 
 
 class SummingJobs:
@@ -106,7 +107,7 @@ class SummingJobs:
         """Ask for the settled days of every child that did something; goes on where a killed run stopped."""
         after = await self._rollups.after(self._database)
         while True:
-            now = self._clock.now()
+            now = await self._now()
             last = (now - SETTLED).date() - ONE_DAY
             first = last - timedelta(days=SUMMED_DAYS - 1)
             children = await self._rollups.children(self._database, after)
@@ -120,10 +121,10 @@ class SummingJobs:
     async def count(self, _: Running) -> None:
         """Count the days that wait; one that somebody asked for again meanwhile goes on waiting."""
         while True:
-            kept = 0
-            for waiting in await self._rollups.waiting(self._database, self._clock.now(), WAITING_AT_ONCE):
+            kept, read_at = 0, await self._now()
+            for waiting in await self._rollups.waiting(self._database, read_at, WAITING_AT_ONCE):
                 for some in _some_days(waiting):
-                    kept += await self._count(some)
+                    kept += await self._count(some, read_at)
             if not kept:
                 return
 
@@ -131,18 +132,20 @@ class SummingJobs:
         """Remove events that are too old, of children whose days of that time are counted; the sums stay.
 
         A child with days that are not counted yet is left for a later run. If the archive is required, events of days that are
-        not in it stay. The database's clock counts too: one clock that is ahead removes nothing.
+        not in it stay.
         """
-        now = self._clock.now()
-        until = await earlier(self._database, now)
+        now = await self._now()
         kept_days, archived = self._settings.events_kept_days, self._settings.archive_required
-        last, before = last_final_day(until, kept_days), removed_before(until, kept_days)
+        last, before = last_final_day(now, kept_days), removed_before(now, kept_days)
         for child_id, first in await self._rollups.with_old_events(self._database, before, archived=archived):
             if await self._rollups.finish(self._database, child_id, first - REACH, last, now):
                 await self._rollups.remove(self._database, child_id, before, archived=archived)
 
-    async def _count(self, waiting: Waiting) -> int:
-        read_at = self._clock.now()
+    async def _now(self) -> datetime:
+        """The earlier one of this process's clock and the database's: one that is ahead must not settle a day before its time."""
+        return await earlier(self._database, self._clock.now())
+
+    async def _count(self, waiting: Waiting, read_at: datetime) -> int:
         first, last, calendar = waiting.days[0], waiting.days[-1], Calendar(waiting.zone)
         found = await self._history.of_job(self._database, waiting.child_id, first, last)
         size = ROW_BYTES * (len(found.events) + len(found.views))

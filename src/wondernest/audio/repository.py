@@ -32,7 +32,7 @@ _BEGIN: Final = f"""
                (id, child_id, session_type, created_by, started_at, status, location, device_id, app_version,
                 background_noise_level, metadata, consent_confirmed)
         select $3, $2, $5, $1, $4, 'recording', $6, $7, $8, $9, $10,
-               {permitted("$2", Purpose.AUDIO_METRICS, writes=False)} from allowed where fits
+               {permitted("$2", Purpose.AUDIO_METRICS, holds=False)} from allowed where fits
     )
     select fits from allowed"""
 _END: Final = f"""
@@ -77,7 +77,7 @@ _HEARD: Final = f"""
               from audio.speech_metrics m
               join audio.sessions s on s.id = m.session_id and s.consent_confirmed
              where m.child_id = $2 and m.end_time >= $3 and m.end_time < $5 and m.clarity_score is not null
-               and {guards("$2", "$1")} and {permitted("$2", Purpose.AUDIO_METRICS, writes=False)}
+               and {guards("$2", "$1")} and {permitted("$2", Purpose.AUDIO_METRICS, holds=False)}
              group by 1, 2) heard"""
 """Each session counts once, however often it reported. Plan: the index of child and time, the sessions by their keys."""
 

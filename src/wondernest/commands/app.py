@@ -26,7 +26,7 @@ app.command(privacy)
 events = App(name="events", help="Archive old events; take erased children out of the archive.")
 app.command(events)
 
-consent = App(name="consent", help="Show what parents' consent decides.")
+consent = App(name="consent", help="Show what parents' consent decides; verify its ledger.")
 app.command(consent)
 
 FAILURE = 1
@@ -80,15 +80,15 @@ def migrate() -> int:
 
 @app.command
 def seed() -> int:
-    """Make the demo family with its pictures and story, and the house's collection, stories and packs (development only)."""
+    """Make the demo family with its pictures, story and eight weeks of play, and the house's collection, stories and packs (development only)."""
     import psycopg
 
     from wondernest.content.collection import CollectionError
     from wondernest.settings import SettingsError
 
     settings = _settings_with_database()
-    demo, library, collection, stories, packs = (
-        _development(name) for name in ("seed", "library", "collection.filling", "stories", "packs")
+    demo, library, collection, stories, packs, play = (
+        _development(name) for name in ("seed", "library", "collection.filling", "stories", "packs", "play")
     )
     try:
         demo.seed(settings)
@@ -96,6 +96,7 @@ def seed() -> int:
         collection.fill_collection(settings)
         stories.fill_shelf(settings)
         packs.fill_packs(settings)
+        play.fill_weeks(settings)
     except (SettingsError, psycopg.Error, library.LibraryError, CollectionError) as error:
         _fail(error)
     _print_line(f"demo parent: {demo.DEMO_EMAIL} / {demo.DEMO_PASSWORD}")
@@ -287,6 +288,28 @@ def export(folder: Path, *, provider: str | None = None) -> int:
         _fail(error)
     _print_line(f"{number} items")
     return 0
+
+
+@consent.command(name="verify")
+def verify_consent(*, family: str | None = None) -> int:
+    """Prove that no entry of the consent ledger was changed or deleted; the exit code is 1 if one was.
+
+    Parameters
+    ----------
+    family
+        The id of a family: only its entries.
+    """
+    from wondernest.commands.consent import verify
+    from wondernest.platform.faults import DependencyUnavailable
+    from wondernest.platform.ids import parse_uuid
+
+    family_id = None if family is None else parse_uuid(family)
+    if family is not None and family_id is None:
+        _fail("--family: not the id of a family")
+    try:
+        return 0 if verify(_settings_with_database(), family_id, _print_line) else FAILURE
+    except DependencyUnavailable as error:
+        _fail(error)
 
 
 @events.command

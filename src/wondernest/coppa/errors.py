@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from wondernest.platform.http.errors import STEP_UP_MESSAGE, STEP_UP_REQUIRED, ApiError
+
+PAGE_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+"""Of a page that has neither a style nor a form."""
 
 
 class ConsentError(ApiError):
@@ -109,3 +116,51 @@ class Failed(ConsentError):
 
     def __init__(self, message: str) -> None:
         super().__init__(500, message)
+
+
+class NothingOffered(ConsentError):
+    """503: this installation offers no method by which a parent could confirm a consent."""
+
+    def __init__(self) -> None:
+        super().__init__(503, "Consent cannot be confirmed here", "No method of verification is set up")
+
+
+class ReportsOff(ConsentError):
+    """404: no verifier is set up."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "No verifier reports here")
+
+
+class BadReportSignature(ConsentError):
+    """403: the report is not from the verifier, or too old."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "The signature is wrong or too old")
+
+
+class BadReport(ConsentError):
+    """400: a signed report that cannot be read."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(400, f"Not a report: {reason}")
+
+
+class NoSuchNotice(ConsentError):
+    """404: no notice of this version, or none in this language."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "No such notice")
+
+
+class PageError(ApiError):
+    """An error that people see as a page; `page` is HTML."""
+
+    def __init__(self, status: int, page: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, page, headers={**PAGE_HEADERS, **(headers or {})})
+        self._page = page.encode()
+
+    def render(self, now_ms: int) -> tuple[bytes, str]:
+        """The page."""
+        del now_ms
+        return self._page, "text/html; charset=utf-8"

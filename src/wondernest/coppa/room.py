@@ -3,35 +3,54 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from email.utils import parseaddr
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from wondernest.access.consent import disclosure
 from wondernest.access.people import CHILD
+from wondernest.coppa.chain import Seals
+from wondernest.coppa.erasing import LedgerEraser
+from wondernest.coppa.flows import ConsentFlows, Policy, Records
 from wondernest.coppa.jobs import ProofTextJobs
+from wondernest.coppa.ledger import Ledger
+from wondernest.coppa.letters import ASK, SECOND, ConsentLetters, Sending
+from wondernest.coppa.links import ConsentLinks
+from wondernest.coppa.methods import Method, Offer
+from wondernest.coppa.metrics import NAMES as METRICS
+from wondernest.coppa.metrics import ConsentMetrics
+from wondernest.coppa.notices import load
+from wondernest.coppa.pages import ConsentPages
 from wondernest.coppa.personal_data import PERSONAL_DATA
-from wondernest.coppa.refusals import NAMES, RefusalJobs, Refusals
-from wondernest.coppa.repository import CONSENTS_USED, ConsentGates, ConsentRepository
+from wondernest.coppa.refusals import NAMES as REFUSAL_METRICS
+from wondernest.coppa.refusals import RefusalJobs, Refusals
+from wondernest.coppa.repository import CONSENTS_USED, ConsentGates, ConsentRepository, FlowRepository, LedgerRepository
 from wondernest.coppa.repository.refusals import RefusalRepository
 from wondernest.coppa.repository.times import TimeRepository
-from wondernest.coppa.routes import ConsentRoutes
-from wondernest.coppa.service import Confirmation, ConsentService
+from wondernest.coppa.routes import ConsentRoutes, NoticeRoutes, PageRoutes, ReportRoutes
+from wondernest.coppa.service import ConsentService
 from wondernest.coppa.times import TimeJobs
+from wondernest.coppa.upkeep import ConsentUpkeep
+from wondernest.coppa.verifiers import WebhookVerifier
+from wondernest.platform.jobs.letters import LetterSender
 from wondernest.platform.rooms import Room, Table
+from wondernest.platform.texting import HttpTextSender
 from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
     from wondernest.platform.rooms import Parts
+    from wondernest.settings import Settings
 
+REFUSALS_KEPT: Final = timedelta(days=90)
+"""How long the operator sees counts of requests without consent."""
 TABLES: Final = (
     Table("compliance.coppa_consent", ("select", "insert", "update")),
+    Table("wondernest.consent_ledger", ("select", "insert")),
+    Table("wondernest.consent_heads", ("select", "insert", "update")),
+    Table("wondernest.consent_erasures", ("select",)),
+    Table("wondernest.consents"),
     Table("wondernest.consent_gates"),
     Table("wondernest.consent_refusals"),
     Table("wondernest.consent_switches", ("select", "insert", "update")),
 )
-
-
-REFUSALS_KEPT: Final = timedelta(days=90)
-"""How long the operator sees counts of requests without consent."""
 
 
 class Coppa(NamedTuple):
@@ -40,31 +59,92 @@ class Coppa(NamedTuple):
     room: Room
     gates: ConsentGates
     """Sets what parents permit, in the transaction of another room."""
+    ledger: Ledger
+    """Erases a family's entries with a receipt; for the erasure of the family."""
+
+
+def ledger(parts: Parts) -> Ledger:
+    """The consent ledger."""
+    settings = parts.settings
+    seals = Seals(settings.consent.ledger_key or settings.jwt.secret, settings.consent.ledger_key_before)
+    return Ledger(LedgerRepository(), seals, parts.clock)
 
 
 def build(parts: Parts) -> Coppa:
     """Consents."""
-    repository, gates = ConsentRepository(), ConsentGates()
-    refusals = Refusals(RefusalRepository(), parts.database, parts.clock, parts.metrics)
-    forgetting = RefusalJobs(RefusalRepository(), parts.database, parts.clock, REFUSALS_KEPT)
+    settings, database, clock = parts.settings, parts.database, parts.clock
+    repository, rows, gates, own_ledger = ConsentRepository(), FlowRepository(), ConsentGates(), ledger(parts)
+    notices = load()
+    refusals = Refusals(RefusalRepository(), database, clock, parts.metrics)
+    forgetting = RefusalJobs(RefusalRepository(), database, clock, REFUSALS_KEPT)
     times = TimeJobs(TimeRepository(), parts)
-    proofs = ProofTextJobs(parts.database, repository)
-    most_a_day = parts.settings.quotas.consents
-    settings = parts.settings
-    for recipient in settings.coppa.third_parties:
-        disclosure(recipient)  # raises ValueError for what is no name
-    confirmation = Confirmation(settings.app.development, settings.coppa.third_parties)
-    service = ConsentService(repository, parts.database, parts.clock, parts.ids, most_a_day, gates, confirmation)
+    metrics = ConsentMetrics(parts.metrics)
+    verifier = WebhookVerifier(settings.verifier, parts.metrics) if settings.verifier.url else None
+    texts = HttpTextSender(settings.texts, parts.metrics) if settings.texts.url else None
+    offer = _offer(settings, verifier, texts)
+    records = Records(repository, rows, gates, own_ledger, LedgerRepository())
+    asking = parts.jobs.sender(ASK)
+    flows = ConsentFlows(records, notices, offer, asking, _policy(settings), clock, parts.ids, metrics)
+    operator = _operator(settings)
+    letters = ConsentLetters(
+        rows,
+        database,
+        notices,
+        Sending(
+            pages_url=settings.pages_url,
+            secret=settings.jwt.secret,
+            operator=operator,
+            letters=LetterSender(parts.mailer, parts.metrics),
+            texts=texts,
+        ),
+    )
+    upkeep = ConsentUpkeep(flows, rows, database, notices, parts.jobs.sender(SECOND), clock)
+    proofs = ProofTextJobs(database, repository)
+    links = ConsentLinks(flows, rows, database, verifier, clock, metrics)
+    service = ConsentService(repository, rows, flows, database, clock, parts.ids)
+    consents = ConsentRoutes(service, settings.coppa.unverified_status, confirms=settings.confirms_consent)
     room = Room(
         name="coppa",
-        endpoints=ConsentRoutes(service, parts.settings.coppa.unverified_status).endpoints(),
+        endpoints=[
+            *consents.endpoints(),
+            *NoticeRoutes(notices, offer, operator).endpoints(),
+            *ReportRoutes(links).endpoints(),
+            *PageRoutes(links, notices, ConsentPages(notices, operator)).endpoints(),
+        ],
         tables=TABLES,
-        jobs=(*proofs.jobs(), *forgetting.jobs(), *times.jobs()),
-        schedules=(*proofs.schedules(), *forgetting.schedules(), *times.schedules()),
-        metrics=NAMES,
+        jobs=(*proofs.jobs(), *forgetting.jobs(), *times.jobs(), *letters.jobs(), *upkeep.jobs()),
+        schedules=(*proofs.schedules(), *forgetting.schedules(), *times.schedules(), *upkeep.schedules()),
+        metrics=(*METRICS, *REFUSAL_METRICS),
         on_start=(refusals.start,),
         on_stop=(refusals.stop,),
         personal_data=PERSONAL_DATA,
-        usage=(UsageLine(name="consentsToday", of=CHILD, query=CONSENTS_USED, limit=most_a_day),),
+        erasers=(LedgerEraser(own_ledger, parts.database).erase,),
+        usage=(UsageLine(name="consentsToday", of=CHILD, query=CONSENTS_USED, limit=settings.quotas.consents),),
     )
-    return Coppa(room, gates)
+    return Coppa(room, gates, own_ledger)
+
+
+def _offer(settings: Settings, verifier: WebhookVerifier | None, texts: HttpTextSender | None) -> Offer:
+    """Letters need an address that their links lead to; everything else needs a service that is set up."""
+    methods = set(verifier.methods) if verifier is not None else set[Method]()
+    if texts is not None:
+        methods.add(Method.TEXT_PLUS)
+    return Offer(frozenset({*methods, Method.EMAIL_PLUS}) if settings.pages_url else frozenset())
+
+
+def _policy(settings: Settings) -> Policy:
+    consent = settings.consent
+    return Policy(
+        confirms=settings.confirms_consent,
+        second_after=timedelta(hours=consent.second_letter_h),
+        grace=timedelta(days=consent.renotice_grace_days),
+        third_parties=settings.coppa.third_parties,
+        most_a_day=settings.quotas.consents,
+    )
+
+
+def _operator(settings: Settings) -> dict[str, str]:
+    """What the notices name; the contact is the sender's address where none is set."""
+    consent = settings.consent
+    contact = consent.contact or parseaddr(settings.mail.sender)[1]
+    return {"operator": consent.operator, "contact": contact, "third_parties": ", ".join(settings.coppa.third_parties)}

@@ -27,6 +27,11 @@ MAX_USER_AGENT_CHARS: Final = 500
 DATA_COLLECTION: Final = "dataCollection"
 VERSION: Final = "1.0"
 
+REQUEST_LIFE: Final = timedelta(days=14)
+"""A request that nobody confirmed is deleted then (16 CFR 312.4(c)(1)(vii) says: within a reasonable time)."""
+REMINDED_BEFORE: Final = timedelta(days=30)
+"""So long before a consent ends, its parent is asked again."""
+
 GRANTED: Final = "GRANTED"
 REVOKED: Final = "REVOKED"
 EXPIRED: Final = "EXPIRED"
@@ -114,6 +119,21 @@ def only_withdraws(known: Mapping[str, bool], new: Mapping[str, bool]) -> bool:
     """Whether new permissions allow less than the known ones, and nothing else."""
     allowed = {name for name, given in known.items() if given}
     return {name for name, given in new.items() if given} < allowed
+
+
+def adds(known: Mapping[str, bool], new: Mapping[str, bool]) -> bool:
+    """Whether something is permitted that was not."""
+    return any(allowed and known.get(name) is not True for name, allowed in new.items())
+
+
+def takes(known: Mapping[str, bool], new: Mapping[str, bool]) -> bool:
+    """Whether something is no longer permitted that was."""
+    return adds(new, known)
+
+
+def kept(known: Mapping[str, bool], new: Mapping[str, bool]) -> dict[str, bool]:
+    """Of the new permissions, what was permitted already; the others are refused."""
+    return {name: allowed and known.get(name) is True for name, allowed in new.items()}
 
 
 def permissions_fit(sent: Mapping[str, bool], *, total: int, known: int = 0) -> bool:

@@ -1,4 +1,4 @@
-"""Consent: a parent of the child grants, reads, changes and revokes it."""
+"""Consent: a parent of the child asks for it, reads, changes and revokes it. `flows` has the steps of verifiable consent."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wondernest.access.consent import purposes_of
 from wondernest.coppa import errors, rules
+from wondernest.coppa.flows import ConsentFlows, Origin, Wish
+from wondernest.coppa.methods import AUTOMATIC
 from wondernest.coppa.repository import (
-    ConsentGates,
+    Asked,
     ConsentRepository,
+    FlowRepository,
     FoundChild,
     KnownConsent,
     NewConsent,
-    Standing,
     TooOften,
 )
 from wondernest.coppa.rules import ChildReference, Consent
@@ -35,19 +36,14 @@ if TYPE_CHECKING:
     from wondernest.platform.ids import Ids
 
 
-class Origin(Struct, frozen=True):
-    """The client that gave a consent."""
-
-    ip: str | None
-    user_agent: str | None
-
-
 class Grant(Struct, frozen=True):
     """A consent a parent wants to give."""
 
     child: ChildReference
     kind: str
     terms: Terms
+    language: str
+    """Of the notice."""
 
 
 class Changes(Struct, frozen=True):
@@ -57,6 +53,15 @@ class Changes(Struct, frozen=True):
     permissions: dict[str, bool] | None
     verification_method: str | None
     verification_data: dict[str, str] | None
+    language: str
+
+
+class Given(Struct, frozen=True, kw_only=True):
+    """What came of a wish: what is in force now, and what waits until a parent confirms it."""
+
+    consent: Consent | None
+    pending: Asked | None = None
+    child_id: UUID
 
 
 class ConsentStatus(Struct, frozen=True):
@@ -66,16 +71,11 @@ class ConsentStatus(Struct, frozen=True):
     is_required: bool
     collection_allowed: bool
     newest: Consent | None
-
-
-class Confirmation(Struct, frozen=True):
-    """How a consent takes effect. `at_once`: without proof that a parent gave it; for development and tests.
-
-    `third_parties`: those whom the notice names.
-    """
-
-    at_once: bool
-    third_parties: tuple[str, ...] = ()
+    """With the end that applies."""
+    pending: Asked | None
+    verified: bool
+    """Whether the consent in force was confirmed by a method."""
+    ends_at: datetime | None
 
 
 class ConsentService:
@@ -84,40 +84,54 @@ class ConsentService:
     def __init__(
         self,
         repository: ConsentRepository,
+        rows: FlowRepository,
+        flows: ConsentFlows,
         database: Executor,
         clock: Clock,
         ids: Ids,
-        most_a_day: int,
-        gates: ConsentGates,
-        confirmation: Confirmation,
     ) -> None:
-        self._gates = gates
-        self._confirmation = confirmation
         self._ids = ids
-        self._most_a_day = most_a_day
+        self._flows = flows
+        self._rows = rows
+        self._most_a_day = flows.policy.most_a_day
+        self._confirms = flows.policy.confirms
         self._repository = repository
         self._database = database
         self._clock = clock
 
-    async def grant(self, caller: Caller, grant: Grant, origin: Origin, unit: UnitOfWork) -> tuple[Consent, UUID]:
-        """Store a consent in place of an open one; returns the consent and its child.
+    async def grant(self, caller: Caller, grant: Grant, origin: Origin, unit: UnitOfWork) -> Given:
+        """Ask for a consent; where none has to be confirmed, it is in force at once, in place of an open one.
 
-        Raises Incomplete, TypeTooLong, TooManyPermissions, TooOften, NoFamily, ForeignChild or ChildNotFound.
+        Raises Incomplete, TypeTooLong, TooManyPermissions, TooOften, NothingOffered, NoFamily, ForeignChild or ChildNotFound.
         """
         kind = grant.kind.strip()
         if grant.child.is_blank or is_blank(kind):
             raise errors.Incomplete
         sent = grant.terms.permissions
         _require_fitting(sent, total=len(sent))
-        child = await self._locked(caller, grant.child, unit, else_newest=True)
+        kind = _checked(kind)
+        child_id, family_id = await self._locked(caller, grant.child, unit, else_newest=True)
         terms = replace(
             grant.terms,
             verification_method=rules.recorded_method(grant.terms.verification_method),
             verification_data=rules.recorded_data(grant.terms.verification_data, self._clock.now()),
             named_as=grant.child.app_id,
         )
-        new = self._new(caller, child.id, _checked(kind), terms, origin)
-        return await self._record(unit, new, self._most_a_day), child.id
+        wish = Wish(
+            child_id=child_id,
+            family_id=family_id,
+            parent_id=caller.user_id,
+            kind=kind,
+            permissions=sent,
+            method=grant.terms.verification_method or "",
+            named_as=grant.child.app_id,
+            language=grant.language,
+        )
+        if self._confirms:
+            return Given(consent=None, pending=await self._flows.ask(unit, wish), child_id=child_id)
+        consent = await self._record(unit, self._new(caller, child_id, kind, terms, origin), self._most_a_day)
+        await self._flows.permit_at_once(unit, wish, consent.id)
+        return Given(consent=consent, child_id=child_id)
 
     async def status(self, caller: Caller, reference: ChildReference) -> ConsentStatus:
         """The state of the child's consent, required until the child is 13 wherever it lives.
@@ -127,45 +141,84 @@ class ConsentService:
         child, newest = await self._find(caller, reference, self._database, archived_too=True)
         now = self._clock.now()
         consent = None if newest is None else newest.consent
+        known = await self._rows.of_child(self._database, child.id)
+        in_force = next((one for one in known if consent is not None and one.granted and one.id == consent.id), None)
+        verified = in_force is not None and in_force.method != AUTOMATIC
+        ends_at = None if consent is None else consent.expires_at
+        if ends_at is not None and in_force is not None:
+            ends_at = min(ends_at, in_force.ends_at)
         return ConsentStatus(
             status=rules.status(consent, now),
             is_required=rules.age_on(earliest_day(now), child.birth_date) < rules.CONSENT_AGE,
-            collection_allowed=consent is not None and consent.collects(now),
+            collection_allowed=consent is not None and consent.collects(now) and (verified or not self._confirms),
             newest=consent,
+            pending=next((one for one in known if not one.granted and one.ends_at > now), None),
+            verified=verified,
+            ends_at=ends_at,
         )
 
     async def change(
         self, caller: Caller, reference: ChildReference, changes: Changes, origin: Origin, unit: UnitOfWork
-    ) -> Consent:
+    ) -> Given:
         """Replace the open consent by one with the changes; raises as `grant`, and NoOpenConsent.
 
-        A change that only withdraws permissions is always possible: as easy as giving them.
+        What is taken away is taken away at once, as easily as it was given; what is added waits until a parent confirms it.
         """
-        child = await self._locked(caller, reference, unit)
-        known = await self._repository.open(unit, child.id, caller.user_id)
+        child_id, family_id = await self._locked(caller, reference, unit)
+        known = await self._repository.open(unit, child_id, caller.user_id)
         if known is None or rules.status(known.consent, self._clock.now()) != rules.GRANTED:
             raise errors.NoOpenConsent
         kind = (changes.kind or "").strip()
-        terms = _changed(known, changes, self._clock.now())
-        _require_fitting(changes.permissions or {}, total=len(terms.permissions), known=len(known.terms.permissions))
-        withdraws = rules.only_withdraws(known.terms.permissions, terms.permissions)
-        new = self._new(caller, child.id, _checked(known.kind if is_blank(kind) else kind), terms, origin)
-        return await self._record(unit, new, None if withdraws else self._most_a_day)
+        kind = _checked(known.kind if is_blank(kind) else kind)
+        wanted = _changed(known, changes, self._clock.now())
+        _require_fitting(changes.permissions or {}, total=len(wanted.permissions), known=len(known.terms.permissions))
+        withdraws = rules.only_withdraws(known.terms.permissions, wanted.permissions)
+        adds = rules.adds(known.terms.permissions, wanted.permissions)
+        wish = Wish(
+            child_id=child_id,
+            family_id=family_id,
+            parent_id=caller.user_id,
+            kind=kind,
+            permissions=wanted.permissions,
+            method=changes.verification_method or wanted.verification_method or "",
+            named_as=known.terms.named_as,
+            language=changes.language,
+        )
+        if not self._confirms and adds:
+            consent = await self._record(unit, self._new(caller, child_id, kind, wanted, origin), self._most_a_day)
+            await self._flows.permit_at_once(unit, wish, consent.id)
+            return Given(consent=consent, child_id=child_id)
+        pending = await self._flows.ask(unit, wish) if adds else None
+        left = replace(wanted, permissions=rules.kept(known.terms.permissions, wanted.permissions))
+        if adds and not rules.takes(known.terms.permissions, wanted.permissions):
+            return Given(consent=known.consent, pending=pending, child_id=child_id)
+        most = None if withdraws or adds else self._most_a_day
+        consent = await self._record(unit, self._new(caller, child_id, kind, left, origin), most)
+        ours = [one for one in await self._rows.of_child(unit, child_id) if one.granted and one.id == known.consent.id]
+        for one in ours:
+            await self._flows.narrow(unit, one, consent.id, left.permissions, kind, caller.user_id)
+        if not ours and not self._confirms:  # it was given before consents were kept
+            await self._flows.permit_at_once(unit, replace(wish, permissions=left.permissions), consent.id)
+        return Given(consent=consent, pending=pending, child_id=child_id)
 
     async def revoke(self, caller: Caller, reference: ChildReference, unit: UnitOfWork) -> None:
-        """Revoke every open consent of the child; raises NoFamily, ForeignChild or ChildNotFound."""
+        """Withdraw every consent of the child, asked for or in force; raises NoFamily, ForeignChild or ChildNotFound."""
         child, _ = await self._find(caller, reference, unit, archived_too=True)
-        now = self._clock.now()
-        await self._repository.revoke(unit, child.id, caller.user_id, now)
-        await self._gates.close(unit, [child.id], now)
+        family_id = await self._rows.lock_own(unit, child.id, caller.user_id, archived_too=True)
+        if family_id is None:
+            raise errors.ChildNotFound
+        revoked = await self._repository.revoke(unit, child.id, caller.user_id, self._clock.now())
+        await self._flows.withdraw(unit, child.id, family_id, caller.user_id, revoked)
 
     async def _locked(
         self, caller: Caller, reference: ChildReference, unit: UnitOfWork, *, else_newest: bool = False
-    ) -> FoundChild:
+    ) -> tuple[UUID, UUID]:
+        """The child and its family."""
         child, _ = await self._find(caller, reference, unit, else_newest=else_newest)
-        if not await self._repository.lock(unit, child.id, caller.user_id):
+        family_id = await self._rows.lock_own(unit, child.id, caller.user_id)
+        if family_id is None:
             raise errors.ChildNotFound
-        return child
+        return child.id, family_id
 
     async def _find(
         self,
@@ -212,13 +265,6 @@ class ConsentService:
         if not recorded:
             raise errors.ChildNotFound
         permissions = new.terms.permissions
-        if self._confirmation.at_once:
-            permitted = purposes_of(permissions, new.kind, self._confirmation.third_parties)
-            until = rules.year_after(new.created_at)
-            standing = Standing(purposes=permitted, until=until, consent_id=new.id)
-            await self._gates.replace(unit, new.child_id, standing, new.created_at)
-        else:  # an unconfirmed consent permits nothing
-            await self._gates.close(unit, [new.child_id], new.created_at)
         return Consent(new.id, granted=True, created_at=new.created_at, revoked_at=None, permissions=permissions)
 
 

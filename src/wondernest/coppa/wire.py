@@ -13,11 +13,16 @@ COMPLIANCE_WARNINGS: Final = (
 )
 """Warnings for every consent, because no external verifier confirms it."""
 OPEN_WARNINGS: Final = ("Legal review required for production",)
+CONFIRMED_WARNINGS: Final = (COMPLIANCE_WARNINGS[0], COMPLIANCE_WARNINGS[2])
+"""Warnings where a parent has to confirm."""
 NEXT_STEPS: Final = (
     "Implement verifiable parental consent system",
     "Add age verification mechanisms",
     "Legal compliance review",
 )
+CONFIRMED_NEXT_STEPS: Final = NEXT_STEPS[1:]
+"""What is left where a parent has to confirm."""
+WAITS: Final = "A letter with a link was sent: what was added is permitted when a parent confirms it"
 
 
 class ConsentBody(Struct, rename="camel"):
@@ -39,8 +44,24 @@ class ChangeBody(Struct, rename="camel"):
     verification_data: dict[str, str] | None = None
 
 
+class Pending(Struct, kw_only=True, rename="camel"):
+    """A consent that waits until a parent confirms it with the link of a letter; `expiresAt`: then it is dropped."""
+
+    consent_id: str
+    reason: str
+    """`asked`, `renewal` or `re-notice`."""
+    method: str
+    permissions: dict[str, bool]
+    requested_at: str
+    expires_at: str
+    notice_version: int
+
+
 class Granted(Struct, kw_only=True, rename="camel"):
-    """A consent was granted. `childId` as it was sent; `resolvedChildId`: the child that it refers to."""
+    """A consent was granted, or waits to be confirmed: then `consentGranted` is false and `expiresAt` is the end of the wait.
+
+    `childId` as it was sent; `resolvedChildId`: the child that it refers to.
+    """
 
     consent_id: str
     child_id: str
@@ -63,9 +84,10 @@ class StatusReply(Struct, kw_only=True, rename="camel"):
     consent_id: str | None
     permissions: dict[str, bool] | None
     expires_at: str | None
-    verification_required: bool = True
+    pending: Pending | None
+    verification_required: bool
     warnings: tuple[str, ...] = OPEN_WARNINGS
-    next_steps: tuple[str, ...] = NEXT_STEPS
+    next_steps: tuple[str, ...]
 
 
 class Changed(Struct, kw_only=True, rename="camel"):
@@ -73,6 +95,7 @@ class Changed(Struct, kw_only=True, rename="camel"):
 
     consent_id: str
     permissions: dict[str, bool]
+    pending: Pending | None = None
     message: str = "COPPA consent updated"
     warning: str | None = None
 
@@ -112,3 +135,50 @@ class ComplianceInfo(Struct, rename="camel"):
         "Collecting data from children under 13 without proper consent violates federal law",
         "FTC fines for COPPA violations can exceed millions of dollars",
     )
+
+
+class NoticeVersion(Struct, kw_only=True):
+    """A version of the notice. `material`: it changed something in substance; `hashes`: SHA-256 of each language's document."""
+
+    version: int
+    date: str
+    material: bool
+    hashes: dict[str, str]
+
+
+class Operator(Struct, kw_only=True, rename="camel"):
+    """What stands in place of `{operator}`, `{contact}` and `{third_parties}` of a document; it is not part of the hash."""
+
+    name: str
+    contact: str
+    third_parties: str
+
+
+class NoticeReply(Struct, kw_only=True):
+    """A notice in one language; `hash` is the SHA-256 of `document` in UTF-8."""
+
+    version: int
+    language: str
+    date: str
+    material: bool
+    title: str
+    hash: str
+    document: str
+    operator: Operator
+
+
+class MethodOffer(Struct, kw_only=True):
+    """A method of verifiable consent. `offered`: it is set up here; `discloses`: it may permit disclosure to third parties."""
+
+    method: str
+    offered: bool
+    discloses: bool
+
+
+class NoticeList(Struct, kw_only=True):
+    """The current notice, all versions, newest first, and the methods by which a parent can consent."""
+
+    current: NoticeReply
+    languages: tuple[str, ...]
+    versions: list[NoticeVersion]
+    methods: list[MethodOffer]

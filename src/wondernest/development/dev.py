@@ -27,6 +27,7 @@ from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.development.embedded.valkey import EmbeddedValkey
 from wondernest.development.library import LibraryError, fill_library
 from wondernest.development.packs import fill_packs
+from wondernest.development.play import fill_weeks, write_letter
 from wondernest.development.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD, seed
 from wondernest.development.stories import fill_shelf
 from wondernest.platform.db.migrations.runner import MigrationError, migrate
@@ -168,6 +169,8 @@ def _prepare_database(settings: Settings) -> None:
     fill_collection(settings)
     fill_shelf(settings)
     fill_packs(settings)
+    fill_weeks(settings)
+    write_letter(settings)
 
 
 def _start_service(

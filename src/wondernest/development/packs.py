@@ -1,21 +1,18 @@
-"""The demo packs: their pictures and sounds are system files, stored through the service's own routes. Development only."""
+"""The demo packs: their pictures and sounds are files of the installation. Development only."""
 
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid5
 
-import bcrypt
 import psycopg
 from msgspec import Struct
 from psycopg.types.json import Jsonb
 
 from wondernest.development import pack_sounds
-from wondernest.development.library import ask, client_of
+from wondernest.development.house_files import HouseFile, house_files
 from wondernest.development.pack_animals import ANIMALS, animal
 from wondernest.development.pack_places import LIGHTS, PLACES
 from wondernest.development.pack_vehicles import VEHICLES
@@ -23,16 +20,10 @@ from wondernest.development.pictures import PIXELS
 from wondernest.development.stickers import STICKER_PIXELS
 
 if TYPE_CHECKING:
-    import httpx2
-
     from wondernest.settings import Settings
 
-LIBRARIAN: Final = "librarian@wondernest.dev"
-"""Owns the files. Its password is made anew each time and known to nobody."""
 SAFARI, CASTLE, WHEELS = (UUID(digit * 8 + "-" + "-".join([digit * 4] * 3) + "-" + digit * 12) for digit in "123")
-CATEGORY: Final = "game_asset"
 TAG: Final = "content pack"
-MOST_LISTED: Final = 500
 CONNECT_TIMEOUT_S: Final = 10
 SOUNDS: Final = "Sounds"
 KINDS: Final = {"png": "image/png", "jpg": "image/jpeg", "wav": "audio/wav"}
@@ -51,6 +42,10 @@ class Part(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...]
     size: tuple[int, int] | None = None
     seconds: float | None = None
+
+    def made(self) -> bytes:
+        """Its file."""
+        return self.content
 
 
 class DemoPack(Struct, frozen=True, kw_only=True):
@@ -202,57 +197,24 @@ def fill_packs(settings: Settings) -> None:
         missing = [pack for pack in PACKS if pack.id not in known]
         if not missing:
             return
-        password = secrets.token_urlsafe(32)
-        _engage(connection, password, settings.auth.bcrypt_cost)
-        asyncio.run(_fill(settings, password, connection, missing))
+        asyncio.run(_fill(settings, connection, missing))
 
 
-async def _fill(settings: Settings, password: str, connection: psycopg.Connection, packs: Sequence[DemoPack]) -> None:
-    async with client_of(settings) as client:
-        login = {"email": LIBRARIAN, "password": password}
-        tokens = (await ask(client, "POST", "/api/v1/auth/login", json=login))["data"]
-        client.headers["Authorization"] = f"Bearer {tokens['accessToken']}"
-        try:
-            listed = (await ask(client, "GET", "/api/v1/files", params={"limit": MOST_LISTED}))["data"]
-            stored = {file["originalName"]: file for file in listed}
-            for pack in packs:
-                parts = await asyncio.to_thread(pack.made)
-                for part in parts:
-                    name = _file_name(pack, part)
-                    if name not in stored:
-                        stored[name] = await _upload(client, name, part)
-                await asyncio.to_thread(_add, connection, pack, parts, stored)
-        finally:
-            await client.post("/api/v1/auth/parent/logout", json={"refreshToken": tokens["refreshToken"]})
+async def _fill(settings: Settings, connection: psycopg.Connection, packs: Sequence[DemoPack]) -> None:
+    async with house_files(settings) as house:
+        for pack in packs:
+            parts = await asyncio.to_thread(pack.made)
+            files = [await house.place(_file_name(pack, part), KINDS[part.extension], TAG, part.made) for part in parts]
+            await asyncio.to_thread(_add, connection, pack, parts, files)
 
 
 def _file_name(pack: DemoPack, part: Part) -> str:
     return f"{pack.slug}-{part.name.lower().replace(' ', '-')}.{part.extension}"
 
 
-async def _upload(client: httpx2.AsyncClient, name: str, part: Part) -> dict[str, Any]:
-    options = {"category": CATEGORY, "tags": TAG, "isSystemImage": "true", "isPublic": "true"}
-    form = {"file": (name, part.content, KINDS[part.extension])}
-    file: dict[str, Any] = (await ask(client, "POST", "/api/v1/files/upload", params=options, files=form))["data"]
-    return file
-
-
-def _engage(connection: psycopg.Connection, password: str, cost: int) -> None:
-    digest = bcrypt.hashpw(password.encode(), bcrypt.gensalt(cost)).decode()
-    connection.execute(
-        "insert into core.users (email, password_hash, first_name, last_name, email_verified, role)"
-        " values (%s, %s, 'Demo', 'Librarian', true, 'admin')"
-        " on conflict (email) do update set password_hash = excluded.password_hash",
-        [LIBRARIAN, digest],
-    )
-
-
-def _add(
-    connection: psycopg.Connection, pack: DemoPack, parts: Sequence[Part], stored: dict[str, dict[str, Any]]
-) -> None:
+def _add(connection: psycopg.Connection, pack: DemoPack, parts: Sequence[Part], files: Sequence[HouseFile]) -> None:
     """The rows of a pack; a pack without all of its parts is not seen by anybody."""
-    files = [stored[_file_name(pack, part)] for part in parts]
-    paths: list[str] = [urlsplit(str(file["url"])).path for file in files]
+    paths = [file.path for file in files]
     with connection.transaction():
         _insert(
             connection,
@@ -277,10 +239,10 @@ def _add(
             color_palette=Jsonb({"primary": pack.colours[0], "secondary": pack.colours[1]}),
             art_style="cartoon",
             total_assets=len(parts),
-            file_size_bytes=sum(file["fileSize"] for file in files),
+            file_size_bytes=sum(file.size for file in files),
             performance_tier=pack.tier,
             status="published",
-            search_keywords=pack.keywords,
+            search_keywords=" ".join(dict.fromkeys([*pack.keywords.split(), *_words(parts)])),
         )
         for order, (part, path, file) in enumerate(zip(parts, paths, files, strict=True)):
             _insert(
@@ -293,7 +255,7 @@ def _add(
                 file_url=path,
                 thumbnail_url=f"{path}?w={PREVIEW_WIDTH}" if part.size else None,
                 file_format=part.extension,
-                file_size_bytes=file["fileSize"],
+                file_size_bytes=file.size,
                 dimensions_width=part.size[0] if part.size else None,
                 dimensions_height=part.size[1] if part.size else None,
                 duration_seconds=part.seconds,
@@ -302,6 +264,12 @@ def _add(
                 display_order=order,
                 group_name=part.group,
             )
+
+
+def _words(parts: Sequence[Part]) -> Iterator[str]:
+    """What the parts are called: who looks for a lion finds the pack that has one."""
+    for part in parts:
+        yield from part.name.lower().split()
 
 
 def _category(connection: psycopg.Connection, name: str) -> UUID | None:

@@ -49,7 +49,7 @@ _RETIRED_LOCKED: Final = f"""
     select {_COLUMNS} from core.uploaded_files f where f.id = $1 and {_RETIRED} for update of f"""
 _OWN_LOCKED: Final = f"""
     select {_COLUMNS} from core.uploaded_files f where f.id = $1 and f.user_id = $2 and {_LIVE} for update of f"""
-_CHILD: Final = f"select {guards('$1', '$2', consent=requires('$1', Purpose.UPLOADS, '$3::text', writes=False))}"
+_CHILD: Final = f"select {guards('$1', '$2', consent=requires('$1', Purpose.UPLOADS, '$3::text', holds=False))}"
 _LOCK_HOUSEHOLD: Final = """
     select family.id from family.families family
       join family.family_members member on member.family_id = family.id

@@ -67,13 +67,13 @@ class LetterJobs:
 
     async def find(self, _: Running) -> None:
         """Enqueue every letter that is due; a run that is killed is finished by the next."""
-        if not self._addresses.known:
-            log.warning("weekly letters are not sent, as PUBLIC_BASE_URL is not set")
-            return
         after: Reader | None = None
         while True:
             readers = await self._repository.readers(self._database, after)
             letters = self._due(readers)
+            if letters and not self._addresses.known:
+                log.warning("weekly letters are not sent, as PUBLIC_BASE_URL is not set")
+                return
             if letters:
                 await self._repository.claim(self._database, letters, SEND, (FAMILY, USER, SUNDAY))
             if len(readers) < READERS_AT_ONCE:

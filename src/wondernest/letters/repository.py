@@ -25,9 +25,11 @@ _READERS: Final = """
       left join lateral (
            select * from wondernest.weekly_letters letter
             where letter.family_id = reader.family_id and letter.user_id = reader.user_id offset 0) written on true
-     where $1::uuid is null or (reader.family_id, reader.user_id) > ($1, $2)
+     where (reader.family_id, reader.user_id) > ($1, $2)
      order by reader.family_id, reader.user_id limit $3"""
-"""Plan: along the primary key of the readers, with a probe for each."""
+"""Plan: along the primary key of the readers from where the walk is, with two probes for each."""
+NOBODY: Final = UUID(int=0)
+"""Before the first id."""
 _CLAIM: Final = f"""
     with claimed as (
         insert into wondernest.weekly_letters as known (family_id, user_id, sunday)
@@ -91,7 +93,7 @@ class LetterRepository:
 
     async def readers(self, executor: Executor, after: Reader | None) -> list[Reader]:
         """The next readers of the walk; fewer than READERS_AT_ONCE at its end."""
-        start = (None, None) if after is None else (after.family_id, after.user_id)
+        start = (NOBODY, NOBODY) if after is None else (after.family_id, after.user_id)
         return [
             Reader(
                 family_id=row["family_id"],

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +13,7 @@ from wondernest.packs.payments import BadSignature, Charge, OtherPayment, Paymen
 from wondernest.packs.rules import MAX_NUMBER, Standing
 from wondernest.platform.clock import epoch_ms
 from wondernest.platform.outages import Outages
+from wondernest.platform.signatures import verified
 
 if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
@@ -25,8 +24,6 @@ DEPENDENCY: Final = "payment gateway"
 DECLINES: Final = "simulate_declined"
 WAITS: Final = "simulate_pending"
 """Ways of paying that the simulated gateway declines, and leaves pending."""
-SIGNATURE_LIFE_S: Final = 300
-"""An event is accepted so long after, or before, the moment in its signature; the gateway signs each delivery anew."""
 MAX_REPLY_BYTES: Final = 64 * 1024
 MAX_ID_CHARS: Final = 200
 MAX_TRANSACTION_CHARS: Final = 100
@@ -45,7 +42,6 @@ EVENTS: Final = {f"payment.{name}": standing for name, standing in STANDINGS.ite
 ASKING: Final = "state of payments"
 """The name of this kind of work in logs: it may fail while payments are taken, and the other way round."""
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-_SIGNATURE: Final = re.compile(r"(t|v1)=([0-9a-f]+)")
 
 
 class SimulatedGateway:
@@ -219,27 +215,6 @@ class WebhookGateway:
         )
 
 
-def signature_of(secret: str, body: bytes, at: int) -> str:
-    """The header `Payment-Signature` of an event that is signed at a moment (seconds since 1970)."""
-    return f"t={at},v1={_digest(secret, body, str(at))}"
-
-
-def verified(secret: str, body: bytes, signature: str, now: datetime) -> bool:
-    """Whether one of the signatures of the header is right and not too old. Several are sent while a secret is replaced."""
-    parts = _SIGNATURE.findall(signature)
-    moments = [text for name, text in parts if name == "t"]
-    if len(moments) != 1 or not moments[0].isdigit() or len(moments[0]) > 12:
-        return False
-    if abs(now.timestamp() - int(moments[0])) > SIGNATURE_LIFE_S:
-        return False
-    right = _digest(secret, body, moments[0])
-    return any(hmac.compare_digest(right, text) for name, text in parts if name == "v1")
-
-
 def _transaction(text: str | None) -> str | None:
     """A gateway's name for a payment, as it is stored."""
     return (text or "").replace("\0", "")[:MAX_TRANSACTION_CHARS] or None
-
-
-def _digest(secret: str, body: bytes, moment: str) -> str:
-    return hmac.digest(secret.encode(), moment.encode() + b"." + body, "sha256").hex()

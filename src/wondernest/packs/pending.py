@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from wondernest.packs.payments import Charge, OtherPayment, Receipt
 from wondernest.packs.rules import Standing
+from wondernest.platform.clock import monotonic
 from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.telemetry.events import get_logger
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 MOST_AT_ONCE: Final = 200
 """Payments that are asked about in one run; the next run goes on."""
+ENOUGH_S: Final = 240.0
+"""A run begins no question after so long: the next one begins five minutes after it did, and a slow gateway is no failed job."""
 MOST_FAILURES: Final = 3
 """After so many failures a run ends: the gateway is away. One payment that it cannot answer about does not stop the others."""
 
@@ -64,9 +67,8 @@ class PendingPayments:
         gateway, failures = self._gateway, 0
         if gateway is None:
             return
+        began = monotonic()
         for _ in range(MOST_AT_ONCE):
-            if failures == MOST_FAILURES:
-                return
             found = await self._repository.overdue(
                 self._database, gateway.name, self._patience.ask_after, LONGEST_PAUSE, self._clock.now()
             )
@@ -78,6 +80,8 @@ class PendingPayments:
             except DependencyUnavailable:
                 self._metrics.asked("failed")
                 failures += 1
+            if failures == MOST_FAILURES or monotonic() - began >= ENOUGH_S:
+                return
 
     async def _ask(self, gateway: Gateway, purchase: Purchase, began_at: datetime) -> None:
         charge = Charge(

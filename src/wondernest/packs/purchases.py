@@ -204,7 +204,9 @@ class PurchaseService:
         """Bring a payment forward, and what is owned through it. The user is locked."""
         now = self._clock.now()
         known = await self._repository.purchase(unit, asked.user_id, asked.id)
-        assert known is not None  # payments are never deleted while their user is there
+        if known is None:  # the account, or the child, was erased while the gateway was asked
+            log.warning("a payment was erased before it was settled", purchase=str(asked.id), told=told.standing.value)
+            return Standing.DECLINED, None
         standing = advanced(known.standing, told.standing)
         transaction = known.transaction_id or told.transaction_id
         if (standing, transaction) != (known.standing, known.transaction_id):

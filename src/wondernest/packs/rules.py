@@ -18,6 +18,8 @@ MAX_GOALS: Final = 20
 MAX_WORDS: Final = 10
 MAX_WORD_CHARS: Final = 40
 MAX_TEXT_CHARS: Final = 200
+NO_WORDS: Final = ""
+"""The text query of a search for signs only (`…`, an emoji): no pack has them, as in the library."""
 MAX_NUMBER: Final = 2_147_483_647
 """The largest value of the integer columns."""
 MAX_FEATURE_CHARS: Final = 100

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from msgspec import Struct
 
 from wondernest.platform.checks import Check
+from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.http.endpoint import Endpoint
 from wondernest.platform.personal_data import Elsewhere, Eraser, Exporter, Holding
+from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from wondernest.platform.scan import Scanner
     from wondernest.platform.telemetry.metrics import Metrics
     from wondernest.settings import Settings
+
+log = get_logger(__name__)
 
 Hook: TypeAlias = Callable[[], Awaitable[None]]
 Right: TypeAlias = Literal["select", "insert", "update", "delete"]
@@ -221,10 +225,15 @@ class Rooms(Struct, frozen=True):
                 await hook()
 
     async def stop(self) -> None:
-        """Run the `on_stop` hooks, the last room first."""
+        """Run the `on_stop` hooks, the last room first; all of them, whatever one raises."""
         for room in reversed(self.all):
             for hook in room.on_stop:
-                await hook()
+                try:
+                    await hook()
+                except DependencyUnavailable:
+                    pass  # already logged and counted by its source
+                except Exception:
+                    log.exception("stop failed", room=room.name)
 
 
 def _require_once(kind: str, names: Iterable[str]) -> None:

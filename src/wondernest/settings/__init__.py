@@ -1,5 +1,6 @@
 """The immutable settings tree, read from the environment. An invalid value stops the start with one line."""
 
+from wondernest.settings.consent import Consent, TextMessages, Verifier
 from wondernest.settings.kinds import Csv, Pooler, Secret
 from wondernest.settings.limits import CLIENTS_CHILD
 from wondernest.settings.loading import SettingsError, is_host_name, load_settings
@@ -33,6 +34,7 @@ __all__ = [
     "Auth",
     "BucketAddress",
     "Cache",
+    "Consent",
     "Coppa",
     "Csv",
     "Database",
@@ -55,6 +57,8 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Storage",
+    "TextMessages",
+    "Verifier",
     "is_host_name",
     "load_settings",
     "unsafe",

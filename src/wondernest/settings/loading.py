@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from wondernest.settings.addresses import BadAddress, cache_address, database_address, service_address
+from wondernest.settings.consent import VERIFIED_METHODS
 from wondernest.settings.kinds import MAX_PORT, Csv, Secret
 from wondernest.settings.safety import unsafe
 from wondernest.settings.tree import DEVELOPMENT, Settings
@@ -25,6 +26,7 @@ _REGION_ALIASES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 """Names of an earlier backend and of AWS's own tools. Keys in their variables are read by the client itself, with their session."""
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
 _BUCKET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]")
+_THIRD_PARTY = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _ENDPOINT = re.compile(r"https?://(?:\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?/?")
 
 
@@ -144,7 +146,7 @@ def _with_aliases(values: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     fallback("LOG_LEVEL", _first_level(values.get("RUST_LOG", "")))
     if "LOG_LEVEL" in values:
         values["LOG_LEVEL"] = {"WARN": "WARNING", "TRACE": "DEBUG"}.get(level := values["LOG_LEVEL"].upper(), level)
-    for name in ("APP_ENV", "LOG_FORMAT", "PAYMENT_GATEWAY", "SMTP_TLS", "STORAGE_PROVIDER"):
+    for name in ("APP_ENV", "COPPA_CONFIRMATION", "LOG_FORMAT", "PAYMENT_GATEWAY", "SMTP_TLS", "STORAGE_PROVIDER"):
         if name in values:
             values[name] = values[name].lower()
     for name, value in values.items():
@@ -221,6 +223,7 @@ def _wrong(settings: Settings) -> Iterator[str]:
     if scan.required and not scan.address:
         yield "SCAN_REQUIRED: needs CLAMD_ADDRESS, the address of the scanner"
     yield from _wrong_payments(settings)
+    yield from _wrong_consent(settings)
 
 
 def _wrong_addresses(settings: Settings) -> Iterator[str]:
@@ -281,6 +284,26 @@ def _wrong_payments(settings: Settings) -> Iterator[str]:
     for name, value in (("PAYMENT_GATEWAY_KEY", payments.key), ("PAYMENT_WEBHOOK_SECRET", payments.webhook_secret)):
         if not value:
             yield f"{name}: PAYMENT_GATEWAY=webhook needs it"
+
+
+def _wrong_consent(settings: Settings) -> Iterator[str]:
+    verifier, texts = settings.verifier, settings.texts
+    for name, url in (("COPPA_VERIFIER_URL", verifier.url), ("TEXT_MESSAGES_URL", texts.url)):
+        parts = urlsplit(url) if is_web_address(url) else None
+        if url and (parts is None or "@" in parts.netloc or parts.query or parts.fragment):
+            yield f"{name}: not an address https://host/path"
+    if unknown := set(verifier.methods) - set(VERIFIED_METHODS):
+        yield f"COPPA_VERIFIER_METHODS: {', '.join(sorted(unknown))} is none of {', '.join(VERIFIED_METHODS)}"
+    needed = {
+        "COPPA_VERIFIER_KEY": verifier.key,
+        "COPPA_VERIFIER_WEBHOOK_SECRET": verifier.webhook_secret,
+        "COPPA_VERIFIER_METHODS": verifier.methods,
+    }
+    yield from (f"{name}: COPPA_VERIFIER_URL needs it" for name, value in needed.items() if verifier.url and not value)
+    if texts.url and not texts.key:
+        yield "TEXT_MESSAGES_KEY: TEXT_MESSAGES_URL needs it"
+    if wrong := [name for name in settings.coppa.third_parties if not _THIRD_PARTY.fullmatch(name)]:
+        yield f"COPPA_THIRD_PARTIES: {', '.join(wrong)} is not a name of small letters, digits and hyphens"
 
 
 def _are_origins(settings: Settings) -> bool:

@@ -71,6 +71,18 @@ def _on_this_machine(url: str) -> bool:
 
 
 def _consent(settings: Settings) -> Iterator[str]:
+    """Nobody's consent counts, or is called verified, before a parent confirmed it; and a letter's link leads to us."""
+    if not settings.confirms_consent:
+        yield f"COPPA_CONFIRMATION: automatic consent is refused {WHERE}; set required or remove it"
+    if not settings.pages_url:
+        yield f"PUBLIC_BASE_URL: letters that ask for consent need the address of this service {WHERE}; set it"
+    for name, url in (("COPPA_VERIFIER_URL", settings.verifier.url), ("TEXT_MESSAGES_URL", settings.texts.url)):
+        if url.startswith("http://") and not _on_this_machine(url):
+            yield f"{name}: a service over http is refused {WHERE}; use https"
+    if settings.verifier.url and len(settings.verifier.webhook_secret.encode()) < SECRET_MIN_BYTES:
+        yield f"COPPA_VERIFIER_WEBHOOK_SECRET: at least {SECRET_MIN_BYTES} bytes are needed {WHERE}"
+    if settings.consent.ledger_key and len(settings.consent.ledger_key.encode()) < SECRET_MIN_BYTES:
+        yield f"COPPA_LEDGER_KEY: at least {SECRET_MIN_BYTES} bytes are needed {WHERE}"
     if settings.consent_gate == "off":
         yield f"COPPA_GATE: off is refused {WHERE}; set enforce, or record to count what it would refuse"
     if not settings.coppa.unverified_status.upper().startswith(_PENDING):

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from wondernest.settings.consent import Consent, TextMessages, Verifier
 from wondernest.settings.kinds import MIB, Csv, NonNegative, Pooler, Port, Positive, Seconds, Secret
 from wondernest.settings.limits import Analytics, Games, Limits, Quotas
 from wondernest.settings.packs import Packs, Payments
@@ -352,6 +353,9 @@ class Settings(Struct, frozen=True):
     auth: Auth = Auth()
     oauth: OAuth = OAuth()
     coppa: Coppa = Coppa()
+    consent: Consent = Consent()
+    verifier: Verifier = Verifier()
+    texts: TextMessages = TextMessages()
     limits: Limits = Limits()
     games: Games = Games()
     analytics: Analytics = Analytics()
@@ -385,6 +389,19 @@ class Settings(Struct, frozen=True):
     def payment_gateway(self) -> str:
         """The kind of gateway that takes payments; `none`: nobody does."""
         return self.payments.gateway or ("simulated" if self.app.development else "none")
+
+    @property
+    def confirms_consent(self) -> bool:
+        """Whether a parent has to confirm a consent before it counts."""
+        if self.consent.confirmation is None:
+            return not self.app.development
+        return self.consent.confirmation == "required"
+
+    @property
+    def pages_url(self) -> str:
+        """The origin of links in letters; empty: nobody said it."""
+        known = self.files.public_base_url.rstrip("/")
+        return known or (f"http://localhost:{self.server.port}" if self.app.development else "")
 
     @property
     def bucket(self) -> BucketAddress | None:

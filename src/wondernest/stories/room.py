@@ -34,7 +34,7 @@ def build(parts: Parts, documents: Documents, published: Published) -> Room:
     return Room(
         name="stories",
         endpoints=[
-            *TemplateRoutes(templates).endpoints(),
+            *TemplateRoutes(templates, parts.settings.files.public_base_url).endpoints(),
             *ReadingRoutes(service).endpoints(),
             *VocabularyRoutes(service).endpoints(),
         ],

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from msgspec import Raw, Struct
 
 from wondernest.platform.json import AnyJson
 from wondernest.stories.reading import SELF_PACED
+
+_OURS: Final = re.compile(rb'(Url" ?: ?")(?=/files/)')
+"""Before the address of a file of this service that is stored without a host. Inside a text its quotes would be escaped."""
+
+
+def addressed(content: Raw, base: str) -> Raw:
+    """The content of a template; `base` is put before addresses (`…Url`) of this service."""
+    stored = bytes(content)
+    return Raw(_OURS.sub(lambda found: found[1] + base.encode(), stored)) if b'"/files/' in stored else content
 
 
 class Template(Struct, kw_only=True, rename="camel"):

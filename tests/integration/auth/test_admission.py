@@ -16,7 +16,7 @@ from tests.fixtures.endpoints import endpoint
 from tests.fixtures.family import register_with_child
 from wondernest.app import create_app
 from wondernest.auth.admission import REMEMBERED_S
-from wondernest.platform.caller import CallerKind
+from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.rooms import Room
 from wondernest.settings import Settings, load_settings
 
@@ -110,4 +110,11 @@ async def test_the_role_counts_in_the_family_that_is_changed(app_client: httpx2.
 def test_a_route_that_changes_something_without_a_declared_authority_stops_the_start() -> None:
     room = Room(name="things", endpoints=[endpoint(method="POST", path="/things", caller=CallerKind.USER)])
     with pytest.raises(ValueError, match="POST /api/v1/things: it changes something and declares no authority"):
+        create_app(load_settings({**TEST_ENVIRONMENT, **UNREACHED}), more=[lambda _: room])
+
+
+def test_a_route_that_changes_something_without_a_purpose_or_an_exemption_stops_the_start() -> None:
+    declared = endpoint(method="POST", path="/things", caller=CallerKind.USER, authority=Authority.MEMBER)
+    room = Room(name="things", endpoints=[declared])
+    with pytest.raises(ValueError, match="POST /api/v1/things: it changes something and declares no purpose"):
         create_app(load_settings({**TEST_ENVIRONMENT, **UNREACHED}), more=[lambda _: room])

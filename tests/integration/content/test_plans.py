@@ -33,7 +33,7 @@ STATEMENTS: dict[str, tuple[str, list[Any], set[str]]] = {
         {"content_items", "content_engagement"},
     ),
     "an item": (library._FIND, [*WHO, "item_7", None], {"content_items", "content_engagement"}),
-    "recommendations": (library._RECOMMEND, [*WHO, date(2026, 1, 1)], {"content_engagement"}),
+    "recommendations": (library._RECOMMEND, [*WHO, date(2026, 1, 1), "enforce"], {"content_engagement"}),
 }
 """Statement, values, and the tables that must not be read whole."""
 
@@ -57,3 +57,24 @@ async def test_items_are_found_by_index(database_url: str, analysed: bool) -> No
             assert not scanned_whole(plan["Plan"]) & tables, name
     finally:
         await connection.close()
+
+
+def indexes_of(plan: Any) -> set[str]:
+    """The indexes that a plan reads."""
+    found = {plan["Index Name"]} if "Index Name" in plan else set()
+    return found.union(*(indexes_of(part) for part in plan.get("Plans", ())))
+
+
+async def test_a_total_is_read_from_indexes(database_url: str) -> None:
+    connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(database_url)
+    try:
+        await connection.execute(SEED)
+        await connection.execute("vacuum analyze")
+        await connection.execute("set plan_cache_mode = force_generic_plan")
+        values = [*WHO, None, None, 21, 0, None, None, None]
+        (plan,) = msgspec.json.decode(await connection.fetchval(f"explain (format json) {library._LIST}", *values))
+    finally:
+        await connection.close()
+    assert "content_items" not in scanned_whole(plan["Plan"])
+    parts = ("ordinary", "odd", "marks", "elsewhere", "listed")
+    assert indexes_of(plan["Plan"]) >= {f"idx_content_items_{part}" for part in parts}

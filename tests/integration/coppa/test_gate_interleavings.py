@@ -1,4 +1,4 @@
-"""Of a write of a child's data and a withdrawal of consent at the same moment, the one that commits first decides."""
+"""Of a save of a child and a withdrawal of consent at the same moment, the one that commits first decides."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ WAITING = "select count(*) from pg_stat_activity where datname = current_databas
 STORED = {
     "save": "select count(*) from games.simple_game_data",
     "another save": "select count(*) from games.simple_game_data",
-    "event": "select count(*) from analytics.analytics_events",
     "instance": "select count(*) from games.child_game_instances",
 }
 
@@ -54,9 +53,6 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 def _collect(mia: Player, what: str) -> Awaitable[httpx2.Response]:
-    if what == "event":
-        event = {"eventType": "game_progress", "childId": mia.child_id, "eventId": "1"}
-        return mia.ask("POST", "/api/v1/analytics/events", event)
     if what == "instance":
         return mia.ask("POST", f"/api/v2/games/children/{mia.child_id}/instances/sticker_book")
     return mia.save({"n": 2}, game_type="unregistered")
@@ -112,6 +108,16 @@ async def test_a_withdrawal_waits_for_a_write_that_has_not_ended_and_follows_it(
     with pytest.raises(CallerRefused):
         await saves.store(write(mia, "k", 2))
     assert await value(database_url, "select data_value ->> 'n' from games.simple_game_data") == "1"
+
+
+async def test_an_event_does_not_wait_for_a_withdrawal_and_every_later_one_obeys_it(
+    mia: Player, database: Database
+) -> None:
+    event = {"eventType": "game_progress", "childId": mia.child_id}
+    async with unit_of(database) as unit:
+        await ConsentGates().close(unit, [UUID(mia.child_id)], NOW())
+        assert (await mia.ask("POST", "/api/v1/analytics/events", {**event, "eventId": "1"})).status_code == 201
+    assert (await mia.ask("POST", "/api/v1/analytics/events", {**event, "eventId": "2"})).status_code == 403
 
 
 async def test_two_writes_of_one_child_do_not_wait_for_each_other_at_its_gate(mia: Player, database: Database) -> None:

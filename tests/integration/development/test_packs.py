@@ -37,7 +37,7 @@ async def test_the_demo_packs_of_the_contract_open_with_their_pictures_and_sound
 ) -> None:
     settings = make_settings(APP_ENV="development", RATE_LIMIT_UPLOAD="1", SERVER_ALLOWED_HOSTS="testserver")
     await asyncio.to_thread(fill_packs, settings)
-    monkeypatch.delattr(packs, "client_of")  # the second run asks the service nothing
+    monkeypatch.delattr(packs, "house_files")  # the second run stores nothing
     await asyncio.to_thread(fill_packs, settings)
     async with running(create_app(settings)) as client:
         parent = await register(client)
@@ -54,6 +54,9 @@ async def test_the_demo_packs_of_the_contract_open_with_their_pictures_and_sound
             for url in (pack["thumbnailUrl"], pack["bannerImageUrl"], *pack["previewUrls"]):
                 shown = await client.get(url)
                 assert (shown.status_code, shown.headers["content-type"].split("/")[0]) == (200, "image"), url
+        for words, found in (("lion", SAFARI), ("giraf", SAFARI), ("castle", CASTLE), ("tractor", VEHICLES)):
+            page = await data_of(client, parent, query=words)
+            assert found in {pack["id"] for pack in page["packs"]}, words
         listed = (await client.get("/api/v1/files", headers=parent.bearer)).json()["data"]
         assert listed == [], "the files are the house's, not the family's"
     with psycopg.connect(settings.database.url) as connection:

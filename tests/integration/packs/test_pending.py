@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -267,6 +268,18 @@ async def test_a_gateway_that_is_away_is_asked_a_few_times_logged_once_and_asked
     assert standings(database) == ["authorised"] * (MOST_FAILURES + 2)
 
 
+async def test_a_slow_gateway_ends_a_run_early_and_the_next_one_goes_on(
+    client: httpx2.AsyncClient, gateway: Gateway, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await pending(client, gateway)
+    monkeypatch.setattr("wondernest.packs.pending.ENOUGH_S", 0.0)
+    for number in (1, 2, 3, 3):
+        await jobs.ask(MINUTES_LATER)
+        assert len(set(gateway.asked_about)) == number
+    assert jobs.results() == {"pending": 3}
+
+
 async def test_one_payment_that_the_gateway_cannot_answer_about_does_not_stop_the_others(
     client: httpx2.AsyncClient, gateway: Gateway, jobs: Jobs, database: Connection
 ) -> None:
@@ -276,6 +289,24 @@ async def test_one_payment_that_the_gateway_cannot_answer_about_does_not_stop_th
     await jobs.ask(MINUTES_LATER)
     assert standings(database) == ["pending", "authorised"]
     assert jobs.results() == {"failed": 1, "settled": 1}
+
+
+async def test_a_payment_that_is_erased_while_the_gateway_is_asked_is_over(
+    client: httpx2.AsyncClient, gateway: Gateway, jobs: Jobs, database: Connection
+) -> None:
+    parent, _ = await pending(client, gateway)
+    proof = await proof_of(client, parent)
+    gateway.pause_s = 0.6
+
+    async def erase() -> None:
+        await asyncio.sleep(0.2)
+        database.execute("delete from wondernest.pack_purchases")
+
+    await asyncio.gather(jobs.ask(MINUTES_LATER), erase())
+    refused, _ = await asyncio.gather(buy(client, parent, CASTLE, proof), erase())
+    assert (refused.status_code, refused.json()["error"]) == (400, "Purchase failed: Payment was declined")
+    counted = database.execute("select count(*) from public.user_pack_ownership").fetchone()
+    assert counted == (0,), "nothing is owned by nobody"
 
 
 async def test_payments_of_another_gateway_are_not_asked_about_and_not_taken_up_again(

@@ -55,7 +55,7 @@ STATEMENTS: dict[str, tuple[str, tuple[Any, ...], set[str]]] = {
     "one": (sql.ONE, (*ASKED, NOW, ONE), set()),
     "assets": (sql.ASSETS, (*ASKED, NOW, ONE), set()),
     "download": (sql.DOWNLOADED, (*ASKED, NOW, ONE, "completed", 100), set()),
-    "use": (sql.USED, (*ASKED, NOW, ONE, None, ONE, "story", None, 3, None, 100), set()),
+    "use": (sql.USED, (*ASKED, NOW, ONE, None, ONE, "story", None, 3, None, 100, "enforce"), set()),
     "review": (sql.REVIEW, (ONE, ONE, None, NOW, ONE, ONE, 5), set()),
     "forget review": (sql.FORGET_REVIEW, (ONE, ONE, None, ONE), set()),
     "offer": (sql.OFFER, (*ASKED, NOW, ONE, "hash", "proof", LATER), set()),

@@ -220,6 +220,7 @@ def test_unsafe_settings_are_not_served_without_an_environment(
 ) -> None:
     process = serve_process(SERVER_PORT=str(free_port()))
     assert process.wait(30) == os.EX_CONFIG
-    secret, mail = (tmp_path / "serve.log").read_text().splitlines()
+    secret, base, mail = (tmp_path / "serve.log").read_text().splitlines()
     assert secret.startswith("wondernest: JWT_SECRET: a published placeholder is refused")
+    assert base.startswith("PUBLIC_BASE_URL: ")
     assert mail.startswith("SMTP_HOST: ")

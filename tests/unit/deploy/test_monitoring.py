@@ -28,11 +28,21 @@ MATCHER: Final = re.compile(r'(?P<label>[a-z_]+)(?P<operator>=~|!~|!=|=)"(?P<val
 GROUPING: Final = re.compile(r"\bby \((?P<labels>[a-z_, ]+)\)")
 
 
+OPTIONAL: Final = {
+    "CLAMD_ADDRESS": "127.0.0.1:1",
+    "PAYMENT_GATEWAY": "webhook",
+    "PAYMENT_GATEWAY_URL": "http://127.0.0.1:1",
+    "PAYMENT_GATEWAY_KEY": "key",
+    "PAYMENT_WEBHOOK_SECRET": "secret",
+}
+"""What an installation may have besides: each of them shows metrics."""
+
+
 class Shown:
     """The metrics of the whole service: the names of their samples with their labels, and labels' values that exist from the start."""
 
     def __init__(self) -> None:
-        metrics = create_app(load_settings({**UNREACHED, "CLAMD_ADDRESS": "127.0.0.1:1"}))._m.metrics
+        metrics = create_app(load_settings({**UNREACHED, **OPTIONAL}))._m.metrics
         self.labels: dict[str, set[str]] = {UPTIME: set()}
         self.values: dict[tuple[str, str], set[str]] = {}
         for collector in metrics.registry._collector_to_names:

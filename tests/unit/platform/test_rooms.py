@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.personal_data import USER, Holding
 from wondernest.platform.rooms import READ, Hook, Room, Rooms, Table
 from wondernest.platform.usage import UsageLine
@@ -64,3 +65,21 @@ async def test_rooms_start_from_the_lowest_and_stop_from_the_highest() -> None:
     await rooms.start()
     await rooms.stop()
     assert told == ["low starts", "high starts", "high stops", "low stops"]
+
+
+async def test_every_hook_runs_at_the_end_whatever_one_raises(caplog: pytest.LogCaptureFixture) -> None:
+    ended: list[str] = []
+
+    def hook(name: str, fault: Exception | None = None) -> Hook:
+        async def run() -> None:
+            ended.append(name)
+            if fault is not None:
+                raise fault
+
+        return run
+
+    away = DependencyUnavailable("database", "not reachable")
+    first = Room(name="first", on_stop=[hook("a"), hook("b", ZeroDivisionError()), hook("c")])
+    await Rooms((first, Room(name="last", on_stop=[hook("d", away)]))).stop()
+    assert ended == ["d", "a", "b", "c"]
+    assert [record.message for record in caplog.records] == ["stop failed"]

@@ -7,7 +7,12 @@ import pytest
 from wondernest.settings import SettingsError, load_settings
 
 STRONG = "0123456789-strong-enough-for-production"
-SAFE = {"APP_ENV": "production", "JWT_SECRET": STRONG, "SMTP_HOST": "mail.example.org"}
+SAFE = {
+    "APP_ENV": "production",
+    "JWT_SECRET": STRONG,
+    "SMTP_HOST": "mail.example.org",
+    "PUBLIC_BASE_URL": "https://api.example",
+}
 WEBHOOK = {
     "PAYMENT_GATEWAY": "webhook",
     "PAYMENT_GATEWAY_URL": "https://pay.example/v1",

@@ -89,8 +89,19 @@ def test_a_value_that_cannot_be_used_is_named_in_one_line(environ: dict[str, str
     assert "\n" not in str(refusal.value)
 
 
-SAFE = {"APP_ENV": "production", "JWT_SECRET": STRONG, "SMTP_HOST": "mail.example"}
+SAFE = {
+    "APP_ENV": "production",
+    "JWT_SECRET": STRONG,
+    "SMTP_HOST": "mail.example",
+    "PUBLIC_BASE_URL": "https://api.example",
+}
 """What production asks for at least."""
+VERIFIER = {
+    "COPPA_VERIFIER_URL": "https://verifier.example/v1",
+    "COPPA_VERIFIER_KEY": "key",
+    "COPPA_VERIFIER_WEBHOOK_SECRET": STRONG,
+    "COPPA_VERIFIER_METHODS": "card,video",
+}
 PLAIN_STORAGE = {"STORAGE_PROVIDER": "s3", "S3_BUCKET": "pictures", "S3_ENDPOINT": "http://minio:9000"}
 
 
@@ -131,6 +142,12 @@ def test_an_environment_that_is_not_known_is_as_strict_as_production(tmp_path: P
             )
         ],
         ({"COPPA_UNVERIFIED_STATUS": "VERIFIED"}, "COPPA_UNVERIFIED_STATUS"),
+        ({"COPPA_CONFIRMATION": "automatic"}, "COPPA_CONFIRMATION"),
+        ({"PUBLIC_BASE_URL": ""}, "PUBLIC_BASE_URL"),
+        ({**VERIFIER, "COPPA_VERIFIER_URL": "http://verifier.example"}, "COPPA_VERIFIER_URL"),
+        ({**VERIFIER, "COPPA_VERIFIER_WEBHOOK_SECRET": "short"}, "COPPA_VERIFIER_WEBHOOK_SECRET"),
+        ({"TEXT_MESSAGES_URL": "http://texts.example", "TEXT_MESSAGES_KEY": "key"}, "TEXT_MESSAGES_URL"),
+        ({"COPPA_LEDGER_KEY": "short"}, "COPPA_LEDGER_KEY"),
         ({"COPPA_GATE": "off"}, "COPPA_GATE"),
         ({"RATE_LIMIT_ENABLED": "off"}, "RATE_LIMIT_ENABLED"),
         ({"RATE_LIMIT_CREDENTIALS": "0"}, "RATE_LIMIT_CREDENTIALS"),
@@ -168,6 +185,9 @@ def test_an_unsafe_value_is_refused_by_name_where_people_are_served(unsafe: dict
         {"CORS_ALLOWED_ORIGINS": "https://localhost.example,https://127.example"},
         {"OAUTH_GOOGLE_JWKS": "/etc/wondernest/keys.json"},
         {"COPPA_UNVERIFIED_STATUS": "PENDING_PRODUCTION_IMPLEMENTATION"},
+        {"COPPA_CONFIRMATION": "Required"},
+        VERIFIER,
+        {**VERIFIER, "COPPA_VERIFIER_URL": "http://127.0.0.1:9000/v1"},
         {"COPPA_GATE": "record"},
         {"BCRYPT_COST": "10"},
         {"STORAGE_PROVIDER": "minio", "MINIO_SECRET_KEY": STRONG},
@@ -186,7 +206,14 @@ def test_what_only_looks_unsafe_is_served(safe: dict[str, str]) -> None:
 def test_everything_unsafe_is_named_at_once_before_it_is_served(environment: dict[str, str]) -> None:
     lines = refused({**environment, "PARENT_DEFAULT_PIN": "1234", "CORS_ALLOWED_ORIGINS": "*", "BCRYPT_COST": "4"})
     named = [line.split(":")[0] for line in lines]
-    assert named == ["JWT_SECRET", "PARENT_DEFAULT_PIN", "BCRYPT_COST", "CORS_ALLOWED_ORIGINS", "SMTP_HOST"]
+    assert named == [
+        "JWT_SECRET",
+        "PARENT_DEFAULT_PIN",
+        "BCRYPT_COST",
+        "CORS_ALLOWED_ORIGINS",
+        "PUBLIC_BASE_URL",
+        "SMTP_HOST",
+    ]
 
 
 @pytest.mark.parametrize(

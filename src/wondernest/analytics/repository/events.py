@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from wondernest.access.consent import GateMode, Purpose, permitted
+from wondernest.access.consent import GateMode, Purpose, permitted, permitted_otherwise
 from wondernest.access.guardianship import guards, stands
 from wondernest.analytics.envelope import BadDocument
 from wondernest.analytics.rules import MAX_KEPT_TRANSACTIONS, MAX_MILESTONES
@@ -29,6 +29,7 @@ UNSTORABLE: Final = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 """What PostgreSQL refuses: it stands in some value of the statement."""
 MILESTONE: Final = "milestone"
 _IS_GUARDIAN: Final = guards("given.child_id", "given.user_id", archived_too=True)
+_COUNTS: Final = permitted_otherwise("child_id", f"'{Purpose.ANALYTICS.value}'", holds=False)
 _OFF: Final = f"{{mode}} = '{GateMode.OFF.value}'"
 _ENFORCED: Final = f"{{mode}} = '{GateMode.ENFORCE.value}'"
 _COUNT: Final = """
@@ -39,32 +40,33 @@ _STORE: Final = f"""
     with given as materialized (
         select event.* from (select set_config('lock_timeout', $13, true)) bound,
                unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::int[], $8::uuid[],
-                      $9::bytea[], $10::timestamptz[], $11::text[], $12::int[], $17::bool[])
+                      $9::bytea[], $10::timestamptz[], $11::text[], $12::int[], $17::text[])
                with ordinality as event (id, user_id, child_id, kind, category, data, size, session_id, fingerprint, at, game_key,
-                                         minutes, saves, place)
-    ), asked as materialized (
-        select given.*, {_OFF.format(mode="$18::text")} or {permitted("given.child_id", Purpose.ANALYTICS)} as counts,
-               case when given.saves then {_OFF.format(mode="$18")} or {permitted("given.child_id", Purpose.SAVES)} end as may_save
-          from given where {_IS_GUARDIAN}
+                                         minutes, purpose, place)
     ), allowed as materialized (
-        select given.*, row_number() over same = 1 as first,
-               coalesce(used.events, 0) + count(*) over earlier <= $15
-                   and coalesce(used.bytes, 0) + sum(size) over earlier <= $16 as fits
-          from asked given
+        select given.*, gate.permitted, gate.permitted or not {_ENFORCED.format(mode="$18::text")} as passes,
+               row_number() over same = 1 as first,
+               coalesce(used.events, 0) + count(*) filter (where gate.permitted or not {_ENFORCED.format(mode="$18")}) over earlier <= $15
+                   and coalesce(used.bytes, 0) + coalesce(
+                       sum(size) filter (where gate.permitted or not {_ENFORCED.format(mode="$18")}) over earlier, 0) <= $16 as fits
+          from given
+         cross join lateral (
+               select {_OFF.format(mode="$18")} or {permitted("given.child_id", "given.purpose", holds=False)} as permitted offset 0) gate
           left join lateral (
                select * from wondernest.event_usage today
                 where today.child_id = given.child_id and today.day >= $14 offset 0) used on true
-         where coalesce(given.may_save, given.counts) or not {_ENFORCED.format(mode="$18")}
+         where {_IS_GUARDIAN}
         window same as (partition by given.child_id, fingerprint order by place),
                earlier as (partition by given.child_id order by place)
     ), fresh as (
         insert into wondernest.event_identities (child_id, fingerprint)
-        select child_id, fingerprint from allowed where fingerprint is not null and first and fits
+        select child_id, fingerprint from allowed where fingerprint is not null and first and fits and passes
          order by child_id, fingerprint
         on conflict do nothing
         returning child_id, fingerprint
     ), judged as (
-        select allowed.*, fits and (allowed.fingerprint is null or (first and fresh.fingerprint is not null)) as is_new
+        select allowed.*, passes and fits and (allowed.fingerprint is null or (first and fresh.fingerprint is not null)) as is_new,
+               purpose = '{Purpose.ANALYTICS.value}' or not {_ENFORCED.format(mode="$18")} or {_COUNTS} as counts
           from allowed left join fresh using (child_id, fingerprint)
     ), counted as (
         insert into wondernest.event_usage as used (child_id, day, events, bytes)
@@ -73,25 +75,27 @@ _STORE: Final = f"""
     ), stored as (
         insert into analytics.analytics_events (id, user_id, child_id, event_type, event_category, event_data, session_id, created_at)
         select id, user_id, child_id, kind, category, data, session_id, coalesce(at, current_timestamp)
-          from judged where is_new and (counts or not {_ENFORCED.format(mode="$18")}) order by place
+          from judged where is_new and counts order by place
     ), played as (
         select child_id, game_key, minutes from judged
-         where is_new and minutes is not null and (counts or not {_ENFORCED.format(mode="$18")})
+         where is_new and minutes is not null and counts
     ), recorded as ({{recording}}
     )
-    select asked.place is not null as is_allowed, coalesce(judged.is_new, false) as is_new,
-           asked.place is not null or exists (
+    select judged.place is not null as is_allowed, coalesce(judged.is_new, false) as is_new,
+           judged.place is not null or exists (
                select from family.family_members member where member.user_id = given.user_id) as has_family,
            case when judged.fits then false else judged.place is not null and not exists (
                select from wondernest.event_identities known
                 where known.child_id = judged.child_id and known.fingerprint = judged.fingerprint) end as is_refused,
-           coalesce(asked.may_save, asked.counts, true) as is_permitted, asked.place is not null and judged.place is null as is_barred
-      from given left join asked using (place) left join judged using (place)
+           coalesce(judged.permitted, true) as is_permitted, coalesce(not judged.passes, false) as is_barred
+      from given left join judged using (place)
      order by place"""
-"""$13: lock_timeout, for this transaction only; $14: the day; $15 and $16: the most events and bytes of a child on a day; $17: whether a save follows from the event; $18: the GateMode.
+"""$13: lock_timeout, for this transaction only; $14: the day; $15 and $16: the most events and bytes of a child on a day; $17: the
+purpose of the event; $18: the GateMode.
 
-Consent is a column and no refusal: an event without it must not end the statement of its neighbours. An event from which a save follows
-needs consent to saves; without consent to analytics its identity is stored, so that a late repetition overwrites nothing, and nothing else.
+Consent is a column and no refusal: an event without it must not end the statement of its neighbours. The gate is not locked, which would cost
+as much as the rest of it: a statement that began before a withdrawal may store its events, every later one obeys. An event from which a save
+follows needs consent to saves; without consent to analytics its identity is stored, so that a late repetition overwrites nothing, and nothing else.
 
 The identity of a refused event is not stored, so that it can be sent again. The limit is compared with the counter of the snapshot:
 statements that run at the same time may exceed it by the events that they hold.
@@ -101,7 +105,7 @@ _STORE_ONE: Final = f"""
         select from (select set_config('lock_timeout', $11, true)) bound
          where {guards("$3", "$2", archived_too=True)}
            and ({_OFF.format(mode="$16::text")}
-                or {permitted("$3", Purpose.ANALYTICS)} and (not $15::bool or {permitted("$3", Purpose.SAVES)}))
+                or $15::text = '{Purpose.ANALYTICS.value}' and {permitted("$3", Purpose.ANALYTICS, holds=False)})
            and not exists (select from wondernest.event_usage used
                             where used.child_id = $3 and used.day >= $12 and (used.events >= $13 or used.bytes + $7 > $14))
     ), fresh as (
@@ -271,9 +275,9 @@ class AnalyticsRepository:
         try:
             if len(events) == 1 and await self._store_usual(executor, events[0], rows[0], limits):
                 return [_USUAL]
-            saves = [event.saves for event in events]
+            purposes = [event.purpose.value for event in events]
             results = await executor.fetch(
-                self._store, *map(list, zip(*rows, strict=True)), *limits, saves, self._gate.value
+                self._store, *map(list, zip(*rows, strict=True)), *limits, purposes, self._gate.value
             )
         except UNSTORABLE:
             if len(events) > 1:
@@ -288,7 +292,7 @@ class AnalyticsRepository:
         if event.fingerprint is None:
             return False
         *values, game_key, minutes = columns
-        asked = (*values, *limits, event.saves, self._gate.value)
+        asked = (*values, *limits, event.purpose.value, self._gate.value)
         if event.played is None:
             return await executor.fetchval(self._store_one, *asked) is True
         return await executor.fetchval(self._store_played, *asked, game_key, minutes) is True

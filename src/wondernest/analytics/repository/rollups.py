@@ -29,7 +29,7 @@ REMOVED_AT_ONCE: Final = 500
 """Events: a statement of some milliseconds, so that no request waits for it."""
 WALK: Final = "analytics.sum_up_days"
 _RECOUNT: Final = """
-    update wondernest.child_days set counted_at = null, asked_at = $4 where child_id = $1 and day between $2 and $3"""
+    update wondernest.child_days set counted_at = null, asked_at = least($4, now()) where child_id = $1 and day between $2 and $3"""
 _AFTER: Final = "select after_id from wondernest.walks where name = $1"
 _GO_ON: Final = """
     insert into wondernest.walks (name, after_id) values ($1, $2)

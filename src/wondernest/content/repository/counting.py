@@ -93,14 +93,13 @@ def _refused(item: Shown) -> str:
 
 def total(wanted: str) -> str:
     """SQL expression: how many active items that are `wanted` may be shown; in a statement whose RULE is `sought(…)`."""
-    found = " union ".join(
-        f"select i.id from {_ITEMS} and {condition} and {wanted} and not {_refused(BY_COLUMNS)}"
-        for condition in _FOUND.values()
+    found = " union all ".join(
+        f"select i.* from {_ITEMS} and {condition} and {wanted}" for condition in _FOUND.values()
     )
     return once(f"""(
         (select count(*) from {_ITEMS} and not {ODD} and {wanted} and not {_refused(ORDINARY)})
         + (select count(*) from {_ITEMS} and {ODD} and {wanted} and not {_refused(BY_COLUMNS)})
-        - (select count(*) from ({found}) found))""")
+        - (select count(distinct i.id) from ({found}) i where not {_refused(BY_COLUMNS)}))""")
 
 
 CLASSES: Final = f"""

@@ -26,7 +26,7 @@ from wondernest.content.repository.items import (
     acting,
     item_of,
 )
-from wondernest.content.rules import MOST_RECOMMENDED
+from wondernest.content.rules import CATEGORIES, MOST_RECOMMENDED
 from wondernest.platform.ids import parse_uuid
 from wondernest.platform.usage import PERSON
 
@@ -76,8 +76,9 @@ MAX_INTERESTS: Final = 20
 MOST_NEAR: Final = 60
 """How many items about the child's interests are ranked."""
 _OF_AGE: Final = "i.age_min <= (select age from child) and i.age_max >= (select age from child)"
+_CATEGORIES: Final = ", ".join(f"('{one.id}', '{one.name}')" for one in CATEGORIES)
 _RECOMMEND: Final = f"""
-    with {acting(requires("named.id", Purpose.RECOMMENDATIONS, "$5::text", writes=False))},
+    with {acting(requires("named.id", Purpose.RECOMMENDATIONS, "$5::text", holds=False))},
     child as materialized (
         select extract(year from age($4::date, least(greatest(named.birth_date, '0001-01-01'), $4)))::int as age,
                (coalesce(details.interests, named.interests))[1:{MAX_INTERESTS}] as interests
@@ -99,6 +100,15 @@ _RECOMMEND: Final = f"""
                  order by known, plain, created_at, i.id offset 0) about
          cross join lateral (select from content.content_items i where i.id = about.id and {SUITABLE} offset 0) suits
          order by about.known, about.plain, about.created_at, about.id limit {MOST_NEAR}),
+    chosen as materialized (
+        select category.id from (values {_CATEGORIES}) category (id, name)
+         where exists (select from wanted
+                        where wondernest.content_document('', '', array[category.id, category.name], 'en') @@ wanted.query)),
+    beside as (
+        select i.id from content.content_items i
+         where i.category in (select id from chosen) and i.is_active and {_OF_AGE} and {SUITABLE}
+           and not i.id in (select content_id from seen)
+         order by {ORDER} limit {MOST_RECOMMENDED}),
     fresh as (
         select i.id from content.content_items i
          where i.is_active and {_OF_AGE} and {SUITABLE} and not i.id in (select content_id from seen)
@@ -110,16 +120,17 @@ _RECOMMEND: Final = f"""
       from acting
       left join lateral (
            select {COLUMNS}, about.interests as about, i.id in (select content_id from seen) as seen
-             from (select id from near union select id from fresh union select id from known) candidate
+             from (select id from near union select id from beside union select id from fresh union select id from known) candidate
              join content.content_items i on i.id = candidate.id
+             cross join lateral (
+                  select wondernest.content_document('', '', {SHOWN.labels} || i.category::text, i.language) as document offset 0) named
              left join lateral (
-                  select array_agg(wanted.interest) as interests from wanted
-                   where wondernest.content_document('', '', {SHOWN.labels} || i.category::text, i.language) @@ wanted.query)
-                  about on true
+                  select array_agg(wanted.interest) as interests from wanted where named.document @@ wanted.query) about on true
             order by about.interests is null, i.id in (select content_id from seen),
                      cardinality(about.interests) desc nulls last, {ORDER}
             limit {MOST_RECOMMENDED}) picked on true"""
-"""$4: the day, $5: the GateMode. Plan: `near` by idx_content_items_words, `fresh` along idx_content_items_listed, `known` by the child's engagement."""
+"""$4: the day, $5: the GateMode. Plan: `near` by idx_content_items_words, `beside` (items of a category that the
+child is interested in; no index has the category's words) and `fresh` along idx_content_items_listed, `known` by the child's engagement."""
 _ENGAGE: Final = f"""
     with {acting(requires("named.id", Purpose.ANALYTICS, "$15::text"))},
     item as materialized (

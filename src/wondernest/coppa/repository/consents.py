@@ -34,8 +34,11 @@ _FIND: Final = f"""
           from family.child_profiles c
           join acting on acting.family_id = c.family_id
           left join lateral (
-               select max(consent.created_at) as at from compliance.coppa_consent consent
-                where consent.child_id = c.id and strpos(consent.consent_text, $7) > 0) granted_as on true
+               select greatest(
+                      (select max(consent.created_at) from compliance.coppa_consent consent
+                        where consent.child_id = c.id and strpos(consent.consent_text, $7) > 0),
+                      (select max(asked.requested_at) from wondernest.consents asked
+                        where asked.child_id = c.id and strpos($7, '"' || asked.named_as || '"') > 0)) as at) granted_as on true
          where $3 is null and $7::text is not null and ($6 or ({active("c")}))
            and (granted_as.at is not null or ({active("c")}) and ({_DISTANCE} <= $5 or $8))
          order by granted_as.at desc nulls last, case when {_DISTANCE} <= $5 then {_DISTANCE} end nulls last, c.created_at desc nulls last, c.id
@@ -52,9 +55,6 @@ _FIND: Final = f"""
             where consent.child_id = child.id
             order by (consent.revoked_at is null) desc, consent.created_at desc nulls last, consent.id
             limit 1) newest on child.own"""
-_LOCK: Final = f"""
-    select true from family.child_profiles c where c.id = $1 and {guards("c.id", "$2", parent=True)}
-       for no key update of c"""
 _OPEN: Final = f"""
     select consent.id as consent_id, consent.granted, consent.created_at, consent.revoked_at, consent.consent_type,
            consent.consent_text
@@ -81,7 +81,8 @@ _RECORD: Final = f"""
 """$10: the most consents of a child within the time $12, unless $11. The child is locked before, so the count is exact."""
 _REVOKE: Final = f"""
     update compliance.coppa_consent consent set revoked_at = $3
-     where consent.child_id = $1 and consent.revoked_at is null and {guards("$1", "$2", archived_too=True, parent=True)}"""
+     where consent.child_id = $1 and consent.revoked_at is null and {guards("$1", "$2", archived_too=True, parent=True)}
+    returning consent.id, consent.consent_type, consent.consent_text"""
 
 _BATCH_ROWS: Final = 500
 _WITH_PROOF_TEXTS: Final = """
@@ -139,6 +140,14 @@ class NewConsent(Struct, frozen=True):
     created_at: datetime
 
 
+class Revoked(Struct, frozen=True):
+    """A consent that was open until now."""
+
+    id: UUID
+    kind: str
+    permissions: dict[str, bool]
+
+
 class StoredText(Struct, frozen=True):
     """A consent's stored terms."""
 
@@ -181,10 +190,6 @@ class ConsentRepository:
         child = None if row["id"] is None else FoundChild(row["id"], row["birth_date"], row["own"])
         return FoundConsent(row["has_family"], child, None if row["consent_id"] is None else _known(row))
 
-    async def lock(self, unit: Executor, child_id: UUID, parent_id: UUID) -> bool:
-        """Lock the child's row, so that changes of its consents run one after another; False when it is not the parent's."""
-        return await unit.fetchval(_LOCK, child_id, parent_id) is True
-
     async def open(self, executor: Executor, child_id: UUID, parent_id: UUID) -> KnownConsent | None:
         """The consent of the parent's child that was not revoked."""
         row = await executor.fetchrow(_OPEN, child_id, parent_id)
@@ -214,9 +219,10 @@ class ConsentRepository:
             raise TooOften
         return stored is True
 
-    async def revoke(self, executor: Executor, child_id: UUID, parent_id: UUID, now: datetime) -> None:
-        """Revoke every open consent of the parent's child, active or archived."""
-        await executor.execute(_REVOKE, child_id, parent_id, now)
+    async def revoke(self, executor: Executor, child_id: UUID, parent_id: UUID, now: datetime) -> list[Revoked]:
+        """Revoke every open consent of the parent's child, active or archived; what they were."""
+        rows = await executor.fetch(_REVOKE, child_id, parent_id, now)
+        return [Revoked(row["id"], row["consent_type"], Terms.read(row["consent_text"]).permissions) for row in rows]
 
     async def with_proof_texts(self, executor: Executor, after: UUID | None) -> list[StoredText]:
         """The next consents, in the order of their ids, whose text holds more about the parent than is recorded today."""

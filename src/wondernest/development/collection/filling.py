@@ -12,7 +12,8 @@ from wondernest.content.collection import SHEET, CollectionError
 from wondernest.content.model import NewItem
 from wondernest.content.rules import PROVIDER
 from wondernest.content.sheet import write
-from wondernest.development.collection.items import EXTENSIONS, ITEMS, Made
+from wondernest.development.collection.items import ITEMS
+from wondernest.development.collection.made import EXTENSIONS, Made
 from wondernest.development.collection.paper import png
 
 if TYPE_CHECKING:

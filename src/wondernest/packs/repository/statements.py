@@ -241,7 +241,7 @@ REVIEW: Final = f"""
     owned as (
         select p.id from caller join public.content_packs p on p.id = $5 {_CATEGORY}
          where caller.permitted and {_SUITABLE}
-           and exists (select from public.user_pack_ownership o where {_MINE})),
+           and (select true from public.user_pack_ownership o where {_MINE} limit 1)),
     stored as (
         insert into public.content_pack_reviews as r (id, pack_id, user_id, rating, is_approved, created_at, updated_at)
         select $6, owned.id, $1, $7, true, $4, $4 from owned

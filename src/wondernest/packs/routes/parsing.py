@@ -15,6 +15,7 @@ from wondernest.packs.rules import (
     MAX_PAGE,
     MAX_SIZE,
     MAX_TEXT_CHARS,
+    NO_WORDS,
     clamped,
     number,
     prefix_query,
@@ -104,7 +105,7 @@ def wanted(request: Request[Any]) -> Wanted:
     category, kind = (request.query(name) for name in ("category", "packType"))
     goals = request.queries("educationalGoals")[:MAX_GOALS]
     return Wanted(
-        words=None if words is None else prefix_query(words[:MAX_TEXT_CHARS]),
+        words=None if words is None or not words.strip() else prefix_query(words[:MAX_TEXT_CHARS]) or NO_WORDS,
         category=None if category is None else category.strip()[:MAX_TEXT_CHARS],
         kind=None if kind is None else stored_name(kind.strip()[:MAX_TEXT_CHARS]),
         age_min=number(request.query("ageMin")),

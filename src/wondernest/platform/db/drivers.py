@@ -26,7 +26,7 @@ COMMAND_CONNECT_TIMEOUT_S: Final = 10
 SHORTEST_TIMEOUT_S: Final = 2
 """libpq waits for 2 s at least."""
 ENCODING: Final = "UTF8"
-"""The one encoding, of databases and of sessions: another one refuses texts that children write, or does not know what they are."""
+"""The one encoding, of databases and of sessions: another one refuses texts that people write, or does not know what they are."""
 NO_HOME: Final = "/nonexistent"
 _SOCKET_OPTIONS: Final = {
     "keepalives_idle": "TCP_KEEPIDLE",

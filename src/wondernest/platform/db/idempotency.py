@@ -46,7 +46,9 @@ KEYS_USED: Final = "select count(*) from wondernest.idempotency_keys used where 
 _READ = (
     "select route, request_hash, status, body, headers from wondernest.idempotency_keys where user_id = $1 and key = $2"
 )
-_FIND = f"{_READ} and expires_at >= now()"
+_FIND = f"{_READ} and expires_at >= now() for share"
+"""It locks the row, as `_CLAIM` does: so it waits for a synchronous standby, which a statement that only reads does not, and no reply is
+given again that one server alone has."""
 _KEEP = "update wondernest.idempotency_keys set status = $3, body = $4, headers = $5 where user_id = $1 and key = $2"
 _EXPIRE = "delete from wondernest.idempotency_keys where expires_at < now()"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wondernest.access.consent import Exemption
 from wondernest.platform.caller import Authority, CallerKind
@@ -70,8 +70,10 @@ EXAMPLE: Final = {
 class TemplateRoutes:
     """List, one, create, replace, delete."""
 
-    def __init__(self, templates: TemplateService) -> None:
+    def __init__(self, templates: TemplateService, public_base_url: str) -> None:
+        """public_base_url: stands before the addresses of our files; empty: the origin that a client asks."""
         self._templates = templates
+        self._base = public_base_url.rstrip("/")
 
     def endpoints(self) -> list[Endpoint]:
         """The routes."""
@@ -114,8 +116,9 @@ class TemplateRoutes:
             offset=parsing.number(request.query("offset"), 0, 0, MAX_OFFSET),
         )
         shelf = await self._templates.find(request.caller, child_id, wanted)
+        base = self._origin(request)
         body = wire.TemplateList(
-            templates=[_template(template) for template in shelf.templates],
+            templates=[_template(template, base) for template in shelf.templates],
             total_count=shelf.total,
             has_more=wanted.offset + len(shelf.templates) < shelf.total,
         )
@@ -141,7 +144,7 @@ class TemplateRoutes:
         if child is not None and child_id is None:
             raise errors.ChildRequired
         template = await self._templates.get(request.caller, request.path(parsing.TEMPLATE), child_id)
-        return tagged_json(request, _template(template))
+        return tagged_json(request, _template(template, self._origin(request)))
 
     @GROUP.post(
         TEMPLATES,
@@ -155,7 +158,7 @@ class TemplateRoutes:
     async def create(self, request: Request[wire.TemplateForm]) -> Reply:
         """POST …/templates."""
         made = await self._templates.create(request.caller, _draft(request.body), request.optional_unit)
-        return _result("Story template created successfully", made, 201)
+        return _result("Story template created successfully", _template(made, self._origin(request)), 201)
 
     @GROUP.put(
         ONE,
@@ -169,7 +172,7 @@ class TemplateRoutes:
         """PUT …/templates/{templateId}."""
         template_id = request.path(parsing.TEMPLATE)
         changed = await self._templates.update(request.caller, template_id, _draft(request.body))
-        return _result("Story template updated successfully", changed)
+        return _result("Story template updated successfully", _template(changed, self._origin(request)))
 
     @GROUP.delete(
         ONE,
@@ -182,9 +185,11 @@ class TemplateRoutes:
         await self._templates.delete(request.caller, request.path(parsing.TEMPLATE))
         return _result("Story template deleted successfully", None)
 
+    def _origin(self, request: Request[Any]) -> str:
+        return self._base or request.origin
 
-def _result(message: str, template: Template | None, status: int = 200) -> Reply:
-    shown = None if template is None else _template(template)
+
+def _result(message: str, shown: wire.Template | None, status: int = 200) -> Reply:
     return reply_json(wire.TemplateResult(success=True, message=message, data=shown), status)
 
 
@@ -210,7 +215,7 @@ def _draft(form: wire.TemplateForm | wire.TemplateChange) -> Draft:
     )
 
 
-def _template(template: Template) -> wire.Template:
+def _template(template: Template, base: str) -> wire.Template:
     return wire.Template(
         id=str(template.id),
         title=template.title,
@@ -218,7 +223,7 @@ def _template(template: Template) -> wire.Template:
         creator_id=maybe_text(template.creator_id),
         age_group=template.age_group,
         difficulty=template.difficulty,
-        content=template.content,
+        content=wire.addressed(template.content, base),
         vocabulary_words=template.words,
         page_count=template.pages,
         estimated_read_time=template.minutes,

@@ -8,9 +8,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from tests.fixtures.application import TEMPLATE
+from tests.fixtures.replication import Replicated
 from wondernest.platform.db.idempotency import FORGOTTEN_SHARE, IdempotencyKeys, KeptReply, KeyReused
 from wondernest.platform.db.pool import Database
 from wondernest.platform.db.unit import UnitOfWork
+from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.settings import Database as DatabaseSettings
 from wondernest.settings import Secret
@@ -93,3 +96,19 @@ async def test_parallel_claims_at_the_limit_all_succeed(database: Database) -> N
     kept = await kept_keys(database, user)
     assert {f"parallel {number}" for number in range(8)} <= set(kept)
     assert len(kept) <= MOST + 8
+
+
+async def test_a_reply_that_only_one_server_has_is_not_given_again(replicated: Replicated) -> None:
+    replicated.wait_until_synchronous()
+    replicated.standby.kill()
+    user, url = uuid4(), replicated.primary.tcp_url(TEMPLATE)
+    alone = Database(DatabaseSettings(url=Secret(f"{url}?options=-c%20synchronous_commit%3Dlocal")), Metrics())
+    assert await claim(alone, user, "k") is None
+    await alone.close()
+    database = Database(DatabaseSettings(url=Secret(url), statement_timeout_s=0.5), Metrics())
+    with pytest.raises(DependencyUnavailable):
+        await IdempotencyKeys(1, MOST).find(database, user, "k", ROUTE, b"")
+    with pytest.raises(DependencyUnavailable):
+        await claim(database, user, "k")
+    assert await IdempotencyKeys(1, MOST).find(database, user, "unknown", ROUTE, b"") is None
+    await database.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 from itertools import count
 from typing import Any
 
@@ -100,6 +101,33 @@ def test_a_route_inherits_what_it_leaves_out_from_its_group() -> None:
     assert (BURN.tag, BURN.caller, BURN.mounts, BURN.documented) == ("Books", CallerKind.OPERATOR, ("",), False)
     assert ADD.bad_body("why").body == "why"
     assert (ADD.body, ADD.limits, FIND.body, FIND.limits) == (Form, ("upload",), None, ())
+
+
+class Reason(Enum):
+    LENDING = "lending"
+    CLEANING = "cleaning"
+
+
+LENT = RouteGroup(tag="Lent", caller=CallerKind.USER, purpose=Reason.LENDING, unpermitted=Unreadable)
+
+
+class Lent:
+    @LENT.get("/lent", replies=OK, summary="List")
+    async def find(self, _request: Request[None]) -> Reply:
+        raise NotImplementedError
+
+    @LENT.post("/lent", replies=OK, summary="Lend")
+    async def lend(self, _request: Request[None]) -> Reply:
+        raise NotImplementedError
+
+    @LENT.delete("/lent", exempt=Reason.CLEANING, replies=OK, summary="Take back")
+    async def take_back(self, _request: Request[None]) -> Reply:
+        raise NotImplementedError
+
+
+def test_the_purpose_of_a_group_is_that_of_its_changes_unless_a_route_has_its_own_or_an_exemption() -> None:
+    declared = [(endpoint.purpose, endpoint.exempt) for endpoint in LENT.endpoints(Lent())]
+    assert declared == [(None, None), (Reason.LENDING, None), (None, Reason.CLEANING)]
 
 
 def test_a_route_has_the_parameters_of_its_path_and_its_own_override_the_groups() -> None:

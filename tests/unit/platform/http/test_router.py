@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.fixtures.endpoints import endpoint as declared
 from tests.fixtures.endpoints import never_called
 from wondernest.platform.http.endpoint import Endpoint
-from wondernest.platform.http.errors import RouteNotFound
+from wondernest.platform.http.errors import BadRequest, RouteNotFound
 from wondernest.platform.http.paths import text_parameter
 from wondernest.platform.http.router import Router
 
@@ -122,3 +123,21 @@ def test_a_route_that_does_not_declare_each_parameter_of_its_path_once_stops_the
 ) -> None:
     with pytest.raises(ValueError, match="declares the parameters"):
         endpoint("GET", path, parameters=tuple(text_parameter(name) for name in names))
+
+
+class Purpose(Enum):
+    """Why things are collected."""
+
+    POSTCARDS = "postcards"
+
+
+class Free(Enum):
+    """Why nothing has to be permitted."""
+
+    OWN = "the caller's own"
+
+
+def test_a_route_has_no_purpose_without_an_error_for_it_and_is_not_exempt_besides() -> None:
+    for more in ({}, {"unpermitted": BadRequest, "exempt": Free.OWN}):
+        with pytest.raises(ValueError, match="has a purpose"):
+            endpoint("POST", "/a", purpose=Purpose.POSTCARDS, **more)

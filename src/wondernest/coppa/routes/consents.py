@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from wondernest.access.consent import Exemption
 from wondernest.coppa import errors, wire
-from wondernest.coppa.rules import DATA_COLLECTION, ChildReference
-from wondernest.coppa.service import Changes, ConsentService, Grant, Origin
+from wondernest.coppa.flows import Origin
+from wondernest.coppa.languages import accepted
+from wondernest.coppa.rules import DATA_COLLECTION, ChildReference, Consent
+from wondernest.coppa.service import Asked, Changes, ConsentService, Given, Grant
 from wondernest.coppa.terms import Terms
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
@@ -50,11 +53,14 @@ REVOKED: Final = wire.ConsentMessage(
 
 
 class ConsentRoutes:
-    """Grant, read, change and revoke consent. `unverified`: the `verificationStatus` of an unconfirmed consent."""
+    """Ask for, read, change and revoke consent. `unverified`: the `verificationStatus` of an unconfirmed consent."""
 
-    def __init__(self, service: ConsentService, unverified: str) -> None:
+    def __init__(self, service: ConsentService, unverified: str, *, confirms: bool) -> None:
+        """`confirms`: whether a parent has to confirm a consent."""
         self._service = service
         self._unverified = unverified
+        self._warnings = wire.CONFIRMED_WARNINGS if confirms else wire.COMPLIANCE_WARNINGS
+        self._next_steps = wire.CONFIRMED_NEXT_STEPS if confirms else wire.NEXT_STEPS
 
     def endpoints(self) -> list[Endpoint]:
         """The routes."""
@@ -71,7 +77,11 @@ class ConsentRoutes:
         },
         unit=True,
         replayable=True,
-        replies={201: Response(wire.Granted, "Stored; an earlier consent is revoked"), **REFUSALS, **TOO_OFTEN},
+        replies={
+            201: Response(wire.Granted, "In force in place of an earlier consent, or asked for by a letter"),
+            **REFUSALS,
+            **TOO_OFTEN,
+        },
         failure="Failed to process COPPA consent",
         summary="Grant consent for a child",
     )
@@ -79,17 +89,19 @@ class ConsentRoutes:
         """Grant consent."""
         body = request.body
         terms = Terms(body.permissions, body.verification_method, body.verification_data)
-        grant = Grant(_reference(body.child_id), body.consent_type, terms)
-        consent, child_id = await self._service.grant(request.caller, grant, _origin(request), request.unit)
+        grant = Grant(_reference(body.child_id), body.consent_type, terms, _language(request))
+        given = await self._service.grant(request.caller, grant, _origin(request), request.unit)
+        known, ends_at = _shown(given)
         granted = wire.Granted(
-            consent_id=str(consent.id),
+            consent_id=str(known.id),
             child_id=body.child_id,
-            resolved_child_id=str(child_id),
+            resolved_child_id=str(given.child_id),
             consent_type=body.consent_type,
-            permissions=consent.permissions,
-            consent_granted=consent.permissions.get(DATA_COLLECTION) is not False,
-            expires_at=instant(consent.expires_at),
+            permissions=known.permissions,
+            consent_granted=given.consent is not None and known.permissions.get(DATA_COLLECTION) is not False,
+            expires_at=instant(ends_at),
             verification_status=self._unverified,
+            compliance_warnings=self._warnings,
         )
         return reply_json(granted, 201)
 
@@ -112,7 +124,10 @@ class ConsentRoutes:
             data_collection_allowed=current.collection_allowed,
             consent_id=None if newest is None else str(newest.id),
             permissions=None if newest is None else newest.permissions,
-            expires_at=None if newest is None else instant(newest.expires_at),
+            expires_at=None if current.ends_at is None else instant(current.ends_at),
+            pending=_pending(current.pending),
+            verification_required=not current.verified,
+            next_steps=self._next_steps,
         )
         return reply_json(shown)
 
@@ -122,18 +137,31 @@ class ConsentRoutes:
         example={"permissions": {"dataCollection": True}},
         body_optional=True,
         unit=True,
-        replies={200: Response(wire.Changed, "Replaced; the old one is kept, revoked"), **REFUSALS, **TOO_OFTEN},
+        replies={
+            200: Response(
+                wire.Changed, "Replaced; the old one is kept, revoked. What was added may wait for a confirmation"
+            ),
+            **REFUSALS,
+            **TOO_OFTEN,
+        },
         failure="Failed to update COPPA consent",
         summary="Change a consent",
     )
     async def change(self, request: Request[wire.ChangeBody]) -> Reply:
         """Change a consent."""
         body = request.body
-        changes = Changes(body.consent_type, body.permissions, body.verification_method, body.verification_data)
-        consent = await self._service.change(
-            request.caller, request.path(CHILD), changes, _origin(request), request.unit
+        changes = Changes(
+            body.consent_type, body.permissions, body.verification_method, body.verification_data, _language(request)
         )
-        return reply_json(wire.Changed(consent_id=str(consent.id), permissions=consent.permissions))
+        given = await self._service.change(request.caller, request.path(CHILD), changes, _origin(request), request.unit)
+        assert given.consent is not None  # only an open one can be changed
+        changed = wire.Changed(
+            consent_id=str(given.consent.id),
+            permissions=given.consent.permissions,
+            pending=_pending(given.pending),
+            warning=None if given.pending is None else wire.WAITS,
+        )
+        return reply_json(changed)
 
     @GROUP.delete(
         ONE,
@@ -162,3 +190,29 @@ class ConsentRoutes:
 
 def _origin(request: Request[Any]) -> Origin:
     return Origin(request.client_ip, request.header(b"user-agent"))
+
+
+def _language(request: Request[Any]) -> str:
+    return accepted(request.header(b"accept-language"))
+
+
+def _shown(given: Given) -> tuple[Asked | Consent, datetime]:
+    """What a wish led to, and when it ends: a consent, or the wait for one."""
+    if given.pending is not None:
+        return given.pending, given.pending.ends_at
+    assert given.consent is not None  # one of them was made
+    return given.consent, given.consent.expires_at
+
+
+def _pending(asked: Asked | None) -> wire.Pending | None:
+    if asked is None:
+        return None
+    return wire.Pending(
+        consent_id=str(asked.id),
+        reason=asked.reason,
+        method=asked.method,
+        permissions=asked.permissions,
+        requested_at=instant(asked.requested_at),
+        expires_at=instant(asked.ends_at),
+        notice_version=asked.notice_version,
+    )

@@ -1,0 +1,158 @@
+"""The consent ledger: a chain of entries for each family, its head, and the receipts of erased families."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from wondernest.coppa.chain import START, Entry, Fact, Head, Line, Receipt
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from wondernest.platform.db.pool import Executor, Row
+
+_HEAD: Final = """
+    insert into wondernest.consent_heads as head (family_id, entries, digest, seal) values ($1, 0, $2, '')
+        on conflict (family_id) do nothing"""
+_LOCK: Final = """
+    select head.family_id, head.entries, head.digest, head.doubted, head.seal
+      from wondernest.consent_heads head where head.family_id = $1 for update"""
+_APPEND: Final = """
+    with added as (
+        insert into wondernest.consent_ledger
+               (family_id, number, child_id, consent_id, entry, actor_id, at, method, reference, notice_version,
+                notice_digest, purposes, digest)
+        select $1, line.number, line.child_id, line.consent_id, line.entry, line.actor_id, line.at, line.method,
+               line.reference, line.notice_version, line.notice_digest, string_to_array(line.purposes, ' '), line.digest
+          from unnest($2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::timestamptz[], $8::text[],
+                      $9::text[], $10::int[], $11::bytea[], $12::text[], $13::bytea[])
+               line (number, child_id, consent_id, entry, actor_id, at, method, reference, notice_version, notice_digest,
+                     purposes, digest))
+    update wondernest.consent_heads head set entries = $14, digest = $15, doubted = $16, seal = $17
+     where head.family_id = $1"""
+_COLUMNS: Final = """
+    entry.family_id, entry.number, entry.child_id, entry.consent_id, entry.entry, entry.actor_id, entry.at, entry.method,
+    entry.reference, entry.notice_version, entry.notice_digest, entry.purposes, entry.digest"""
+_LINES: Final = f"""
+    select {_COLUMNS} from wondernest.consent_ledger entry
+     where (entry.family_id, entry.number) > ($1, $2) and ($3::uuid is null or entry.family_id = $3)
+     order by entry.family_id, entry.number limit $4"""
+_HEADS: Final = """
+    select head.family_id, head.entries, head.digest, head.doubted, head.seal
+      from wondernest.consent_heads head
+     where head.family_id > $1 and ($2::uuid is null or head.family_id = $2)
+     order by head.family_id limit $3"""
+_RECEIPTS: Final = """
+    select receipt.family_digest, receipt.entries, receipt.erased_at, receipt.seal
+      from wondernest.consent_erasures receipt where receipt.family_digest > $1 order by receipt.family_digest limit $2"""
+_UNRECORDED: Final = """
+    select consent.family_id, consent.id
+      from wondernest.consents consent
+     where (consent.family_id, consent.id) > ($1, $2) and ($3::uuid is null or consent.family_id = $3)
+       and not exists (select from wondernest.consent_ledger entry
+                        where entry.family_id = consent.family_id and entry.consent_id = consent.id
+                          and entry.entry = case consent.standing when 'granted' then 'grant' else entry.entry end)
+     order by consent.family_id, consent.id limit $4"""
+_REQUESTS: Final = """
+    select count(*) from wondernest.consent_ledger entry
+     where entry.family_id = $1 and entry.child_id = $2 and entry.entry = 'request' and entry.at > $3
+       and entry.actor_id is not null"""
+_SNAPSHOT: Final = "set transaction isolation level repeatable read, read only"
+_ERASE: Final = "select wondernest.erase_consent_ledger($1, $2, $3)"
+PAGE_ROWS: Final = 1_000
+
+
+class LedgerRepository:
+    """Appends to the ledger, one family at a time, and reads it."""
+
+    async def lock(self, unit: Executor, family_id: UUID) -> Head:
+        """The head of the family's chain. Other units that append to it wait until this one ends."""
+        row = await unit.fetchrow(_LOCK, family_id)
+        if row is None:
+            await unit.execute(_HEAD, family_id, START)
+            row = await unit.fetchrow(_LOCK, family_id)
+        assert row is not None  # nothing but an erasure deletes a head, and then the family is gone
+        return _head(row)
+
+    async def append(self, unit: Executor, lines: Sequence[Line], head: Head) -> None:
+        """Store lines and the new head. The head is locked."""
+        facts = [line.fact for line in lines]
+        await unit.execute(
+            _APPEND,
+            head.family_id,
+            [line.number for line in lines],
+            [fact.child_id for fact in facts],
+            [fact.consent_id for fact in facts],
+            [fact.entry.value for fact in facts],
+            [fact.actor_id for fact in facts],
+            [fact.at for fact in facts],
+            [fact.method for fact in facts],
+            [fact.reference for fact in facts],
+            [fact.notice_version for fact in facts],
+            [fact.notice_digest for fact in facts],
+            [" ".join(sorted(fact.purposes)) for fact in facts],
+            [line.digest for line in lines],
+            head.entries,
+            head.digest,
+            head.doubted,
+            head.seal,
+        )
+
+    async def requests(self, executor: Executor, family_id: UUID, child_id: UUID, since: datetime) -> int:
+        """How often parents asked for a consent of the child since a moment."""
+        number: int = await executor.fetchval(_REQUESTS, family_id, child_id, since)
+        return number
+
+    async def snapshot(self, unit: Executor) -> None:
+        """Let a unit see one state of the ledger until it ends. It must be the unit's first statement."""
+        await unit.execute(_SNAPSHOT)
+
+    async def lines(self, executor: Executor, after: Line | None, family_id: UUID | None) -> list[Line]:
+        """The next lines, by family and number, at most PAGE_ROWS. `family_id`: only this family's."""
+        place = (UUID(int=0), 0) if after is None else (after.family_id, after.number)
+        return [_line(row) for row in await executor.fetch(_LINES, *place, family_id, PAGE_ROWS)]
+
+    async def heads(self, executor: Executor, after: Head | None, family_id: UUID | None) -> list[Head]:
+        """The next heads, by family, at most PAGE_ROWS."""
+        place = UUID(int=0) if after is None else after.family_id
+        return [_head(row) for row in await executor.fetch(_HEADS, place, family_id, PAGE_ROWS)]
+
+    async def receipts(self, executor: Executor, after: Receipt | None) -> list[Receipt]:
+        """The next receipts of erasures, at most PAGE_ROWS."""
+        rows = await executor.fetch(_RECEIPTS, b"" if after is None else after.family_digest, PAGE_ROWS)
+        return [Receipt(row["family_digest"], row["entries"], row["erased_at"], row["seal"]) for row in rows]
+
+    async def unrecorded(
+        self, executor: Executor, after: tuple[UUID, UUID] | None, family_id: UUID | None
+    ) -> list[tuple[UUID, UUID]]:
+        """The next consents, by family and id, of which the ledger knows nothing."""
+        place = (UUID(int=0), UUID(int=0)) if after is None else after
+        rows = await executor.fetch(_UNRECORDED, *place, family_id, PAGE_ROWS)
+        return [(row["family_id"], row["id"]) for row in rows]
+
+    async def erase(self, unit: Executor, family_id: UUID, receipt: Receipt) -> int:
+        """Erase the family's chain and store the receipt; how many entries there were. The head is locked."""
+        number: int = await unit.fetchval(_ERASE, family_id, receipt.erased_at, receipt.seal)
+        return number
+
+
+def _head(row: Row) -> Head:
+    return Head(row["family_id"], row["entries"], row["digest"], row["doubted"], row["seal"])
+
+
+def _line(row: Row) -> Line:
+    fact = Fact(
+        entry=Entry(row["entry"]),
+        child_id=row["child_id"],
+        consent_id=row["consent_id"],
+        actor_id=row["actor_id"],
+        at=row["at"],
+        method=row["method"],
+        reference=row["reference"],
+        notice_version=row["notice_version"],
+        notice_digest=row["notice_digest"],
+        purposes=tuple(row["purposes"]),
+    )
+    return Line(row["family_id"], row["number"], fact, row["digest"])

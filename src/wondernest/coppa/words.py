@@ -1,0 +1,93 @@
+"""Everything that people read of consent, in each language: pages, letters and text messages. Not the notices: those are documents."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+from msgspec import Struct
+
+from wondernest.coppa.notices import DEFAULT_LANGUAGE, LANGUAGES
+
+
+class Permissions(Struct, frozen=True):
+    """What each of the app's permissions permits."""
+
+    data_collection: str
+    educational_data: str
+    analytics: str
+    audio_monitoring: str
+    third_parties: str
+    marketing: str
+
+    def of(self, name: str) -> str | None:
+        """The text of a permission of the app; None for a name that permits nothing."""
+        return {
+            "dataCollection": self.data_collection,
+            "educationalData": self.educational_data,
+            "analytics": self.analytics,
+            "audioMonitoring": self.audio_monitoring,
+            "thirdPartySharing": self.third_parties,
+            "marketing": self.marketing,
+        }.get(name)
+
+
+class PageWords(Struct, frozen=True):
+    """The pages. `{day}`, `{until}` and `{version}` are replaced."""
+
+    nobody: str
+    """In place of the third parties, where there is none."""
+    ask_title: str
+    ask_intro: str
+    ask_list: str
+    ask_nothing: str
+    ask_who: str
+    ask_button: str
+    ask_ignore: str
+    verify_button: str
+    notice_heading: str
+    notice_version: str
+    verify_title: str
+    verify_text: str
+    verify_link: str
+    done_title: str
+    done_text: str
+    already_title: str
+    already_text: str
+    undo_title: str
+    undo_intro: str
+    undo_button: str
+    undone_title: str
+    undone_text: str
+    gone_title: str
+    gone_text: str
+    away_title: str
+    away_text: str
+    language: str
+
+
+class LetterWords(Struct, frozen=True):
+    """A letter, and the text message that takes its place. `{link}`, `{until}`, `{day}` and `{notice}` are replaced."""
+
+    subject: str
+    text: str
+    short: str
+
+
+class Words(Struct, frozen=True):
+    """One language."""
+
+    permissions: Permissions
+    page: PageWords
+    ask: LetterWords
+    renewal: LetterWords
+    renotice: LetterWords
+    second: LetterWords
+
+
+@cache
+def words(language: str) -> Words:
+    """The words of a language, or of the default one."""
+    chosen = language if language in LANGUAGES else DEFAULT_LANGUAGE
+    return msgspec.toml.decode(files("wondernest.coppa").joinpath("words", f"{chosen}.toml").read_bytes(), type=Words)
