@@ -85,16 +85,19 @@ EXEMPT = {
         *("/auth/sessions", "/auth/sessions/{sessionId}", "/auth/step-up", "/auth/password"),
         *(f"{STORIES}/templates", f"{STORIES}/templates/{{templateId}}"),
         *("/files/{fileId}", "/files/{fileId}/visibility"),
+        *("/privacy/account/restore", "/privacy/exports"),
     },
     Exemption.ASKING: {"/coppa/consent", "/coppa/consent/{childId}"},
     Exemption.PROFILE: {
         *("/family/children", "/children", "/family/children/{childId}", "/family/children/{childId}/select"),
         *("/family/settings", "/content/filters"),
         *("/family/children/{childId}/screen-time", "/family/children/{childId}/extra-time"),
+        *("/privacy/children/{childId}/restore", "/privacy/family/restore"),
     },
     Exemption.ENDING: {
         *("/games/children/{childId}/data/{gameType}", "/games/children/{childId}/data/{gameType}/{dataKey}"),
         *("/audio/sessions/{audioSessionId}/end", "/files/{fileId}"),
+        *("/privacy/children/{childId}", "/privacy/family", "/privacy/account"),
     },
     Exemption.PURCHASE: {"/content-packs/purchase", "/content-packs/{packId}/download"},
 }

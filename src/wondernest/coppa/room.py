@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wondernest.access.people import CHILD
 from wondernest.coppa.chain import Seals
+from wondernest.coppa.erasing import LedgerEraser
 from wondernest.coppa.flows import ConsentFlows, Policy, Records
 from wondernest.coppa.jobs import ProofTextJobs
 from wondernest.coppa.ledger import Ledger
@@ -117,6 +118,7 @@ def build(parts: Parts) -> Coppa:
         on_start=(refusals.start,),
         on_stop=(refusals.stop,),
         personal_data=PERSONAL_DATA,
+        erasers=(LedgerEraser(own_ledger, parts.database).erase,),
         usage=(UsageLine(name="consentsToday", of=CHILD, query=CONSENTS_USED, limit=settings.quotas.consents),),
     )
     return Coppa(room, gates, own_ledger)

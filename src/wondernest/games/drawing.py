@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from html import escape
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -24,12 +24,12 @@ def drawn(document: bytes) -> list[str]:
         return []
     project = _part(save, "originalProject") or save
     canvas, book = _part(project, "infiniteCanvas"), _part(project, "flipBook")
-    pages = [canvas] if canvas else [page for page in _list(book, "pages") if isinstance(page, dict)]
+    pages = [canvas] if canvas else [_fields(page) for page in _list(book, "pages")]
     return [_page(page) for page in pages if "stickers" in page or "drawings" in page]
 
 
 def _page(canvas: dict[str, Any]) -> str:
-    size = _part(canvas, "canvasSize") or {}
+    size = _part(canvas, "canvasSize")
     width, height = _number(size.get("width"), WIDTH), _number(size.get("height"), HEIGHT)
     parts = list(_parts(canvas))[:MOST_PARTS]
     return (
@@ -68,15 +68,18 @@ def _number(value: Any, other: float) -> float:
     return float(value) if fits else float(value & 0xFFFFFFFF) if isinstance(value, int) and value > 0 else other
 
 
+def _fields(value: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
 def _get(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, dict) else None
+    return _fields(value).get(name)
 
 
-def _part(value: Any, name: str) -> dict[str, Any] | None:
-    part = _get(value, name)
-    return part if isinstance(part, dict) else None
+def _part(value: Any, name: str) -> dict[str, Any]:
+    return _fields(_get(value, name))
 
 
 def _list(value: Any, name: str) -> list[Any]:
     part = _get(value, name)
-    return part if isinstance(part, list) else []
+    return cast("list[Any]", part) if isinstance(part, list) else []

@@ -142,7 +142,8 @@ class RowEraser:
         self, executor: Executor, subjects: Subjects, stand_in: StandIn, spare: frozenset[str] = frozenset()
     ) -> dict[str, int]:
         """Erase what is about the people; returns how many rows of which tables. `spare`: tables that are left out. Raises StillReferenced."""
-        steps = [step for step in await self.plan(executor) if step.holding.table not in spare]
+        planned = await self.plan(executor)
+        steps = [step for step in planned if step.holding.table not in spare and not step.holding.by_room]
         counts: dict[str, int] = {}
         for _ in range(PASSES):
             for step in steps:

@@ -55,6 +55,8 @@ class Holding(Struct, frozen=True, kw_only=True):
     """Other columns that identify a person or contain what the person wrote or made."""
     erased: bool = True
     """Whether the service erases people of these kinds."""
+    by_room: bool = False
+    """Whether an eraser of its room erases the rows, and nothing else may: a chain of rows that proves something."""
     copies: bool = False
     """Whether rows may repeat data about people near the person: then they are erased with any of those too."""
     content_bytes: str = ""

@@ -23,7 +23,7 @@ from wondernest.privacy.repository import (
     SummaryRepository,
     WorkRepository,
 )
-from wondernest.privacy.routes import CatalogueRoutes, ExportRoutes, PrivacyRoutes
+from wondernest.privacy.routes import CatalogueRoutes, ExportRoutes, LinkRoutes, PrivacyRoutes
 from wondernest.privacy.rules import log_key
 from wondernest.privacy.service import ErasureService
 from wondernest.privacy.summary import SummaryService
@@ -102,6 +102,7 @@ def build(parts: Parts, others: Rooms) -> Room:
             *of_catalogue.endpoints(),
             *PrivacyRoutes(erasures, summaries).endpoints(),
             *ExportRoutes(export_service, summaries).endpoints(),
+            *LinkRoutes(export_service).endpoints(),
         ],
         tables=TABLES,
         jobs=(

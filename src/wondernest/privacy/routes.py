@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 CHILD: Final = uuid_parameter("childId", errors.InvalidChildId)
 TAG: Final = "Privacy"
 PUBLIC: Final = RouteGroup(tag=TAG, caller=CallerKind.PUBLIC, failure=errors.Failed)
+LINKS: Final = RouteGroup(tag=TAG, caller=CallerKind.PUBLIC, failure=errors.Failed)
 GROUP: Final = RouteGroup(
     tag=TAG,
     caller=CallerKind.USER,
@@ -247,10 +248,19 @@ class ExportRoutes:
         """GET /privacy/exports/{exportId}/content."""
         return _zip(await self._exports.content(request.caller, request.path(EXPORT_ID)))
 
-    @EXPORTS.get(
+
+class LinkRoutes:
+    """An export by the link in its letter."""
+
+    def __init__(self, exports: ExportService) -> None:
+        self._exports = exports
+
+    def endpoints(self) -> list[Endpoint]:
+        """The route."""
+        return LINKS.endpoints(self)
+
+    @LINKS.get(
         "/privacy/exports/download",
-        caller=CallerKind.PUBLIC,
-        authority=None,
         queries=(Query("token", description="From the letter"),),
         replies={200: ZIP, 404: NO_EXPORT},
         failure=FAILED,

@@ -30,7 +30,7 @@ HOLDS = (
 CODES = re.compile(
     r"^(?:id|status|state|kind|currency|version|tier|priority|standing|reason|device_type|storage_provider|mime_type|category)$"
     r"|_(?:type|status|version|rating|color|hex|stage|level|key|tier|source|range|provider|model|gateway)$|^(?:gateway|language|time_zone|difficulty)$"
-    r"|^(?:age_group|ai_model_used|app_version|route|request_hash|request_method|algorithm_version|used_in_feature|icon_name|source|role|day|date|sunday|purpose)$"
+    r"|^(?:age_group|ai_model_used|app_version|route|request_hash|request_method|algorithm_version|used_in_feature|icon_name|source|role|day|date|sunday|purpose|entry|method|notice_digest|notice_language|standing|asked_again)$"
     r"|^(?:allowed|blocked)_(?:categories|providers|content_types)$|^used_features$|^error_code$|^token_usage$|^model_parameters$|^subjects$|^supported_languages$"
     r"|^skills_developed$|^educational_goals$|^licensing_model$|^(?:activity|event)_category$|^payout_id$|^entrypoint$|^queue_manager_id$|^config_key$"
 )
