@@ -19,8 +19,10 @@ from bench.setup import SetupError, own_postgres, say
 from bench.statements import Explained, OneConnection, explain, one_connection, record_statements
 
 FOLDER: Final = Path(__file__).with_name("plans")
-SMALL: Final = frozenset({"game_registry", "game_types", "game_categories", "content_pack_categories"})
-"""Tables that do not grow with the number of families: a dozen rows, which may be read whole."""
+SMALL: Final = frozenset(
+    {"game_registry", "game_types", "game_categories", "content_pack_categories", "event_archives"}
+)
+"""Tables that do not grow with the number of families: a dozen rows, or one a day, which may be read whole."""
 _SHORT: Final = "searched once an hour, and holds only what has not expired"
 MAY_READ_WHOLE: Final[Mapping[str, str]] = {
     "prune-email-verifications": f"{_SHORT}, one day's sign-ups",

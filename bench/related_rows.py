@@ -109,6 +109,14 @@ _LATER_ROWS: Final[dict[LiteralString, LiteralString]] = {
        select id, 'UTC', now() from family.families""",
     "analytics.learning_insights": """insert into analytics.learning_insights (child_id, insight_type, title)
        select id, 'milestone', 'Milestone' from family.child_profiles, generate_series(1, 3)""",
+    "audio.sessions": """insert into audio.sessions (id, child_id, started_at, ended_at, status, consent_confirmed, session_type)
+       select gen_random_uuid(), c.id, now() - n * interval '7 days', now() - n * interval '7 days' + interval '5 minutes',
+              'completed', true, 'story'
+         from family.child_profiles c, generate_series(0, 3) n""",
+    "audio.speech_metrics": """insert into audio.speech_metrics (id, session_id, child_id, start_time, end_time, clarity_score)
+       select gen_random_uuid(), id, child_id, started_at, ended_at, 0.7 from audio.sessions""",
+    "wondernest.event_archives": """insert into wondernest.event_archives (day, begun_at, archived_at)
+       select (now() at time zone 'UTC')::date - n, now(), now() from generate_series(404, 700) n""",
     "wondernest.unrecorded_cutoffs": """insert into wondernest.unrecorded_cutoffs (user_id, issued_until)
        select id, now() from core.users where email < 'bench-2'""",
 }

@@ -31,7 +31,8 @@ create table wondernest.consent_erasures (
 );
 create trigger keep_receipts before update or delete on wondernest.consent_erasures
    for each row execute function wondernest.keep_consent_ledger();
-create trigger keep_receipts_whole before truncate on wondernest.consent_erasures
+create trigger keep_receipts_whole before truncate
+    on wondernest.consent_erasures
    for each statement execute function wondernest.keep_consent_ledger();
 
 -- @table wondernest.consent_ledger
@@ -56,7 +57,8 @@ create table wondernest.consent_ledger (
 );
 create trigger keep_entries before update or delete on wondernest.consent_ledger
    for each row execute function wondernest.keep_consent_ledger();
-create trigger keep_ledger before truncate on wondernest.consent_ledger
+create trigger keep_ledger before truncate
+    on wondernest.consent_ledger
    for each statement execute function wondernest.keep_consent_ledger();
 
 -- @table wondernest.consent_heads
@@ -71,10 +73,11 @@ create table wondernest.consent_heads (
 );
 create trigger keep_heads before update or delete on wondernest.consent_heads
    for each row execute function wondernest.keep_consent_ledger();
-create trigger keep_all_heads before truncate on wondernest.consent_heads
+create trigger keep_all_heads before truncate
+    on wondernest.consent_heads
    for each statement execute function wondernest.keep_consent_ledger();
 
--- @function wondernest.erase_consent_ledger(uuid, timestamptz, bytea)
+-- @function wondernest.erase_consent_ledger(uuid, timestamp with time zone, bytea)
 -- Erases a family's part of the ledger and leaves a receipt; returns the number of entries. It runs with the rights of the owner,
 -- because the service's role may only add to the ledger. A receipt without the service's seal is found by `consent verify`.
 create function wondernest.erase_consent_ledger(family uuid, moment timestamptz, receipt_seal bytea) returns bigint

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -32,7 +33,7 @@ def in_mode(make_settings: Callable[..., Settings]) -> Callable[..., Any]:
     """A client of the service with COPPA_GATE set to a mode."""
 
     @asynccontextmanager
-    async def start(mode: str, **environ: str) -> AsyncIterator[httpx2.AsyncClient]:
+    async def start(mode: str, **environ: str) -> AsyncGenerator[httpx2.AsyncClient]:
         async with running(create_app(make_settings(COPPA_GATE=mode, **environ))) as client:
             yield client
 
@@ -297,8 +298,9 @@ async def test_a_recorded_request_of_a_child_with_consent_is_not_counted(
 
 
 def _years_ago(years: int) -> str:
-    year, rest = time.strftime("%Y -%m-01", time.gmtime()).split()
-    return f"{int(year) - years}{rest}"
+    """A birthday a little more than so many years ago, so that it has passed wherever it is."""
+    passed = datetime.now(UTC) - timedelta(days=40)
+    return passed.replace(year=passed.year - years, day=min(passed.day, 28)).date().isoformat()
 
 
 @pytest.mark.parametrize(

@@ -91,8 +91,8 @@ EXEMPT = {
     Exemption.PROFILE: {
         *("/family/children", "/children", "/family/children/{childId}", "/family/children/{childId}/select"),
         *("/family/settings", "/content/filters"),
-        *("/privacy/children/{childId}/restore", "/privacy/family/restore"),
         *("/family/children/{childId}/screen-time", "/family/children/{childId}/extra-time"),
+        *("/privacy/children/{childId}/restore", "/privacy/family/restore"),
     },
     Exemption.ENDING: {
         *("/games/children/{childId}/data/{gameType}", "/games/children/{childId}/data/{gameType}/{dataKey}"),

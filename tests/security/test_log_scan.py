@@ -21,6 +21,7 @@ import redis
 from tests.faults.outages import frozen
 from tests.fixtures.application import TEST_SECRET, declared
 from tests.fixtures.auth import code_in
+from tests.fixtures.consents import Page
 from tests.fixtures.identities import CLIENT_IDS, Signer
 from tests.fixtures.packs import PACKS, SAFARI, VEHICLES, stock
 from tests.fixtures.payments import EVENTS, KEY, SECRET, Gateway, payment_gateway, signature_of
@@ -288,6 +289,24 @@ class Journey:
         data = self.send("POST", "/api/v1/auth/parent/login", login).json()["data"]
         self.bearer = {"Authorization": f"Bearer {data['accessToken']}"}
 
+    def consent(self) -> None:
+        """A consent by letter: its link is opened and used, and is a secret; a report of no verifier."""
+        wait_for(self._links, "the letter that asks for consent")
+        self.secrets.update(link.rpartition("/")[2] for link in self._links())
+        link = self._links()[-1]
+        page = self.send("GET", link)
+        assert page.status_code == 200, page.text
+        done = self.send("POST", link + Page(page.text).action)
+        assert "your consent counts" in done.text
+        for path in (f"/coppa/consents/{PATH_TEXT}", f"/coppa/undo/{PATH_TEXT}?language={QUERY_TEXT}"):
+            assert self.send("POST", path).status_code == 410
+        signed = {"Verification-Signature": HEADER_TEXT}
+        assert self.send("POST", "/api/v1/coppa/verifications/events", {"type": BODY_TEXT}, **signed).status_code == 404
+
+    def _links(self) -> list[str]:
+        found = (re.search(r"/coppa/consents/[\w-]{64}", text) for text in self._mails())
+        return [match[0] for match in found if match is not None]
+
     def expect_failures(self, status: int) -> None:
         """Requests that must all fail with the status."""
         save = {"gameType": "sticker_book", "dataKey": PATH_TEXT, "dataValue": {"text": DOCUMENT_TEXT}}
@@ -388,6 +407,8 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
         RATE_LIMIT_FAILED_LOGINS="50",
         RATE_LIMIT_UPLOAD="0",
         JOBS_PROCESSES="1",
+        COPPA_CONFIRMATION="required",
+        PUBLIC_BASE_URL="http://localhost:8082",
         OAUTH_GOOGLE_CLIENT_IDS=CLIENT_IDS["google"],
         OAUTH_GOOGLE_JWKS=str(keys),
         **gateway.settings,
@@ -398,6 +419,7 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
         journey.sign_up()
         journey.guess()
         journey.play()
+        journey.consent()
         journey.keep_files()
         journey.use_the_library()
         journey.read_stories()

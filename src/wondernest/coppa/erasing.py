@@ -1,6 +1,6 @@
 """Erases the ledger of families that are erased.
 
-The ledger of a family that stays keeps the ids of a child or an adult who is erased: it is the proof of consent, and its rows are a chain.
+Of a child or an adult who leaves, the ledger of the family that stays keeps the id: it is the proof of consent, and its rows are a chain.
 """
 
 from __future__ import annotations

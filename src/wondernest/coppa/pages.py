@@ -127,14 +127,8 @@ class ConsentPages:
         return self._page("page.html", language, title, texts=[text], link=link)
 
     def _page(self, template: str, language: str, title: str, **values: Any) -> bytes:
-        common = {"language": language, "title": title, "style": self._safe_style, "words": words(language)}
+        common = {"language": language, "title": title, "words": words(language)}
         return self._environment.get_template(template).render(**common, **values).encode()
-
-    @cached_property
-    def _safe_style(self) -> Any:
-        from markupsafe import Markup
-
-        return Markup(self._style)  # noqa: S704 - a file of ours, whose digest is in the policy
 
     @cached_property
     def _environment(self) -> Environment:

@@ -1,0 +1,73 @@
+"""Which method answers to a name, and the tokens of letters."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wondernest.coppa import rules, tokens
+from wondernest.coppa.methods import NAMES, PLUS, Method, Offer
+from wondernest.settings.consent import VERIFIED_METHODS
+
+EVERYTHING = Offer(frozenset(Method))
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [
+        ("credit_card", Method.CARD),
+        ("Credit_Card ", Method.CARD),
+        ("drivers_license", Method.GOVERNMENT_ID),
+        ("face_match", Method.FACE_MATCH),
+        ("ssn", Method.EMAIL_PLUS),
+        ("", Method.EMAIL_PLUS),
+        ("4111 1111 1111 1111", Method.EMAIL_PLUS),
+    ],
+)
+def test_a_name_is_a_method_or_e_mail(name: str, method: Method) -> None:
+    assert EVERYTHING.choose(name, has_phone=True) is method
+    assert Offer(frozenset({Method.EMAIL_PLUS})).choose(name, has_phone=True) is Method.EMAIL_PLUS
+
+
+def test_a_text_message_needs_a_number_and_nothing_is_chosen_where_nothing_is_offered() -> None:
+    assert EVERYTHING.choose("text_plus", has_phone=True) is Method.TEXT_PLUS
+    assert EVERYTHING.choose("text_plus", has_phone=False) is Method.EMAIL_PLUS
+    assert Offer(frozenset()).choose("card", has_phone=True) is None
+
+
+def test_letters_and_text_messages_never_disclose_and_no_verifier_offers_them() -> None:
+    assert {method for method in Method if not method.discloses} == PLUS == {Method.EMAIL_PLUS, Method.TEXT_PLUS}
+    assert {Method(name) for name in VERIFIED_METHODS} == set(Method) - PLUS
+    assert "ssn" not in NAMES
+
+
+@given(family=st.uuids(), reference=st.text(max_size=40))
+def test_a_token_names_its_family_and_hides_the_rest(family: UUID, reference: str) -> None:
+    text = tokens.made("secret", reference, family)
+    read = tokens.read(text)
+    assert read is not None
+    assert read.family_id == family
+    assert tokens.made("secret", reference, family) == text
+    assert tokens.made("other", reference, family) != text
+    assert len(text) == 64
+
+
+@given(text=st.text())
+def test_a_text_that_is_no_token_is_none(text: str) -> None:
+    assert tokens.read(text) is None or len(text) == 64
+
+
+MAPS = st.dictionaries(st.sampled_from("abcd"), st.booleans())
+
+
+@given(known=MAPS, new=MAPS)
+def test_what_is_kept_was_permitted_and_still_is_wanted(known: dict[str, bool], new: dict[str, bool]) -> None:
+    kept = {name for name, allowed in rules.kept(known, new).items() if allowed}
+    before = {name for name, allowed in known.items() if allowed}
+    wanted = {name for name, allowed in new.items() if allowed}
+    assert kept == before & wanted
+    assert rules.adds(known, new) == bool(wanted - before)
+    assert rules.takes(known, new) == bool(before - wanted)
