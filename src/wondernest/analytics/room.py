@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
 
-from wondernest.access.consent import GateMode
+from wondernest.access.consent import GateMode, Purpose
 from wondernest.access.people import CHILD
 from wondernest.analytics.archive import EventArchive
 from wondernest.analytics.deliveries import DeliveryService
-from wondernest.analytics.erasing import ArchiveEraser
+from wondernest.analytics.erasing import ArchiveEraser, RecommendationEraser
 from wondernest.analytics.jobs import IdentityJobs, SummingJobs
 from wondernest.analytics.overview import OverviewService
 from wondernest.analytics.personal_data import ELSEWHERE, PERSONAL_DATA
@@ -106,6 +106,7 @@ def build(
     )
     identities = IdentityJobs(parts.database, repository, parts.clock)
     summing = SummingJobs(parts.database, rollups, history, parts.clock, parts.large_work, parts.settings.analytics)
+    archived = ArchiveEraser(archive(parts))
     room = Room(
         name="analytics",
         endpoints=[
@@ -119,7 +120,11 @@ def build(
         schedules=(*identities.schedules(), *summing.schedules()),
         personal_data=PERSONAL_DATA,
         elsewhere=ELSEWHERE,
-        erasers=(ArchiveEraser(archive(parts)).erase,),
+        erasers=(archived.erase,),
+        purpose_erasers={
+            Purpose.ANALYTICS.value: archived.erase_ended,
+            Purpose.RECOMMENDATIONS.value: RecommendationEraser(RecommendationRepository(), parts.database).erase_ended,
+        },
         usage=_usage(parts.settings.quotas),
     )
     return Analytics(room, overview)

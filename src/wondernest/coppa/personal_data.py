@@ -63,6 +63,15 @@ PERSONAL_DATA: Final = (
         kept="Until the child is erased",
     ),
     Holding(
+        table="wondernest.ended_purposes",
+        people={"child_id": CHILD},
+        personal=("purpose",),
+        what="What is not permitted any more for a child, since when, and when what was held for it is erased",
+        why="What is not permitted any more is not kept",
+        kept="Until it is erased, 30 days at most, or permitted again",
+        ended_by="privacy.erase_ended",
+    ),
+    Holding(
         table="wondernest.consent_refusals",
         people={"family_id": FAMILY},
         what="How often requests of a family had no consent, by day and route",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wondernest.access.people import CHILD
 from wondernest.coppa.chain import Seals
+from wondernest.coppa.ended import ANNOUNCE, EndedPurposes, EndLetters
 from wondernest.coppa.erasing import LedgerEraser
 from wondernest.coppa.flows import ConsentFlows, Policy, Records
 from wondernest.coppa.jobs import ProofTextJobs
@@ -23,6 +24,7 @@ from wondernest.coppa.personal_data import PERSONAL_DATA
 from wondernest.coppa.refusals import NAMES as REFUSAL_METRICS
 from wondernest.coppa.refusals import RefusalJobs, Refusals
 from wondernest.coppa.repository import CONSENTS_USED, ConsentGates, ConsentRepository, FlowRepository, LedgerRepository
+from wondernest.coppa.repository.ended import EndedRepository
 from wondernest.coppa.repository.refusals import RefusalRepository
 from wondernest.coppa.repository.times import TimeRepository
 from wondernest.coppa.routes import ConsentRoutes, NoticeRoutes, PageRoutes, ReportRoutes
@@ -48,6 +50,7 @@ TABLES: Final = (
     Table("wondernest.consent_erasures", ("select",)),
     Table("wondernest.consents"),
     Table("wondernest.consent_gates"),
+    Table("wondernest.ended_purposes"),
     Table("wondernest.consent_refusals"),
     Table("wondernest.consent_switches", ("select", "insert", "update")),
 )
@@ -82,7 +85,9 @@ def build(parts: Parts) -> Coppa:
     verifier = WebhookVerifier(settings.verifier, parts.metrics) if settings.verifier.url else None
     texts = HttpTextSender(settings.texts, parts.metrics) if settings.texts.url else None
     offer = _offer(settings, verifier, texts)
-    records = Records(repository, rows, gates, own_ledger, LedgerRepository())
+    ends = EndedRepository()
+    ended = EndedPurposes(ends, parts.jobs.sender(ANNOUNCE))
+    records = Records(repository, rows, gates, own_ledger, LedgerRepository(), ended)
     asking = parts.jobs.sender(ASK)
     flows = ConsentFlows(records, notices, offer, asking, _policy(settings), clock, parts.ids, metrics)
     operator = _operator(settings)
@@ -98,6 +103,7 @@ def build(parts: Parts) -> Coppa:
             texts=texts,
         ),
     )
+    end_letters = EndLetters(ends, rows, database, LetterSender(parts.mailer, parts.metrics))
     upkeep = ConsentUpkeep(flows, rows, database, notices, parts.jobs.sender(SECOND), clock)
     proofs = ProofTextJobs(database, repository)
     links = ConsentLinks(flows, rows, database, verifier, clock, metrics)
@@ -112,7 +118,14 @@ def build(parts: Parts) -> Coppa:
             *PageRoutes(links, notices, ConsentPages(notices, operator)).endpoints(),
         ],
         tables=TABLES,
-        jobs=(*proofs.jobs(), *forgetting.jobs(), *times.jobs(), *letters.jobs(), *upkeep.jobs()),
+        jobs=(
+            *proofs.jobs(),
+            *forgetting.jobs(),
+            *times.jobs(),
+            *letters.jobs(),
+            *end_letters.jobs(),
+            *upkeep.jobs(),
+        ),
         schedules=(*proofs.schedules(), *forgetting.schedules(), *times.schedules(), *upkeep.schedules()),
         metrics=(*METRICS, *REFUSAL_METRICS),
         on_start=(refusals.start,),

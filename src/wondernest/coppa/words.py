@@ -75,6 +75,14 @@ class LetterWords(Struct, frozen=True):
     short: str
 
 
+class EndWords(Struct, frozen=True):
+    """The letter about what is erased because it is not permitted any more. `{list}` is replaced: days, with `what` for each purpose."""
+
+    subject: str
+    text: str
+    what: dict[str, str]
+
+
 class Words(Struct, frozen=True):
     """One language."""
 
@@ -84,6 +92,7 @@ class Words(Struct, frozen=True):
     renewal: LetterWords
     renotice: LetterWords
     second: LetterWords
+    end: EndWords
 
 
 @cache

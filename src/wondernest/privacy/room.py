@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from wondernest.auth.personal_data import REFUSES_TOKENS
+from wondernest.coppa.ended import DueEnds
 from wondernest.platform.erasing import RowEraser
 from wondernest.platform.jobs import Job, Schedule
 from wondernest.platform.personal_data import ON_ERASURE
 from wondernest.platform.rooms import Room, Rooms, Table
 from wondernest.privacy.catalogue import catalogue
+from wondernest.privacy.ending import ERASE_ENDED, EndedErasing
 from wondernest.privacy.erasing import NOTE_ARCHIVED, ArchiveJobs, Erasing, Reapplying
 from wondernest.privacy.exporting import ANNOUNCE_READY, MAKE, ExportJobs, ExportService
 from wondernest.privacy.letters import ANNOUNCE, ErasureLetters
@@ -93,6 +95,7 @@ def build(parts: Parts, others: Rooms) -> Room:
         parts.jobs.sender(ANNOUNCE_READY),
     )
     erasing = _erasing(parts, others, (*others.erasers, export_jobs.erase), PrivacyMetrics(parts.metrics))
+    ending = EndedErasing(others, DueEnds(parts.database), parts)
     export_service = ExportService(exports, parts, parts.jobs.sender(MAKE))
     summaries = SummaryService(SummaryRepository(RowEraser(others.personal_data)), parts.database)
     of_catalogue = CatalogueRoutes(lambda: catalogue(Rooms((*others.all, room))))
@@ -108,12 +111,14 @@ def build(parts: Parts, others: Rooms) -> Room:
         jobs=(
             Job(ON_ERASURE, erasing.run, time_limit_s=ERASING_LIMIT_S),
             Job(NOTE_ARCHIVED, archive.note, time_limit_s=ERASING_LIMIT_S),
+            Job(ERASE_ENDED, ending.run, time_limit_s=ERASING_LIMIT_S),
             *letters.jobs(),
             *export_jobs.jobs(),
         ),
         schedules=(
             Schedule(ON_ERASURE, "*/5 * * * *", ON_ERASURE),
             Schedule(NOTE_ARCHIVED, "37 * * * *", NOTE_ARCHIVED),
+            Schedule(ERASE_ENDED, "*/10 * * * *", ERASE_ENDED),
             *export_jobs.schedules(),
         ),
         metrics=NAMES,

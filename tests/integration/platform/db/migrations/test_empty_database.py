@@ -49,6 +49,7 @@ OURS = {
     "wondernest.erasures",
     "wondernest.exports",
     "wondernest.consent_gates",
+    "wondernest.ended_purposes",
     "wondernest.consent_refusals",
     "wondernest.consent_switches",
     "wondernest.family_locales",
