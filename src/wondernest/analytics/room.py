@@ -36,6 +36,7 @@ from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
     from wondernest.analytics.ports import Neighbours, ProjectSaves, SavedDocuments
+    from wondernest.coppa.trail import Trail
     from wondernest.platform.rooms import Parts
     from wondernest.settings import Quotas
 
@@ -84,11 +85,17 @@ class Analytics(Struct, frozen=True):
 
 
 def build(
-    parts: Parts, projects: ProjectSaves, documents: SavedDocuments, registry: Registry, neighbours: Neighbours
+    parts: Parts,
+    projects: ProjectSaves,
+    documents: SavedDocuments,
+    registry: Registry,
+    neighbours: Neighbours,
+    trail: Trail,
 ) -> Analytics:
     """Events and figures.
 
-    `projects` and `documents`: the saves that events change and a route shows; `neighbours`: the rooms that insights ask.
+    `projects` and `documents`: the saves that events change and a route shows; `neighbours`: the rooms that insights ask;
+    `trail`: notes who looked.
     """
     gate = GateMode(parts.settings.consent_gate)
     repository = AnalyticsRepository(registry, parts.ids, parts.clock, parts.settings.quotas, gate)
@@ -111,7 +118,7 @@ def build(
         name="analytics",
         endpoints=[
             *EventRoutes(service, DeliveryService(service), parts.clock).endpoints(),
-            *FigureRoutes(overview).endpoints(),
+            *FigureRoutes(overview, trail).endpoints(),
         ],
         tables=TABLES,
         indexes=INDEXES,

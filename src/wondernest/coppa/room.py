@@ -27,9 +27,11 @@ from wondernest.coppa.repository import CONSENTS_USED, ConsentGates, ConsentRepo
 from wondernest.coppa.repository.ended import EndedRepository
 from wondernest.coppa.repository.refusals import RefusalRepository
 from wondernest.coppa.repository.times import TimeRepository
+from wondernest.coppa.repository.trail import TrailRepository
 from wondernest.coppa.routes import ConsentRoutes, NoticeRoutes, PageRoutes, ReportRoutes
 from wondernest.coppa.service import ConsentService
 from wondernest.coppa.times import TimeJobs
+from wondernest.coppa.trail import Trail
 from wondernest.coppa.upkeep import ConsentUpkeep
 from wondernest.coppa.verifiers import WebhookVerifier
 from wondernest.platform.jobs.letters import LetterSender
@@ -51,6 +53,7 @@ TABLES: Final = (
     Table("wondernest.consents"),
     Table("wondernest.consent_gates"),
     Table("wondernest.ended_purposes"),
+    Table("wondernest.child_accesses"),
     Table("wondernest.consent_refusals"),
     Table("wondernest.consent_switches", ("select", "insert", "update")),
 )
@@ -64,6 +67,8 @@ class Coppa(NamedTuple):
     """Sets what parents permit, in the transaction of another room."""
     ledger: Ledger
     """Erases a family's entries with a receipt; for the erasure of the family."""
+    trail: Trail
+    """Notes who looked at data of a child."""
 
 
 def ledger(parts: Parts) -> Ledger:
@@ -109,6 +114,7 @@ def build(parts: Parts) -> Coppa:
     links = ConsentLinks(flows, rows, database, verifier, clock, metrics)
     service = ConsentService(repository, rows, flows, database, clock, parts.ids)
     consents = ConsentRoutes(service, settings.coppa.unverified_status, confirms=settings.confirms_consent)
+    trail = Trail(TrailRepository(), database, clock)
     room = Room(
         name="coppa",
         endpoints=[
@@ -125,16 +131,23 @@ def build(parts: Parts) -> Coppa:
             *letters.jobs(),
             *end_letters.jobs(),
             *upkeep.jobs(),
+            *trail.jobs(),
         ),
-        schedules=(*proofs.schedules(), *forgetting.schedules(), *times.schedules(), *upkeep.schedules()),
+        schedules=(
+            *proofs.schedules(),
+            *forgetting.schedules(),
+            *times.schedules(),
+            *upkeep.schedules(),
+            *trail.schedules(),
+        ),
         metrics=(*METRICS, *REFUSAL_METRICS),
-        on_start=(refusals.start,),
-        on_stop=(refusals.stop,),
+        on_start=(refusals.start, trail.start),
+        on_stop=(refusals.stop, trail.stop),
         personal_data=PERSONAL_DATA,
         erasers=(LedgerEraser(own_ledger, parts.database).erase,),
         usage=(UsageLine(name="consentsToday", of=CHILD, query=CONSENTS_USED, limit=settings.quotas.consents),),
     )
-    return Coppa(room, gates, own_ledger)
+    return Coppa(room, gates, own_ledger, trail)
 
 
 def _offer(settings: Settings, verifier: WebhookVerifier | None, texts: HttpTextSender | None) -> Offer:

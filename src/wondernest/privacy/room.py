@@ -25,7 +25,7 @@ from wondernest.privacy.repository import (
     SummaryRepository,
     WorkRepository,
 )
-from wondernest.privacy.routes import CatalogueRoutes, ExportRoutes, LinkRoutes, PrivacyRoutes
+from wondernest.privacy.routes import AccessRoutes, CatalogueRoutes, ExportRoutes, LinkRoutes, PrivacyRoutes
 from wondernest.privacy.rules import log_key
 from wondernest.privacy.service import ErasureService
 from wondernest.privacy.summary import SummaryService
@@ -33,6 +33,7 @@ from wondernest.privacy.summary import SummaryService
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wondernest.coppa.trail import Trail
     from wondernest.platform.personal_data import Eraser
     from wondernest.platform.rooms import Parts
 
@@ -77,14 +78,14 @@ def reapplying(parts: Parts, others: Rooms) -> Reapplying:
     )
 
 
-def build(parts: Parts, others: Rooms) -> Room:
-    """What the other rooms hold about people: shown, erased. `others`: every room that holds personal data."""
+def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
+    """What the other rooms hold about people: shown, erased. `others`: every room that holds personal data; `trail`: notes who looked."""
     settings, requests = parts.settings.privacy, RequestRepository()
     grace = timedelta(days=settings.grace_days)
     letter = parts.jobs.sender(ANNOUNCE)
     archive = ArchiveJobs(requests, parts.database, parts.clock, letter, timedelta(days=settings.archived_days), grace)
     letters = ErasureLetters(requests, parts.database, parts.mailer, parts.metrics)
-    erasures = ErasureService(requests, parts.database, parts.clock, parts.ids, letter, grace)
+    erasures = ErasureService(requests, parts.database, parts.clock, parts.ids, letter, grace, trail)
     exports = ExportRepository()
     export_jobs = ExportJobs(
         exports,
@@ -93,11 +94,12 @@ def build(parts: Parts, others: Rooms) -> Room:
         others.exporters,
         parts,
         parts.jobs.sender(ANNOUNCE_READY),
+        trail,
     )
     erasing = _erasing(parts, others, (*others.erasers, export_jobs.erase), PrivacyMetrics(parts.metrics))
     ending = EndedErasing(others, DueEnds(parts.database), parts)
     export_service = ExportService(exports, parts, parts.jobs.sender(MAKE))
-    summaries = SummaryService(SummaryRepository(RowEraser(others.personal_data)), parts.database)
+    summaries = SummaryService(SummaryRepository(RowEraser(others.personal_data)), parts.database, trail)
     of_catalogue = CatalogueRoutes(lambda: catalogue(Rooms((*others.all, room))))
     room = Room(
         name="privacy",
@@ -106,6 +108,7 @@ def build(parts: Parts, others: Rooms) -> Room:
             *PrivacyRoutes(erasures, summaries).endpoints(),
             *ExportRoutes(export_service, summaries).endpoints(),
             *LinkRoutes(export_service).endpoints(),
+            *AccessRoutes(trail).endpoints(),
         ],
         tables=TABLES,
         jobs=(

@@ -43,6 +43,7 @@ DEPEND_ON_NO_PURPOSE = {
     "wondernest.consent_ledger": "proof of consent",
     "wondernest.consent_gates": "what is permitted",
     "wondernest.ended_purposes": "what is not permitted any more",
+    "wondernest.child_accesses": "which adults looked",
     "wondernest.extra_time": "a parent's settings",
     "public.user_pack_ownership": "what the family bought",
     "marketplace.child_library": "what the family bought",

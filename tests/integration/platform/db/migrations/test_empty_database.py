@@ -50,6 +50,7 @@ OURS = {
     "wondernest.exports",
     "wondernest.consent_gates",
     "wondernest.ended_purposes",
+    "wondernest.child_accesses",
     "wondernest.consent_refusals",
     "wondernest.consent_switches",
     "wondernest.family_locales",
