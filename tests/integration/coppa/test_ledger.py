@@ -204,6 +204,9 @@ async def test_entries_of_a_family_that_are_written_at_once_are_one_chain(databa
 async def test_the_ledger_of_a_family_can_be_erased_and_leaves_a_receipt(filled: Database, database_url: str) -> None:
     async with unit_of(filled) as unit:
         assert await ledger().erase(unit, FAMILY) == 5
+    for family in (FAMILY, uuid4()):
+        async with unit_of(filled) as unit:
+            assert await ledger().erase(unit, family) == 0, "again, or a family without entries: no other receipt"
     seen = Verified()
     assert [problem async for problem in ledger().verify(filled, seen)] == []
     assert (seen.families, seen.receipts) == (1, 1)

@@ -76,6 +76,11 @@ class LedgerRepository:
         assert row is not None  # nothing but an erasure deletes a head, and then the family is gone
         return _head(row)
 
+    async def lock_known(self, unit: Executor, family_id: UUID) -> Head | None:
+        """As `lock`; None for a family without a chain."""
+        row = await unit.fetchrow(_LOCK, family_id)
+        return None if row is None else _head(row)
+
     async def append(self, unit: Executor, lines: Sequence[Line], head: Head) -> None:
         """Store lines and the new head. The head is locked."""
         facts = [line.fact for line in lines]
