@@ -1,5 +1,6 @@
-"""Erases the ledger of families that are erased. Of a child or an adult who leaves, the ledger of the family that stays keeps the id:
-it is the proof of consent, and its rows are a chain.
+"""Erases the ledger of families that are erased.
+
+Of a child or an adult who leaves, the ledger of the family that stays keeps the id: it is the proof of consent, and its rows are a chain.
 """
 
 from __future__ import annotations
