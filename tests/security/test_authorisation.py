@@ -99,7 +99,9 @@ EXEMPT = {
         *("/audio/sessions/{audioSessionId}/end", "/files/{fileId}"),
         *("/privacy/children/{childId}", "/privacy/family", "/privacy/account"),
     },
-    Exemption.PURCHASE: {"/content-packs/purchase", "/content-packs/{packId}/download"},
+    Exemption.PURCHASE: {
+        *("/content-packs/purchase", "/content-packs/{packId}/download", "/content-packs/{packId}/review"),
+    },
 }
 """The routes that change something without consent, each for a reason. Every other one must declare its purpose."""
 EVENTS_IN_A_BATCH = "/analytics/events/batch"
