@@ -13,8 +13,8 @@ import pytest
 from tests.fixtures.auth import rows
 from tests.fixtures.consents import Nest, Page, after, nest
 from tests.fixtures.family import register_with_child
-from wondernest.coppa.notices import LANGUAGES
 from wondernest.coppa.upkeep import SECONDS
+from wondernest.platform.languages import LANGUAGES
 from wondernest.settings import Settings
 
 NOTICES = "/api/v1/coppa/notices"

@@ -22,7 +22,7 @@ import pytest
 
 from tests.contract.test_consent_pages import every_page
 from tests.fixtures.consents import Nest, nest
-from wondernest.coppa.notices import LANGUAGES
+from wondernest.platform.languages import LANGUAGES
 from wondernest.settings import Settings
 
 TIMEOUT_S: Final = 60.0

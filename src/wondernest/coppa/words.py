@@ -8,7 +8,7 @@ from importlib.resources import files
 import msgspec
 from msgspec import Struct
 
-from wondernest.coppa.notices import DEFAULT_LANGUAGE, LANGUAGES
+from wondernest.platform.languages import DEFAULT_LANGUAGE, LANGUAGES
 
 
 class Permissions(Struct, frozen=True):
@@ -62,9 +62,6 @@ class PageWords(Struct, frozen=True):
     undone_text: str
     gone_title: str
     gone_text: str
-    away_title: str
-    away_text: str
-    language: str
 
 
 class LetterWords(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Which of our languages a reader wants (RFC 9110 §12.5.4)."""
+"""The languages in which pages and letters are written, and which of them a reader wants (RFC 9110 §12.5.4)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from wondernest.coppa.notices import DEFAULT_LANGUAGE, LANGUAGES
-
+LANGUAGES: Final = ("en", "es", "de", "fr")
+DEFAULT_LANGUAGE: Final = LANGUAGES[0]
+NAMES: Final = {"en": "English", "es": "Español", "de": "Deutsch", "fr": "Français"}
+"""What each calls itself."""
 MAX_CHARS: Final = 1_000
 """Of a header that is read."""
 _RANGE: Final = re.compile(r"\s*([A-Za-z]{2,3})(?:-[A-Za-z0-9-]*)?\s*(?:;\s*q\s*=\s*([01](?:\.[0-9]{0,3})?))?\s*")
