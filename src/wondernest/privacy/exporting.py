@@ -17,10 +17,10 @@ import msgspec
 from wondernest.platform.blobs.blobs import BlobContent
 from wondernest.platform.jobs import Job, Running, Schedule
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
-from wondernest.platform.mail import Letter
 from wondernest.platform.personal_data import USER
 from wondernest.platform.zipping import Entry, zipped
 from wondernest.privacy import errors
+from wondernest.privacy.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,16 +49,6 @@ BATCH: Final = 100
 FOLDER: Final = "exports"
 _LINK_PURPOSE: Final = b"wondernest export link\0"
 _ID_BYTES: Final = 16
-SUBJECT: Final = "What WonderNest holds about your family"
-TEXT: Final = """\
-The file that you asked for is ready: everything that WonderNest holds about you, your family and your children.
-
-{address}
-
-The link works for seven days, and ends an hour after its first use. You can also sign in and download the file there.
-
-If you did not ask for it, change your password.
-"""
 
 
 class ExportService:
@@ -164,10 +154,10 @@ class ExportJobs:
     async def announce(self, job: Running) -> None:
         """Send the letter with the link."""
         export = await self._export(job)
-        address = await self._requests.address(self._database, export.user_id) if export is not None else None
-        if export is not None and address is not None:
+        reader = await self._requests.reader(self._database, export.user_id) if export is not None else None
+        if export is not None and reader is not None:
             link = f"{self._base}/api/v1/privacy/exports/download?token={link_of(self._secret, export)}"
-            await self._letters.send(job, Letter(address, SUBJECT, TEXT.format(address=link)))
+            await self._letters.send(job, words(reader.language).export.letter(reader.email, link=link))
 
     async def forget(self, _: Running) -> None:
         """Remove what is expired, the file before its row."""
