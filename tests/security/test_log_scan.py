@@ -300,6 +300,10 @@ class Journey:
         assert "your consent counts" in done.text
         for path in (f"/coppa/consents/{PATH_TEXT}", f"/coppa/undo/{PATH_TEXT}?language={QUERY_TEXT}"):
             assert self.send("POST", path).status_code == 410
+        assert self.send("GET", f"/privacy/catalogue?language={QUERY_TEXT}").status_code == 200
+        for path in (f"/privacy/exports/{PATH_TEXT}?language={QUERY_TEXT}", f"/privacy/exports/{PATH_TEXT}/file"):
+            assert self.send("GET", path).status_code == 410
+        assert self.send("POST", f"/privacy/exports/{PATH_TEXT}").status_code == 410
         signed = {"Verification-Signature": HEADER_TEXT}
         assert self.send("POST", "/api/v1/coppa/verifications/events", {"type": BODY_TEXT}, **signed).status_code == 404
 

@@ -20,6 +20,8 @@ def texts(words: Any, path: str = "") -> dict[str, str]:
     """Every text, by its path."""
     if isinstance(words, str):
         return {path: words}
+    if isinstance(words, list):
+        words = {str(place): part for place, part in enumerate(words)}
     parts: dict[str, Any] = words if isinstance(words, dict) else msgspec.to_builtins(words)
     return {name: text for key, part in parts.items() for name, text in texts(part, f"{path}.{key}").items()}
 

@@ -10,11 +10,12 @@ from wondernest.platform.erasing import RowEraser
 from wondernest.platform.jobs import Job, Schedule
 from wondernest.platform.personal_data import ON_ERASURE
 from wondernest.platform.rooms import Room, Rooms, Table
-from wondernest.privacy.catalogue import catalogue
+from wondernest.privacy.catalogue import Entry, catalogue
 from wondernest.privacy.erasing import NOTE_ARCHIVED, ArchiveJobs, Erasing, Reapplying
 from wondernest.privacy.exporting import ANNOUNCE_READY, MAKE, ExportJobs, ExportService
 from wondernest.privacy.letters import ANNOUNCE, ErasureLetters
 from wondernest.privacy.metrics import NAMES, PrivacyMetrics
+from wondernest.privacy.pages import PrivacyPages, figures
 from wondernest.privacy.personal_data import ELSEWHERE, PERSONAL_DATA
 from wondernest.privacy.repository import (
     ExportRepository,
@@ -23,13 +24,13 @@ from wondernest.privacy.repository import (
     SummaryRepository,
     WorkRepository,
 )
-from wondernest.privacy.routes import CatalogueRoutes, ExportRoutes, LinkRoutes, PrivacyRoutes
+from wondernest.privacy.routes import CatalogueRoutes, ExportRoutes, PageRoutes, PrivacyRoutes
 from wondernest.privacy.rules import log_key
 from wondernest.privacy.service import ErasureService
 from wondernest.privacy.summary import SummaryService
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from wondernest.platform.personal_data import Eraser
     from wondernest.platform.rooms import Parts
@@ -95,14 +96,17 @@ def build(parts: Parts, others: Rooms) -> Room:
     erasing = _erasing(parts, others, (*others.erasers, export_jobs.erase), PrivacyMetrics(parts.metrics))
     export_service = ExportService(exports, parts, parts.jobs.sender(MAKE))
     summaries = SummaryService(SummaryRepository(RowEraser(others.personal_data)), parts.database)
-    of_catalogue = CatalogueRoutes(lambda: catalogue(Rooms((*others.all, room))))
+
+    def entries() -> Iterator[Entry]:
+        return catalogue(Rooms((*others.all, room)))
+
     room = Room(
         name="privacy",
         endpoints=[
-            *of_catalogue.endpoints(),
+            *CatalogueRoutes(entries).endpoints(),
             *PrivacyRoutes(erasures, summaries).endpoints(),
             *ExportRoutes(export_service, summaries).endpoints(),
-            *LinkRoutes(export_service).endpoints(),
+            *PageRoutes(export_service, PrivacyPages(entries, figures(parts.settings))).endpoints(),
         ],
         tables=TABLES,
         jobs=(
