@@ -95,7 +95,7 @@ async def test_the_parents_of_a_child_with_days_of_grace_get_one_letter_that_nam
     [
         ("es", "Confirme su consentimiento", "ya no es necesario"),
         ("de", "Bitte bestätigen Sie Ihre Einwilligung", "ist nicht mehr nötig"),
-        ("fr", "Veuillez confirmer votre consentement", "n'est plus nécessaire"),
+        ("fr", "Veuillez confirmer votre consentement", "n\u2019est plus nécessaire"),
         ("ja", "Please confirm your consent", "no longer needed"),
     ],
 )
