@@ -25,7 +25,12 @@ from tests.fixtures.consents import (
 )
 from tests.fixtures.family import add_child, register_with_child
 from wondernest.access.consent import purposes_of
+from wondernest.app import background
+from wondernest.coppa.flows import CHILD, FAMILY
+from wondernest.coppa.flows import CONSENT as CONSENT_ID
+from wondernest.coppa.letters import SECOND as SECOND_LETTER
 from wondernest.coppa.upkeep import EXPIRE, RENEW, SECONDS
+from wondernest.platform.jobs import Running
 from wondernest.settings import Settings
 
 SECOND = "You gave your consent"
@@ -328,6 +333,20 @@ async def test_a_consent_that_was_withdrawn_gets_no_second_letter(home: Nest, an
     await home.withdraw(ann, mia)
     await home.run(SECONDS, after(hours=25))
     assert not [text for text in await mails_to(home.outbox, ann.email) if SECOND in text]
+
+
+async def test_a_consent_that_is_narrowed_while_its_second_letter_waits_still_gets_it(home: Nest, ann: Parent) -> None:
+    mia = await home.consented(ann)
+    before = (await home.status(ann, mia))["consentId"]
+    await home.change(ann, mia, analytics=False)
+    family = await value(home.database_url, "select family_id from wondernest.consents")
+    work = background(home.settings)
+    send = next(job.handler for job in work.jobs if job.name == SECOND_LETTER)
+    args = {FAMILY: str(family), CONSENT_ID: before, CHILD: mia}
+    await send(Running(1, SECOND_LETTER, args, 1, datetime.now(UTC)))
+    await work.rooms.stop()
+    assert "Your consent was taken back" in (await home.press(await home.link(ann, SECOND))).text
+    assert await home.gate(mia) == ([], None)
 
 
 async def test_the_links_of_the_two_letters_do_not_stand_for_each_other(home: Nest, ann: Parent) -> None:

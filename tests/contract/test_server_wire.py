@@ -95,6 +95,15 @@ def test_a_body_announced_too_large_is_refused_before_it_is_sent(wire: Wire) -> 
     assert wire.closed()
 
 
+def test_a_413_can_be_read_by_a_client_that_sends_all_of_its_body_first(wire: Wire) -> None:
+    body = b"[" + b" " * (20 * MIB) + b"]"
+    wire.send(f"POST {LOGIN} HTTP/1.1", f"content-length: {len(body)}", body=body)
+    status, headers, reply = wire.reply()
+    assert (status, headers["connection"]) == (413, "close")
+    assert b'"error":"PAYLOAD_TOO_LARGE"' in reply
+    assert wire.closed()
+
+
 def test_a_chunked_body_is_refused_as_soon_as_it_passes_the_limit(wire: Wire) -> None:
     wire.send(f"POST {LOGIN} HTTP/1.1", "transfer-encoding: chunked")
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"

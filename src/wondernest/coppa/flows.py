@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 FAMILY: Final = "family"
 CONSENT: Final = "consent"
-"""The arguments of the jobs that send letters."""
+CHILD: Final = "child"
+"""The arguments of the jobs that send letters. The second letter is also found by its child: a consent that is narrowed gets another id."""
 ASKED: Final = "asked"
 RENEWAL: Final = "renewal"
 RENOTICE: Final = "re-notice"

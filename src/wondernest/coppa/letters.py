@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from wondernest.coppa import tokens
-from wondernest.coppa.flows import CONSENT, FAMILY, RENEWAL, RENOTICE
+from wondernest.coppa.flows import CHILD, CONSENT, FAMILY, RENEWAL, RENOTICE
 from wondernest.coppa.methods import Method
 from wondernest.coppa.words import words
 from wondernest.platform.jobs import Job, Running
@@ -72,6 +72,10 @@ class ConsentLetters:
         if family_id is None or consent_id is None:
             return
         consent = await self._rows.find(self._database, family_id, consent_id)
+        child_id = job.uuid(CHILD)
+        if consent is None and child_id is not None:
+            known = await self._rows.of_child(self._database, child_id)
+            consent = next((one for one in known if one.granted and one.family_id == family_id), None)
         if consent is None or consent.granted is not undo:
             return
         addressee = await self._rows.addressee(self._database, consent.parent_id, family_id)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from wondernest.coppa import rules
-from wondernest.coppa.flows import CONSENT, FAMILY, RENEWAL, RENOTICE
+from wondernest.coppa.flows import CHILD, CONSENT, FAMILY, RENEWAL, RENOTICE
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.jobs import Job, Running, Schedule
 
@@ -69,7 +69,7 @@ class ConsentUpkeep:
             async with unit_of(self._database) as unit:
                 due = await self._rows.take_due_seconds(unit, self._clock.now())
                 for consent in due:
-                    await self._second(unit, {FAMILY: consent.family_id, CONSENT: consent.id})
+                    await self._second(unit, {FAMILY: consent.family_id, CONSENT: consent.id, CHILD: consent.child_id})
 
     async def renew(self, _: Running) -> None:
         """Ask again for consents that end soon, and for those to an older notice than the last that changed in substance."""

@@ -105,10 +105,13 @@ _RECOMMEND: Final = f"""
          where exists (select from wanted
                         where wondernest.content_document('', '', array[category.id, category.name], 'en') @@ wanted.query)),
     beside as (
-        select i.id from content.content_items i
-         where i.category in (select id from chosen) and i.is_active and {_OF_AGE} and {SUITABLE}
-           and not i.id in (select content_id from seen)
-         order by {ORDER} limit {MOST_RECOMMENDED}),
+        select suits.id from (select array_agg(id) as ids from chosen) category
+         cross join lateral (
+               select i.id from content.content_items i
+                where i.category = any (category.ids) and i.is_active and {_OF_AGE} and {SUITABLE}
+                  and not i.id in (select content_id from seen)
+                order by {ORDER} limit {MOST_RECOMMENDED}) suits
+         where category.ids is not null),
     fresh as (
         select i.id from content.content_items i
          where i.is_active and {_OF_AGE} and {SUITABLE} and not i.id in (select content_id from seen)
