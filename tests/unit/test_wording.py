@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from wondernest.coppa.words import words as of_consent
+from wondernest.files.words import words as of_files
 from wondernest.platform.languages import DEFAULT_LANGUAGE, LANGUAGES
 from wondernest.privacy.words import words as of_privacy
 
@@ -27,7 +28,7 @@ def texts(words: Any, path: str = "") -> dict[str, str]:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-@pytest.mark.parametrize("words", [of_consent, of_privacy])
+@pytest.mark.parametrize("words", [of_consent, of_files, of_privacy])
 def test_every_text_is_translated_and_has_the_same_values(words: Any, language: str) -> None:
     english, other = texts(words(DEFAULT_LANGUAGE)), texts(words(language))
     assert [name for name, text in other.items() if not text.strip() or text == english[name]] == []
@@ -36,6 +37,6 @@ def test_every_text_is_translated_and_has_the_same_values(words: Any, language: 
     }
 
 
-@pytest.mark.parametrize("words", [of_consent, of_privacy])
+@pytest.mark.parametrize("words", [of_consent, of_files, of_privacy])
 def test_another_language_gets_the_default_one(words: Any) -> None:
     assert words("pt") == words(DEFAULT_LANGUAGE)
