@@ -128,7 +128,8 @@ class _Life:
             **image.environment,
             "JWT_SECRET": secrets.token_urlsafe(48),
             "MAIL_OUTBOX_ALLOWED": "true",
-            "PUBLIC_BASE_URL": "http://127.0.0.1:8082",
+            "COPPA_GATE": "record",  # the example is written for development; production would wait for a parent's consent
+            "PUBLIC_BASE_URL": f"http://127.0.0.1:{self._port}",
             "MAIL_OUTBOX_PATH": f"{volume}/outbox",
             "SERVER_HOST": "127.0.0.1",
             "SERVER_PORT": str(self._port),

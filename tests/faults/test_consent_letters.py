@@ -103,7 +103,8 @@ def test_kill_9_during_upkeep_leaves_each_consent_done_once(
         for family in families:
             assert entries(home, family) == ["request", "confirm", "grant", written]
             if letter:
-                assert len(home.mailbox.wait_for(letter, family.email)) == 1
+                # A process that is killed while it sends sends the same letter again.
+                assert len({mail["Message-ID"] for mail in home.mailbox.wait_for(letter, family.email)}) == 1
         bad_day.record(f"the jobs process killed with -9 during {job}", home.server, saw=[])
 
 
