@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -11,10 +10,10 @@ import httpx2
 import pytest
 
 from tests.fixtures.auth import rows
-from tests.fixtures.consents import Nest, Page, after, nest
+from tests.fixtures.consents import Nest, Page, after, assert_strict, nest
 from tests.fixtures.family import register_with_child
-from wondernest.coppa.notices import LANGUAGES
 from wondernest.coppa.upkeep import SECONDS
+from wondernest.platform.languages import LANGUAGES
 from wondernest.settings import Settings
 
 NOTICES = "/api/v1/coppa/notices"
@@ -29,23 +28,6 @@ async def home(make_settings: Callable[..., Settings], database_url: str) -> Asy
     }
     async with nest(make_settings, database_url, **environ) as running:
         yield running
-
-
-def assert_strict(answer: httpx2.Response) -> None:
-    """The page loads nothing and runs nothing, whatever is in it."""
-    policy = dict(part.strip().split(" ", 1) for part in answer.headers["content-security-policy"].split(";"))
-    style = Page(answer.text).texts.get("style", [""])[0]
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    assert policy == {
-        "default-src": "'none'",
-        "style-src": f"'sha256-{digest}'",
-        "form-action": "'self'",
-        "base-uri": "'none'",
-        "frame-ancestors": "'none'",
-    }
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.headers["referrer-policy"] == "no-referrer"
-    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 async def every_page(home: Nest, language: str) -> AsyncIterator[tuple[str, httpx2.Response]]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from uuid import UUID
 
 import httpx2
+import pytest
 
-from tests.fixtures.application import declared, running
+from tests.fixtures.application import TEST_ENVIRONMENT, UNREACHED, declared, running
 from tests.fixtures.auth import register, rows
+from tests.fixtures.consents import Page, assert_strict
 from tests.fixtures.family import add_child
 from tests.fixtures.privacy import move_in, run, save
 from tests.security.households import PICTURE, register_parent_with_data
 from wondernest.app import create_app
-from wondernest.privacy.catalogue import catalogue
-from wondernest.settings import Settings
+from wondernest.platform.languages import LANGUAGES
+from wondernest.privacy.catalogue import Entry, catalogue
+from wondernest.privacy.pages import PrivacyPages, figures, translations
+from wondernest.settings import Settings, load_settings
 
 PRIVACY = "/api/v1/privacy"
 
@@ -91,3 +96,40 @@ async def test_a_parents_look_at_figures_and_at_the_summary_is_stored_and_a_refu
     assert {(str(one["actor_id"]), str(one["child_id"])) for one in found} == {(parent.user_id, child)}
     times = {kind: sum(one["times"] for one in found if one["kind"] == kind) for kind in ("figures", "summary")}
     assert times == {"figures": 6, "summary": 1}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_public_page_has_every_class_with_purpose_and_time_in_the_readers_language(
+    app_client: httpx2.AsyncClient, language: str
+) -> None:
+    answer = await app_client.get("/privacy/catalogue", headers={"Accept-Language": language})
+    page = Page(answer.text)
+    page.assert_readable(language)
+    assert_strict(answer)
+    assert answer.headers["cache-control"] == "no-cache"
+    assert (await app_client.get(f"/privacy/catalogue?language={language}")).text == answer.text
+    entries = list(catalogue(declared().rooms))
+    assert sorted(page.texts["code"]) == sorted(entry.table for entry in entries)
+    assert len(page.texts["dd"]) == 3 * len(entries)
+    assert "span" not in page.texts, "a text that is in another language"
+    assert not re.search(r"[A-Z]{3,}_[A-Z_]+", page.texts["main"][0]), "the name of a setting is none for people"
+    assert f"/coppa/notice?language={language}" in answer.text
+
+
+def test_every_text_of_the_catalogue_is_translated() -> None:
+    """`words/catalogue.toml` of the room: a new class of data needs its texts in every language."""
+    entries = list(catalogue(declared().rooms))
+    said = {text for entry in entries for text in (entry.what, entry.why, entry.kept)}
+    assert sorted(said - translations().keys()) == [], "texts without a translation"
+    assert sorted(translations().keys() - said) == [], "translations of no text"
+    assert {text: len(known) for text, known in translations().items() if len(known) != len(LANGUAGES) - 1} == {}
+    names = figures(load_settings({**TEST_ENVIRONMENT, **UNREACHED}))
+    for text, known in translations().items():
+        assert all(name in other for name in names if name in text for other in known), text
+
+
+def test_a_text_without_a_translation_is_marked_as_english() -> None:
+    entry = Entry(room="x", table="x.y", what="<b>Odd</b>", why="A day", kept="A day", ended_by="x", people=())
+    page = PrivacyPages(lambda: [entry], {}).catalogue("de").decode()
+    assert '<h3><span lang="en">&lt;b&gt;Odd&lt;/b&gt;</span></h3>' in page
+    assert "<dd>Ein Tag</dd>" in page

@@ -51,7 +51,7 @@ OPEN = {
         *("/content-packs/payments/events", "/icons/{icon}", "/letters/weekly/end"),
         *("/coppa/notices", "/coppa/notices/{version}", "/coppa/verifications/events"),
         *("/coppa/notice", "/coppa/consents/{token}", "/coppa/undo/{token}"),
-        *("/privacy/catalogue", "/privacy/exports/download"),
+        *("/privacy/catalogue", "/privacy/exports/{token}", "/privacy/exports/{token}/file"),
     },
     CallerKind.OPTIONAL: {"/auth/logout", "/auth/parent/logout", "/auth/parent/verify-pin"},
     CallerKind.OPERATOR: {"/metrics"},

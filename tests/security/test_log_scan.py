@@ -300,8 +300,29 @@ class Journey:
         assert "your consent counts" in done.text
         for path in (f"/coppa/consents/{PATH_TEXT}", f"/coppa/undo/{PATH_TEXT}?language={QUERY_TEXT}"):
             assert self.send("POST", path).status_code == 410
+        assert self.send("GET", f"/privacy/catalogue?language={QUERY_TEXT}").status_code == 200
+        for path in (f"/privacy/exports/{PATH_TEXT}?language={QUERY_TEXT}", f"/privacy/exports/{PATH_TEXT}/file"):
+            assert self.send("GET", path).status_code == 410
+        assert self.send("POST", f"/privacy/exports/{PATH_TEXT}").status_code == 410
         signed = {"Verification-Signature": HEADER_TEXT}
         assert self.send("POST", "/api/v1/coppa/verifications/events", {"type": BODY_TEXT}, **signed).status_code == 404
+
+    def export(self) -> None:
+        """An export by letter: its link is opened and used, and is a secret."""
+        proof = self.send("POST", "/api/v1/auth/step-up", {"password": PASSWORD}).json()["data"]["proof"]
+        self.secrets.add(proof)
+        assert self.send("POST", "/api/v1/privacy/exports", **{"X-Step-Up": proof}).status_code == 202
+        wait_for(self._export_links, "the letter with the link to the export")
+        [link] = self._export_links()
+        self.secrets.add(link.rpartition("/")[2])
+        page = self.send("GET", link)
+        begun = self.send("POST", link + Page(page.text).action)
+        assert begun.status_code == 303
+        assert self.send("GET", f"{link}/file").status_code == 200
+
+    def _export_links(self) -> list[str]:
+        found = (re.search(r"/privacy/exports/[\w-]{86}", text) for text in self._mails())
+        return [match[0] for match in found if match is not None]
 
     def _links(self) -> list[str]:
         found = (re.search(r"/coppa/consents/[\w-]{64}", text) for text in self._mails())
@@ -420,6 +441,7 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
         journey.guess()
         journey.play()
         journey.consent()
+        journey.export()
         journey.keep_files()
         journey.use_the_library()
         journey.read_stories()

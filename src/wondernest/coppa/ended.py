@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
-from wondernest.coppa.languages import spoken
-from wondernest.coppa.notices import DEFAULT_LANGUAGE
 from wondernest.coppa.repository.ended import EndedPurpose, EndedRepository
 from wondernest.coppa.rules import KEPT_AFTER_END
 from wondernest.coppa.words import words
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.jobs import Job, Running
 from wondernest.platform.jobs.letters import LETTER_RETRY
+from wondernest.platform.languages import DEFAULT_LANGUAGE, spoken
 from wondernest.platform.mail import Letter
 
 if TYPE_CHECKING:

@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from wondernest.platform.http.errors import STEP_UP_MESSAGE, STEP_UP_REQUIRED, ApiError
-
-PAGE_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-}
-"""Of a page that has neither a style nor a form."""
 
 
 class ConsentError(ApiError):
@@ -151,16 +144,3 @@ class NoSuchNotice(ConsentError):
 
     def __init__(self) -> None:
         super().__init__(404, "No such notice")
-
-
-class PageError(ApiError):
-    """An error that people see as a page; `page` is HTML."""
-
-    def __init__(self, status: int, page: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(status, page, headers={**PAGE_HEADERS, **(headers or {})})
-        self._page = page.encode()
-
-    def render(self, now_ms: int) -> tuple[bytes, str]:
-        """The page."""
-        del now_ms
-        return self._page, "text/html; charset=utf-8"

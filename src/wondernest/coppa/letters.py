@@ -13,13 +13,12 @@ from msgspec import Struct
 
 from wondernest.coppa import tokens
 from wondernest.coppa.flows import CHILD, CONSENT, FAMILY, RENEWAL, RENOTICE
-from wondernest.coppa.languages import spoken
 from wondernest.coppa.methods import Method
-from wondernest.coppa.notices import DEFAULT_LANGUAGE
 from wondernest.coppa.words import words
 from wondernest.platform.jobs import Job, Running
 from wondernest.platform.jobs.declarations import Unrecoverable
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
+from wondernest.platform.languages import DEFAULT_LANGUAGE, spoken
 from wondernest.platform.mail import Letter
 from wondernest.platform.texting import TextRefused
 

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
+from wondernest.platform.languages import DEFAULT_LANGUAGE, LANGUAGES
+
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-LANGUAGES: Final = ("en", "es", "de", "fr")
-DEFAULT_LANGUAGE: Final = LANGUAGES[0]
 PLACEHOLDERS: Final[tuple[str, ...]] = ("operator", "contact", "third_parties")
 """What a document names and settings say."""
 SUFFIX: Final = ".txt"

@@ -13,12 +13,13 @@ from uuid import UUID
 from wondernest.access.ages import AGES, consent_age
 from wondernest.access.consent import GateMode
 from wondernest.coppa.repository.times import Step, TimeRepository
+from wondernest.coppa.words import words
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.jobs import Job, Running, Schedule
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
-from wondernest.platform.mail import Letter
 
 if TYPE_CHECKING:
+    from wondernest.access.readers import Reader
     from wondernest.platform.db.pool import Executor
     from wondernest.platform.rooms import Parts
 
@@ -32,21 +33,6 @@ USER: Final = "user"
 UNTIL: Final = "until"
 """The argument of the letter about days of grace: their last day, as the number that `date.toordinal` gives."""
 WALK_LIMIT_S: Final = 3600.0
-GRACE_SUBJECT: Final = "Please confirm your consent for WonderNest"
-GRACE_TEXT: Final = """\
-WonderNest now asks parents to confirm that it may store what their children make and do. Your family has a child for whom this is still missing.
-
-Nothing changes until {until}. If nobody has consented by then, games can still be played, but nothing new is stored for the child. What is stored stays.
-
-To consent, open the child's profile in the app.
-"""
-OF_AGE_SUBJECT: Final = "Your consent is no longer needed"
-OF_AGE_TEXT: Final = """\
-A child of your family has reached the age from which WonderNest needs no consent of a parent any more. What you permitted or refused before no longer decides what is stored.
-
-You can still see, export and delete what is stored, as before.
-"""
-"""The letters hold no name: an address may be wrong."""
 
 
 class TimeJobs:
@@ -132,16 +118,17 @@ class TimeJobs:
     async def send_grace_letter(self, job: Running) -> None:
         """Send one parent's letter about days of grace."""
         until = job.args.get(UNTIL)
-        if isinstance(until, int):
+        reader = await self._reader(job)
+        if reader is not None and isinstance(until, int):
             day = date.fromordinal(until).isoformat()
-            await self._send(job, GRACE_SUBJECT, GRACE_TEXT.format(until=day))
+            await self._sender.send(job, words(reader.language).grace.letter(reader.email, until=day))
 
     async def send_of_age_letter(self, job: Running) -> None:
         """Send one parent's letter about a child who came of age."""
-        await self._send(job, OF_AGE_SUBJECT, OF_AGE_TEXT)
+        reader = await self._reader(job)
+        if reader is not None:
+            await self._sender.send(job, words(reader.language).of_age.letter(reader.email))
 
-    async def _send(self, job: Running, subject: str, text: str) -> None:
+    async def _reader(self, job: Running) -> Reader | None:
         parent = job.uuid(USER)
-        address = await self._repository.address(self._database, parent) if parent is not None else None
-        if address is not None:
-            await self._sender.send(job, Letter(address, subject, text))
+        return None if parent is None else await self._repository.reader(self._database, parent)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
-
-import msgspec
 from msgspec import Struct
 
-from wondernest.coppa.notices import DEFAULT_LANGUAGE, LANGUAGES
+from wondernest.platform.languages import wording
+from wondernest.platform.mail import Wording
 
 
 class Permissions(Struct, frozen=True):
@@ -62,9 +59,6 @@ class PageWords(Struct, frozen=True):
     undone_text: str
     gone_title: str
     gone_text: str
-    away_title: str
-    away_text: str
-    language: str
 
 
 class LetterWords(Struct, frozen=True):
@@ -93,10 +87,11 @@ class Words(Struct, frozen=True):
     renotice: LetterWords
     second: LetterWords
     end: EndWords
+    grace: Wording
+    """About days of grace; `{until}` is replaced."""
+    of_age: Wording
 
 
-@cache
 def words(language: str) -> Words:
     """The words of a language, or of the default one."""
-    chosen = language if language in LANGUAGES else DEFAULT_LANGUAGE
-    return msgspec.toml.decode(files("wondernest.coppa").joinpath("words", f"{chosen}.toml").read_bytes(), type=Words)
+    return wording("wondernest.coppa", language, Words)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.files.words import words
 from wondernest.platform.jobs import Job, Running
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
-from wondernest.platform.mail import Letter
 
 if TYPE_CHECKING:
     from wondernest.files.repository import FileRepository
@@ -23,15 +23,6 @@ INFECTED: Final = "letter:infected:"
 """What the keys of the cache begin with, followed by the family."""
 WINDOW_S: Final = 24 * 3600
 """One letter in it for each family."""
-SUBJECT: Final = "A file was refused by the virus scanner"
-TEXT: Final = """\
-A file that was sent to WonderNest from an account of your family was refused: the virus scanner found something harmful in it. It was not stored, and nobody can open it through WonderNest.
-
-The device that it came from may be infected. Have a virus scanner look at it, and delete the file there.
-
-You get this letter at most once a day, also if more files are refused.
-"""
-"""It holds no name, neither of the file nor of a person."""
 
 
 class InfectionLetters:
@@ -64,6 +55,6 @@ class InfectionLetters:
     async def send(self, job: Running) -> None:
         """Send one parent's letter."""
         parent = job.uuid(USER)
-        address = await self._repository.address(self._database, parent) if parent is not None else None
-        if address is not None:
-            await self._sender.send(job, Letter(address, SUBJECT, TEXT))
+        reader = await self._repository.reader(self._database, parent) if parent is not None else None
+        if reader is not None:
+            await self._sender.send(job, words(reader.language).infected.letter(reader.email))

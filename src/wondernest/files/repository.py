@@ -9,6 +9,7 @@ from uuid import UUID
 
 from wondernest.access.consent import GateMode, Purpose, requires
 from wondernest.access.guardianship import deactivated, family_of, guards, is_parent, relatives
+from wondernest.access.readers import READER, Reader, reader_of
 from wondernest.files.model import Filter, Holdings, Household, StoredFile
 from wondernest.files.rules import Named
 from wondernest.platform.usage import PERSON
@@ -105,7 +106,6 @@ _PARENTS: Final = f"""
                              where member.family_id = home.family_id and {is_parent("member")}) end)
                   order by parent.id) as parents
       from home"""
-_ADDRESS: Final = "select email from core.users where id = $1 and is_active is not false"
 SYSTEM_ADDRESS: Final = "files@wondernest.invalid"
 """Of the account that owns the files of the installation, because each file has an owner. Nobody can sign in to it: it has no password,
 is deactivated, and no mail reaches it (RFC 2606)."""
@@ -316,9 +316,9 @@ class FileRepository:
         assert row is not None  # one row, whatever exists
         return Household(row["id"], tuple(row["parents"]))
 
-    async def address(self, executor: Executor, user_id: UUID) -> str | None:
-        """The mail address of an active account."""
-        return await executor.fetchval(_ADDRESS, user_id)
+    async def reader(self, executor: Executor, user_id: UUID) -> Reader | None:
+        """Who gets a letter to an active account."""
+        return reader_of(await executor.fetchrow(READER, user_id))
 
     async def doom(self, executor: Executor, key: str, remove_at: datetime) -> None:
         """Have a blob removed at a time, unless a row spares it before."""

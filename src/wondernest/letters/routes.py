@@ -9,6 +9,7 @@ from wondernest.letters.addresses import LANGUAGE, PATH, TOKEN
 from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import Query, Response
 from wondernest.platform.http.groups import RouteGroup
+from wondernest.platform.http.pages import TYPE_HTML, private_page
 from wondernest.platform.http.request import Reply, Request
 
 if TYPE_CHECKING:
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
     from wondernest.letters.writer import LetterWriter
     from wondernest.platform.http.endpoint import Endpoint
 
-TYPE_HTML: Final = "text/html; charset=utf-8"
-HEADERS: Final = (
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
-    (b"cache-control", b"no-store"),
-)
 QUERIES: Final = (
     Query(TOKEN, description="From the letter: it names the account, and is good for this alone"),
     Query(LANGUAGE, description="Language of the page: en, es, de or fr"),
@@ -77,4 +70,4 @@ class EndRoutes:
 
     def _page(self, request: Request[None], text: Text, status: int = 200, *, asks: bool = False) -> Reply:
         content = self._writer.page(request.query(LANGUAGE) or "", text, asks=asks)
-        return Reply(status, content, TYPE_HTML, HEADERS)
+        return private_page(content, status)

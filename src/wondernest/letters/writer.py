@@ -15,6 +15,7 @@ from wondernest.analytics.catalogue import LANGUAGES
 from wondernest.analytics.days import DAYS_OF_WEEK
 from wondernest.letters import texts
 from wondernest.platform.mail import Letter
+from wondernest.platform.pages import PageWriter
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -47,6 +48,9 @@ class _Told(Struct, frozen=True):
 class LetterWriter:
     """Writes letters in one of LANGUAGES; other languages get the first of them."""
 
+    def __init__(self) -> None:
+        self._pages = PageWriter("wondernest.letters")
+
     def letter(self, to: str, language: str, children: Sequence[ChildWeek], sunday: date, end_url: str) -> Letter:
         """The letter about a week, which is the same for all children."""
         first = children[0].week.start
@@ -72,13 +76,8 @@ class LetterWriter:
 
     def page(self, language: str, text: Text, *, asks: bool) -> bytes:
         """The page of the address that ends the letter. `asks`: with the form that does."""
-        values = {
-            "lang": shown_language(language),
-            "title": "WonderNest",
-            "text": text.in_language(language),
-            "end": texts.END.in_language(language) if asks else "",
-        }
-        return self._environment.get_template("end.html").render(values).encode()
+        end = texts.END.in_language(language) if asks else ""
+        return self._pages.page("end.html", shown_language(language), text.in_language(language), end=end)
 
     @cached_property
     def _environment(self) -> Environment:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from wondernest.platform.personal_data import Holding
     from wondernest.platform.rooms import Rooms
 
 TABLE = "table"
@@ -41,7 +40,7 @@ def catalogue(rooms: Rooms) -> Iterator[Entry]:
                 table=holding.table,
                 what=holding.what,
                 why=holding.why,
-                kept=_kept(holding),
+                kept=holding.kept,
                 ended_by=holding.ended_by,
                 people=tuple(
                     dict.fromkeys([*holding.people.values(), *holding.mentions.values(), *holding.listed.values()])
@@ -59,10 +58,3 @@ def catalogue(rooms: Rooms) -> Iterator[Entry]:
                 ended_by=place.ended_by,
                 people=place.people,
             )
-
-
-def _kept(holding: Holding) -> str:
-    """How long, with what ends it sooner."""
-    if not holding.purposes:
-        return holding.kept
-    return f"{holding.kept}; sooner after the end of the consent to {' and '.join(holding.purposes)}"

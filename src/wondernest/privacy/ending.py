@@ -12,8 +12,7 @@ from wondernest.platform.personal_data import Subjects
 from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
-    from wondernest.coppa.ended import DueEnds
-    from wondernest.coppa.repository.ended import EndedPurpose
+    from wondernest.coppa.ended import DueEnds, EndedPurpose
     from wondernest.platform.db.pool import Executor, Row
     from wondernest.platform.jobs import Running
     from wondernest.platform.rooms import Parts, Rooms

@@ -20,10 +20,10 @@ from wondernest.platform.blobs.blobs import BlobContent
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.jobs import Job, Running, Schedule
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
-from wondernest.platform.mail import Letter
 from wondernest.platform.personal_data import USER
 from wondernest.platform.zipping import Entry, zipped
 from wondernest.privacy import errors
+from wondernest.privacy.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,21 +48,14 @@ DAY: Final = timedelta(days=1)
 KEPT: Final = timedelta(days=7)
 LINK_LIFE: Final = timedelta(hours=1)
 """After the first use of the mailed link: a download that breaks off goes on, a found letter opens nothing."""
+LINK_PAGE: Final = "/privacy/exports/{}"
 MOST_BYTES: Final = 64 * 1024**3
 BATCH: Final = 100
 FOLDER: Final = "exports"
 _LINK_PURPOSE: Final = b"wondernest export link\0"
 _ID_BYTES: Final = 16
-SUBJECT: Final = "What WonderNest holds about your family"
-TEXT: Final = """\
-The file that you asked for is ready: everything that WonderNest holds about you, your family and your children.
-
-{address}
-
-The link works for seven days, and ends an hour after its first use. You can also sign in and download the file there.
-
-If you did not ask for it, change your password.
-"""
+_PADDING: Final = "=="
+"""Of the 64 bytes of a token."""
 
 
 class ExportService:
@@ -98,13 +91,32 @@ class ExportService:
         """An export of the caller's. Raises ExportNotFound."""
         return await self._content(await self._exports.find(self._database, caller.user_id, export_id))
 
-    async def linked(self, token: str) -> BlobContent:
-        """The export of a mailed link, which is used by that. Raises ExportNotFound."""
+    async def offered(self, token: str) -> Export:
+        """The export of a mailed link, which is not used by that. Raises ExportNotFound."""
+        return await self._linked(token, used=False)
+
+    async def begin(self, token: str) -> None:
+        """Use a mailed link: its last hour begins, if it has not. Raises ExportNotFound."""
+        known, now = self._known(token), self._clock.now()
+        if await self._exports.fetch(self._database, *known, now, now - LINK_LIFE) is None:
+            raise errors.ExportNotFound
+
+    async def begun(self, token: str) -> BlobContent:
+        """The file of a mailed link that was used within the last hour. Raises ExportNotFound."""
+        return await self._content(await self._linked(token, used=True))
+
+    async def _linked(self, token: str, *, used: bool) -> Export:
+        known, now = self._known(token), self._clock.now()
+        export = await self._exports.linked(self._database, *known, now, now - LINK_LIFE, used=used)
+        if export is None:
+            raise errors.ExportNotFound
+        return export
+
+    def _known(self, token: str) -> tuple[UUID, UUID]:
         known = read_link(self._secret, token)
         if known is None:
             raise errors.ExportNotFound
-        now = self._clock.now()
-        return await self._content(await self._exports.fetch(self._database, *known, now, now - LINK_LIFE))
+        return known
 
     async def _content(self, export: Export | None) -> BlobContent:
         if export is None or export.expires_at is None or export.expires_at <= self._clock.now():
@@ -139,7 +151,7 @@ class ExportJobs:
         self._letter = letter
         self._letters = LetterSender(parts.mailer, parts.metrics)
         self._secret = parts.settings.jwt.secret.encode()
-        self._base = parts.settings.files.public_base_url.rstrip("/")
+        self._base = parts.settings.pages_url
 
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
@@ -173,10 +185,10 @@ class ExportJobs:
     async def announce(self, job: Running) -> None:
         """Send the letter with the link."""
         export = await self._export(job)
-        address = await self._requests.address(self._database, export.user_id) if export is not None else None
-        if export is not None and address is not None:
-            link = f"{self._base}/api/v1/privacy/exports/download?token={link_of(self._secret, export)}"
-            await self._letters.send(job, Letter(address, SUBJECT, TEXT.format(address=link)))
+        reader = await self._requests.reader(self._database, export.user_id) if export is not None else None
+        if export is not None and reader is not None:
+            link = f"{self._base}{LINK_PAGE.format(link_of(self._secret, export))}"
+            await self._letters.send(job, words(reader.language).export.letter(reader.email, link=link))
 
     async def forget(self, _: Running) -> None:
         """Remove what is expired, the file before its row."""
@@ -246,13 +258,14 @@ def key_of(export: Export) -> str:
 def link_of(secret: bytes, export: Export) -> str:
     """The token of the mailed link: ids with a keyed hash."""
     ids = export.user_id.bytes + export.id.bytes
-    return base64.urlsafe_b64encode(ids + hmac.digest(secret, _LINK_PURPOSE + ids, "sha256")).decode()
+    token = base64.urlsafe_b64encode(ids + hmac.digest(secret, _LINK_PURPOSE + ids, "sha256"))
+    return token.rstrip(b"=").decode()
 
 
 def read_link(secret: bytes, token: str) -> tuple[UUID, UUID] | None:
     """User and export of a token; None for one that we did not make."""
     try:
-        raw = base64.b64decode(token, altchars=b"-_", validate=True)
+        raw = base64.b64decode(token + _PADDING, altchars=b"-_", validate=True)
     except ValueError:
         return None
     ids = raw[: 2 * _ID_BYTES]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from wondernest.platform.jobs import Job, Running
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
-from wondernest.platform.mail import Letter
-from wondernest.privacy.rules import Kind, State
+from wondernest.privacy.rules import State
+from wondernest.privacy.words import words
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Database
@@ -18,20 +18,6 @@ if TYPE_CHECKING:
 ANNOUNCE: Final = "privacy.announce_erasure"
 USER_ARGUMENT: Final = "user"
 ERASURE: Final = "erasure"
-WHAT: Final = {
-    Kind.CHILD: "a child of your family, with everything that was stored about the child",
-    Kind.FAMILY: "your family with all of its children, and everything that was stored about them",
-    Kind.ACCOUNT: "your account, and your family and its children if no other parent is in it",
-}
-SUBJECT: Final = "Something in your WonderNest account will be erased"
-TEXT: Final = """\
-On {day:%d %B %Y} (UTC) WonderNest erases {what}.
-
-Until then nobody can see it or change it, and you can take it back: sign in, and choose to restore. Afterwards it is gone for good,
-and nobody can bring it back.
-
-If you did not want this, restore it, and change your password.
-"""
 
 
 class ErasureLetters:
@@ -54,7 +40,8 @@ class ErasureLetters:
         erasure = await self._requests.find(self._database, erasure_id)
         if erasure is None or erasure.state is not State.WAITING:
             return
-        address = await self._requests.address(self._database, user_id)
-        if address is not None:
-            text = TEXT.format(day=erasure.due_at, what=WHAT[erasure.kind])
-            await self._letters.send(job, Letter(address, SUBJECT, text))
+        reader = await self._requests.reader(self._database, user_id)
+        if reader is not None:
+            chosen = words(reader.language)
+            day, what = erasure.due_at.date().isoformat(), chosen.erased.of(erasure.kind)
+            await self._letters.send(job, chosen.erasure.letter(reader.email, day=day, what=what))

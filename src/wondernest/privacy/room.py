@@ -11,12 +11,13 @@ from wondernest.platform.erasing import RowEraser
 from wondernest.platform.jobs import Job, Schedule
 from wondernest.platform.personal_data import ON_ERASURE
 from wondernest.platform.rooms import Room, Rooms, Table
-from wondernest.privacy.catalogue import catalogue
+from wondernest.privacy.catalogue import Entry, catalogue
 from wondernest.privacy.ending import ERASE_ENDED, EndedErasing
 from wondernest.privacy.erasing import NOTE_ARCHIVED, ArchiveJobs, Erasing, Reapplying
 from wondernest.privacy.exporting import ANNOUNCE_READY, MAKE, ExportJobs, ExportService
 from wondernest.privacy.letters import ANNOUNCE, ErasureLetters
 from wondernest.privacy.metrics import NAMES, PrivacyMetrics
+from wondernest.privacy.pages import PrivacyPages, figures
 from wondernest.privacy.personal_data import ELSEWHERE, PERSONAL_DATA
 from wondernest.privacy.repository import (
     ExportRepository,
@@ -25,13 +26,13 @@ from wondernest.privacy.repository import (
     SummaryRepository,
     WorkRepository,
 )
-from wondernest.privacy.routes import AccessRoutes, CatalogueRoutes, ExportRoutes, LinkRoutes, PrivacyRoutes
+from wondernest.privacy.routes import AccessRoutes, CatalogueRoutes, ExportRoutes, PageRoutes, PrivacyRoutes
 from wondernest.privacy.rules import log_key
 from wondernest.privacy.service import ErasureService
 from wondernest.privacy.summary import SummaryService
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from wondernest.coppa.trail import Trail
     from wondernest.platform.personal_data import Eraser
@@ -100,15 +101,18 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
     ending = EndedErasing(others, DueEnds(parts.database), parts)
     export_service = ExportService(exports, parts, parts.jobs.sender(MAKE))
     summaries = SummaryService(SummaryRepository(RowEraser(others.personal_data)), parts.database, trail)
-    of_catalogue = CatalogueRoutes(lambda: catalogue(Rooms((*others.all, room))))
+
+    def entries() -> Iterator[Entry]:
+        return catalogue(Rooms((*others.all, room)))
+
     room = Room(
         name="privacy",
         endpoints=[
-            *of_catalogue.endpoints(),
+            *CatalogueRoutes(entries).endpoints(),
             *PrivacyRoutes(erasures, summaries).endpoints(),
             *ExportRoutes(export_service, summaries).endpoints(),
-            *LinkRoutes(export_service).endpoints(),
             *AccessRoutes(trail).endpoints(),
+            *PageRoutes(export_service, PrivacyPages(entries, figures(parts.settings))).endpoints(),
         ],
         tables=TABLES,
         jobs=(

@@ -90,6 +90,38 @@ async def test_the_parents_of_a_child_with_days_of_grace_get_one_letter_that_nam
     assert "Mia" not in text
 
 
+@pytest.mark.parametrize(
+    ("language", "grace", "of_age"),
+    [
+        ("es", "Confirme su consentimiento", "ya no es necesario"),
+        ("de", "Bitte bestätigen Sie Ihre Einwilligung", "ist nicht mehr nötig"),
+        ("fr", "Veuillez confirmer votre consentement", "n\u2019est plus nécessaire"),
+        ("ja", "Please confirm your consent", "no longer needed"),
+    ],
+)
+async def test_letters_are_in_the_familys_language_or_in_english(
+    client: httpx2.AsyncClient,
+    ann: Parent,
+    enforced: Settings,
+    database_url: str,
+    tmp_path: Path,
+    language: str,
+    grace: str,
+    of_age: str,
+) -> None:
+    assert (await client.put(SETTINGS, json={"language": language}, headers=ann.bearer)).status_code == 200
+    teen = await _child(client, ann, birthDate="2010-01-15")
+    await _child(client, ann, name="Tom")
+    await give_consent(client, ann.bearer, str(teen))
+    for job in (GIVE_GRACE, COME_OF_AGE):
+        await run(enforced, job)
+    assert await value(database_url, LETTERS) == 2
+    async with jobs_running(enforced):
+        mails = await mails_to(tmp_path / "outbox", ann.email, 3)
+    for subject in (grace, of_age):
+        assert len([mail for mail in mails if subject in mail.split("\n")[0]]) == 1, mails
+
+
 async def test_grace_that_was_cut_off_goes_on_and_tells_nobody_twice(
     client: httpx2.AsyncClient, ann: Parent, enforced: Settings, database_url: str
 ) -> None:

@@ -16,7 +16,8 @@ from tests.fixtures.files import UPLOAD
 from tests.fixtures.peers import peer
 from tests.integration.platform.scan.test_clamd import SIGNATURE, FakeClamd
 from wondernest.app import create_app
-from wondernest.files.letters import LETTER, SUBJECT, TELL
+from wondernest.files.letters import LETTER, TELL
+from wondernest.files.words import words
 from wondernest.settings import Settings
 
 MakeSettings = Callable[..., Settings]
@@ -48,11 +49,12 @@ async def refused(client: httpx2.AsyncClient, parent: Parent) -> None:
     assert (answer.status_code, answer.json()["error"]["message"]) == (400, "File was refused by the virus scanner")
 
 
-async def letters_to(folder: Path, parent: Parent, count: int = 1) -> list[str]:
+async def letters_to(folder: Path, parent: Parent, count: int = 1, language: str = "en") -> list[str]:
     """The letters about infected files to a parent; waits until there are `count`. Others arrive too."""
+    subject = words(language).infected.subject
     async with asyncio.timeout(JOB_TIMEOUT_S):
         while True:
-            found = [mail for mail in await mails_to(folder, parent.email, 0) if mail.startswith(SUBJECT + "\n")]
+            found = [mail for mail in await mails_to(folder, parent.email, 0) if mail.startswith(subject + "\n")]
             if len(found) >= count:
                 return found
             await asyncio.sleep(0.02)
@@ -93,6 +95,18 @@ async def test_every_parent_of_the_family_is_told_once_a_day(
         await all_sent(database_url)
     for other, count in ((ann, 1), (bob, 1), (gran, 0), (gone, 0)):
         assert len(await letters_to(tmp_path / "outbox", other, count)) == count, other
+
+
+@pytest.mark.parametrize(("chosen", "language"), [("es", "es"), ("de", "de"), ("fr", "fr"), ("ja", "en")])
+async def test_the_letter_is_in_the_familys_language_or_in_english(
+    client: httpx2.AsyncClient, scanned: Settings, tmp_path: Path, chosen: str, language: str
+) -> None:
+    ann = await register(client)
+    sent = {"language": chosen}
+    assert (await client.put("/api/v1/family/settings", json=sent, headers=ann.bearer)).status_code == 200
+    async with jobs_running(scanned):
+        await refused(client, ann)
+        assert len(await letters_to(tmp_path / "outbox", ann, language=language)) == 1
 
 
 async def test_an_adult_without_a_family_is_told_alone(

@@ -22,9 +22,9 @@ from wondernest.access.consent import PERMISSIONS, Purpose
 from wondernest.access.people import CHILD
 from wondernest.app import background, create_app
 from wondernest.coppa.ended import ANNOUNCE, DueEnds
-from wondernest.coppa.notices import LANGUAGES
 from wondernest.coppa.rules import KEPT_AFTER_END, TRACES_KEPT, WORK_KEPT
 from wondernest.coppa.words import words
+from wondernest.platform.languages import LANGUAGES
 from wondernest.privacy.ending import ERASE_ENDED
 from wondernest.settings import Settings
 

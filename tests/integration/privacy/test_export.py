@@ -5,18 +5,21 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urljoin
 from uuid import UUID
 
+import httpx2
 import pytest
 
 from tests.fixtures.application import TEST_SECRET
 from tests.fixtures.auth import register, rows, value
+from tests.fixtures.consents import Page, assert_strict
 from tests.fixtures.family import add_child
 from tests.fixtures.files import run_job
 from tests.fixtures.privacy import PRIVACY, House, erase, proven, run, save, whole
-from wondernest.privacy.exporting import link_of
+from wondernest.privacy.exporting import LINK_PAGE, link_of
 from wondernest.privacy.rules import Export
 
 EVENTS = """
@@ -39,6 +42,30 @@ async def download(house: House, bearer: dict[str, str], export_id: str) -> zipf
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/zip"
     return zipfile.ZipFile(io.BytesIO(answer.content))
+
+
+def link_to(user: str, export_id: str, secret: bytes = TEST_SECRET.encode()) -> str:
+    """The path of the letter's link."""
+    export = Export(
+        user_id=UUID(user),
+        id=UUID(export_id),
+        family_id=None,
+        asked_at=datetime.now(UTC),
+        ready_at=None,
+        expires_at=None,
+        bytes=None,
+    )
+    return LINK_PAGE.format(link_of(secret, export))
+
+
+async def begin(house: House, link: str) -> httpx2.Response:
+    """Press the button of the page, and follow where it leads."""
+    page = await house.client.get(link)
+    assert page.status_code == 200, page.text
+    begun = await house.client.post(link + Page(page.text).action)
+    assert begun.status_code == 303
+    assert begun.headers["cache-control"] == "no-store"
+    return await house.client.get(urljoin(link, begun.headers["location"]))
 
 
 def rows_of(archive: zipfile.ZipFile, table: str) -> list[dict[str, Any]]:
@@ -113,27 +140,68 @@ async def test_the_link_of_the_letter_works_once_and_ends(house: House) -> None:
     await make(house, parent.user_id, export_id)
     foreign = await house.client.get(f"{PRIVACY}/exports/{export_id}/content", headers=stranger.bearer)
     assert foreign.status_code == 404
-    secret = TEST_SECRET.encode()
-    export = Export(
-        user_id=UUID(parent.user_id),
-        id=UUID(export_id),
-        family_id=None,
-        asked_at=house.clock.now(),
-        ready_at=None,
-        expires_at=None,
-        bytes=None,
-    )
-    link = f"{PRIVACY}/exports/download?token={link_of(secret, export)}"
-    assert (await house.client.get(f"{PRIVACY}/exports/download?token={link_of(b'other', export)}")).status_code == 404
-    assert (await house.client.get(link)).status_code == 200
+    link = link_to(parent.user_id, export_id)
+    assert (await house.client.get(link_to(parent.user_id, export_id, b"other"))).status_code == 410
+    assert (await begin(house, link)).content == (await house.client.get(f"{link}/file")).content
     house.clock.shift += timedelta(minutes=30)
-    assert (await house.client.get(link)).status_code == 200, "a download that broke off goes on"
+    part = await house.client.get(f"{link}/file", headers={"Range": "bytes=2-"})
+    assert part.status_code == 206, "a download that broke off goes on"
+    assert (await begin(house, link)).status_code == 200
     house.clock.shift += timedelta(minutes=31)
-    assert (await house.client.get(link)).status_code == 404
+    for answer in (
+        await house.client.get(link),
+        await house.client.post(link),
+        await house.client.get(f"{link}/file"),
+    ):
+        assert answer.status_code == 410
+        assert "no longer valid" in answer.text
     house.clock.shift = timedelta(days=7, minutes=1)
     await run_job(house.work, "privacy.forget_exports")
     assert await value(house.url, "select count(*) from wondernest.exports") == 0
     assert not list(house.uploads.glob("exports/*"))
+
+
+async def test_a_get_of_the_link_changes_nothing_because_scanners_of_mail_do_it(house: House) -> None:
+    parent = await register(house.client)
+    export_id = await ask(house, parent.bearer)
+    await make(house, parent.user_id, export_id)
+    link = link_to(parent.user_id, export_id)
+    before = await rows(house.url, "select * from wondernest.exports")
+    for language in ("en", "es", "de", "fr"):
+        page = await house.client.get(f"{link}?language={language}")
+        Page(page.text).assert_readable(language)
+        assert_strict(page)
+        assert page.headers["cache-control"] == "no-store"
+        assert (await house.client.head(link)).status_code == 200
+        assert (await house.client.get(f"{link}/file")).status_code == 410, "nobody pressed the button"
+    assert await rows(house.url, "select * from wondernest.exports") == before
+    house.clock.shift += timedelta(days=6, hours=23)
+    assert (await begin(house, link)).status_code == 200
+    house.clock.shift += timedelta(hours=2)
+    assert (await house.client.get(f"{link}/file")).status_code == 410
+
+
+async def test_the_link_of_a_deactivated_account_opens_nothing(house: House) -> None:
+    parent = await register(house.client)
+    export_id = await ask(house, parent.bearer)
+    await make(house, parent.user_id, export_id)
+    link = link_to(parent.user_id, export_id)
+    assert (await begin(house, link)).status_code == 200
+    await run(house.url, "update core.users set is_active = false where id = $1", UUID(parent.user_id))
+    assert (await house.client.get(link)).status_code == 410
+    assert (await house.client.post(link)).status_code == 410
+    assert (await house.client.get(f"{link}/file")).status_code == 410
+
+
+@pytest.mark.parametrize("token", ["x", "A" * 86, "A" * 88, "%C3%A4", "=" * 86, "A" * 5000])
+async def test_a_link_that_we_did_not_make_opens_nothing(app_client: httpx2.AsyncClient, token: str) -> None:
+    for answer in (
+        await app_client.get(f"/privacy/exports/{token}"),
+        await app_client.post(f"/privacy/exports/{token}"),
+        await app_client.get(f"/privacy/exports/{token}/file"),
+    ):
+        assert answer.status_code == 410
+        assert_strict(answer)
 
 
 async def test_an_export_that_is_killed_begins_again_and_shows_nothing_before_it_is_whole(house: House) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from wondernest.coppa.languages import accepted, spoken
-from wondernest.coppa.notices import LANGUAGES, PLACEHOLDERS, BadNotice, load
+from wondernest.coppa.notices import PLACEHOLDERS, BadNotice, load
 from wondernest.coppa.words import Words, words
+from wondernest.platform.languages import LANGUAGES, accepted, spoken
 
 FIXED = {
     (1, "en"): "c15f8dfbdcf9644dd73fa031ae3967d6c87bd903e403dd5ce96fca4d475fe775",

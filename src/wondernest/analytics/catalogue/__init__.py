@@ -5,9 +5,9 @@ Each exists in LANGUAGES; a family with another language reads the first of them
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-LANGUAGES: Final = ("en", "es", "de", "fr")
+from wondernest.platform.languages import LANGUAGES
 
 
 class Text(NamedTuple):

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from wondernest.access.consent import GateMode, of_age
 from wondernest.access.guardianship import active, is_parent
+from wondernest.access.readers import READER, Reader, reader_of
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor, Row
@@ -69,7 +70,6 @@ _AGES: Final = """
         on conflict (family_id) do update set consent_age = excluded.consent_age, updated_at = excluded.updated_at
          where l.country is not distinct from (select wanted.country from wanted where wanted.id = excluded.family_id))
     select part.id, '{}'::uuid[] as parents from part order by part.id"""
-_ADDRESS: Final = "select u.email from core.users u where u.id = $1 and u.is_active is not false"
 
 
 class Switch(Struct, frozen=True):
@@ -116,9 +116,9 @@ class TimeRepository:
         values = list(ages), list(ages.values()), default
         return _step(await executor.fetch(_AGES, after, BATCH_ROWS, *values, now))
 
-    async def address(self, executor: Executor, user_id: UUID) -> str | None:
-        """The e-mail address of an active account."""
-        return await executor.fetchval(_ADDRESS, user_id)
+    async def reader(self, executor: Executor, user_id: UUID) -> Reader | None:
+        """Who gets a letter to an active account."""
+        return reader_of(await executor.fetchrow(READER, user_id))
 
 
 def _step(rows: Sequence[Row]) -> Step:

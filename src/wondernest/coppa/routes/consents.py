@@ -8,7 +8,6 @@ from typing import Any, Final
 from wondernest.access.consent import Exemption
 from wondernest.coppa import errors, wire
 from wondernest.coppa.flows import Origin
-from wondernest.coppa.languages import accepted
 from wondernest.coppa.rules import DATA_COLLECTION, ChildReference, Consent
 from wondernest.coppa.service import Asked, Changes, ConsentService, Given, Grant
 from wondernest.coppa.terms import Terms
@@ -19,6 +18,7 @@ from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.ids import parse_uuid
 from wondernest.platform.json import instant
+from wondernest.platform.languages import accepted
 
 ONE: Final = "/coppa/consent/{childId}"
 

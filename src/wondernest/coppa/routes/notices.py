@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wondernest.coppa import errors, wire
-from wondernest.coppa.languages import accepted, spoken
 from wondernest.coppa.methods import Method
-from wondernest.coppa.notices import LANGUAGES
 from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.conditional import tagged_json
-from wondernest.platform.http.endpoint import Endpoint, Query, Response
+from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
+from wondernest.platform.http.pages import LANGUAGE, language_of
 from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.request import Reply, Request
+from wondernest.platform.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,6 @@ def _no_notice(_text: str) -> errors.NoSuchNotice:
 
 
 VERSION: Final = PathParameter("version", _number, _no_notice, int, "The number of a notice", example="1")
-LANGUAGE: Final = Query("language", str, "`en`, `es`, `de` or `fr`; without it, by Accept-Language")
 GROUP: Final = RouteGroup(tag="Consent", caller=CallerKind.PUBLIC, parameters=(VERSION,), failure=errors.Failed)
 
 
@@ -60,7 +59,7 @@ class NoticeRoutes:
         """List them."""
         notices = self._notices
         reply = wire.NoticeList(
-            current=self._shown(notices.current(_language(request))),
+            current=self._shown(notices.current(language_of(request))),
             languages=LANGUAGES,
             versions=[
                 wire.NoticeVersion(
@@ -88,7 +87,7 @@ class NoticeRoutes:
     async def find(self, request: Request[None]) -> Reply:
         """Show one."""
         try:
-            notice = self._notices.find(request.path(VERSION), _language(request))
+            notice = self._notices.find(request.path(VERSION), language_of(request))
         except KeyError:
             raise errors.NoSuchNotice from None
         return tagged_json(request, self._shown(notice))
@@ -108,7 +107,3 @@ class NoticeRoutes:
                 third_parties=self._operator["third_parties"],
             ),
         )
-
-
-def _language(request: Request[None]) -> str:
-    return spoken(request.query("language")) or accepted(request.header(b"accept-language"))

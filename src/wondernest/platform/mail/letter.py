@@ -66,6 +66,17 @@ class Letter(Struct, frozen=True):
         return mail
 
 
+class Wording(Struct, frozen=True):
+    """A letter in one language. Values in braces are replaced."""
+
+    subject: str
+    text: str
+
+    def letter(self, to: str, **values: str) -> Letter:
+        """The letter to an address."""
+        return Letter(to, self.subject, self.text.strip().format_map(values) + "\n")
+
+
 class _Whole(str):
     """The value of a header that stays in one line: `email` would fold a long address, or encode it, and nobody could follow it."""
 

@@ -34,6 +34,10 @@ _FETCH: Final = f"""
      where e.user_id = $1 and e.id = $2 and e.ready_at is not null and e.expires_at > $3
        and (e.fetched_at is null or e.fetched_at > $4) and not {deactivated("$1")}
     returning {_COLUMNS}"""
+_LINKED: Final = f"""
+    select {_COLUMNS} from wondernest.exports e
+     where e.user_id = $1 and e.id = $2 and e.ready_at is not null and e.expires_at > $3
+       and (e.fetched_at > $4 or e.fetched_at is null and not $5) and not {deactivated("$1")}"""
 _EXPIRED: Final = f"""
     select {_COLUMNS} from wondernest.exports e
      where e.expires_at <= $1 or (e.ready_at is null and e.asked_at <= $2) order by e.user_id, e.id limit $3"""
@@ -86,6 +90,12 @@ class ExportRepository:
     ) -> Export | None:
         """Use the mailed link. `before`: a first use that is older ends it."""
         return _found(await executor.fetchrow(_FETCH, user_id, export_id, now, before))
+
+    async def linked(
+        self, executor: Executor, user_id: UUID, export_id: UUID, now: datetime, before: datetime, *, used: bool
+    ) -> Export | None:
+        """The export of a mailed link, which is not used by that. `before`: as for `fetch`; `used`: only if it was used."""
+        return _found(await executor.fetchrow(_LINKED, user_id, export_id, now, before, used))
 
     async def expired(self, executor: Executor, now: datetime, asked_before: datetime, limit: int) -> list[Export]:
         """Exports whose time is over, and requests that were never done."""

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from wondernest.access.guardianship import active, belongs, family_of, guards, is_parent
+from wondernest.access.readers import READER, Reader, reader_of
 from wondernest.privacy.rules import OPEN, Erasure, Kind, State
 
 if TYPE_CHECKING:
@@ -70,7 +71,6 @@ _SEEN: Final = f"""
 _PARENTS: Final = f"""
     select adult.id from family.family_members member join core.users adult on adult.id = member.user_id
      where member.family_id = any ($1::uuid[]) and {is_parent("member")} and adult.is_active is not false order by adult.id"""
-_ADDRESS: Final = "select email from core.users where id = $1 and is_active is not false"
 _ONE: Final = f"select {COLUMNS} from wondernest.erasures e where e.id = $1"
 _FORGOTTEN: Final = f"""
     with kept as (
@@ -149,9 +149,9 @@ class RequestRepository:
         """The parents of families, with active accounts."""
         return [row["id"] for row in await executor.fetch(_PARENTS, list(families))]
 
-    async def address(self, executor: Executor, user_id: UUID) -> str | None:
-        """The mail address of an active account."""
-        return await executor.fetchval(_ADDRESS, user_id)
+    async def reader(self, executor: Executor, user_id: UUID) -> Reader | None:
+        """Who gets a letter to an active account."""
+        return reader_of(await executor.fetchrow(READER, user_id))
 
     async def find(self, executor: Executor, erasure_id: UUID) -> Erasure | None:
         """One request."""

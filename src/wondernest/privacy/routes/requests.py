@@ -1,4 +1,4 @@
-"""The routes of the privacy room: what is held, erasing, taking back."""
+"""What is held, erasing, taking back, exports."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from wondernest.platform.http.conditional import tagged_json
 from wondernest.platform.http.endpoint import Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import uuid_parameter
-from wondernest.platform.http.replies import BlobReply
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.privacy import errors, wire
+from wondernest.privacy.routes.files import zip_reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from wondernest.coppa.trail import Trail
-    from wondernest.platform.blobs.blobs import BlobContent
+    from wondernest.platform.http.replies import BlobReply
     from wondernest.privacy.catalogue import Entry
     from wondernest.privacy.exporting import ExportService
     from wondernest.privacy.rules import Erasure
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 CHILD: Final = uuid_parameter("childId", errors.InvalidChildId)
 TAG: Final = "Privacy"
 PUBLIC: Final = RouteGroup(tag=TAG, caller=CallerKind.PUBLIC, failure=errors.Failed)
-LINKS: Final = RouteGroup(tag=TAG, caller=CallerKind.PUBLIC, failure=errors.Failed)
 GROUP: Final = RouteGroup(
     tag=TAG,
     caller=CallerKind.USER,
@@ -59,12 +58,7 @@ EXPORTS: Final = RouteGroup(
     failure=errors.Failed,
 )
 ZIP: Final = Response(None, "The file", "application/zip", blob=True)
-NO_EXPORT: Final = Response(wire.Refusal, "None, not ready, expired, or the link was used")
-DOWNLOAD: Final = (
-    (b"content-disposition", b'attachment; filename="wondernest.zip"'),
-    (b"cache-control", b"private, no-store"),
-    (b"referrer-policy", b"no-referrer"),
-)
+NO_EXPORT: Final = Response(wire.Refusal, "None, not ready, or expired")
 ACCEPTED: Final = Response(
     wire.ErasureReply, "Hidden and frozen now; erased at `dueAt` unless it is taken back. Again: the open request"
 )
@@ -292,33 +286,7 @@ class ExportRoutes:
     )
     async def content(self, request: Request[None]) -> BlobReply:
         """GET /privacy/exports/{exportId}/content."""
-        return _zip(await self._exports.content(request.caller, request.path(EXPORT_ID)))
-
-
-class LinkRoutes:
-    """An export by the link in its letter."""
-
-    def __init__(self, exports: ExportService) -> None:
-        self._exports = exports
-
-    def endpoints(self) -> list[Endpoint]:
-        """The route."""
-        return LINKS.endpoints(self)
-
-    @LINKS.get(
-        "/privacy/exports/download",
-        queries=(Query("token", description="From the letter"),),
-        replies={200: ZIP, 404: NO_EXPORT},
-        failure=FAILED,
-        summary="Download an export by the link in its letter",
-    )
-    async def linked(self, request: Request[None]) -> BlobReply:
-        """GET /privacy/exports/download."""
-        return _zip(await self._exports.linked(request.query("token") or ""))
-
-
-def _zip(content: BlobContent) -> BlobReply:
-    return BlobReply(content, "application/zip", content.etag, headers=DOWNLOAD)
+        return zip_reply(await self._exports.content(request.caller, request.path(EXPORT_ID)))
 
 
 def _accepted(erasure: Erasure) -> Reply:

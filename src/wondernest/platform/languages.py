@@ -1,13 +1,20 @@
-"""Which of our languages a reader wants (RFC 9110 §12.5.4)."""
+"""The languages in which pages and letters are written, and which of them a reader wants (RFC 9110 §12.5.4)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from functools import cache
+from importlib.resources import files
+from typing import Final, TypeVar
 
-from wondernest.coppa.notices import DEFAULT_LANGUAGE, LANGUAGES
+import msgspec
 
+LANGUAGES: Final = ("en", "es", "de", "fr")
+DEFAULT_LANGUAGE: Final = LANGUAGES[0]
+NAMES: Final = {"en": "English", "es": "Español", "de": "Deutsch", "fr": "Français"}
+"""What each calls itself."""
+Words = TypeVar("Words")
 MAX_CHARS: Final = 1_000
 """Of a header that is read."""
 _RANGE: Final = re.compile(r"\s*([A-Za-z]{2,3})(?:-[A-Za-z0-9-]*)?\s*(?:;\s*q\s*=\s*([01](?:\.[0-9]{0,3})?))?\s*")
@@ -32,3 +39,10 @@ def accepted(header: str | None, default: str | None = None) -> str:
 
 def _first(wanted: Sequence[tuple[float, str]], best: float) -> str:
     return next(language for quality, language in wanted if quality == best)
+
+
+@cache
+def wording(package: str, language: str, kind: type[Words]) -> Words:
+    """What people read of a package, from its `words/<language>.toml`; in the default language where there is none."""
+    chosen = language if language in LANGUAGES else DEFAULT_LANGUAGE
+    return msgspec.toml.decode(files(package).joinpath("words", f"{chosen}.toml").read_bytes(), type=kind)

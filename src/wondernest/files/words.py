@@ -1,0 +1,20 @@
+"""Everything that people read of this room, in each language."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from wondernest.platform.languages import wording
+from wondernest.platform.mail import Wording
+
+
+class Words(Struct, frozen=True):
+    """One language."""
+
+    infected: Wording
+    """The letter about a file that the virus scanner refused. It holds no name, neither of the file nor of a person."""
+
+
+def words(language: str) -> Words:
+    """The words of a language, or of the default one."""
+    return wording("wondernest.files", language, Words)

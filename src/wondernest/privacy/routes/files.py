@@ -1,0 +1,21 @@
+"""How the file of an export is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from wondernest.platform.http.replies import BlobReply
+
+if TYPE_CHECKING:
+    from wondernest.platform.blobs.blobs import BlobContent
+
+DOWNLOAD: Final = (
+    (b"content-disposition", b'attachment; filename="wondernest.zip"'),
+    (b"cache-control", b"private, no-store"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+
+def zip_reply(content: BlobContent) -> BlobReply:
+    """The file, with ranges."""
+    return BlobReply(content, "application/zip", content.etag, headers=DOWNLOAD)
