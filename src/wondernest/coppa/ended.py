@@ -15,7 +15,6 @@ from wondernest.platform.db.unit import unit_of
 from wondernest.platform.jobs import Job, Running
 from wondernest.platform.jobs.letters import LETTER_RETRY
 from wondernest.platform.languages import DEFAULT_LANGUAGE, spoken
-from wondernest.platform.mail import Letter
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -114,7 +113,6 @@ class EndLetters:
         addressee = await self._flows.addressee(self._database, parent_id, family_id)
         if not ended or addressee is None:
             return
-        chosen = words(spoken(addressee.language) or DEFAULT_LANGUAGE).end
-        lines = [f"- {day.date().isoformat()}: {chosen.what[purpose]}" for purpose, day in ended.items()]
-        text = chosen.text.strip().format(list="\n".join(lines)) + "\n"
-        await self._letters.send(job, Letter(addressee.email, chosen.subject, text))
+        known = words(spoken(addressee.language) or DEFAULT_LANGUAGE)
+        lines = [f"- {day.date().isoformat()}: {known.held[purpose]}" for purpose, day in ended.items()]
+        await self._letters.send(job, known.end.letter(addressee.email, list="\n".join(lines)))

@@ -69,14 +69,6 @@ class LetterWords(Struct, frozen=True):
     short: str
 
 
-class EndWords(Struct, frozen=True):
-    """The letter about what is erased because it is not permitted any more. `{list}` is replaced: days, with `what` for each purpose."""
-
-    subject: str
-    text: str
-    what: dict[str, str]
-
-
 class Words(Struct, frozen=True):
     """One language."""
 
@@ -86,7 +78,10 @@ class Words(Struct, frozen=True):
     renewal: LetterWords
     renotice: LetterWords
     second: LetterWords
-    end: EndWords
+    end: Wording
+    """About what is erased because it is not permitted any more; `{list}` is replaced: days, with `held` for each purpose."""
+    held: dict[str, str]
+    """What is held for a purpose."""
     grace: Wording
     """About days of grace; `{until}` is replaced."""
     of_age: Wording

@@ -98,7 +98,7 @@ def test_every_table_about_children_says_for_which_purposes_it_is_held(house: Ho
 
 def test_the_letter_has_words_for_every_purpose_in_every_language() -> None:
     for language in LANGUAGES:
-        assert set(words(language).end.what) == set(KEPT_AFTER_END)
+        assert set(words(language).held) == set(KEPT_AFTER_END)
 
 
 async def test_after_a_withdrawal_everything_held_for_a_purpose_goes_and_nothing_else(house: House) -> None:
