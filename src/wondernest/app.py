@@ -164,7 +164,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     recorder = analytics.recorder(parts, play.time)
     library = content.library(parts, recorder)
     neighbours = Neighbours(library, stories.mastery(play.stories), audio.clarity(parts))
-    figures = analytics.build(parts, play.projects, play.documents, play.time, neighbours)
+    figures = analytics.build(parts, play.projects, play.documents, play.time, neighbours, consent.trail)
     below = Rooms(
         (
             platform.build(parts),
@@ -184,7 +184,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             *(build(parts) for build in more),
         )
     )
-    below = Rooms((*below.all, privacy.build(parts, below)))
+    below = Rooms((*below.all, privacy.build(parts, below, consent.trail)))
     rooms = Rooms((*below.all, usage.build(parts, below), health.build(parts, below), web.build(parts, below)))
     parts.jobs.check(rooms.jobs, rooms.schedules)
     rooms.require_metrics(parts.metrics.names())

@@ -29,6 +29,7 @@ from wondernest.app import background
 from wondernest.coppa.flows import CHILD, FAMILY
 from wondernest.coppa.flows import CONSENT as CONSENT_ID
 from wondernest.coppa.letters import SECOND as SECOND_LETTER
+from wondernest.coppa.rules import KEPT_AFTER_END
 from wondernest.coppa.upkeep import EXPIRE, RENEW, SECONDS
 from wondernest.platform.jobs import Running
 from wondernest.settings import Settings
@@ -470,6 +471,32 @@ async def test_a_consent_of_an_earlier_backend_verifies_nothing_and_is_withdrawn
     assert (await home.withdraw(ann, mia)).status_code == 200
     assert await home.entries(mia) == ["withdraw"]
     assert await value(home.database_url, "select consent_id from wondernest.consent_ledger") == consent_id
+
+
+async def test_a_consent_that_another_backend_revoked_is_withdrawn_with_an_entry(home: Nest, ann: Parent) -> None:
+    mia = await home.consented(ann)
+    await rows(
+        home.database_url, "update compliance.coppa_consent set revoked_at = now() where child_id = $1::uuid", mia
+    )
+    await home.run(EXPIRE, after(hours=1))
+    await home.run(EXPIRE, after(hours=2))
+    assert await home.entries(mia) == ["request", "confirm", "grant", "withdraw"]
+    assert await home.gate(mia) == ([], None)
+    ended = await rows(
+        home.database_url, "select purpose from wondernest.ended_purposes where child_id = $1::uuid", mia
+    )
+    assert {one["purpose"] for one in ended} == purposes_of(BY_LETTER)
+    await assert_chained(home.database_url, home.settings)
+
+
+async def test_a_consent_whose_year_is_over_has_what_it_permitted_erased_later(home: Nest, ann: Parent) -> None:
+    mia = await home.consented(ann)
+    late = after(days=370)
+    await home.run(EXPIRE, late)
+    ended = await rows(home.database_url, "select * from wondernest.ended_purposes where child_id = $1::uuid", mia)
+    assert {one["purpose"]: one["erase_at"] - late.now() for one in ended} == {
+        purpose: KEPT_AFTER_END[purpose] for purpose in purposes_of(BY_LETTER)
+    }
 
 
 async def test_a_child_that_was_deleted_leaves_no_work_behind(home: Nest, ann: Parent, mia: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -122,6 +123,26 @@ async def test_a_form_that_breaks_a_rule_is_refused_with_a_message(
     assert refusal(await app_client.post(CHILDREN, json=body, headers=parent.bearer)) == expected
     if None not in fields.values():
         assert refusal(await app_client.put(f"{CHILDREN}/{child['id']}", json=body, headers=parent.bearer)) == expected
+
+
+async def test_c_02_a_date_of_birth_has_no_default_and_no_age_is_answered_differently(
+    app_client: httpx2.AsyncClient,
+) -> None:
+    parent = await register(app_client)
+    missing = await app_client.post(CHILDREN, json={"name": "Mia"}, headers=parent.bearer)
+    assert missing.status_code == 400
+    assert "13" not in missing.text
+    answers = list[dict[str, Any]]()
+    for age in (2, 8, 12, 13, 15, 16, 17):
+        born = datetime.now(UTC).date() - timedelta(days=round(365.25 * age) + 30)
+        form = {"name": "Mia", "birthDate": born.isoformat()}
+        answer = await app_client.post(CHILDREN, json=form, headers=parent.bearer)
+        assert answer.status_code == 201
+        answers.append(answer.json())
+    of_a_child = {"id", "age", "birthDate", "createdAt", "updatedAt", "contentSettings", "timeRestrictions"}
+    alike = [{key: one["data"][key] for key in one["data"] if key not in of_a_child} for one in answers]
+    assert alike == [alike[0]] * len(answers)
+    assert len({tuple(one) for one in answers}) == len({tuple(one["data"]) for one in answers}) == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"name":"Mia"}', b"\xff"])

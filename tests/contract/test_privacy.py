@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from uuid import UUID
 
 import httpx2
 import pytest
 
-from tests.fixtures.application import TEST_ENVIRONMENT, UNREACHED, declared
+from tests.fixtures.application import TEST_ENVIRONMENT, UNREACHED, declared, running
 from tests.fixtures.auth import register, rows
 from tests.fixtures.consents import Page, assert_strict
 from tests.fixtures.family import add_child
 from tests.fixtures.privacy import move_in, run, save
 from tests.security.households import PICTURE, register_parent_with_data
+from wondernest.app import create_app
 from wondernest.platform.languages import LANGUAGES
 from wondernest.privacy.catalogue import Entry, catalogue
 from wondernest.privacy.pages import PrivacyPages, figures, translations
-from wondernest.settings import load_settings
+from wondernest.settings import Settings, load_settings
 
 PRIVACY = "/api/v1/privacy"
 
@@ -72,6 +74,28 @@ async def test_a_member_who_is_no_parent_gets_no_summary(app_client: httpx2.Asyn
     await run(database_url, "update family.family_members set role = 'member' where user_id = $1", UUID(member.user_id))
     answer = await app_client.get(f"{PRIVACY}/summary", headers=member.bearer)
     assert (answer.status_code, answer.json()["error"]) == (403, "access_denied")
+
+
+async def test_a_parents_look_at_figures_and_at_the_summary_is_stored_and_a_refused_one_is_not(
+    make_settings: Callable[..., Settings], database_url: str
+) -> None:
+    settings = make_settings()
+    async with running(create_app(settings)) as client:
+        parent, stranger = await register(client), await register(client)
+        child = (await add_child(client, parent))["id"]
+        figures = "/api/v1/analytics"
+        for path in (
+            f"{figures}/daily?childId={child}",
+            f"{figures}/weekly?childId={child}",
+            *(f"{figures}/children/{child}/{name}" for name in ("insights", "milestones", "activities", "export.csv")),
+        ):
+            assert (await client.get(path, headers=parent.bearer)).status_code == 200
+            assert (await client.get(path, headers=stranger.bearer)).status_code == 404
+        assert (await client.get(f"{PRIVACY}/summary", headers=parent.bearer)).is_success
+    found = await rows(database_url, "select * from wondernest.child_accesses order by kind")
+    assert {(str(one["actor_id"]), str(one["child_id"])) for one in found} == {(parent.user_id, child)}
+    times = {kind: sum(one["times"] for one in found if one["kind"] == kind) for kind in ("figures", "summary")}
+    assert times == {"figures": 6, "summary": 1}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wondernest.access.consent import Purpose
 from wondernest.access.people import CHILD
 from wondernest.analytics.archive.layout import FOLDER
 from wondernest.analytics.jobs import FORGET_IDENTITIES, REMOVE_EVENTS
@@ -16,6 +17,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="analytics.analytics_events",
         people={"child_id": CHILD},
+        purposes=(Purpose.ANALYTICS.value,),
         mentions={"user_id": USER},
         personal=("event_data", "session_id"),
         what="Events: what a child did and when",
@@ -26,6 +28,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="analytics.learning_insights",
         people={"child_id": CHILD},
+        purposes=(Purpose.ANALYTICS.value,),
         personal=("title", "description", "data"),
         what="Milestones a child reached, and what was recommended",
         why=SHOWING_PARENTS,
@@ -34,6 +37,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="analytics.daily_child_metrics",
         people={"child_id": CHILD},
+        purposes=(Purpose.ANALYTICS.value,),
         what="A child's activity by day",
         why=SHOWING_PARENTS,
         kept=WITH_CHILD,
@@ -41,6 +45,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="wondernest.child_days",
         people={"child_id": CHILD},
+        purposes=(Purpose.ANALYTICS.value,),
         personal=("categories",),
         what="What a child did in a day, summed by category",
         why=SHOWING_PARENTS,
@@ -49,6 +54,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="wondernest.event_identities",
         people={"child_id": CHILD},
+        purposes=(Purpose.SAVES.value, Purpose.ANALYTICS.value),
         personal=("fingerprint",),
         what="Hashes by which a repeated event is recognised",
         why="A repeated event counts once",
@@ -58,6 +64,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="wondernest.event_usage",
         people={"child_id": CHILD},
+        purposes=(Purpose.SAVES.value, Purpose.ANALYTICS.value),
         what="How many events of a child were stored on the last day with events",
         why="One child's events cannot fill the disk",
         kept=WITH_CHILD,
@@ -65,6 +72,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="games.virtual_currency",
         people={"child_id": CHILD},
+        purposes=(Purpose.SAVES.value,),
         what="A child's coins",
         why="Games continue where the child stopped",
         kept=WITH_CHILD,
@@ -72,6 +80,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="games.currency_transactions",
         people={"child_id": CHILD},
+        purposes=(Purpose.SAVES.value,),
         personal=("description",),
         what="How a child earned and spent coins",
         why="Games continue where the child stopped",

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
 
-from wondernest.access.consent import GateMode
+from wondernest.access.consent import GateMode, Purpose
 from wondernest.access.people import CHILD
 from wondernest.analytics.archive import EventArchive
 from wondernest.analytics.deliveries import DeliveryService
-from wondernest.analytics.erasing import ArchiveEraser
+from wondernest.analytics.erasing import ArchiveEraser, RecommendationEraser
 from wondernest.analytics.jobs import IdentityJobs, SummingJobs
 from wondernest.analytics.overview import OverviewService
 from wondernest.analytics.personal_data import ELSEWHERE, PERSONAL_DATA
@@ -36,6 +36,7 @@ from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
     from wondernest.analytics.ports import Neighbours, ProjectSaves, SavedDocuments
+    from wondernest.coppa.trail import Trail
     from wondernest.platform.rooms import Parts
     from wondernest.settings import Quotas
 
@@ -84,11 +85,17 @@ class Analytics(Struct, frozen=True):
 
 
 def build(
-    parts: Parts, projects: ProjectSaves, documents: SavedDocuments, registry: Registry, neighbours: Neighbours
+    parts: Parts,
+    projects: ProjectSaves,
+    documents: SavedDocuments,
+    registry: Registry,
+    neighbours: Neighbours,
+    trail: Trail,
 ) -> Analytics:
     """Events and figures.
 
-    `projects` and `documents`: the saves that events change and a route shows; `neighbours`: the rooms that insights ask.
+    `projects` and `documents`: the saves that events change and a route shows; `neighbours`: the rooms that insights ask;
+    `trail`: notes who looked.
     """
     gate = GateMode(parts.settings.consent_gate)
     repository = AnalyticsRepository(registry, parts.ids, parts.clock, parts.settings.quotas, gate)
@@ -106,11 +113,12 @@ def build(
     )
     identities = IdentityJobs(parts.database, repository, parts.clock)
     summing = SummingJobs(parts.database, rollups, history, parts.clock, parts.large_work, parts.settings.analytics)
+    archived = ArchiveEraser(archive(parts))
     room = Room(
         name="analytics",
         endpoints=[
             *EventRoutes(service, DeliveryService(service), parts.clock).endpoints(),
-            *FigureRoutes(overview).endpoints(),
+            *FigureRoutes(overview, trail).endpoints(),
         ],
         tables=TABLES,
         indexes=INDEXES,
@@ -119,7 +127,11 @@ def build(
         schedules=(*identities.schedules(), *summing.schedules()),
         personal_data=PERSONAL_DATA,
         elsewhere=ELSEWHERE,
-        erasers=(ArchiveEraser(archive(parts)).erase,),
+        erasers=(archived.erase,),
+        purpose_erasers={
+            Purpose.ANALYTICS.value: archived.erase_ended,
+            Purpose.RECOMMENDATIONS.value: RecommendationEraser(RecommendationRepository(), parts.database).erase_ended,
+        },
         usage=_usage(parts.settings.quotas),
     )
     return Analytics(room, overview)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wondernest.access.consent import Purpose
 from wondernest.access.people import CHILD
 from wondernest.platform.personal_data import USER, Holding
 
@@ -14,6 +15,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="audio.sessions",
         people={"child_id": CHILD},
+        purposes=(Purpose.AUDIO_METRICS.value,),
         mentions={"created_by": USER},
         personal=("location", "background_noise_level", "device_id", "metadata"),
         what="When a child spoke with the app, for how long, on which device; no sound and no words",
@@ -23,6 +25,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="audio.speech_metrics",
         people={"child_id": CHILD},
+        purposes=(Purpose.AUDIO_METRICS.value,),
         what="How many words, how clearly and how eagerly a child spoke; not which words",
         why=WHY,
         kept=KEPT,

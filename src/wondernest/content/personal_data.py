@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wondernest.access.consent import Purpose
 from wondernest.access.people import CHILD, FAMILY
 from wondernest.platform.personal_data import Holding
 
@@ -12,6 +13,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="content.content_engagement",
         people={"child_id": CHILD},
+        purposes=(Purpose.ANALYTICS.value,),
         what="What a child watched, read or played, when, and how far",
         why="Recommendations, and the parents' view of what a child does",
         kept="Until the child is erased",

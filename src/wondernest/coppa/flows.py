@@ -24,6 +24,7 @@ from wondernest.coppa.terms import Terms
 from wondernest.platform import addresses
 
 if TYPE_CHECKING:
+    from wondernest.coppa.ended import EndedPurposes
     from wondernest.coppa.ledger import Ledger
     from wondernest.coppa.methods import Offer
     from wondernest.coppa.metrics import ConsentMetrics
@@ -97,6 +98,7 @@ class Records(Struct, frozen=True):
     gates: ConsentGates
     ledger: Ledger
     entries: LedgerRepository
+    ended: EndedPurposes
 
 
 class ConsentFlows:
@@ -118,6 +120,7 @@ class ConsentFlows:
         self._gates = records.gates
         self._ledger = records.ledger
         self._entries = records.entries
+        self._ended = records.ended
         self._notices = notices
         self._offer = offer
         self._letter = letter
@@ -227,12 +230,13 @@ class ConsentFlows:
         unit: UnitOfWork,
         child_id: UUID,
         family_id: UUID,
-        actor_id: UUID,
+        actor_id: UUID | None,
         revoked: Iterable[Revoked],
         entry: Entry = Entry.WITHDRAW,
     ) -> None:
         """End everything that is in force or asked for, whichever parent gave it. The child's row is locked.
 
+        `actor_id`: the parent who does; None: another backend noted it.
         `revoked`: rows of compliance.coppa_consent that were revoked for it, some perhaps without a consent of ours.
         """
         now = self._clock.now()
@@ -258,7 +262,8 @@ class ConsentFlows:
         ]
         await self._flows.delete(unit, family_id, list(ids))
         await self._append(unit, family_id, facts)
-        await self._gates.close(unit, [child_id], now)
+        withdrawn = {purpose for fact in facts for purpose in fact.purposes}
+        await self._close_gate(unit, family_id, child_id, withdrawn, now)
 
     async def undo(self, unit: UnitOfWork, family_id: UUID, consent_id: UUID) -> Outcome:
         """Take a consent back with the second letter's link. Raises CallerRefused, as `confirm`."""
@@ -281,7 +286,18 @@ class ConsentFlows:
         await self._write(unit, known, [(Entry.EXPIRE, self._purposes(known) if known.granted else ())], None, now)
         if known.granted:
             await self._flows.close_shown(unit, [known.id], now)
-            await self._gates.close(unit, [known.child_id], now)
+            await self._close_gate(unit, family_id, known.child_id, set(self._purposes(known)), now)
+
+    async def follow_revocation(self, unit: UnitOfWork, revoked: Asked) -> None:
+        """Withdraw what another backend has revoked: it has permitted nothing since."""
+        family_id = await self._flows.lock_child(unit, revoked.child_id)
+        known = await self._flows.find(unit, revoked.family_id, revoked.id)
+        if known is None:
+            return
+        if family_id is None:
+            await self._flows.delete(unit, known.family_id, [known.id])
+            return
+        await self.withdraw(unit, known.child_id, known.family_id, None, ())
 
     async def ask_again(self, unit: UnitOfWork, outdated: Asked, why: str, ends_by: datetime) -> None:
         """Ask a parent again, because a consent ends soon or its notice changed. It ends at `ends_by` at the latest."""
@@ -372,7 +388,16 @@ class ConsentFlows:
 
     async def _open_gate(self, unit: UnitOfWork, consent: Asked, now: datetime) -> None:
         standing = Standing(purposes=frozenset(self._purposes(consent)), until=consent.ends_at, consent_id=consent.id)
-        await self._gates.replace(unit, consent.child_id, standing, now)
+        ended = await self._gates.replace(unit, consent.child_id, standing, now)
+        await self._ended.take_back(unit, consent.child_id, standing.purposes)
+        await self._ended.begin(unit, consent.family_id, consent.child_id, ended, now)
+
+    async def _close_gate(
+        self, unit: UnitOfWork, family_id: UUID, child_id: UUID, withdrawn: set[str], now: datetime
+    ) -> None:
+        """`withdrawn`: what the consents permitted; of an earlier backend's, for which no gate was open, too."""
+        closed = await self._gates.close(unit, [child_id], now)
+        await self._ended.begin(unit, family_id, child_id, withdrawn.union(*closed.values()), now)
 
     async def _send(self, unit: UnitOfWork, request: Asked) -> None:
         await self._letter(unit, {FAMILY: request.family_id, CONSENT: request.id})

@@ -6,6 +6,7 @@ from typing import Final
 
 from wondernest.access.people import CHILD, FAMILY
 from wondernest.coppa.refusals import FORGET
+from wondernest.coppa.trail import FORGET as FORGET_ACCESSES
 from wondernest.platform.personal_data import USER, Holding
 
 PERSONAL_DATA: Final = (
@@ -61,6 +62,24 @@ PERSONAL_DATA: Final = (
         what="What a parent's consent permits now, and until when",
         why="Decides whether data of the child may be collected and used",
         kept="Until the child is erased",
+    ),
+    Holding(
+        table="wondernest.ended_purposes",
+        people={"child_id": CHILD},
+        personal=("purpose",),
+        what="What is not permitted any more for a child, since when, and when what was held for it is erased",
+        why="What is not permitted any more is not kept",
+        kept="Until it is erased, 30 days at most, or permitted again",
+        ended_by="privacy.erase_ended",
+    ),
+    Holding(
+        table="wondernest.child_accesses",
+        people={"child_id": CHILD},
+        mentions={"actor_id": USER},
+        what="Which adult looked at a child's data or decided about it, in which hour, how often",
+        why="Parents see who looked",
+        kept="A year, or until the child is erased",
+        ended_by=FORGET_ACCESSES,
     ),
     Holding(
         table="wondernest.consent_refusals",

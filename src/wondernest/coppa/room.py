@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wondernest.access.people import CHILD
 from wondernest.coppa.chain import Seals
+from wondernest.coppa.ended import ANNOUNCE, EndedPurposes, EndLetters
 from wondernest.coppa.erasing import LedgerEraser
 from wondernest.coppa.flows import ConsentFlows, Policy, Records
 from wondernest.coppa.jobs import ProofTextJobs
@@ -23,11 +24,14 @@ from wondernest.coppa.personal_data import PERSONAL_DATA
 from wondernest.coppa.refusals import NAMES as REFUSAL_METRICS
 from wondernest.coppa.refusals import RefusalJobs, Refusals
 from wondernest.coppa.repository import CONSENTS_USED, ConsentGates, ConsentRepository, FlowRepository, LedgerRepository
+from wondernest.coppa.repository.ended import EndedRepository
 from wondernest.coppa.repository.refusals import RefusalRepository
 from wondernest.coppa.repository.times import TimeRepository
+from wondernest.coppa.repository.trail import TrailRepository
 from wondernest.coppa.routes import ConsentRoutes, NoticeRoutes, PageRoutes, ReportRoutes
 from wondernest.coppa.service import ConsentService
 from wondernest.coppa.times import TimeJobs
+from wondernest.coppa.trail import Trail
 from wondernest.coppa.upkeep import ConsentUpkeep
 from wondernest.coppa.verifiers import WebhookVerifier
 from wondernest.platform.jobs.letters import LetterSender
@@ -48,6 +52,8 @@ TABLES: Final = (
     Table("wondernest.consent_erasures", ("select",)),
     Table("wondernest.consents"),
     Table("wondernest.consent_gates"),
+    Table("wondernest.ended_purposes"),
+    Table("wondernest.child_accesses"),
     Table("wondernest.consent_refusals"),
     Table("wondernest.consent_switches", ("select", "insert", "update")),
 )
@@ -61,6 +67,8 @@ class Coppa(NamedTuple):
     """Sets what parents permit, in the transaction of another room."""
     ledger: Ledger
     """Erases a family's entries with a receipt; for the erasure of the family."""
+    trail: Trail
+    """Notes who looked at data of a child."""
 
 
 def ledger(parts: Parts) -> Ledger:
@@ -82,7 +90,9 @@ def build(parts: Parts) -> Coppa:
     verifier = WebhookVerifier(settings.verifier, parts.metrics) if settings.verifier.url else None
     texts = HttpTextSender(settings.texts, parts.metrics) if settings.texts.url else None
     offer = _offer(settings, verifier, texts)
-    records = Records(repository, rows, gates, own_ledger, LedgerRepository())
+    ends = EndedRepository()
+    ended = EndedPurposes(ends, parts.jobs.sender(ANNOUNCE))
+    records = Records(repository, rows, gates, own_ledger, LedgerRepository(), ended)
     asking = parts.jobs.sender(ASK)
     flows = ConsentFlows(records, notices, offer, asking, _policy(settings), clock, parts.ids, metrics)
     operator = _operator(settings)
@@ -98,11 +108,13 @@ def build(parts: Parts) -> Coppa:
             texts=texts,
         ),
     )
+    end_letters = EndLetters(ends, rows, database, LetterSender(parts.mailer, parts.metrics))
     upkeep = ConsentUpkeep(flows, rows, database, notices, parts.jobs.sender(SECOND), clock)
     proofs = ProofTextJobs(database, repository)
     links = ConsentLinks(flows, rows, database, verifier, clock, metrics)
     service = ConsentService(repository, rows, flows, database, clock, parts.ids)
     consents = ConsentRoutes(service, settings.coppa.unverified_status, confirms=settings.confirms_consent)
+    trail = Trail(TrailRepository(), database, clock)
     room = Room(
         name="coppa",
         endpoints=[
@@ -112,16 +124,30 @@ def build(parts: Parts) -> Coppa:
             *PageRoutes(links, notices, ConsentPages(notices, operator)).endpoints(),
         ],
         tables=TABLES,
-        jobs=(*proofs.jobs(), *forgetting.jobs(), *times.jobs(), *letters.jobs(), *upkeep.jobs()),
-        schedules=(*proofs.schedules(), *forgetting.schedules(), *times.schedules(), *upkeep.schedules()),
+        jobs=(
+            *proofs.jobs(),
+            *forgetting.jobs(),
+            *times.jobs(),
+            *letters.jobs(),
+            *end_letters.jobs(),
+            *upkeep.jobs(),
+            *trail.jobs(),
+        ),
+        schedules=(
+            *proofs.schedules(),
+            *forgetting.schedules(),
+            *times.schedules(),
+            *upkeep.schedules(),
+            *trail.schedules(),
+        ),
         metrics=(*METRICS, *REFUSAL_METRICS),
-        on_start=(refusals.start,),
-        on_stop=(refusals.stop,),
+        on_start=(refusals.start, trail.start),
+        on_stop=(refusals.stop, trail.stop),
         personal_data=PERSONAL_DATA,
         erasers=(LedgerEraser(own_ledger, parts.database).erase,),
         usage=(UsageLine(name="consentsToday", of=CHILD, query=CONSENTS_USED, limit=settings.quotas.consents),),
     )
-    return Coppa(room, gates, own_ledger)
+    return Coppa(room, gates, own_ledger, trail)
 
 
 def _offer(settings: Settings, verifier: WebhookVerifier | None, texts: HttpTextSender | None) -> Offer:

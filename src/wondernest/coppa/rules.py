@@ -10,6 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from wondernest.access.consent import Purpose
 from wondernest.platform.json import instant
 from wondernest.platform.texts import is_blank
 
@@ -31,6 +32,19 @@ REQUEST_LIFE: Final = timedelta(days=14)
 """A request that nobody confirmed is deleted then (16 CFR 312.4(c)(1)(vii) says: within a reasonable time)."""
 REMINDED_BEFORE: Final = timedelta(days=30)
 """So long before a consent ends, its parent is asked again."""
+
+WORK_KEPT: Final = timedelta(days=30)
+"""How long what a child made is kept after the end of the consent to keep it: as long as that of a deleted child."""
+TRACES_KEPT: Final = timedelta(days=1)
+"""How long other data is kept: a withdrawal by mistake can be taken back on the same day."""
+KEPT_AFTER_END: Final[Mapping[str, timedelta]] = {
+    Purpose.SAVES.value: WORK_KEPT,
+    Purpose.UPLOADS.value: WORK_KEPT,
+    Purpose.ANALYTICS.value: TRACES_KEPT,
+    Purpose.RECOMMENDATIONS.value: TRACES_KEPT,
+    Purpose.AUDIO_METRICS.value: TRACES_KEPT,
+}
+"""After the end of the consent to a purpose: when what is held for it is erased. Nothing is held for the other purposes."""
 
 GRANTED: Final = "GRANTED"
 REVOKED: Final = "REVOKED"

@@ -82,8 +82,9 @@ class ConsentUpkeep:
         )
 
     async def expire(self, _: Running) -> None:
-        """Drop requests that nobody confirmed, and end consents whose time is over."""
+        """Drop requests that nobody confirmed, and end consents whose time is over or that another backend has revoked."""
         now = self._clock.now()
+        await self._each(lambda: self._rows.revoked(self._database), self._flows.follow_revocation)
         await self._each(lambda: self._rows.ended(self._database, now), self._flows.expire)
 
     def _asking(self, why: str, ends_by: Callable[[Asked], datetime]) -> Callable[[UnitOfWork, Asked], Awaitable[None]]:

@@ -78,6 +78,10 @@ class Words(Struct, frozen=True):
     renewal: LetterWords
     renotice: LetterWords
     second: LetterWords
+    end: Wording
+    """About what is erased because it is not permitted any more; `{list}` is replaced: days, with `held` for each purpose."""
+    held: dict[str, str]
+    """What is held for a purpose."""
     grace: Wording
     """About days of grace; `{until}` is replaced."""
     of_age: Wording

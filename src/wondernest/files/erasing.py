@@ -12,7 +12,7 @@ from wondernest.platform.db.unit import unit_of
 from wondernest.platform.personal_data import USER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from uuid import UUID
 
     from wondernest.files.jobs import FileJobs
@@ -38,12 +38,16 @@ class FileEraser:
         self._clock = parts.clock
         self._counters = parts.counters
 
-    async def erase(self, subjects: Subjects) -> Mapping[str, int]:
-        """Erase them; returns how many files. Raises DependencyUnavailable while the storage is away."""
+    async def erase(
+        self, subjects: Subjects, goes_on: Callable[[], Awaitable[bool]] | None = None
+    ) -> Mapping[str, int]:
+        """Erase them; returns how many files. Stops when `goes_on` says so. Raises DependencyUnavailable while the storage is away."""
         users, children = list(subjects.people.get(USER, ())), list(subjects.people.get(CHILD, ()))
         removed = 0
         while files := await self._repository.of_people(self._database, users, children, BATCH_FILES):
             for file in files:
+                if goes_on is not None and not await goes_on():
+                    return {FILES: removed} if removed else {}
                 heir = await self._heir(file, children, subjects.near)
                 if heir is None:
                     await self._remove(file)

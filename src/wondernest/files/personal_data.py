@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wondernest.access.consent import Purpose
 from wondernest.access.people import CHILD, FAMILY
 from wondernest.files.jobs import REMOVE_BLOBS
 from wondernest.platform.personal_data import USER, Elsewhere, Holding, Store, Through
@@ -12,6 +13,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="core.uploaded_files",
         people={"user_id": USER, "child_id": CHILD},
+        purposes=(Purpose.UPLOADS.value,),
         personal=("file_key", "original_name", "ai_description", "metadata", "url", "tags"),
         content_bytes="file_size",
         what="Files that a family uploaded: name, type, size; their content is in the blob storage",
@@ -21,6 +23,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="content.file_tags",
         people={"user_id": USER, "child_id": CHILD},
+        purposes=(Purpose.UPLOADS.value,),
         through=Through("file_id", "core.uploaded_files"),
         mentions={"created_by": USER},
         what="The tags of a file, and who gave them",
@@ -30,6 +33,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="content.file_references",
         people={"user_id": USER, "child_id": CHILD},
+        purposes=(Purpose.UPLOADS.value,),
         through=Through("file_id", "core.uploaded_files"),
         personal=("reference_id",),
         what="Which saves show a file",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from wondernest.access.consent import GateMode
+from wondernest.access.consent import GateMode, Purpose
 from wondernest.access.people import FAMILY
 from wondernest.files.content import ContentService
 from wondernest.files.erasing import FileEraser
@@ -86,6 +86,7 @@ def build(parts: Parts, mentions: Mentions) -> Room:
     )
     letters = InfectionLetters(repository, parts)
     references = ReferenceJobs(repository, mentions, parts.database)
+    eraser = FileEraser(repository, usage, jobs, parts)
     return Room(
         name="files",
         endpoints=[
@@ -101,7 +102,8 @@ def build(parts: Parts, mentions: Mentions) -> Room:
         metrics=NAMES,
         personal_data=PERSONAL_DATA,
         exporters=(FileEntries(repository, parts.database, parts.blobs).files,),
-        erasers=(FileEraser(repository, usage, jobs, parts).erase,),
+        erasers=(eraser.erase,),
+        purpose_erasers={Purpose.UPLOADS.value: eraser.erase},
         elsewhere=ELSEWHERE,
         usage=(
             UsageLine(name="files", of=FAMILY, query=FILES_USED, limit=settings.family_files),

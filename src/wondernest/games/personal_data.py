@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wondernest.access.consent import Purpose
 from wondernest.access.people import CHILD, FAMILY
 from wondernest.games.jobs import RECONCILE
 from wondernest.platform.personal_data import USER, Holding
@@ -15,6 +16,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="games.simple_game_data",
         people={"child_id": CHILD},
+        purposes=(Purpose.SAVES.value,),
         personal=("data_key", "data_value"),
         what="Saves: what a child made and reached in games",
         why=KEEPING_WORK,
@@ -23,6 +25,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="wondernest.save_versions",
         people={"child_id": CHILD},
+        purposes=(Purpose.SAVES.value,),
         personal=("data_key", "data_value", "device", "replaced_by"),
         what="Versions of saves that were overwritten or deleted, and the device that did it",
         why=KEEPING_WORK,
@@ -31,6 +34,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="wondernest.child_usage",
         people={"child_id": CHILD, "family_id": FAMILY},
+        purposes=(Purpose.SAVES.value,),
         what="Number and size of a child's saves and kept versions",
         why="One family's saves cannot fill the disk",
         kept=WITH_CHILD,
@@ -38,6 +42,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="games.child_game_instances",
         people={"child_id": CHILD},
+        purposes=(Purpose.SAVES.value,),
         personal=("settings", "preferences"),
         what="A child's games: settings, play time, sessions",
         why="Games continue where the child stopped",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wondernest.access.consent import Purpose
 from wondernest.access.people import CHILD, FAMILY, OPERATOR
 from wondernest.platform.personal_data import USER, Holding, Through
 
@@ -20,6 +21,7 @@ def _held(
     mentions: dict[str, str] | None = None,
     listed: dict[str, str] | None = None,
     published: tuple[str, ...] = (),
+    purpose: Purpose | None = None,
 ) -> Holding:
     return Holding(
         table=table,
@@ -32,6 +34,7 @@ def _held(
         kept=KEPT,
         through=through,
         published=published,
+        purposes=() if purpose is None else (purpose.value,),
         erased={*people.values(), *(mentions or {}).values()} != {OPERATOR},
     )
 
@@ -91,7 +94,13 @@ PERSONAL_DATA: Final = (
         mentions={"creator_id": OPERATOR, "published_by": OPERATOR},
     ),
     _held("content_workflow.content_versions", "Who changed content", {}, mentions={"created_by": OPERATOR}),
-    _held("games.child_achievements", "What a child achieved in games", {"child_id": CHILD}, through=_BY_INSTANCE),
+    _held(
+        "games.child_achievements",
+        "What a child achieved in games",
+        {"child_id": CHILD},
+        through=_BY_INSTANCE,
+        purpose=Purpose.SAVES,
+    ),
     _held(
         "games.child_game_data",
         "Saves in an older form",
@@ -99,8 +108,15 @@ PERSONAL_DATA: Final = (
         "data_key",
         "data_value",
         through=_BY_INSTANCE,
+        purpose=Purpose.SAVES,
     ),
-    _held("games.daily_game_metrics", "A child's play by day", {"child_id": CHILD}, "metrics"),
+    _held(
+        "games.daily_game_metrics",
+        "A child's play by day",
+        {"child_id": CHILD},
+        "metrics",
+        purpose=Purpose.ANALYTICS,
+    ),
     _held(
         "games.game_sessions",
         "When a child played",
@@ -108,6 +124,7 @@ PERSONAL_DATA: Final = (
         "session_data",
         "events",
         through=_BY_INSTANCE,
+        purpose=Purpose.SAVES,
     ),
     _held(
         "games.marketplace_listings",
@@ -207,6 +224,7 @@ PERSONAL_DATA: Final = (
         "Stories recommended for a child",
         {"child_id": CHILD, "family_id": FAMILY},
         "reason",
+        purpose=Purpose.RECOMMENDATIONS,
     ),
     _held(
         "marketplace.reviews",
@@ -229,6 +247,7 @@ PERSONAL_DATA: Final = (
         "safety_classification",
         "content_warnings",
         through=_BY_FILE,
+        purpose=Purpose.UPLOADS,
     ),
     _held(
         "public.ai_prompt_templates",

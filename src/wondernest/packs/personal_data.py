@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wondernest.access.consent import Purpose
 from wondernest.access.people import CHILD
 from wondernest.packs.jobs import FORGET
 from wondernest.platform.personal_data import USER, Holding
@@ -22,6 +23,7 @@ PERSONAL_DATA: Final = (
     Holding(
         table="public.content_pack_usage",
         people={"user_id": USER, "child_id": CHILD},
+        purposes=(Purpose.ANALYTICS.value,),
         personal=("session_id", "usage_metadata"),
         what="When and where a content pack was used",
         why="Packs are ordered by their use",

@@ -175,7 +175,9 @@ class RowEraser:
 
     async def _cut(self, executor: Executor, step: Step, steps: Sequence[Step], subjects: Subjects) -> None:
         for key in step.cut:
-            [other] = [other for other in steps if other.holding.table == key.table]
+            other = next((other for other in steps if other.holding.table == key.table), None)
+            if other is None:
+                continue
             condition, ids = _about(other, subjects)
             if not condition or any(other.columns[name].needed for name in key.columns):
                 continue

@@ -51,6 +51,9 @@ class Holding(Struct, frozen=True, kw_only=True):
     """How long it is kept, and what ends that."""
     ended_by: str = ON_ERASURE
     """The job that removes what was kept for so long."""
+    purposes: tuple[str, ...] = ()
+    """The purposes for which alone the rows are held: they are erased some time after none of them is permitted any more. Empty: the
+    rows depend on none."""
     personal: tuple[str, ...] = ()
     """Other columns that identify a person or contain what the person wrote or made."""
     erased: bool = True
@@ -140,6 +143,11 @@ Exporter: TypeAlias = "Callable[[People], AsyncGenerator[Entry]]"
 Eraser: TypeAlias = "Callable[[Subjects], Awaitable[Mapping[str, int]]]"
 """Erases what no table's declaration tells: blobs, keys of the cache, jobs. Runs before the tables, and again after an interruption.
 Returns how many of what."""
+
+
+PurposeEraser: TypeAlias = "Callable[[Subjects, Callable[[], Awaitable[bool]]], Awaitable[Mapping[str, int]]]"
+"""As Eraser, of what is held for one purpose. It stops as soon as the second argument, which it asks before each step, answers that
+the purpose is permitted again."""
 
 
 def _any_of(columns: Sequence[tuple[str, object]], first: int, form: str = "{} = any (${}::uuid[])") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from msgspec import Struct
@@ -11,7 +11,7 @@ from msgspec import Struct
 from wondernest.platform.checks import Check
 from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.http.endpoint import Endpoint
-from wondernest.platform.personal_data import Elsewhere, Eraser, Exporter, Holding
+from wondernest.platform.personal_data import Elsewhere, Eraser, Exporter, Holding, PurposeEraser
 from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.usage import UsageLine
 
@@ -101,6 +101,8 @@ class Room(Struct, frozen=True, kw_only=True):
     """The personal data that it holds outside the tables."""
     erasers: Sequence[Eraser] = ()
     """What it does to erase people, besides the rows that it holds about them."""
+    purpose_erasers: Mapping[str, PurposeEraser] = {}
+    """What it does, besides the rows, to erase what it holds for a purpose that is not permitted any more."""
     exporters: Sequence[Exporter] = ()
     """What it gives out about people, besides those rows."""
     usage: Sequence[UsageLine] = ()
@@ -201,6 +203,10 @@ class Rooms(Struct, frozen=True):
     def erasers(self) -> tuple[Eraser, ...]:
         """What the rooms do to erase people, besides the rows."""
         return tuple(eraser for room in self.all for eraser in room.erasers)
+
+    def erasers_of(self, purpose: str) -> tuple[PurposeEraser, ...]:
+        """What the rooms do to erase what is held for a purpose, besides the rows."""
+        return tuple(room.purpose_erasers[purpose] for room in self.all if purpose in room.purpose_erasers)
 
     @property
     def exporters(self) -> tuple[Exporter, ...]:

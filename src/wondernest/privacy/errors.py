@@ -62,6 +62,13 @@ class TooManyExports(ApiError):
         super().__init__(429, body, headers={"Retry-After": str(retry_after_s)})
 
 
+class InvalidPlace(PrivacyError):
+    """`after` is no place that a page gave."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "validation_error", "Invalid place in the list")
+
+
 class InvalidExportId(PrivacyError):
     """The export's id is no UUID."""
 

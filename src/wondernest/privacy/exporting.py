@@ -14,7 +14,10 @@ from uuid import UUID
 
 import msgspec
 
+from wondernest.access.people import CHILD
+from wondernest.coppa.trail import Look
 from wondernest.platform.blobs.blobs import BlobContent
+from wondernest.platform.db.unit import unit_of
 from wondernest.platform.jobs import Job, Running, Schedule
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
 from wondernest.platform.personal_data import USER
@@ -25,6 +28,7 @@ from wondernest.privacy.words import words
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from wondernest.coppa.trail import Trail
     from wondernest.platform.caller import Caller
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.erasing import RowEraser, Step
@@ -134,7 +138,9 @@ class ExportJobs:
         exporters: Sequence[Exporter],
         parts: Parts,
         letter: Sender,
+        trail: Trail,
     ) -> None:
+        self._trail = trail
         self._exports = exports
         self._requests = requests
         self._rows = rows
@@ -168,10 +174,13 @@ class ExportJobs:
         content = zipped(self._entries(people), self._clock.now())
         blob = await self._blobs.put(key_of(export), content, MOST_BYTES)
         now = self._clock.now()
-        if not await self._exports.ready(self._database, export, now, now + KEPT, blob.size):
+        async with unit_of(self._database) as unit:
+            ready = await self._exports.ready(unit, export, now, now + KEPT, blob.size)
+            if ready:
+                await self._trail.append(unit, export.user_id, people.get(CHILD, ()), Look.EXPORT)
+                await self._letter(unit, {USER_ARGUMENT: export.user_id, EXPORT: export.id})
+        if not ready:
             await self._blobs.delete(key_of(export))  # erased meanwhile
-            return
-        await self._letter(self._database, {USER_ARGUMENT: export.user_id, EXPORT: export.id})
 
     async def announce(self, job: Running) -> None:
         """Send the letter with the link."""

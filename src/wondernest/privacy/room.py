@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from wondernest.auth.personal_data import REFUSES_TOKENS
+from wondernest.coppa.ended import DueEnds
 from wondernest.platform.erasing import RowEraser
 from wondernest.platform.jobs import Job, Schedule
 from wondernest.platform.personal_data import ON_ERASURE
 from wondernest.platform.rooms import Room, Rooms, Table
 from wondernest.privacy.catalogue import Entry, catalogue
+from wondernest.privacy.ending import ERASE_ENDED, EndedErasing
 from wondernest.privacy.erasing import NOTE_ARCHIVED, ArchiveJobs, Erasing, Reapplying
 from wondernest.privacy.exporting import ANNOUNCE_READY, MAKE, ExportJobs, ExportService
 from wondernest.privacy.letters import ANNOUNCE, ErasureLetters
@@ -24,7 +26,7 @@ from wondernest.privacy.repository import (
     SummaryRepository,
     WorkRepository,
 )
-from wondernest.privacy.routes import CatalogueRoutes, ExportRoutes, PageRoutes, PrivacyRoutes
+from wondernest.privacy.routes import AccessRoutes, CatalogueRoutes, ExportRoutes, PageRoutes, PrivacyRoutes
 from wondernest.privacy.rules import log_key
 from wondernest.privacy.service import ErasureService
 from wondernest.privacy.summary import SummaryService
@@ -32,6 +34,7 @@ from wondernest.privacy.summary import SummaryService
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from wondernest.coppa.trail import Trail
     from wondernest.platform.personal_data import Eraser
     from wondernest.platform.rooms import Parts
 
@@ -76,14 +79,14 @@ def reapplying(parts: Parts, others: Rooms) -> Reapplying:
     )
 
 
-def build(parts: Parts, others: Rooms) -> Room:
-    """What the other rooms hold about people: shown, erased. `others`: every room that holds personal data."""
+def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
+    """What the other rooms hold about people: shown, erased. `others`: every room that holds personal data; `trail`: notes who looked."""
     settings, requests = parts.settings.privacy, RequestRepository()
     grace = timedelta(days=settings.grace_days)
     letter = parts.jobs.sender(ANNOUNCE)
     archive = ArchiveJobs(requests, parts.database, parts.clock, letter, timedelta(days=settings.archived_days), grace)
     letters = ErasureLetters(requests, parts.database, parts.mailer, parts.metrics)
-    erasures = ErasureService(requests, parts.database, parts.clock, parts.ids, letter, grace)
+    erasures = ErasureService(requests, parts.database, parts.clock, parts.ids, letter, grace, trail)
     exports = ExportRepository()
     export_jobs = ExportJobs(
         exports,
@@ -92,10 +95,12 @@ def build(parts: Parts, others: Rooms) -> Room:
         others.exporters,
         parts,
         parts.jobs.sender(ANNOUNCE_READY),
+        trail,
     )
     erasing = _erasing(parts, others, (*others.erasers, export_jobs.erase), PrivacyMetrics(parts.metrics))
+    ending = EndedErasing(others, DueEnds(parts.database), parts)
     export_service = ExportService(exports, parts, parts.jobs.sender(MAKE))
-    summaries = SummaryService(SummaryRepository(RowEraser(others.personal_data)), parts.database)
+    summaries = SummaryService(SummaryRepository(RowEraser(others.personal_data)), parts.database, trail)
 
     def entries() -> Iterator[Entry]:
         return catalogue(Rooms((*others.all, room)))
@@ -106,18 +111,21 @@ def build(parts: Parts, others: Rooms) -> Room:
             *CatalogueRoutes(entries).endpoints(),
             *PrivacyRoutes(erasures, summaries).endpoints(),
             *ExportRoutes(export_service, summaries).endpoints(),
+            *AccessRoutes(trail).endpoints(),
             *PageRoutes(export_service, PrivacyPages(entries, figures(parts.settings))).endpoints(),
         ],
         tables=TABLES,
         jobs=(
             Job(ON_ERASURE, erasing.run, time_limit_s=ERASING_LIMIT_S),
             Job(NOTE_ARCHIVED, archive.note, time_limit_s=ERASING_LIMIT_S),
+            Job(ERASE_ENDED, ending.run, time_limit_s=ERASING_LIMIT_S),
             *letters.jobs(),
             *export_jobs.jobs(),
         ),
         schedules=(
             Schedule(ON_ERASURE, "*/5 * * * *", ON_ERASURE),
             Schedule(NOTE_ARCHIVED, "37 * * * *", NOTE_ARCHIVED),
+            Schedule(ERASE_ENDED, "*/10 * * * *", ERASE_ENDED),
             *export_jobs.schedules(),
         ),
         metrics=NAMES,

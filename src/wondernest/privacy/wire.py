@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from wondernest.coppa.trail import Looked
+from wondernest.platform.ids import parse_uuid
 from wondernest.platform.json import instant, maybe_instant
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from wondernest.coppa.trail import Access
     from wondernest.privacy.catalogue import Entry
     from wondernest.privacy.rules import Erasure, Export, Held
 
@@ -190,3 +197,58 @@ class SummaryReply(Struct, kw_only=True):
 
     success: bool = True
     data: Sequence[HeldAbout]
+
+
+class AccessShown(Struct, kw_only=True, rename="camel"):
+    """That an adult looked at a child's data or decided about it. `kind`: `figures`, `summary`, `export`, `erasure` or `restore`."""
+
+    actor_id: str
+    you: bool
+    kind: str
+    hour: str
+    """The hour (UTC) in which it happened."""
+    times: int
+    last_at: str
+
+
+class AccessReply(Struct, kw_only=True, rename="camel"):
+    """Who looked. `next`: the value of `after` for the page that follows; null at the end."""
+
+    success: bool = True
+    data: Sequence[AccessShown]
+    next: str | None
+
+    @classmethod
+    def of(cls, found: Sequence[Access], shown: int, user_id: UUID) -> AccessReply:
+        """A page; one more than it shows says that another one follows."""
+        page = found[:shown]
+        return cls(
+            data=[
+                AccessShown(
+                    actor_id=str(one.looked.actor_id),
+                    you=one.looked.actor_id == user_id,
+                    kind=one.looked.kind,
+                    hour=instant(one.looked.hour),
+                    times=one.times,
+                    last_at=instant(one.last_at),
+                )
+                for one in page
+            ],
+            next=_place(page[-1].looked) if len(found) > shown else None,
+        )
+
+
+_PLACE: Final = re.compile(r"([0-9]{1,11})_([0-9a-f-]{36})_([a-z]{1,20})", re.ASCII)
+
+
+def _place(looked: Looked) -> str:
+    return f"{int(looked.hour.timestamp())}_{looked.actor_id}_{looked.kind}"
+
+
+def place_of(child_id: UUID, text: str) -> Looked | None:
+    """Where a page ended; None for a text that no page gave."""
+    match = _PLACE.fullmatch(text)
+    actor_id = parse_uuid(match[2]) if match else None
+    if match is None or actor_id is None:
+        return None
+    return Looked(child_id, datetime.fromtimestamp(int(match[1]), UTC), actor_id, match[3])

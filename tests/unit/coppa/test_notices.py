@@ -113,7 +113,7 @@ def test_all_words_have_the_same_places_to_fill_in_every_language(language: str)
     own, english = leaves(words(language)), leaves(words("en"))
     for (name, text), (_, reference) in zip(own, english, strict=True):
         assert text.strip(), name
-        for place in ("{link}", "{day}", "{until}", "{notice}", "{version}"):
+        for place in ("{link}", "{day}", "{until}", "{notice}", "{version}", "{list}"):
             assert (place in text) == (place in reference), f"{language} {name} {place}"
         if language != "en" and name != "page.notice_version":
             assert text != reference, name

@@ -29,6 +29,9 @@ _KEEP: Final = f"""
        and {permitted("acting.id", Purpose.RECOMMENDATIONS)}"""
 """Nothing without the consent to recommend. Plan: the index of the child's insights, of which there are few."""
 
+_FORGET: Final = f"""
+    delete from analytics.learning_insights where child_id = $1 and insight_type = '{RECOMMENDATION}'"""
+
 
 class RecommendationRepository:
     """Stores recommendations."""
@@ -38,3 +41,7 @@ class RecommendationRepository:
     ) -> None:
         """Store the titles that one of the adult's own active children does not have yet."""
         await executor.execute(_KEEP, user_id, child_id, titles, now)
+
+    async def forget(self, executor: Executor, child_id: UUID) -> int:
+        """Delete what was recommended for a child; returns how many. There are MOST_KEPT at most."""
+        return int((await executor.execute(_FORGET, child_id)).rpartition(" ")[2])

@@ -66,6 +66,10 @@ _NOTE_DIGEST: Final = """
      where consent.family_id = $1 and consent.id = $2 and consent.standing = $4"""
 _ENDED: Final = f"""
     select {_COLUMNS} from wondernest.consents consent where consent.ends_at <= $1 order by consent.ends_at limit $2"""
+_REVOKED: Final = f"""
+    select {_COLUMNS} from wondernest.consents consent join compliance.coppa_consent shown on shown.id = consent.id
+     where consent.standing = 'granted' and shown.revoked_at is not null order by consent.family_id, consent.id limit $1"""
+"""Our own revocations leave no such row. Plan: one pass over the consents in force and their rows."""
 _ENDING: Final = f"""
     select {_COLUMNS} from wondernest.consents consent
      where consent.standing = 'granted' and consent.ends_at <= $1 and consent.ends_at > $2
@@ -236,6 +240,10 @@ class FlowRepository:
     async def ended(self, executor: Executor, now: datetime) -> list[Asked]:
         """Some whose time is over."""
         return [_asked(row) for row in await executor.fetch(_ENDED, now, BATCH_ROWS)]
+
+    async def revoked(self, executor: Executor) -> list[Asked]:
+        """Some in force to us, whose row another backend has revoked."""
+        return [_asked(row) for row in await executor.fetch(_REVOKED, BATCH_ROWS)]
 
     async def ending(self, executor: Executor, by: datetime, now: datetime) -> list[Asked]:
         """Some in force that end soon and whose parent was not asked again."""

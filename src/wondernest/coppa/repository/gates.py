@@ -22,11 +22,15 @@ _REPLACE: Final = """
            grace_until = null, updated_at = excluded.updated_at
     returning array(select ended from before, unnest(before.purposes) ended where not ended = any ($2))"""
 _CLOSE: Final = """
+    with before as materialized (
+        select gate.child_id, gate.purposes from wondernest.consent_gates gate
+         where gate.child_id = any ($1::uuid[]) order by gate.child_id for update)
     insert into wondernest.consent_gates as gate (child_id, updated_at)
     select closed.id, $2 from family.child_profiles closed where closed.id = any ($1::uuid[]) order by closed.id
     on conflict (child_id) do update
        set purposes = excluded.purposes, in_force_until = null, consent_id = null, grace_until = null,
-           updated_at = excluded.updated_at"""
+           updated_at = excluded.updated_at
+    returning gate.child_id, coalesce((select before.purposes from before where before.child_id = gate.child_id), '{}') as ended"""
 """Also for a child that never had a gate: a closed one gets no days of grace."""
 
 
@@ -53,6 +57,9 @@ class ConsentGates:
         ended = await unit.fetchval(_REPLACE, child_id, purposes, standing.until, standing.consent_id, now)
         return frozenset(ended)
 
-    async def close(self, unit: Executor, children: Iterable[UUID], now: datetime) -> None:
-        """Permit nothing from now on: the consent was withdrawn, undone or has ended. Also ends days of grace."""
-        await unit.execute(_CLOSE, list(children), now)
+    async def close(self, unit: Executor, children: Iterable[UUID], now: datetime) -> dict[UUID, frozenset[str]]:
+        """Permit nothing from now on: the consent was withdrawn, undone or has ended. Also ends days of grace.
+
+        Returns the purposes that were permitted, by child.
+        """
+        return {row["child_id"]: frozenset(row["ended"]) for row in await unit.fetch(_CLOSE, list(children), now)}

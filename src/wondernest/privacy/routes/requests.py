@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from wondernest.access.consent import Exemption
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.conditional import tagged_json
-from wondernest.platform.http.endpoint import Endpoint, Response
+from wondernest.platform.http.endpoint import Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import uuid_parameter
 from wondernest.platform.http.request import Reply, Request, reply_json
@@ -17,6 +17,7 @@ from wondernest.privacy.routes.files import zip_reply
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from wondernest.coppa.trail import Trail
     from wondernest.platform.http.replies import BlobReply
     from wondernest.privacy.catalogue import Entry
     from wondernest.privacy.exporting import ExportService
@@ -37,6 +38,16 @@ GROUP: Final = RouteGroup(
     parameters=(CHILD,),
     failure=errors.Failed,
 )
+ACCESS: Final = RouteGroup(
+    tag=TAG,
+    caller=CallerKind.USER,
+    authority=Authority.MANAGER,
+    rules_in_sql=True,
+    denied=errors.NotParent,
+    parameters=(CHILD,),
+    failure=errors.Failed,
+)
+ACCESSES_SHOWN: Final = 100
 EXPORT_ID: Final = uuid_parameter("exportId", errors.InvalidExportId)
 EXPORTS: Final = RouteGroup(
     tag=TAG,
@@ -193,6 +204,41 @@ class PrivacyRoutes:
         """GET /privacy/summary."""
         found = await self._summaries.of(request.caller)
         return tagged_json(request, wire.SummaryReply(data=[wire.HeldAbout.of(one) for one in found]))
+
+
+class AccessRoutes:
+    """Who looked at a child's data."""
+
+    def __init__(self, trail: Trail) -> None:
+        self._trail = trail
+
+    def endpoints(self) -> list[Endpoint]:
+        """The route."""
+        return ACCESS.endpoints(self)
+
+    @ACCESS.get(
+        "/privacy/children/{childId}/access",
+        queries=(Query("after", description="`next` of the page before"),),
+        replies={
+            200: Response(wire.AccessReply),
+            400: Response(wire.Refusal, "No id, or not the `next` of a page"),
+            403: REFUSED,
+            404: NO_CHILD,
+        },
+        failure=FAILED,
+        summary="Which adults looked at a child's data or decided about it, the newest first",
+    )
+    async def access(self, request: Request[None]) -> Reply:
+        """GET /privacy/children/{childId}/access."""
+        child_id = request.path(CHILD)
+        text = request.query("after")
+        after = wire.place_of(child_id, text) if text else None
+        if text and after is None:
+            raise errors.InvalidPlace
+        found = await self._trail.of_child(request.caller.user_id, child_id, after, ACCESSES_SHOWN + 1)
+        if found is None:
+            raise errors.ChildNotFound
+        return tagged_json(request, wire.AccessReply.of(found, ACCESSES_SHOWN, request.caller.user_id))
 
 
 class ExportRoutes:

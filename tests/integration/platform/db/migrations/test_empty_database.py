@@ -49,6 +49,8 @@ OURS = {
     "wondernest.erasures",
     "wondernest.exports",
     "wondernest.consent_gates",
+    "wondernest.ended_purposes",
+    "wondernest.child_accesses",
     "wondernest.consent_refusals",
     "wondernest.consent_switches",
     "wondernest.family_locales",

@@ -1,0 +1,118 @@
+"""What follows from a purpose that is not permitted any more: what is held for it alone is erased, after a letter to the parents.
+
+The privacy room does it, because it knows what every room holds. A new consent before that takes it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Final
+
+from wondernest.coppa.repository.ended import EndedPurpose, EndedRepository
+from wondernest.coppa.rules import KEPT_AFTER_END
+from wondernest.coppa.words import words
+from wondernest.platform.db.unit import unit_of
+from wondernest.platform.jobs import Job, Running
+from wondernest.platform.jobs.letters import LETTER_RETRY
+from wondernest.platform.languages import DEFAULT_LANGUAGE, spoken
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from wondernest.coppa.repository import FlowRepository
+    from wondernest.platform.db.pool import Database, Executor
+    from wondernest.platform.jobs import Sender
+    from wondernest.platform.jobs.letters import LetterSender
+
+ANNOUNCE: Final = "coppa.announce_end"
+FAMILY: Final = "family"
+CHILD: Final = "child"
+PARENT: Final = "parent"
+"""The arguments of the letter: about whom, and who gets it."""
+
+
+class TakenBack(Exception):
+    """The purpose is permitted again."""
+
+
+class EndedPurposes:
+    """Notes ends of purposes and takes them back, in the transaction of the consent."""
+
+    def __init__(self, rows: EndedRepository, letter: Sender) -> None:
+        self._rows = rows
+        self._letter = letter
+
+    async def begin(
+        self, unit: Executor, family_id: UUID, child_id: UUID, purposes: Collection[str], now: datetime
+    ) -> None:
+        """What is held for these purposes alone is erased in time (`rules.KEPT_AFTER_END`); each parent gets a letter."""
+        ended = {purpose: now + kept for purpose, kept in KEPT_AFTER_END.items() if purpose in purposes}
+        if not ended:
+            return
+        await self._rows.note(unit, child_id, ended, now)
+        for parent in await self._rows.parents(unit, family_id):
+            key = f"{ANNOUNCE}.{child_id}.{parent}"
+            await self._letter(unit, {FAMILY: family_id, CHILD: child_id, PARENT: parent}, key=key)
+
+    async def take_back(self, unit: Executor, child_id: UUID, purposes: Collection[str]) -> None:
+        """These purposes are permitted: what is held for them stays."""
+        await self._rows.take_back(unit, child_id, purposes)
+
+
+class DueEnds:
+    """The ends whose time has come, for who erases what is held."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = EndedRepository()
+        self._database = database
+
+    async def page(self, now: datetime, after: EndedPurpose | None) -> list[EndedPurpose]:
+        """Some of them, after one; none at the end."""
+        return await self._rows.due(self._database, now, after)
+
+    async def stands(self, ended: EndedPurpose) -> bool:
+        """Whether the purpose is still not permitted."""
+        return await self._rows.stands(self._database, ended)
+
+    async def others(self, ended: EndedPurpose, purposes: Collection[str]) -> set[str]:
+        """Those of the purposes, besides this one, for which data of the child is still held."""
+        return await self._rows.others(self._database, ended, purposes)
+
+    async def change(self, ended: EndedPurpose, statement: str, *args: object) -> str:
+        """Execute a statement unless the purpose is permitted; a consent that permits it waits for the end. Raises TakenBack."""
+        async with unit_of(self._database) as unit:
+            if not await self._rows.hold(unit, ended):
+                raise TakenBack
+            return await unit.execute(statement, *args)
+
+    async def done(self, ended: EndedPurpose) -> None:
+        """Forget it: everything was erased, or it was taken back."""
+        await self._rows.done(self._database, ended)
+
+
+class EndLetters:
+    """Tells parents what will be erased, and when. The letters name nobody: an address may be another person's by mistake."""
+
+    def __init__(self, rows: EndedRepository, flows: FlowRepository, database: Database, letters: LetterSender) -> None:
+        self._rows = rows
+        self._flows = flows
+        self._database = database
+        self._letters = letters
+
+    def jobs(self) -> tuple[Job, ...]:
+        """The declaration."""
+        return (Job(ANNOUNCE, self.announce, LETTER_RETRY),)
+
+    async def announce(self, job: Running) -> None:
+        """Send one parent's letter, unless everything was taken back meanwhile."""
+        family_id, child_id, parent_id = job.uuid(FAMILY), job.uuid(CHILD), job.uuid(PARENT)
+        if family_id is None or child_id is None or parent_id is None:
+            return
+        ended = await self._rows.of_child(self._database, child_id)
+        addressee = await self._flows.addressee(self._database, parent_id, family_id)
+        if not ended or addressee is None:
+            return
+        known = words(spoken(addressee.language) or DEFAULT_LANGUAGE)
+        lines = [f"- {day.date().isoformat()}: {known.held[purpose]}" for purpose, day in ended.items()]
+        await self._letters.send(job, known.end.letter(addressee.email, list="\n".join(lines)))

@@ -1,0 +1,112 @@
+"""Erases what is held for a purpose alone, when it is not permitted any more. Every step can be repeated after a kill."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from wondernest.access.consent import GateMode
+from wondernest.access.people import CHILD
+from wondernest.coppa.ended import TakenBack
+from wondernest.platform.erasing import RowEraser
+from wondernest.platform.personal_data import Subjects
+from wondernest.platform.telemetry.events import get_logger
+
+if TYPE_CHECKING:
+    from wondernest.coppa.ended import DueEnds, EndedPurpose
+    from wondernest.platform.db.pool import Executor, Row
+    from wondernest.platform.jobs import Running
+    from wondernest.platform.rooms import Parts, Rooms
+
+log = get_logger(__name__)
+
+ERASE_ENDED: Final = "privacy.erase_ended"
+
+
+class EndedErasing:
+    """Erases what is due, a few rows in each transaction. Only where the gate is enforced: elsewhere new data goes on to be stored."""
+
+    def __init__(self, others: Rooms, due: DueEnds, parts: Parts) -> None:
+        """`others`: every room that holds data for a purpose."""
+        self._rooms = others
+        self._due = due
+        self._database = parts.database
+        self._clock = parts.clock
+        self._enforced = parts.settings.consent_gate == GateMode.ENFORCE.value
+
+    async def run(self, _: Running) -> None:
+        """Erase. What fails is logged and tried again; it holds up nothing else."""
+        after: EndedPurpose | None = None
+        failed: Exception | None = None
+        while self._enforced and (page := await self._due.page(self._clock.now(), after)):
+            for ended in page:
+                try:
+                    await self._erase(ended)
+                except Exception as error:  # any fault, so that the others are erased
+                    log.warning("erasing an ended purpose failed", purpose=ended.purpose, error=type(error).__name__)
+                    failed = error
+            after = page[-1]
+        if failed is not None:
+            raise failed
+
+    async def _erase(self, ended: EndedPurpose) -> None:
+        erased = 0
+        try:
+            if await self._due.stands(ended):
+                erased = await self._erase_all(ended)
+        except TakenBack:
+            return
+        await self._due.done(ended)
+        log.info("erased what an ended purpose held", purpose=ended.purpose, number=erased)
+
+    async def _erase_all(self, ended: EndedPurpose) -> int:
+        """What is outside the rows goes first, and again after them: nothing that was read before can bring it back then."""
+        subjects, tables = Subjects({CHILD: [ended.child_id]}), await self._tables(ended)
+        spared = frozenset(holding.table for holding in self._rooms.personal_data) - tables
+
+        async def goes_on() -> bool:
+            return await self._due.stands(ended)
+
+        async def outside() -> int:
+            counts = [await eraser(subjects, goes_on) for eraser in self._rooms.erasers_of(ended.purpose)]
+            return sum(number for count in counts for number in count.values())
+
+        number = await outside()
+        changing = WhileEnded(self._database, self._due, ended)
+        rows = await RowEraser(self._rooms.personal_data).erase(changing, subjects, _nobody, spared)
+        return number + sum(rows.values()) + await outside()
+
+    async def _tables(self, ended: EndedPurpose) -> frozenset[str]:
+        """The tables that are held for the purpose, and for no other one for which data of the child is still held."""
+        holdings = [holding for holding in self._rooms.personal_data if ended.purpose in holding.purposes]
+        known = {purpose for holding in holdings for purpose in holding.purposes}
+        others = await self._due.others(ended, known)
+        return frozenset(holding.table for holding in holdings if not others.intersection(holding.purposes))
+
+
+class WhileEnded:
+    """A database that changes something only while the purpose is not permitted. Raises TakenBack."""
+
+    def __init__(self, database: Executor, due: DueEnds, ended: EndedPurpose) -> None:
+        self._database = database
+        self._due = due
+        self._ended = ended
+
+    async def fetch(self, sql: str, /, *args: Any) -> list[Row]:
+        """All rows."""
+        return await self._database.fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, /, *args: Any) -> Row | None:
+        """The first row."""
+        return await self._database.fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, /, *args: Any) -> Any:
+        """The first column of the first row."""
+        return await self._database.fetchval(sql, *args)
+
+    async def execute(self, sql: str, /, *args: Any) -> str:
+        """The command tag."""
+        return await self._due.change(self._ended, sql, *args)
+
+
+async def _nobody(kind: str) -> NoReturn:
+    raise LookupError(f"rows that are held for a purpose name nobody who stays: {kind}")
