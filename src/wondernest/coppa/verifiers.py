@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from wondernest.coppa.methods import BadSignature, Method, Report, UnreadableReport, Verification
+from wondernest.platform.asking import asked
 from wondernest.platform.outages import Outages
-from wondernest.platform.posting import posted
 from wondernest.platform.signatures import verified
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class WebhookVerifier:
         """Begin a verification. Nothing about the parent or the child is sent."""
         settings = self._settings
         body = msgspec.json.encode(_Asked(reference=subject, method=method.value))
-        answer = await posted(
+        answer = await asked(
             f"{settings.url.rstrip('/')}/verifications",
             body,
             key=settings.key,

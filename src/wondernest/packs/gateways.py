@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +10,7 @@ from msgspec import Struct
 
 from wondernest.packs.payments import BadSignature, Charge, OtherPayment, PaymentEvent, Receipt, UnreadableEvent
 from wondernest.packs.rules import MAX_NUMBER, Standing
+from wondernest.platform.asking import Answer, asked
 from wondernest.platform.clock import epoch_ms
 from wondernest.platform.outages import Outages
 from wondernest.platform.signatures import verified
@@ -24,12 +24,10 @@ DEPENDENCY: Final = "payment gateway"
 DECLINES: Final = "simulate_declined"
 WAITS: Final = "simulate_pending"
 """Ways of paying that the simulated gateway declines, and leaves pending."""
-MAX_REPLY_BYTES: Final = 64 * 1024
 MAX_ID_CHARS: Final = 200
 MAX_TRANSACTION_CHARS: Final = 100
 PAYMENT_REQUIRED: Final = 402
 NOT_FOUND: Final = 404
-SUCCESSFUL: Final = range(200, 300)
 UNKNOWN: Final = "unknown"
 """The status of a payment that the gateway has not. It must say so: any other 404 may come from a wrong address."""
 STANDINGS: Final = {
@@ -126,15 +124,15 @@ class WebhookGateway:
 
     async def charge(self, charge: Charge, /) -> Receipt:
         """Ask for a payment, bounded in time and bytes."""
-        asked = _Asked(
+        body = _Asked(
             reference=charge.reference, amount_cents=charge.cents, currency=charge.currency, method=charge.method
         )
-        status, content = await self._exchange("POST", "", PAYMENT_REQUIRED, charge.reference, asked)
-        if status == PAYMENT_REQUIRED:
+        answered = await self._asked("", PAYMENT_REQUIRED, charge.reference, msgspec.json.encode(body))
+        if answered.status == PAYMENT_REQUIRED:
             self._outages.answered()
             return Receipt(Standing.DECLINED, None)
         try:
-            answer = _answer(content)
+            answer = _answer(answered.content)
             standing = STANDINGS[answer.status]
         except (*_UNREADABLE, KeyError):
             raise self._outages.failed("an answer that cannot be read") from None
@@ -143,13 +141,13 @@ class WebhookGateway:
 
     async def ask(self, charge: Charge, /) -> Receipt | None:
         """How a payment stands, bounded in time and bytes."""
-        status, content = await self._exchange("GET", f"/{charge.reference}", NOT_FOUND)
+        answered = await self._asked(f"/{charge.reference}", NOT_FOUND, work=ASKING)
         try:
-            state = _state(content)
+            state = _state(answered.content)
         except _UNREADABLE:
             raise self._outages.failed("an answer that cannot be read", ASKING) from None
         missing, standing = state.status == UNKNOWN, STANDINGS.get(state.status)
-        if missing is not (status == NOT_FOUND) or (standing is None and not missing):
+        if missing is not (answered.status == NOT_FOUND) or (standing is None and not missing):
             raise self._outages.failed("an answer that cannot be read", ASKING)
         self._outages.answered(ASKING)
         if state.reference != charge.reference:
@@ -160,35 +158,20 @@ class WebhookGateway:
             raise OtherPayment
         return Receipt(standing, _transaction(state.id))
 
-    async def _exchange(
-        self, method: str, path: str, also: int, key: str = "", body: _Asked | None = None
-    ) -> tuple[int, bytes]:
-        """Ask `<url>/charges<path>`: the status, one that succeeded or `also`, and the content of the answer."""
-        import httpx2
-
-        settings, work = self._settings, ASKING if body is None else ""
-        headers = {"Authorization": f"Bearer {settings.key}"}
-        if key:
-            headers |= {"Content-Type": "application/json", "Idempotency-Key": key}
-        content = None if body is None else msgspec.json.encode(body)
-        try:
-            async with (
-                asyncio.timeout(settings.timeout_s),
-                httpx2.AsyncClient(timeout=settings.timeout_s, follow_redirects=False) as client,
-                client.stream(
-                    method, f"{settings.url.rstrip('/')}/charges{path}", content=content, headers=headers
-                ) as response,
-            ):
-                status, answer = response.status_code, bytearray()
-                if status not in SUCCESSFUL and status != also:
-                    raise self._outages.failed(f"status {status}", work)
-                async for piece in response.aiter_bytes():
-                    answer += piece
-                    if len(answer) > MAX_REPLY_BYTES:
-                        raise self._outages.failed("too large an answer", work)
-                return status, bytes(answer)
-        except (httpx2.HTTPError, OSError, TimeoutError) as error:
-            raise self._outages.failed(type(error).__name__, work) from None
+    async def _asked(
+        self, path: str, also: int, reference: str = "", body: bytes | None = None, *, work: str = ""
+    ) -> Answer:
+        """What `<url>/charges<path>` answers: with 2xx or the status `also`."""
+        return await asked(
+            f"{self._settings.url.rstrip('/')}/charges{path}",
+            body,
+            key=self._settings.key,
+            reference=reference,
+            timeout_s=self._settings.timeout_s,
+            outages=self._outages,
+            work=work,
+            also=(also,),
+        )
 
     def event(self, body: bytes, signature: str, now: datetime, /) -> PaymentEvent | None:
         """A verified event."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 import msgspec
 from msgspec import Struct
 
+from wondernest.platform.asking import asked
 from wondernest.platform.outages import Outages
-from wondernest.platform.posting import posted
 
 if TYPE_CHECKING:
     from wondernest.platform.telemetry.metrics import Metrics
@@ -48,7 +48,7 @@ class HttpTextSender:
         """Send one message."""
         settings = self._settings
         body = msgspec.json.encode(_Message(to=to, text=text, reference=reference))
-        answer = await posted(
+        answer = await asked(
             f"{settings.url.rstrip('/')}/messages",
             body,
             key=settings.key,

@@ -251,6 +251,7 @@ class Database:
             self._idle.append(connection)
 
     def _discard(self, connection: Connection) -> None:
+        self._passed.pop(connection, None)
         if not connection.is_closed():
             connection.terminate()
         self._open -= 1
