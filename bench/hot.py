@@ -240,6 +240,14 @@ class Requests:
         ]
         await asyncio.gather(*sent)
 
+    async def track_together(self, count: int) -> None:
+        """POST of events of one child, which the statement for events of different children does not take."""
+        unit, parent = UnitOfWork(self._database), self._parents[0]
+        sent = [
+            self._analytics.track(parent.caller, self._event(parent, next(self._serials)), unit) for _ in range(count)
+        ]
+        await asyncio.gather(*sent)
+
     async def figures(self, _count: int) -> None:
         """GET of a day, of a week, and of the milestones of a child."""
         [parent, *_] = self._parents
@@ -486,7 +494,8 @@ OPERATIONS: Final = (
     Operation("GET kept versions", ["version-list", "version-load"], Requests.versions),
     Operation("the games of a child", ["instance-prepare", "instance-list", "instance-active"], Requests.instances),
     Operation("POST one event", ["event-store-one"], Requests.track),
-    Operation("POST events of several requests", ["event-store"], Requests.track, (BATCH,)),
+    Operation("POST events of different children", ["event-store-apart"], Requests.track, (BATCH,)),
+    Operation("POST events of one child together", ["event-store"], Requests.track_together, (BATCH,)),
     Operation("GET the story templates for a child", ["story-list", "story-one"], Requests.templates),
     Operation("GET a child's stories", ["story-documents", "story-locate"], Requests.child_documents),
     Operation(
