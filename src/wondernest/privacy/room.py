@@ -50,6 +50,9 @@ def _erasing(parts: Parts, others: Rooms, erasers: Sequence[Eraser], metrics: Pr
     settings = parts.settings
     return Erasing(
         work=WorkRepository(),
+        requests=RequestRepository(),
+        letter=parts.jobs.sender(ANNOUNCE),
+        grace=timedelta(days=settings.privacy.grace_days),
         noted=LogRepository(),
         rows=RowEraser(others.personal_data),
         erasers=erasers,
