@@ -158,7 +158,7 @@ class ExportJobs:
         return (
             Job(MAKE, self.make, time_limit_s=MAKING_LIMIT_S),
             Job(ANNOUNCE_READY, self.announce, LETTER_RETRY),
-            Job(FORGET, self.forget),
+            Job(FORGET, self.forget, by_age=True),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:
