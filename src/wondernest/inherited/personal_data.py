@@ -21,6 +21,7 @@ def _held(
     mentions: dict[str, str] | None = None,
     listed: dict[str, str] | None = None,
     published: tuple[str, ...] = (),
+    traces: tuple[str, ...] = (),
     purpose: Purpose | None = None,
 ) -> Holding:
     return Holding(
@@ -34,6 +35,7 @@ def _held(
         kept=KEPT,
         through=through,
         published=published,
+        traces=traces,
         purposes=() if purpose is None else (purpose.value,),
         erased={*people.values(), *(mentions or {}).values()} != {OPERATOR},
     )
@@ -330,6 +332,7 @@ PERSONAL_DATA: Final = (
         "browser_fingerprint",
         "ip_address",
         "user_agent",
+        traces=("device_info", "ip_address", "user_agent"),
     ),
     _held(
         "web_sessions.web_activity_log",

@@ -57,8 +57,8 @@ class Holding(Struct, frozen=True, kw_only=True):
     personal: tuple[str, ...] = ()
     """Other columns that identify a person or contain what the person wrote or made."""
     traces: tuple[str, ...] = ()
-    """The personal columns that tell of the user whom `mentions` names, such as a network address: they are emptied with the mention, and
-    no other user is shown them."""
+    """The personal columns that tell of the user whom `users` names, such as a network address: no other user is shown them, and they are
+    emptied with a mention."""
     erased: bool = True
     """Whether the service erases people of these kinds."""
     by_room: bool = False
@@ -77,6 +77,12 @@ class Holding(Struct, frozen=True, kw_only=True):
         own = () if self.through else tuple(self.people)
         step = (self.through.column,) if self.through else ()
         return *own, *self.mentions, *self.listed, *step, *self.personal
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """The columns of the table itself that name a user."""
+        named = {**({} if self.through else self.people), **self.mentions}
+        return tuple(name for name, kind in named.items() if kind == USER)
 
     async def export(self, executor: Executor, people: People) -> list[bytes]:
         """The rows about these people, or that name them, each as a JSON object."""

@@ -147,7 +147,7 @@ class ExportRepository:
         place = len(ids) + 1
         chosen = f"to_jsonb(held) - ${place}::text[]"
         arguments: list[object] = [*ids, secrets]
-        adults = [name for name, kind in step.holding.mentions.items() if kind == USER and name in step.columns]
+        adults = [name for name in step.holding.users if name in step.columns]
         if step.holding.traces and adults:
             own = " or ".join(f"held.{name} = any (${place + 1}::uuid[])" for name in adults)
             chosen += f" || case when {own} then '{{}}' else ${place + 2}::jsonb end"
