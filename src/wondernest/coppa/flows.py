@@ -144,6 +144,12 @@ class ConsentFlows:
         await self._send(unit, request)
         return request
 
+    async def would_add(self, unit: UnitOfWork, wish: Wish, left: rules.Permits) -> bool:
+        """Whether a wish asks for something, besides what is in force, that its method may give."""
+        method = self._offer.choose(wish.method, has_phone=await self._flows.has_phone(unit, wish.parent_id))
+        permissions = wish.permissions if method is None else self._allowed(wish.permissions, method)
+        return rules.adds(left, rules.Permits(permissions, wish.kind))
+
     async def permit_at_once(self, unit: UnitOfWork, wish: Wish, shown_id: UUID) -> Asked:
         """Put a consent into force that nobody confirmed. `shown_id`: its row of compliance.coppa_consent."""
         now = self._clock.now()
