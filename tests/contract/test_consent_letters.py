@@ -470,6 +470,20 @@ async def test_a_consent_expires_after_a_year_with_a_reminder_before(home: Nest,
     await assert_chained(home.database_url, home.settings)
 
 
+async def test_when_the_parent_who_consented_has_left_the_other_one_is_asked_again(home: Nest, ann: Parent) -> None:
+    mia = await home.consented(ann)
+    ben = await register(home.client)
+    joins = (
+        "with left_it as (delete from family.family_members where user_id = $2 returning family_id)"
+        " insert into family.family_members (family_id, user_id, role) select family_id, $1, 'parent' from left_it"
+    )
+    await rows(home.database_url, joins, UUID(ben.user_id), UUID(ann.user_id))
+    await home.run(RENEW, after(days=336))
+    assert DONE in (await home.press(await home.link(ben, "ends soon"))).text
+    last = "select actor_id from wondernest.consent_ledger where child_id = $1::uuid order by number desc limit 1"
+    assert await value(home.database_url, last, mia) == UUID(ben.user_id)
+
+
 async def test_a_renewed_consent_counts_for_another_year(home: Nest, ann: Parent) -> None:
     mia = await home.consented(ann)
     await home.run(RENEW, after(days=336))
