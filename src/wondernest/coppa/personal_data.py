@@ -15,6 +15,7 @@ PERSONAL_DATA: Final = (
         people={"child_id": CHILD, "family_id": FAMILY},
         mentions={"parent_id": USER},
         personal=("ip_address", "user_agent", "consent_text"),
+        traces=("ip_address", "user_agent"),
         what="Consents: what a parent allowed, when, from which network address and program",
         why="Proof of a parent's consent",
         kept="Until the child is erased",

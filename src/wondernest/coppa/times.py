@@ -87,8 +87,8 @@ class TimeJobs:
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
         return (
-            Job(GIVE_GRACE, self.give_grace, time_limit_s=WALK_LIMIT_S),
-            Job(COME_OF_AGE, self.come_of_age, time_limit_s=WALK_LIMIT_S),
+            Job(GIVE_GRACE, self.give_grace, time_limit_s=WALK_LIMIT_S, by_age=True),
+            Job(COME_OF_AGE, self.come_of_age, time_limit_s=WALK_LIMIT_S, by_age=True),
             Job(SET_AGES, self.set_ages, time_limit_s=WALK_LIMIT_S),
             Job(GRACE_LETTER, self.send_grace_letter, LETTER_RETRY),
             Job(OF_AGE_LETTER, self.send_of_age_letter, LETTER_RETRY),

@@ -56,6 +56,9 @@ class Holding(Struct, frozen=True, kw_only=True):
     rows depend on none."""
     personal: tuple[str, ...] = ()
     """Other columns that identify a person or contain what the person wrote or made."""
+    traces: tuple[str, ...] = ()
+    """The personal columns that tell of the user whom `mentions` names, such as a network address: they are emptied with the mention, and
+    no other user is shown them."""
     erased: bool = True
     """Whether the service erases people of these kinds."""
     by_room: bool = False

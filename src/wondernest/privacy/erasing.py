@@ -53,6 +53,9 @@ class Erasing:
         self,
         *,
         work: WorkRepository,
+        requests: RequestRepository,
+        letter: Sender,
+        grace: timedelta,
         noted: LogRepository,
         rows: RowEraser,
         erasers: Sequence[Eraser],
@@ -66,6 +69,9 @@ class Erasing:
     ) -> None:
         """`token_life`: of access tokens; `spared_first`: tables that refuse the tokens of an account until they have expired."""
         self._work = work
+        self._requests = requests
+        self._letter = letter
+        self._grace = grace
         self._noted = noted
         self._rows = rows
         self._erasers = erasers
@@ -94,6 +100,8 @@ class Erasing:
         """Do what is due: erase, or look again and finish."""
         if erasure.state is State.WAITING:
             erased = await self._work.resolve(self._database, erasure)
+            if await self._put_off(erasure, erased):
+                return
             if not await self._work.begin(self._database, erasure.id, erased, self._clock.now()):
                 return
         erased = await self._work.subjects(self._database, erasure.id)
@@ -103,6 +111,20 @@ class Erasing:
             await self._finish(erasure, erased)
         else:
             await self._first(erasure, erased)
+
+    async def _put_off(self, erasure: Erasure, erased: Erased) -> bool:
+        """Whether children of a due request are in use: they are hidden now, and their parents have the grace once more.
+
+        They came after the request, or into its reach: added, restored by another backend, left alone by the other parent.
+        """
+        now = self._clock.now()
+        async with unit_of(self._database) as unit:
+            families = await self._work.hide(unit, erasure.id, erased, now, now + self._grace)
+            if families:
+                near = await self._requests.parents(unit, families)
+                for parent in near:
+                    await self._letter(unit, {USER_ARGUMENT: parent, ERASURE: erasure.id})
+        return bool(families)
 
     async def _first(self, erasure: Erasure, erased: Erased) -> None:
         counts = await self._erase(erasure, erased, self._spared_first)
