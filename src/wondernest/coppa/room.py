@@ -144,7 +144,7 @@ def build(parts: Parts) -> Coppa:
         on_start=(refusals.start, trail.start),
         on_stop=(refusals.stop, trail.stop),
         personal_data=PERSONAL_DATA,
-        erasers=(LedgerEraser(own_ledger, parts.database).erase,),
+        erasers=(LedgerEraser(own_ledger, LedgerRepository(), parts.database).erase,),
         usage=(UsageLine(name="consentsToday", of=CHILD, query=CONSENTS_USED, limit=settings.quotas.consents),),
     )
     return Coppa(room, gates, own_ledger, trail)

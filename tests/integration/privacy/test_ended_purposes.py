@@ -55,16 +55,9 @@ DEPEND_ON_NO_PURPOSE = {
 
 
 @pytest.fixture
-async def house(
-    make_settings: Callable[..., Settings], database_url: str, flushed_valkey: str, tmp_path: Path
-) -> AsyncIterator[House]:
-    furnish_installation(database_url)
-    settings = make_settings(REDIS_ENABLED="true", REDIS_URL=flushed_valkey, COPPA_GATE="enforce")
-    clock = ShiftedClock()
-    work = background(settings, clock=clock)
-    async with running(create_app(settings, clock=clock)) as client:
-        yield House(client, work, clock, database_url, tmp_path / "uploads", flushed_valkey)
-    await work.rooms.stop()
+async def house(open_house: OpenHouse) -> AsyncIterator[House]:
+    async with open_house(COPPA_GATE="enforce") as opened:
+        yield opened
 
 
 async def erase_ended(house: House, later: timedelta = timedelta()) -> None:
