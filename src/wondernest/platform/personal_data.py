@@ -140,6 +140,10 @@ class Subjects(Struct, frozen=True):
     near: Sequence[UUID] = ()
 
 
+class Delayed(Exception):
+    """An eraser cannot do its part now. The others and the rows need not wait for it; it is tried again until it can."""
+
+
 Exporter: TypeAlias = "Callable[[People], AsyncGenerator[Entry]]"
 """Files about people that an export holds besides the rows. One is read to its end before the next one is asked for."""
 Eraser: TypeAlias = "Callable[[Subjects], Awaitable[Mapping[str, int]]]"
