@@ -145,7 +145,7 @@ def build(parts: Parts) -> Coppa:
         on_start=(enforcement.start, refusals.start, trail.start),
         on_stop=(refusals.stop, trail.stop, enforcement.stop),
         personal_data=PERSONAL_DATA,
-        erasers=(LedgerEraser(own_ledger, parts.database).erase,),
+        erasers=(LedgerEraser(own_ledger, LedgerRepository(), parts.database).erase,),
         usage=(UsageLine(name="consentsToday", of=CHILD, query=CONSENTS_USED, limit=settings.quotas.consents),),
     )
     return Coppa(room, gates, own_ledger, trail)
