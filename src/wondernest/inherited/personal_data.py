@@ -19,15 +19,16 @@ def _held(
     *personal: str,
     through: Through | None = None,
     mentions: dict[str, str] | None = None,
+    of_mentioned: dict[str, tuple[str, ...]] | None = None,
     listed: dict[str, str] | None = None,
     published: tuple[str, ...] = (),
-    traces: tuple[str, ...] = (),
     purpose: Purpose | None = None,
 ) -> Holding:
     return Holding(
         table=table,
         people=people,
         mentions=mentions or {},
+        of_mentioned=of_mentioned or {},
         listed=listed or {},
         personal=personal,
         what=what,
@@ -35,7 +36,6 @@ def _held(
         kept=KEPT,
         through=through,
         published=published,
-        traces=traces,
         purposes=() if purpose is None else (purpose.value,),
         erased={*people.values(), *(mentions or {}).values()} != {OPERATOR},
     )
@@ -148,6 +148,7 @@ PERSONAL_DATA: Final = (
         "request_data",
         "rejection_reason",
         mentions={"parent_id": USER},
+        of_mentioned={"parent_id": ("rejection_reason",)},
     ),
     _held(
         "games.story_purchases",
@@ -220,6 +221,7 @@ PERSONAL_DATA: Final = (
         "transaction_id",
         "refund_reason",
         mentions={"user_id": USER},
+        of_mentioned={"user_id": ("payment_method", "transaction_id", "refund_reason")},
     ),
     _held(
         "marketplace.recommendations",
@@ -332,7 +334,7 @@ PERSONAL_DATA: Final = (
         "browser_fingerprint",
         "ip_address",
         "user_agent",
-        traces=("device_info", "ip_address", "user_agent"),
+        of_mentioned={"parent_id": ("device_info", "ip_address", "user_agent")},
     ),
     _held(
         "web_sessions.web_activity_log",

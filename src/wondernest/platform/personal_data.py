@@ -43,6 +43,9 @@ class Holding(Struct, frozen=True, kw_only=True):
     """Columns that name a person to whom the row does not belong: it stays, and names them no longer, when they are erased."""
     listed: Mapping[str, str] = {}
     """As `mentions`, columns that are lists of ids."""
+    of_mentioned: Mapping[str, tuple[str, ...]] = {}
+    """For columns of `mentions`, and of `people` where others share the row: the columns that say something of that person. They are
+    emptied with a mention, and shown to no other user."""
     what: str
     """The class of data, as text for people."""
     why: str
@@ -56,9 +59,6 @@ class Holding(Struct, frozen=True, kw_only=True):
     rows depend on none."""
     personal: tuple[str, ...] = ()
     """Other columns that identify a person or contain what the person wrote or made."""
-    traces: tuple[str, ...] = ()
-    """The personal columns that tell of the user whom `users` names, such as a network address: no other user is shown them, and they are
-    emptied with a mention."""
     erased: bool = True
     """Whether the service erases people of these kinds."""
     by_room: bool = False
@@ -78,11 +78,9 @@ class Holding(Struct, frozen=True, kw_only=True):
         step = (self.through.column,) if self.through else ()
         return *own, *self.mentions, *self.listed, *step, *self.personal
 
-    @property
-    def users(self) -> tuple[str, ...]:
-        """The columns of the table itself that name a user."""
-        named = {**({} if self.through else self.people), **self.mentions}
-        return tuple(name for name, kind in named.items() if kind == USER)
+    def kind_of(self, column: str) -> str | None:
+        """The kind of person that a column of the table itself names."""
+        return self.mentions.get(column) or (None if self.through else self.people.get(column))
 
     async def export(self, executor: Executor, people: People) -> list[bytes]:
         """The rows about these people, or that name them, each as a JSON object."""
@@ -145,6 +143,10 @@ class Subjects(Struct, frozen=True):
 
     people: People
     near: Sequence[UUID] = ()
+
+
+class Delayed(Exception):
+    """An eraser cannot do its part now. The others and the rows need not wait for it; it is tried again until it can."""
 
 
 Exporter: TypeAlias = "Callable[[People], AsyncGenerator[Entry]]"

@@ -9,7 +9,7 @@ import msgspec
 
 from wondernest.access.people import FAMILY
 from wondernest.platform.db.unit import unit_of
-from wondernest.platform.personal_data import USER, Subjects
+from wondernest.platform.personal_data import USER, Delayed, Subjects
 from wondernest.platform.telemetry.events import get_logger
 from wondernest.privacy.letters import ERASURE, USER_ARGUMENT
 from wondernest.privacy.rules import Erased, Kind, State, everybody, person_hash
@@ -90,7 +90,8 @@ class Erasing:
             try:
                 await self.advance(erasure)
             except Exception as error:  # any fault, so that the others are erased
-                log.warning("an erasure failed and is tried again", erasure=str(erasure.id), error=type(error).__name__)
+                reason = str(error) if isinstance(error, Delayed) else type(error).__name__
+                log.warning("an erasure failed and is tried again", erasure=str(erasure.id), error=reason)
                 failed = error
         self._metrics.open.set(await self._work.waiting(self._database))
         if failed is not None:
@@ -143,15 +144,22 @@ class Erasing:
         self._metrics.done(erasure.kind, sum(counts.values()))
 
     async def _erase(self, erasure: Erasure, erased: Erased, spare: frozenset[str]) -> dict[str, int]:
-        """Erase what is there; returns the sums with what was erased before."""
+        """Erase what is there; returns the sums with what was erased before. Raises Delayed when a part of it has to wait."""
         counts, subjects = dict(erasure.counts), Subjects(erased.people, erased.near)
 
         async def stand_in(kind: str) -> UUID:
             return await self._work.nobody(self._database, kind, erasure.id)
 
+        delayed: Delayed | None = None
         for eraser in self._erasers:
-            _add(counts, await eraser(subjects))
+            try:
+                _add(counts, await eraser(subjects))
+            except Delayed as error:
+                delayed = error
         _add(counts, await self._rows.erase(self._database, subjects, stand_in, spare))
+        if delayed is not None:
+            await self._work.count(self._database, erasure.id, counts)
+            raise delayed
         return counts
 
     async def _note(self, erasure: Erasure, erased: Erased) -> None:

@@ -24,9 +24,10 @@ from tests.fixtures.privacy import (
     save,
     whole,
 )
+from wondernest.app import consent_ledger
+from wondernest.coppa.ledger import Verified
 
-PROOF = {"wondernest.consent_ledger"}
-"""A family that stays keeps its proof of consent, which holds ids and no text."""
+LEDGER = "select entry, redacted from wondernest.consent_ledger where family_id = $1 order by number"
 
 
 async def test_of_an_erased_account_with_rows_in_every_table_nothing_is_left_anywhere(house: House) -> None:
@@ -52,10 +53,20 @@ async def test_of_an_erased_child_nothing_is_left_and_the_sibling_and_the_parent
     before = await own_rows(house.url, parent.user_id)
     await erase(house.client, bearer, f"children/{parent.child_id}")
     await house.erase_now()
-    assert set(house.traces(people.child)) <= PROOF
+    assert house.traces(people.child) == {}
+    assert await ledger_problems(house, people.family) == []
+    entries = await rows(house.url, LEDGER, people.family)
+    assert {tuple(row["redacted"] or ()) for row in entries} >= {("child_id", "consent_id")}
+    [counts] = await rows(house.url, "select counts::text from wondernest.erasures")
+    assert '"redacted entries of wondernest.consent_ledger":' in counts["counts"]
     assert await value(house.url, "select count(*) from games.simple_game_data where child_id = $1", UUID(sibling)) == 1
     assert await own_rows(house.url, parent.user_id) == before
     assert (await house.client.get("/health/ready")).is_success
+
+
+async def ledger_problems(house: House, family: UUID) -> list[str]:
+    async with consent_ledger(house.settings) as (ledger, database):
+        return [problem async for problem in ledger.verify(database, Verified(), family)]
 
 
 async def test_an_erased_family_leaves_the_accounts_of_its_adults(house: House) -> None:
@@ -75,9 +86,13 @@ async def test_a_parent_who_leaves_takes_nothing_from_the_other_parent_and_the_c
     files = await rows(house.url, "select id from core.uploaded_files where child_id = $1", people.child)
     await erase(house.client, parent.bearer, "account")
     await house.erase_now()
-    assert set(house.traces(people.user, f"{parent.name.lower()}@example.com")) <= PROOF
-    traces = "select count(*) from compliance.coppa_consent where ip_address is not null or user_agent is not null"
-    assert await value(house.url, traces) == 0, "the consent stays, where and with what the parent gave it does not"
+    assert house.traces(people.user, f"{parent.name.lower()}@example.com") == {}
+    assert await ledger_problems(house, people.family) == []
+    entries = await rows(house.url, LEDGER, people.family)
+    assert {tuple(row["redacted"] or ()) for row in entries} >= {("actor_id",)}
+    told = "select ip_address, user_agent, parent_id from compliance.coppa_consent where child_id = $1"
+    given = await rows(house.url, told, people.child)
+    assert {(row["ip_address"], row["user_agent"]) for row in given} == {(None, None)}
     of_child = "select count(*) from {} where child_id = $1"
     assert await value(house.url, of_child.format("games.simple_game_data"), people.child) == kept
     assert await value(house.url, of_child.format("analytics.analytics_events"), people.child) == events

@@ -137,22 +137,21 @@ class ExportRepository:
     async def rows(self, database: Database, step: Step, people: People) -> AsyncGenerator[bytes]:
         """The rows of a table about the people as JSON objects, without what opens a session.
 
-        Of a row that another adult of the family caused, what tells of that adult is left out (`Holding.traces`).
+        Of a row that another adult of the family caused, what tells of that adult is left out (`Holding.of_mentioned`).
         """
         nobodys = not step.holding.people
         condition, ids = step.holding.about(people, mentioned=nobodys, lacking=step.lacking)
         if not condition:
             return
         secrets = [name for name in step.columns if SECRET.search(name)]
-        place = len(ids) + 1
-        chosen = f"to_jsonb(held) - ${place}::text[]"
+        chosen = f"to_jsonb(held) - ${len(ids) + 1}::text[]"
         arguments: list[object] = [*ids, secrets]
-        adults = [name for name in step.holding.users if name in step.columns]
-        if step.holding.traces and adults:
-            own = " or ".join(f"held.{name} = any (${place + 1}::uuid[])" for name in adults)
-            chosen += f" || case when {own} then '{{}}' else ${place + 2}::jsonb end"
-            nothing = msgspec.json.encode(dict.fromkeys(step.holding.traces))
-            arguments += [list(people.get(USER, ())), nothing]
+        users = list(people.get(USER, ()))
+        for name, said in step.holding.of_mentioned.items():
+            if name in step.columns and step.holding.kind_of(name) == USER:
+                place = len(arguments) + 1
+                chosen += f" || case when held.{name} = any (${place}::uuid[]) then '{{}}' else ${place + 1}::jsonb end"
+                arguments += [users, msgspec.json.encode(dict.fromkeys(one for one in said if one in step.columns))]
         order = f" order by {', '.join(f'held.{name}' for name in step.keys)}" if step.keys else ""
         statement = f"select {chosen} as document from {step.holding.table} held where {condition}{order}"
         async with database.lease() as connection, connection.transaction(readonly=True):
