@@ -107,6 +107,23 @@ class Journey:
         self.secrets.add(self.child_id)
         self.send("PUT", f"/api/v1/family/children/{self.child_id}", {"name": NEW_CHILD_NAME})
 
+    def use_everything(self, signer: Signer) -> None:
+        """Every part of the service, and every route with a mark in its parameters."""
+        self.sign_up()
+        self.guess()
+        self.play()
+        self.consent()
+        self.export()
+        self.keep_files()
+        self.use_the_library()
+        self.read_stories()
+        self.shop()
+        self.choose_the_letter()
+        self.send_invalid_requests()
+        self.send_marks_to_every_route(declared().router.routes)
+        self.reset()
+        self.sign_in_outside(signer)
+
     def sign_in_outside(self, signer: Signer) -> None:
         """With a new, a used, a known and a foreign identity token."""
         person = {"email": MAIL_ADDRESS, "sub": SUBJECT, "nonce": NONCE, "name": PARENT_NAME}
@@ -420,6 +437,18 @@ def assert_clean(where: str, text: str, secrets: set[str]) -> None:
     assert not found, f"{where} contains {found}"
 
 
+def assert_clean_log(log: str, secrets: set[str], ids: set[str]) -> None:
+    """No line holds a secret; the ids of the caller are nowhere but in the two fields for them."""
+    assert "request failed" in log, "the faults were real"
+    assert '"status":503' in log
+    assert_clean("the log", log, secrets)
+    for line in log.splitlines():
+        told = json.loads(line)
+        assert isinstance(told, dict), line
+        others = json.dumps({name: value for name, value in told.items() if name not in {"user_id", "family_id"}})
+        assert_clean("a line of the log, besides its user and family,", others, ids)
+
+
 def test_no_personal_data_appears_in_logs_metrics_or_cache(
     live_server: StartServer,
     fragile_postgres: EmbeddedPostgres,
@@ -454,20 +483,7 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
     with httpx2.Client(base_url=server.base_url, timeout=TIMEOUT_S) as client:
         journey = Journey(client, tmp_path / "outbox")
         journey.secrets |= {fragile_database.rpartition("/")[0], own_valkey_server.url()}
-        journey.sign_up()
-        journey.guess()
-        journey.play()
-        journey.consent()
-        journey.export()
-        journey.keep_files()
-        journey.use_the_library()
-        journey.read_stories()
-        journey.shop()
-        journey.choose_the_letter()
-        journey.send_invalid_requests()
-        journey.send_marks_to_every_route(declared().router.routes)
-        journey.reset()
-        journey.sign_in_outside(signer)
+        journey.use_everything(signer)
         with redis.from_url(own_valkey_server.url()) as cache:
             assert_clean("the cache", repr([(key, cache.hgetall(key)) for key in cache.scan_iter()]), journey.secrets)
         own_valkey_server.kill()
@@ -482,21 +498,14 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
         assert "Internal error" in journey.send("GET", f"{PACKS}?query={QUERY_TEXT}").text
         metrics = client.get("/metrics").text
     assert server.stop() == 0
-    log = server.log_text()
-    assert "request failed" in log, "the faults were real"
-    assert '"status":503' in log
-    assert_clean("the log", log, journey.secrets)
     assert_clean("the metrics", metrics, journey.secrets)
     adult = jwt.decode(journey.bearer["Authorization"].split()[1], options={"verify_signature": False})
-    for line in log.splitlines():
-        told = json.loads(line)
-        assert isinstance(told, dict), line
-        others = json.dumps({name: value for name, value in told.items() if name not in {"user_id", "family_id"}})
-        assert_clean("a line of the log, besides its user and family,", others, {adult["userId"], adult["familyId"]})
+    ids = {adult["userId"], adult["familyId"]}
+    assert_clean_log(server.log_text(), journey.secrets, ids)
     with fragile_postgres.log.open("rb") as file:
         file.seek(begun)
         database_log = file.read().decode(errors="replace")
     assert "violates check constraint" in database_log
     assert "duration: " in database_log
     table = {"step_up_proofs"}  # a page names it, so it looks like a proof
-    assert_clean("PostgreSQL's log", database_log, {*journey.secrets, adult["userId"], adult["familyId"]} - table)
+    assert_clean("PostgreSQL's log", database_log, (journey.secrets | ids) - table)

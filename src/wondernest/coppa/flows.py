@@ -216,10 +216,10 @@ class ConsentFlows:
         now = self._clock.now()
         consent = replace(known, id=shown_id, permissions=left.permissions, kind=left.kind)
         await self._flows.narrow(unit, known, consent)
-        left = self._purposes(consent)
-        taken = tuple(sorted(set(self._purposes(known)) - set(left)))
+        purposes = self._purposes(consent)
+        taken = tuple(sorted(set(self._purposes(known)) - set(purposes)))
         facts = [self._fact(known, Entry.WITHDRAW, taken, actor_id, now)] if taken else []
-        facts.append(self._fact(consent, Entry.GRANT, left, actor_id, now))
+        facts.append(self._fact(consent, Entry.GRANT, purposes, actor_id, now))
         await self._append(unit, known.family_id, facts)
         await self._open_gate(unit, consent, now)
 

@@ -44,7 +44,7 @@ class Holding(Struct, frozen=True, kw_only=True):
     listed: Mapping[str, str] = {}
     """As `mentions`, columns that are lists of ids."""
     of_mentioned: Mapping[str, tuple[str, ...]] = {}
-    """For columns of `mentions`: the columns that say something of that person. They are emptied with it."""
+    """For columns of `mentions`: the columns that say something of that person. They are emptied with it, and no other user is shown them."""
     what: str
     """The class of data, as text for people."""
     why: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -55,7 +55,7 @@ def in_archive(folder: Path, child: UUID) -> int:
 
 
 @contextmanager
-def archive_in_use(url: str) -> Iterator[None]:
+def archive_in_use(url: str) -> Generator[None]:
     """Another run works on the archive."""
     with psycopg.connect(url) as connection:
         connection.execute(archives._LOCK)  # pyright: ignore[reportPrivateUsage] - what a run holds
