@@ -144,6 +144,12 @@ class ConsentFlows:
         await self._send(unit, request)
         return request
 
+    async def would_add(self, unit: UnitOfWork, wish: Wish, left: rules.Permits) -> bool:
+        """Whether a wish asks for something, besides what is in force, that its method may give."""
+        method = self._offer.choose(wish.method, has_phone=await self._flows.has_phone(unit, wish.parent_id))
+        permissions = wish.permissions if method is None else self._allowed(wish.permissions, method)
+        return rules.adds(left, rules.Permits(permissions, wish.kind))
+
     async def permit_at_once(self, unit: UnitOfWork, wish: Wish, shown_id: UUID) -> Asked:
         """Put a consent into force that nobody confirmed. `shown_id`: its row of compliance.coppa_consent."""
         now = self._clock.now()
@@ -216,10 +222,10 @@ class ConsentFlows:
         now = self._clock.now()
         consent = replace(known, id=shown_id, permissions=left.permissions, kind=left.kind)
         await self._flows.narrow(unit, known, consent)
-        purposes = self._purposes(consent)
-        taken = tuple(sorted(set(self._purposes(known)) - set(purposes)))
+        kept = self._purposes(consent)
+        taken = tuple(sorted(set(self._purposes(known)) - set(kept)))
         facts = [self._fact(known, Entry.WITHDRAW, taken, actor_id, now)] if taken else []
-        facts.append(self._fact(consent, Entry.GRANT, purposes, actor_id, now))
+        facts.append(self._fact(consent, Entry.GRANT, kept, actor_id, now))
         await self._append(unit, known.family_id, facts)
         await self._open_gate(unit, consent, now)
 
@@ -321,7 +327,10 @@ class ConsentFlows:
         await self.withdraw(unit, known.child_id, known.family_id, None, ())
 
     async def ask_again(self, unit: UnitOfWork, outdated: Asked, why: str, ends_by: datetime) -> None:
-        """Ask a parent again, because a consent ends soon or its notice changed. It ends at `ends_by` at the latest."""
+        """Ask a parent again, because a consent ends soon or its notice changed. It ends at `ends_by` at the latest.
+
+        If the parent who gave it has left, another one is asked: the child's work must not stop without a word.
+        """
         family_id, now = await self._flows.lock_child(unit, outdated.child_id), self._clock.now()
         known = await self._flows.find(unit, outdated.family_id, outdated.id)
         if known is None or not known.granted or known.asked_again == why:
@@ -334,12 +343,14 @@ class ConsentFlows:
             await self._open_gate(unit, replace(known, ends_at=ends_at), now)
         others = await self._flows.of_child(unit, known.child_id)
         request = next((one for one in others if not one.granted), None)
-        method = self._offer.choose(known.method, has_phone=await self._flows.has_phone(unit, known.parent_id))
+        parent_id = await self._flows.parent(unit, known.family_id, known.parent_id) or known.parent_id
+        method = self._offer.choose(known.method, has_phone=await self._flows.has_phone(unit, parent_id))
         if request is None and method is not None:
             request = _under(
                 replace(
                     known,
                     id=self._ids.uuid(),
+                    parent_id=parent_id,
                     granted=False,
                     reason=why,
                     permissions=self._allowed(known.permissions, method),

@@ -334,6 +334,7 @@ PERSONAL_DATA: Final = (
         "browser_fingerprint",
         "ip_address",
         "user_agent",
+        of_mentioned={"parent_id": ("device_info", "ip_address", "user_agent")},
     ),
     _held(
         "web_sessions.web_activity_log",

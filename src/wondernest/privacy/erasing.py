@@ -116,9 +116,12 @@ class Erasing:
     async def _put_off(self, erasure: Erasure, erased: Erased) -> bool:
         """Whether children of a due request are in use: they are hidden now, and their parents have the grace once more.
 
-        They came after the request, or into its reach: added, restored by another backend, left alone by the other parent.
+        They came after the request, or into its reach: added, restored by another backend, left alone by the other parent. The
+        request about one child is taken back if the child is in use.
         """
         now = self._clock.now()
+        if await self._work.in_use_again(self._database, erasure.id, now):
+            return True
         async with unit_of(self._database) as unit:
             families = await self._work.hide(unit, erasure.id, erased, now, now + self._grace)
             if families:

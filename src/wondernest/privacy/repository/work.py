@@ -44,6 +44,11 @@ _HIDE: Final = f"""
        set frozen = e.frozen || array(select hidden.id from hidden), due_at = $4
      where e.id in (select id from due) and exists (select from hidden)
     returning array(select distinct hidden.family_id from hidden)"""
+_IN_USE_AGAIN: Final = f"""
+    update wondernest.erasures e set state = '{State.TAKEN_BACK}', finished_at = $2
+     where e.id = $1 and e.kind = '{Kind.CHILD}' and e.state = '{State.WAITING}'
+       and exists (select from family.child_profiles c where c.id = e.child_id and {active("c")})
+    returning true"""
 _SUBJECTS: Final = "select subjects from wondernest.erasures where id = $1"
 _RESUME: Final = f"""
     insert into wondernest.erasures (id, kind, state, subjects, asked_at, due_at) values ($1, $2, '{State.ERASING}', $3, $4, $4)"""
@@ -102,6 +107,10 @@ class WorkRepository:
     ) -> list[UUID]:
         """Hide the children of a waiting request who are in use, and put it off; returns their families, none if none is in use."""
         return await unit.fetchval(_HIDE, erasure_id, erased.people.get(CHILD, []), now, due_at) or []
+
+    async def in_use_again(self, executor: Executor, erasure_id: UUID, now: datetime) -> bool:
+        """Take a waiting request about a child back if the child is active: another backend took it out of the archive."""
+        return await executor.fetchval(_IN_USE_AGAIN, erasure_id, now) is True
 
     async def begin(self, executor: Executor, erasure_id: UUID, erased: Erased, now: datetime) -> bool:
         """Store whom a due request erases; False when it was taken back meanwhile."""
