@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ from wondernest.platform.db.unit import unit_of
 from wondernest.platform.personal_data import USER, Delayed, Subjects
 from wondernest.platform.telemetry.events import get_logger
 from wondernest.privacy.letters import ERASURE, USER_ARGUMENT
+from wondernest.privacy.metrics import LATE, Outcome, outcome_of
 from wondernest.privacy.rules import Erased, Kind, State, everybody, person_hash
 
 if TYPE_CHECKING:
@@ -83,11 +85,14 @@ class Erasing:
         for erasure in await self._work.due(self._database, self._clock.now()):
             try:
                 await self.advance(erasure)
+                self._metrics.ran(erasure.kind, Outcome.DONE)
             except Exception as error:  # any fault, so that the others are erased
+                self._metrics.ran(erasure.kind, outcome_of(error))
                 reason = str(error) if isinstance(error, Delayed) else type(error).__name__
                 log.warning("an erasure failed and is tried again", erasure=str(erasure.id), error=reason)
                 failed = error
         self._metrics.open.set(await self._work.waiting(self._database))
+        self._metrics.people_overdue(await self._work.overdue(self._database, self._clock.now() - LATE))
         if failed is not None:
             raise failed
 
@@ -218,7 +223,8 @@ class Reapplying:
         erasure_id = self._ids.uuid()
         await self._work.again(self._database, erasure_id, kind, erased, self._clock.now())
         [erasure] = [one for one in await self._work.due(self._database, self._clock.now()) if one.id == erasure_id]
-        await self._erasing.advance(erasure)
+        with suppress(Delayed):  # the jobs process does what is left
+            await self._erasing.advance(erasure)
         return {kind: len(ids) for kind, ids in people.items()}
 
     async def _back(self, known: set[bytes]) -> dict[str, list[UUID]]:
