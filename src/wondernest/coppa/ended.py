@@ -5,11 +5,11 @@ The privacy room does it, because it knows what every room holds. A new consent 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
 from wondernest.access.consent import GateMode
-from wondernest.coppa.repository.ended import EndedPurpose, EndedRepository
+from wondernest.coppa.repository.ended import EndedPurpose, EndedRepository, PendingEnd
 from wondernest.coppa.rules import KEPT_AFTER_END, WORK_KEPT
 from wondernest.coppa.words import words
 from wondernest.platform.db.unit import unit_of
@@ -98,6 +98,14 @@ class DueEnds:
             return []
         only_withdrawn = not erases(self._mode, withdrawn=False)
         return await self._rows.due(self._database, now, after, only_withdrawn=only_withdrawn)
+
+    async def pending(self, children: Sequence[UUID]) -> list[tuple[PendingEnd, datetime | None]]:
+        """The ends of purposes of children, and when what is held for each is erased; None while no day is set."""
+        found = await self._rows.pending(self._database, children)
+        return [
+            (one, one.erase_at if one.announced and erases(self._mode, withdrawn=one.withdrawn) else None)
+            for one in found
+        ]
 
     async def overdue(self, since: datetime) -> int:
         """How many should have been erased before a moment."""

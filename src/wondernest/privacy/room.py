@@ -105,7 +105,15 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
     due = DueEnds(parts.database, parts.jobs.sender(ANNOUNCE_END), mode)
     ending = EndedErasing(others, due, parts, metrics)
     export_service = ExportService(exports, parts, parts.jobs.sender(MAKE))
-    summaries = SummaryService(SummaryRepository(RowEraser(others.personal_data)), parts.database, trail)
+    summaries = SummaryService(
+        SummaryRepository(RowEraser(others.personal_data)),
+        parts.database,
+        trail,
+        due,
+        parts.clock,
+        kept=timedelta(days=settings.archived_days),
+        grace=grace,
+    )
 
     def entries() -> Iterator[Entry]:
         return catalogue(Rooms((*others.all, room)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -27,6 +27,9 @@ _NOTE: Final = """
 """A purpose that ended before keeps its time, if the parents know it."""
 _TAKE_BACK: Final = "delete from wondernest.ended_purposes where child_id = $1 and purpose = any ($2::text[])"
 _OF_CHILD: Final = "select purpose, erase_at from wondernest.ended_purposes where child_id = $1 and announced order by erase_at, purpose"
+_PENDING: Final = """
+    select child_id, purpose, ended_at, erase_at, withdrawn, announced from wondernest.ended_purposes
+     where child_id = any ($1::uuid[]) order by child_id, erase_at, purpose"""
 _DUE: Final = """
     select child_id, purpose, announced from wondernest.ended_purposes
      where erase_at <= $1 and ($2::uuid is null or (child_id, purpose) > ($2, $3)) and (withdrawn or not $5)
@@ -61,6 +64,17 @@ class EndedPurpose(Struct, frozen=True):
     """Whether the parents know the day."""
 
 
+class PendingEnd(Struct, frozen=True):
+    """An end of a purpose of a child."""
+
+    child_id: UUID
+    purpose: str
+    ended_at: datetime
+    erase_at: datetime
+    withdrawn: bool
+    announced: bool
+
+
 class EndedRepository:
     """The rows. `note` and `take_back` belong in the transaction of the consent."""
 
@@ -84,6 +98,11 @@ class EndedRepository:
     async def of_child(self, executor: Executor, child_id: UUID) -> dict[str, datetime]:
         """The ended purposes of a child of which its parents are told, and when what is held for them is erased; the next first."""
         return {row["purpose"]: row["erase_at"] for row in await executor.fetch(_OF_CHILD, child_id)}
+
+    async def pending(self, executor: Executor, children: Sequence[UUID]) -> list[PendingEnd]:
+        """The ends of purposes of children, the next first."""
+        rows = await executor.fetch(_PENDING, list(children))
+        return [PendingEnd(*row.values()) for row in rows]
 
     async def due(
         self, executor: Executor, now: datetime, after: EndedPurpose | None, *, only_withdrawn: bool
