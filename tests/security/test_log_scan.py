@@ -26,6 +26,7 @@ from tests.fixtures.consents import Page
 from tests.fixtures.identities import CLIENT_IDS, Signer
 from tests.fixtures.packs import PACKS, SAFARI, VEHICLES, stock
 from tests.fixtures.payments import EVENTS, KEY, SECRET, Gateway, payment_gateway, signature_of
+from tests.fixtures.privacy import NAMED_IN_LOGS
 from tests.fixtures.processes import wait_for
 from tests.security.households import PICTURE, Form, address, body_of, sent_as
 from wondernest.letters.signing import EndTokens
@@ -85,6 +86,23 @@ class Journey:
     story: dict[str, str] = field(default_factory=dict[str, str])
     """Path parameters of the family's story and of the child's reading of it."""
 
+    def go(self, routes: Sequence[Route], signer: Signer) -> None:
+        """Everything that a family does while all works."""
+        self.sign_up()
+        self.guess()
+        self.play()
+        self.consent()
+        self.export()
+        self.keep_files()
+        self.use_the_library()
+        self.read_stories()
+        self.shop()
+        self.choose_the_letter()
+        self.send_invalid_requests()
+        self.send_marks_to_every_route(routes)
+        self.reset()
+        self.sign_in_outside(signer)
+
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
         """Send a request; tokens in its answer become secrets."""
         sent: dict[str, Any] = {"content": body}
@@ -106,23 +124,6 @@ class Journey:
         self.child_id = self.send("POST", "/api/v1/family/children", child).json()["data"]["id"]
         self.secrets.add(self.child_id)
         self.send("PUT", f"/api/v1/family/children/{self.child_id}", {"name": NEW_CHILD_NAME})
-
-    def use_everything(self, signer: Signer) -> None:
-        """Every part of the service, and every route with a mark in its parameters."""
-        self.sign_up()
-        self.guess()
-        self.play()
-        self.consent()
-        self.export()
-        self.keep_files()
-        self.use_the_library()
-        self.read_stories()
-        self.shop()
-        self.choose_the_letter()
-        self.send_invalid_requests()
-        self.send_marks_to_every_route(declared().router.routes)
-        self.reset()
-        self.sign_in_outside(signer)
 
     def sign_in_outside(self, signer: Signer) -> None:
         """With a new, a used, a known and a foreign identity token."""
@@ -437,16 +438,21 @@ def assert_clean(where: str, text: str, secrets: set[str]) -> None:
     assert not found, f"{where} contains {found}"
 
 
-def assert_clean_log(log: str, secrets: set[str], ids: set[str]) -> None:
-    """No line holds a secret; the ids of the caller are nowhere but in the two fields for them."""
-    assert "request failed" in log, "the faults were real"
-    assert '"status":503' in log
-    assert_clean("the log", log, secrets)
+def assert_ids_only_in_their_fields(log: str, ids: set[str]) -> None:
+    """Every line is JSON, and names the account and the family in two fields alone."""
     for line in log.splitlines():
         told = json.loads(line)
         assert isinstance(told, dict), line
-        others = json.dumps({name: value for name, value in told.items() if name not in {"user_id", "family_id"}})
-        assert_clean("a line of the log, besides its user and family,", others, ids)
+        others = {name: value for name, value in cast("dict[str, Any]", told).items() if name not in NAMED_IN_LOGS}
+        assert_clean("a line of the log, besides its user and family,", json.dumps(others), ids)
+
+
+def assert_no_values(log: str, secrets: set[str]) -> None:
+    """PostgreSQL logged errors and statements, and nothing of what was in them."""
+    assert "violates check constraint" in log
+    assert "duration: " in log
+    table = {"step_up_proofs"}  # a page names it, so it looks like a proof
+    assert_clean("PostgreSQL's log", log, secrets - table)
 
 
 def test_no_personal_data_appears_in_logs_metrics_or_cache(
@@ -483,7 +489,7 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
     with httpx2.Client(base_url=server.base_url, timeout=TIMEOUT_S) as client:
         journey = Journey(client, tmp_path / "outbox")
         journey.secrets |= {fragile_database.rpartition("/")[0], own_valkey_server.url()}
-        journey.use_everything(signer)
+        journey.go(declared().router.routes, signer)
         with redis.from_url(own_valkey_server.url()) as cache:
             assert_clean("the cache", repr([(key, cache.hgetall(key)) for key in cache.scan_iter()]), journey.secrets)
         own_valkey_server.kill()
@@ -498,14 +504,14 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
         assert "Internal error" in journey.send("GET", f"{PACKS}?query={QUERY_TEXT}").text
         metrics = client.get("/metrics").text
     assert server.stop() == 0
+    log = server.log_text()
+    assert "request failed" in log, "the faults were real"
+    assert '"status":503' in log
+    assert_clean("the log", log, journey.secrets)
     assert_clean("the metrics", metrics, journey.secrets)
-    adult = jwt.decode(journey.bearer["Authorization"].split()[1], options={"verify_signature": False})
-    ids = {adult["userId"], adult["familyId"]}
-    assert_clean_log(server.log_text(), journey.secrets, ids)
+    claims = jwt.decode(journey.bearer["Authorization"].split()[1], options={"verify_signature": False})
+    ids = {claims["userId"], claims["familyId"]}
+    assert_ids_only_in_their_fields(log, ids)
     with fragile_postgres.log.open("rb") as file:
         file.seek(begun)
-        database_log = file.read().decode(errors="replace")
-    assert "violates check constraint" in database_log
-    assert "duration: " in database_log
-    table = {"step_up_proofs"}  # a page names it, so it looks like a proof
-    assert_clean("PostgreSQL's log", database_log, (journey.secrets | ids) - table)
+        assert_no_values(file.read().decode(errors="replace"), journey.secrets | ids)
