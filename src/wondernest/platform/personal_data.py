@@ -77,6 +77,7 @@ class Neighbour(Viewer):
     STORAGE = "storage"
     CACHE = "cache"
     SCANNER = "scanner"
+    LOGS = "logs"
 
 
 class Operation(StrEnum):

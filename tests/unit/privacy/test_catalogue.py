@@ -26,6 +26,7 @@ ROWS: Final = {
     Neighbour.STORAGE: "blob storage",
     Neighbour.CACHE: "cache (Valkey)",
     Neighbour.SCANNER: "malware scanner",
+    Neighbour.LOGS: "log collector, whatever reads the standard output",
 }
 NO_VIEWER: Final = {"database (PostgreSQL), its standbys and backups", "sign-in providers", "named third parties"}
 """Vendors that are named for no class: the database, which has all of them; those that get nothing."""

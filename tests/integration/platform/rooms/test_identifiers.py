@@ -5,7 +5,10 @@ Found in the migrated database by the names and types of columns; what each is f
 
 from __future__ import annotations
 
+import ast
+import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +21,8 @@ from tests.integration.platform.rooms.test_sums import columns
 from wondernest.access.law import INTERNAL_OPERATIONS, ParentalGround
 from wondernest.access.people import CHILD
 from wondernest.platform.personal_data import GeneralGround, Ground, Holding, Operation, Store
+from wondernest.platform.telemetry.logs import RequestLog
+from wondernest.platform.telemetry.stdout import StdoutWriter
 
 SOURCE: Final = Path(wondernest.__file__).parent
 IDENTIFIES: Final = re.compile(
@@ -66,6 +71,17 @@ BESIDE_A_CHILD: Final = {
     Operation.AUTHENTICATE,
 }
 """What identifiers in rows about a child are for. Sessions, networks and faults are kept of accounts, apart from what a child does."""
+LOGGED: Final = {
+    "user_id": "users",
+    "family_id": "families",
+    "family": "families",
+    "file_id": "files",
+    "purchase": "payments",
+    "erasure": "erasures",
+    "id": "jobs",
+    "request_id": "requests",
+}
+"""Fields of log lines that hold an id, and how the catalogue calls what it is of."""
 READ_ELSEWHERE: Final = {
     "access/proofs.py": "who is signed in",
     "files/repository.py": "makes an account to which nobody can sign in",
@@ -169,6 +185,30 @@ def test_every_place_that_is_keyed_by_a_person_names_its_operation() -> None:
     for place in declared().rooms.elsewhere:
         if place.store in {Store.CACHE, Store.LOG, Store.MEMORY}:
             assert place.operation is not None, f"{place.store} {place.name}"
+
+
+def logged_ids() -> set[str]:
+    """The fields of log lines that hold an id: of `log.…(…)` by what is given to them, of the line for each request by its own text."""
+    fields: set[str] = set()
+    for path in SOURCE.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and re.fullmatch(r"log\.\w+", ast.unparse(call.func)):
+                given = [(one.arg, ast.unparse(one.value)) for one in call.keywords if one.arg]
+                fields |= {name for name, value in given if re.search(r"(?:\b|_)id\b|uuid|token|address", value)}
+    written: list[bytes] = []
+    stdout = StdoutWriter(written.append)
+    line = RequestLog(stdout, enabled=True)
+    line.write(datetime.now(UTC), "r", "GET", "/", 200, 0.1, "u", "f")
+    line.flush()
+    assert stdout.drain()
+    return fields | {name for name in json.loads(b"".join(written)) if name.endswith("_id")}
+
+
+def test_every_id_in_a_log_line_is_in_the_catalogue() -> None:
+    [lines] = [place for place in declared().rooms.elsewhere if place.store is Store.LOG]
+    assert logged_ids() == set(LOGGED)
+    for field, named in LOGGED.items():
+        assert named in lines.what, field
 
 
 def test_no_cookie_is_set() -> None:
