@@ -33,6 +33,7 @@ def _held(
     *personal: str,
     through: Through | None = None,
     mentions: dict[str, str] | None = None,
+    of_mentioned: dict[str, tuple[str, ...]] | None = None,
     listed: dict[str, str] | None = None,
     published: tuple[str, ...] = (),
     purpose: Purpose | None = None,
@@ -45,6 +46,7 @@ def _held(
         table=table,
         people=people,
         mentions=mentions or {},
+        of_mentioned=of_mentioned or {},
         listed=listed or {},
         personal=personal,
         what=what,
@@ -191,6 +193,7 @@ PERSONAL_DATA: Final = (
         "request_data",
         "rejection_reason",
         mentions={"parent_id": USER},
+        of_mentioned={"parent_id": ("rejection_reason",)},
     ),
     _held(
         "games.story_purchases",
@@ -267,6 +270,7 @@ PERSONAL_DATA: Final = (
         "transaction_id",
         "refund_reason",
         mentions={"user_id": USER},
+        of_mentioned={"user_id": ("payment_method", "transaction_id", "refund_reason")},
         identifiers={"transaction_id": Operation.PAY},
     ),
     _held(

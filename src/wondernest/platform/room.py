@@ -83,7 +83,7 @@ ELSEWHERE: Final = (
         what="Requests and faults: route, time, ids of users, families, files, payments, erasures, jobs and requests; "
         "no names, addresses or contents",
         why="Faults are found and mended",
-        kept="As long as the operator keeps logs: 30 days at most",
+        kept="As long as the operator keeps logs: LOG_KEPT_DAYS (30) days at most",
         grounds=(GeneralGround.DIAGNOSIS,),
         seen_by=(Party.OPERATOR, Neighbour.LOGS),
         operation=Operation.DIAGNOSE,

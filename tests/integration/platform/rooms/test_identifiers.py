@@ -74,7 +74,6 @@ BESIDE_A_CHILD: Final = {
 LOGGED: Final = {
     "user_id": "users",
     "family_id": "families",
-    "family": "families",
     "file_id": "files",
     "purchase": "payments",
     "erasure": "erasures",
