@@ -161,6 +161,17 @@ def test_every_key_of_the_cache_has_one_owner() -> None:
     assert used == declared_keys
 
 
+def test_every_room_that_stores_blobs_declares_them() -> None:
+    """`platform` stores a blob of its own, to see whether the storage works."""
+    storing = {
+        path.relative_to(SOURCE).parts[0]
+        for path in SOURCE.rglob("*.py")
+        if re.search(r"blobs\.put\(", path.read_text(encoding="utf-8"))
+    }
+    declaring = {room.name for room in rooms().all for place in room.elsewhere if place.store is Store.BLOBS}
+    assert storing - {"platform"} == declaring
+
+
 def test_everything_personal_has_a_job_that_ends_it() -> None:
     jobs = {job.name for job in rooms().jobs}
     assert {holding.ended_by for holding in rooms().personal_data} - jobs == set()
