@@ -290,7 +290,7 @@ class ConsentFlows:
         await self._flows.delete(unit, family_id, list(ids))
         await self._append(unit, family_id, facts)
         withdrawn = {purpose for fact in facts for purpose in fact.purposes}
-        await self._close_gate(unit, family_id, child_id, withdrawn, now)
+        await self._close_gate(unit, family_id, child_id, withdrawn, now, withdrawn=True)
 
     async def undo(self, unit: UnitOfWork, family_id: UUID, consent_id: UUID) -> Outcome:
         """Take a consent back with the second letter's link. Raises CallerRefused, as `confirm`."""
@@ -313,7 +313,7 @@ class ConsentFlows:
         await self._write(unit, known, [(Entry.EXPIRE, self._purposes(known) if known.granted else ())], None, now)
         if known.granted:
             await self._flows.close_shown(unit, [known.id], now)
-            await self._close_gate(unit, family_id, known.child_id, set(self._purposes(known)), now)
+            await self._close_gate(unit, family_id, known.child_id, set(self._purposes(known)), now, withdrawn=False)
 
     async def follow_revocation(self, unit: UnitOfWork, revoked: Asked) -> None:
         """Withdraw what another backend has revoked: it has permitted nothing since."""
@@ -422,14 +422,14 @@ class ConsentFlows:
         standing = Standing(purposes=frozenset(self._purposes(consent)), until=consent.ends_at, consent_id=consent.id)
         ended = await self._gates.replace(unit, consent.child_id, standing, now)
         await self._ended.take_back(unit, consent.child_id, standing.purposes)
-        await self._ended.begin(unit, consent.family_id, consent.child_id, ended, now)
+        await self._ended.begin(unit, consent.family_id, consent.child_id, ended, now, withdrawn=True)
 
     async def _close_gate(
-        self, unit: UnitOfWork, family_id: UUID, child_id: UUID, withdrawn: set[str], now: datetime
+        self, unit: UnitOfWork, family_id: UUID, child_id: UUID, purposes: set[str], now: datetime, *, withdrawn: bool
     ) -> None:
-        """`withdrawn`: what the consents permitted; of an earlier backend's, for which no gate was open, too."""
+        """`purposes`: what the consents permitted; of an earlier backend's, for which no gate was open, too. `withdrawn`: by a parent."""
         closed = await self._gates.close(unit, [child_id], now)
-        await self._ended.begin(unit, family_id, child_id, withdrawn.union(*closed.values()), now)
+        await self._ended.begin(unit, family_id, child_id, purposes.union(*closed.values()), now, withdrawn=withdrawn)
 
     async def _send(self, unit: UnitOfWork, request: Asked) -> None:
         await self._letter(unit, {FAMILY: request.family_id, CONSENT: request.id})

@@ -69,6 +69,10 @@ _NOBODY: Final = """
     insert into core.users (id, email, password_hash, role, is_active, email_verified)
     values ($1::uuid, 'erased-' || $1::uuid || '@wondernest.invalid', '', 'erased', false, false) on conflict (id) do nothing"""
 _NO_FAMILY: Final = "insert into family.families (id, name, created_by) values ($1, '', $1) on conflict (id) do nothing"
+_OVERDUE: Final = f"""
+    select count(*) from wondernest.erasures e
+     where (e.state in ('{State.WAITING}', '{State.ERASING}') and e.due_at <= $1)
+        or (e.state = '{State.SETTLING}' and e.settle_at <= $1)"""
 _WAITING: Final = f"select count(*) from wondernest.erasures e where {IS_OPEN}"
 
 
@@ -149,6 +153,10 @@ class WorkRepository:
         if kind == FAMILY:
             await executor.execute(_NO_FAMILY, stand_in)
         return stand_in
+
+    async def overdue(self, executor: Executor, since: datetime) -> int:
+        """How many erasures should have gone on before a moment."""
+        return int(await executor.fetchval(_OVERDUE, since))
 
     async def waiting(self, executor: Executor) -> int:
         """How many erasures are open."""
