@@ -81,6 +81,8 @@ async def test_a_parent_who_leaves_takes_nothing_from_the_other_parent_and_the_c
     parent, people = await whole(house)
     other = await register(house.client)
     await move_in(house.url, other, people.family)
+    named = "select name from family.families where id = $1"
+    assert await value(house.url, named, people.family) == f"{parent.name}'s Family"
     kept = await value(house.url, "select count(*) from games.simple_game_data where child_id = $1", people.child)
     events = await value(house.url, "select count(*) from analytics.analytics_events where child_id = $1", people.child)
     files = await rows(house.url, "select id from core.uploaded_files where child_id = $1", people.child)
@@ -99,6 +101,8 @@ async def test_a_parent_who_leaves_takes_nothing_from_the_other_parent_and_the_c
     assert await value(house.url, "select created_by from family.families where id = $1", people.family) == UUID(
         other.user_id
     )
+    heir = await value(house.url, "select first_name from core.users where id = $1", UUID(other.user_id))
+    assert await value(house.url, named, people.family) == f"{heir}'s Family", "it was named after the parent who left"
     assert await rows(house.url, "select id from core.uploaded_files where user_id = $1", UUID(other.user_id)) == files
     assert await value(house.url, "select is_active from family.child_profiles where id = $1", people.child)
 
