@@ -27,6 +27,8 @@ from tests.fixtures.privacy import (
 from wondernest.app import consent_ledger
 from wondernest.coppa.ledger import Verified
 
+ADDRESS = "203.0.113.77"
+"""The network address in the rows of `whole`."""
 LEDGER = "select entry, redacted from wondernest.consent_ledger where family_id = $1 order by number"
 
 
@@ -53,7 +55,7 @@ async def test_of_an_erased_child_nothing_is_left_and_the_sibling_and_the_parent
     before = await own_rows(house.url, parent.user_id)
     await erase(house.client, bearer, f"children/{parent.child_id}")
     await house.erase_now()
-    assert house.traces(people.child) == {}
+    assert house.traces(people.child, f"{parent.name} junior") == {}
     assert await ledger_problems(house, people.family) == []
     entries = await rows(house.url, LEDGER, people.family)
     assert {tuple(row["redacted"] or ()) for row in entries} >= {("child_id", "consent_id")}
@@ -88,7 +90,8 @@ async def test_a_parent_who_leaves_takes_nothing_from_the_other_parent_and_the_c
     files = await rows(house.url, "select id from core.uploaded_files where child_id = $1", people.child)
     await erase(house.client, parent.bearer, "account")
     await house.erase_now()
-    assert house.traces(people.user, f"{parent.name.lower()}@example.com") == {}
+    assert house.traces(people.user, f"{parent.name.lower()}@example.com", ADDRESS) == {}
+    assert set(house.traces(parent.name)) <= {"family.child_profiles"}, "the child is called after the parent"
     assert await ledger_problems(house, people.family) == []
     entries = await rows(house.url, LEDGER, people.family)
     assert {tuple(row["redacted"] or ()) for row in entries} >= {("actor_id",)}
