@@ -81,7 +81,10 @@ class ConsentRoutes:
         unit=True,
         replayable=True,
         replies={
-            201: Response(wire.Granted, "In force in place of an earlier consent, or asked for by a letter"),
+            201: Response(
+                wire.Granted,
+                "In force in place of an earlier consent, or asked for by a letter. What it refuses is taken away at once",
+            ),
             **REFUSALS,
             **TOO_OFTEN,
         },
