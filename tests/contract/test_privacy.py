@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx2
@@ -12,13 +13,14 @@ import pytest
 
 from tests.fixtures.application import TEST_ENVIRONMENT, UNREACHED, declared, running
 from tests.fixtures.auth import register, rows
-from tests.fixtures.consent import give_consent
+from tests.fixtures.consent import give_consent, withdraw_consent
 from tests.fixtures.consents import Page, assert_strict
 from tests.fixtures.family import add_child
-from tests.fixtures.privacy import move_in, run, save
+from tests.fixtures.privacy import erase, move_in, run, save
 from tests.security.households import PICTURE, register_parent_with_data
 from wondernest.access.law import GROUNDS, INTERNAL_OPERATIONS
 from wondernest.app import create_app
+from wondernest.coppa.rules import KEPT_AFTER_END
 from wondernest.platform.languages import LANGUAGES
 from wondernest.platform.personal_data import GeneralGround, Party
 from wondernest.privacy.catalogue import Entry, catalogue
@@ -69,6 +71,37 @@ async def test_the_summary_counts_what_is_held_about_each_child(app_client: http
     assert held[zoe]["games.simple_game_data"]["count"] == 1, "an archived child is held too"
     assert held[parent.user_id]["core.user_sessions"]["count"] == 1
     assert "games.simple_game_data" not in held[parent.user_id]
+
+
+async def test_the_summary_says_what_is_erased_when_and_why(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client)
+    mia, zoe, leo = [(await add_child(app_client, parent))["id"] for _ in range(3)]
+    await give_consent(app_client, parent.bearer, mia)
+    await withdraw_consent(app_client, parent.bearer, mia)
+    assert (await app_client.delete(f"/api/v1/family/children/{zoe}", headers=parent.bearer)).is_success
+    asked = await erase(app_client, parent.bearer, f"children/{leo}")
+
+    async def shown() -> dict[str, dict[str, Any]]:
+        data = (await app_client.get(f"{PRIVACY}/summary", headers=parent.bearer)).json()["data"]
+        return {one["id"]: one for one in data}
+
+    found = await shown()
+    assert (found[mia]["erasure"], found[mia]["erasesAt"], found[mia]["archivedAt"]) == (None, None, None)
+    days = {one["purpose"]: moment(one["erasesAt"]) - moment(one["endedAt"]) for one in found[mia]["endings"]}
+    assert days == KEPT_AFTER_END
+    assert found[zoe]["erasure"] == "archived"
+    assert moment(found[zoe]["erasesAt"]) - moment(found[zoe]["archivedAt"]) == timedelta(days=30)
+    assert (found[leo]["erasure"], found[leo]["erasesAt"]) == ("child", asked["dueAt"])
+    assert found[leo]["archivedAt"] is not None
+    assert (found[parent.user_id]["erasure"], found[zoe]["endings"]) == (None, [])
+    account = await erase(app_client, parent.bearer, "account")
+    planned = {one["kind"] + one["id"]: (one["erasure"], one["erasesAt"]) for one in (await shown()).values()}
+    assert planned.pop(f"child{leo}") == ("child", asked["dueAt"]), "the first one counts"
+    assert set(planned.values()) == {("account", account["dueAt"])}, "nobody else is a parent of the family"
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 async def test_a_summary_shows_nothing_of_another_family(app_client: httpx2.AsyncClient) -> None:

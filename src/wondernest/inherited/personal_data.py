@@ -402,6 +402,7 @@ PERSONAL_DATA: Final = (
         "browser_fingerprint",
         "ip_address",
         "user_agent",
+        of_mentioned={"parent_id": ("device_info", "ip_address", "user_agent")},
         grounds=(GeneralGround.CONTRACT, GeneralGround.SECURITY),
         identifiers={
             "session_token": Operation.SESSIONS,

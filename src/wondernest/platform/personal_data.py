@@ -125,7 +125,8 @@ class Holding(Struct, frozen=True, kw_only=True):
     listed: Mapping[str, str] = {}
     """As `mentions`, columns that are lists of ids."""
     of_mentioned: Mapping[str, tuple[str, ...]] = {}
-    """For columns of `mentions`: the columns that say something of that person. They are emptied with it."""
+    """For columns of `mentions`, and of `people` where others share the row: the columns that say something of that person. They are
+    emptied with a mention, and shown to no other user."""
     what: str
     """The class of data, as text for people."""
     why: str
@@ -163,6 +164,10 @@ class Holding(Struct, frozen=True, kw_only=True):
         own = () if self.through else tuple(self.people)
         step = (self.through.column,) if self.through else ()
         return *own, *self.mentions, *self.listed, *step, *self.personal
+
+    def kind_of(self, column: str) -> str | None:
+        """The kind of person that a column of the table itself names."""
+        return self.mentions.get(column) or (None if self.through else self.people.get(column))
 
     async def export(self, executor: Executor, people: People) -> list[bytes]:
         """The rows about these people, or that name them, each as a JSON object."""

@@ -220,12 +220,32 @@ class HeldClass(Struct, kw_only=True, rename="camel"):
     oldest: str | None
 
 
+class EndingShown(Struct, kw_only=True, rename="camel"):
+    """A purpose that is not permitted any more.
+
+    `erasesAt`: when what is held for it alone is erased, unless a parent consents again; null while no day is set, because the
+    installation does not enforce consent yet.
+    """
+
+    purpose: str
+    ended_at: str
+    erases_at: str | None
+
+
 class HeldAbout(Struct, kw_only=True, rename="camel"):
-    """What is held about one person. `kind`: `child`, `family` or `user`."""
+    """What is held about one person. `kind`: `child`, `family` or `user`.
+
+    `erasesAt`: when everything of it is erased, unless that is taken back. `erasure` says why: somebody asked to erase the `child`, the `family` or the
+    `account`, or the child is `archived`. `endings`: what of it is erased because it is not permitted any more.
+    """
 
     kind: str
     id: str
     classes: Sequence[HeldClass]
+    archived_at: str | None
+    erasure: str | None
+    erases_at: str | None
+    endings: Sequence[EndingShown]
 
     @classmethod
     def of(cls, held: Held) -> HeldAbout:
@@ -238,6 +258,13 @@ class HeldAbout(Struct, kw_only=True, rename="camel"):
                     place=one.table, what=one.what, count=one.count, bytes=one.bytes, oldest=maybe_instant(one.oldest)
                 )
                 for one in held.classes
+            ],
+            archived_at=maybe_instant(held.archived_at),
+            erasure=None if held.planned is None else held.planned.why,
+            erases_at=None if held.planned is None else instant(held.planned.at),
+            endings=[
+                EndingShown(purpose=one.purpose, ended_at=instant(one.ended_at), erases_at=maybe_instant(one.erase_at))
+                for one in held.endings
             ],
         )
 

@@ -198,7 +198,7 @@ class PrivacyRoutes:
         "/privacy/summary",
         replies={200: Response(wire.SummaryReply), 403: REFUSED},
         failure=FAILED,
-        summary="What is held about the caller, their family and each of its children: counts, sizes, oldest dates",
+        summary="What is held about the caller, their family and each of its children: counts, sizes, oldest dates; what is erased when",
     )
     async def summary(self, request: Request[None]) -> Reply:
         """GET /privacy/summary."""

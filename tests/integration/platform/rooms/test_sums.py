@@ -14,7 +14,7 @@ import wondernest
 from tests.fixtures.application import declared
 from wondernest.access.people import KINDS
 from wondernest.platform.db.migrations.state import VERSION_SCHEMA
-from wondernest.platform.personal_data import Store
+from wondernest.platform.personal_data import USER, Store
 from wondernest.platform.rooms import Rooms
 from wondernest.privacy.catalogue import catalogue
 from wondernest.privacy.data_map import PLACE, data_map
@@ -77,6 +77,7 @@ IMPERSONAL = {
     "games.simple_game_data.game_type": "a game",
     "wondernest.save_versions.game_type": "a game",
 }
+DEVICE = re.compile(r"^(?:ip_address|user_agent|device_info)$")
 CACHE_KEY = re.compile(r'f?"([a-z]+(?:-[a-z]+)*:(?:[a-z]+:)*)(?:"|\{)')
 """What a key of the cache begins with, where a file works with counters."""
 CACHE_ADAPTER = SOURCE / "platform" / "cache"
@@ -197,6 +198,18 @@ def test_every_column_of_a_holding_exists(database_url: str) -> None:
 
 def test_every_holding_names_people_of_a_known_kind() -> None:
     assert {kind for entry in catalogue(rooms()) for kind in entry.people} <= set(KINDS)
+
+
+def test_what_tells_of_an_adults_device_is_declared_where_others_share_the_row() -> None:
+    shared = [
+        one
+        for one in rooms().personal_data
+        if set(one.people.values()) - {USER} and any(one.kind_of(column) == USER for column in one.columns)
+    ]
+    said = {one.table: {name for names in one.of_mentioned.values() for name in names} for one in shared}
+    undeclared = {one.table: {name for name in one.personal if DEVICE.search(name)} - said[one.table] for one in shared}
+    assert {table: names for table, names in undeclared.items() if names} == {}
+    assert {one.table for one in shared} >= {"compliance.coppa_consent", "web_sessions.parent_web_sessions"}
 
 
 def test_every_instrument_belongs_to_one_room() -> None:
