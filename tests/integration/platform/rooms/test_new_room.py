@@ -15,7 +15,14 @@ import pytest
 
 from tests.fixtures.application import running
 from tests.integration.platform.rooms.postcards.room import build
-from tests.security.households import bad_authorizations, call, contents, looking_into, register_parent, register_parent_with_data
+from tests.security.households import (
+    bad_authorizations,
+    call,
+    contents,
+    looking_into,
+    register_parent,
+    register_parent_with_data,
+)
 from wondernest.access.people import CHILD
 from wondernest.app import background, create_app
 from wondernest.commands.doctor import doctor
