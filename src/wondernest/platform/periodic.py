@@ -22,8 +22,10 @@ class Periodic:
         self._chore = chore
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Start the task in the background."""
+    async def start(self, *, at_once: bool = False) -> None:
+        """Start the task in the background. `at_once`: it runs before this returns, too; an error does not stop the start."""
+        if at_once:
+            await self._round()
         self._task = asyncio.create_task(self._run(), name=self._name)
 
     async def stop(self) -> None:
@@ -36,9 +38,12 @@ class Periodic:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(spread(self._interval_s))
-            try:
-                await self._chore()
-            except DependencyUnavailable:
-                continue  # already logged and counted by its source; the next round tries again
-            except Exception:
-                log.exception("chore failed", chore=self._name)
+            await self._round()
+
+    async def _round(self) -> None:
+        try:
+            await self._chore()
+        except DependencyUnavailable:
+            pass  # already logged and counted by its source; the next round tries again
+        except Exception:
+            log.exception("chore failed", chore=self._name)
