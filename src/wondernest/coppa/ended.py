@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.accesses import Service
 from wondernest.coppa.repository.ended import EndedPurpose, EndedRepository
 from wondernest.coppa.rules import KEPT_AFTER_END
 from wondernest.coppa.words import words
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from wondernest.coppa.repository import FlowRepository
+    from wondernest.coppa.trail import Trail
     from wondernest.platform.db.pool import Database, Executor
     from wondernest.platform.jobs import Sender
     from wondernest.platform.jobs.letters import LetterSender
@@ -63,9 +65,10 @@ class EndedPurposes:
 class DueEnds:
     """The ends whose time has come, for who erases what is held."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, trail: Trail) -> None:
         self._rows = EndedRepository()
         self._database = database
+        self._trail = trail
 
     async def page(self, now: datetime, after: EndedPurpose | None) -> list[EndedPurpose]:
         """Some of them, after one; none at the end."""
@@ -86,23 +89,29 @@ class DueEnds:
                 raise TakenBack
             return await unit.execute(statement, *args)
 
-    async def done(self, ended: EndedPurpose) -> None:
-        """Forget it: everything was erased, or it was taken back."""
-        await self._rows.done(self._database, ended)
+    async def done(self, ended: EndedPurpose, erased: int) -> None:
+        """Forget it: everything was erased, or it was taken back. `erased`: how much."""
+        async with unit_of(self._database) as unit:
+            await self._rows.done(unit, ended)
+            if erased:
+                await self._trail.by_service(unit, [ended.child_id], Service.ENDED_PURPOSE)
 
 
 class EndLetters:
     """Tells parents what will be erased, and when. The letters name nobody: an address may be another person's by mistake."""
 
-    def __init__(self, rows: EndedRepository, flows: FlowRepository, database: Database, letters: LetterSender) -> None:
+    def __init__(
+        self, rows: EndedRepository, flows: FlowRepository, database: Database, letters: LetterSender, trail: Trail
+    ) -> None:
         self._rows = rows
         self._flows = flows
         self._database = database
         self._letters = letters
+        self._trail = trail
 
     def jobs(self) -> tuple[Job, ...]:
         """The declaration."""
-        return (Job(ANNOUNCE, self.announce, LETTER_RETRY),)
+        return (Job(ANNOUNCE, self.announce, LETTER_RETRY, accesses=Service.CONSENT_LETTER),)
 
     async def announce(self, job: Running) -> None:
         """Send one parent's letter, unless everything was taken back meanwhile."""
@@ -113,6 +122,7 @@ class EndLetters:
         addressee = await self._flows.addressee(self._database, parent_id, family_id)
         if not ended or addressee is None:
             return
+        await self._trail.by_service(self._database, [child_id], Service.CONSENT_LETTER)
         known = words(spoken(addressee.language) or DEFAULT_LANGUAGE)
         lines = [f"- {day.date().isoformat()}: {known.held[purpose]}" for purpose, day in ended.items()]
         await self._letters.send(job, known.end.letter(addressee.email, list="\n".join(lines)))

@@ -55,7 +55,7 @@ class EndedErasing:
                 erased = await self._erase_all(ended)
         except TakenBack:
             return
-        await self._due.done(ended)
+        await self._due.done(ended, erased)
         log.info("erased what an ended purpose held", purpose=ended.purpose, number=erased)
 
     async def _erase_all(self, ended: EndedPurpose) -> int:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.accesses import Service
 from wondernest.auth.personal_data import REFUSES_TOKENS
 from wondernest.coppa.ended import DueEnds
 from wondernest.platform.erasing import RowEraser
 from wondernest.platform.jobs import Job, Schedule
 from wondernest.platform.personal_data import ON_ERASURE
+from wondernest.platform.recording import Unrecorded
 from wondernest.platform.rooms import Room, Rooms, Table
 from wondernest.privacy.catalogue import Entry, catalogue
 from wondernest.privacy.ending import ERASE_ENDED, EndedErasing
@@ -84,9 +86,11 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
     settings, requests = parts.settings.privacy, RequestRepository()
     grace = timedelta(days=settings.grace_days)
     letter = parts.jobs.sender(ANNOUNCE)
-    archive = ArchiveJobs(requests, parts.database, parts.clock, letter, timedelta(days=settings.archived_days), grace)
+    archive = ArchiveJobs(
+        requests, parts.database, parts.clock, letter, timedelta(days=settings.archived_days), grace, trail
+    )
     letters = ErasureLetters(requests, parts.database, parts.mailer, parts.metrics)
-    erasures = ErasureService(requests, parts.database, parts.clock, parts.ids, letter, grace, trail)
+    erasures = ErasureService(requests, parts.database, parts.clock, parts.ids, letter, grace)
     exports = ExportRepository()
     export_jobs = ExportJobs(
         exports,
@@ -98,9 +102,9 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
         trail,
     )
     erasing = _erasing(parts, others, (*others.erasers, export_jobs.erase), PrivacyMetrics(parts.metrics))
-    ending = EndedErasing(others, DueEnds(parts.database), parts)
-    export_service = ExportService(exports, parts, parts.jobs.sender(MAKE))
-    summaries = SummaryService(SummaryRepository(RowEraser(others.personal_data)), parts.database, trail)
+    ending = EndedErasing(others, DueEnds(parts.database, trail), parts)
+    export_service = ExportService(exports, parts, parts.jobs.sender(MAKE), trail)
+    summaries = SummaryService(SummaryRepository(RowEraser(others.personal_data)), parts.database)
 
     def entries() -> Iterator[Entry]:
         return catalogue(Rooms((*others.all, room)))
@@ -116,9 +120,9 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
         ],
         tables=TABLES,
         jobs=(
-            Job(ON_ERASURE, erasing.run, time_limit_s=ERASING_LIMIT_S),
-            Job(NOTE_ARCHIVED, archive.note, time_limit_s=ERASING_LIMIT_S),
-            Job(ERASE_ENDED, ending.run, time_limit_s=ERASING_LIMIT_S),
+            Job(ON_ERASURE, erasing.run, time_limit_s=ERASING_LIMIT_S, unrecorded=Unrecorded.GONE),
+            Job(NOTE_ARCHIVED, archive.note, time_limit_s=ERASING_LIMIT_S, accesses=Service.ARCHIVE_END),
+            Job(ERASE_ENDED, ending.run, time_limit_s=ERASING_LIMIT_S, accesses=Service.ENDED_PURPOSE),
             *letters.jobs(),
             *export_jobs.jobs(),
         ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wondernest.access.people import CHILD, FAMILY
-from wondernest.coppa.trail import Look
 from wondernest.platform.personal_data import USER
 from wondernest.privacy.rules import Held
 
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from wondernest.coppa.trail import Trail
     from wondernest.platform.caller import Caller
     from wondernest.platform.db.pool import Database
     from wondernest.privacy.repository.summaries import SummaryRepository
@@ -22,9 +20,8 @@ if TYPE_CHECKING:
 class SummaryService:
     """Counts, sizes and oldest dates."""
 
-    def __init__(self, repository: SummaryRepository, database: Database, trail: Trail) -> None:
+    def __init__(self, repository: SummaryRepository, database: Database) -> None:
         self._repository = repository
-        self._trail = trail
         self._database = database
 
     async def family_of(self, caller: Caller) -> UUID | None:
@@ -40,8 +37,6 @@ class SummaryService:
         people: list[tuple[str, list[UUID]]] = [(USER, [caller.user_id])]
         if home is not None:
             people += [(FAMILY, [home[0]]), (CHILD, home[1])]
-            for child_id in home[1]:
-                self._trail.note(caller.user_id, child_id, Look.SUMMARY)
         found: list[Held] = []
         for kind, ids in people:
             held = await repository.held(database, steps, kind, ids)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from enum import Enum
 from typing import TypeAlias
 from uuid import UUID
 
 from msgspec import Struct
 
 from wondernest.platform.ids import parse_uuid
+from wondernest.platform.recording import Unrecorded, undeclared
 
 JITTER = 0.2
 """Random share of a pause, so that retries do not all happen at the same time."""
@@ -66,6 +68,15 @@ class Job(Struct, frozen=True):
     handler: Handler
     retry: Retry = Retry()
     time_limit_s: float = 60.0
+    accesses: Enum | None = None
+    """How it uses data about a person, for the record of who did: its handler writes that."""
+    unrecorded: Unrecorded | None = None
+    """Why that is not recorded. Every job declares one of them: otherwise the application does not start."""
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether one of them is declared."""
+        return not undeclared(self.accesses, self.unrecorded)
 
 
 class Schedule(Struct, frozen=True):
