@@ -172,7 +172,15 @@ class PruningJobs:
 
     def jobs(self) -> tuple[Job, ...]:
         """The declaration."""
-        return (Job(FORGET_EXPIRED, self.forget_expired, time_limit_s=PRUNING_LIMIT_S, unrecorded=Unrecorded.UPKEEP),)
+        return (
+            Job(
+                FORGET_EXPIRED,
+                self.forget_expired,
+                time_limit_s=PRUNING_LIMIT_S,
+                unrecorded=Unrecorded.UPKEEP,
+                by_age=True,
+            ),
+        )
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every hour."""

@@ -6,7 +6,7 @@ and a withdrawal that meet, the one that commits first is the earlier entry, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final
@@ -215,19 +215,40 @@ class ConsentFlows:
         await self._open_gate(unit, consent, now)
         return Outcome.DONE
 
-    async def narrow(
-        self, unit: UnitOfWork, known: Asked, shown_id: UUID, permissions: dict[str, bool], kind: str, actor_id: UUID
-    ) -> None:
+    async def narrow(self, unit: UnitOfWork, known: Asked, shown_id: UUID, left: rules.Permits, actor_id: UUID) -> None:
         """Permit less from now on, under another id; the consent ends when it would have ended. The child's row is locked."""
         now = self._clock.now()
-        await self._flows.narrow(unit, known, shown_id, permissions, kind)
-        consent = replace(known, id=shown_id, permissions=permissions, kind=kind)
+        consent = replace(known, id=shown_id, permissions=left.permissions, kind=left.kind)
+        await self._flows.narrow(unit, known, consent)
         left = self._purposes(consent)
         taken = tuple(sorted(set(self._purposes(known)) - set(left)))
         facts = [self._fact(known, Entry.WITHDRAW, taken, actor_id, now)] if taken else []
         facts.append(self._fact(consent, Entry.GRANT, left, actor_id, now))
         await self._append(unit, known.family_id, facts)
         await self._open_gate(unit, consent, now)
+
+    async def narrow_requests(
+        self, unit: UnitOfWork, child_id: UUID, refused: Collection[str], left: rules.Permits, actor_id: UUID
+    ) -> None:
+        """Take from what waits for a confirmation the permissions that a parent refuses now: an older letter must not bring them back.
+
+        `left`: what is in force from now on. A request that would add nothing to it is dropped, unless it asks to go on.
+        """
+        now = self._clock.now()
+        for known in await self._flows.of_child(unit, child_id):
+            if known.granted:
+                continue
+            permissions = {name: allowed and name not in refused for name, allowed in known.permissions.items()}
+            request = replace(known, permissions=permissions)
+            asked = set(self._purposes(request))
+            taken = tuple(sorted(set(self._purposes(known)) - asked))
+            if known.reason == ASKED and asked <= purposes_of(left.permissions, left.kind):
+                await self._flows.delete(unit, known.family_id, [known.id])
+            elif permissions != known.permissions:
+                await self._flows.narrow(unit, known, request)
+            else:
+                continue
+            await self._write(unit, known, [(Entry.WITHDRAW, taken)], actor_id, now)
 
     async def withdraw(
         self,
@@ -419,9 +440,8 @@ class ConsentFlows:
 
     async def _append(self, unit: UnitOfWork, family_id: UUID, facts: Sequence[Fact]) -> None:
         await self._ledger.append(unit, family_id, facts)
-        await self._trail.by_service(
-            unit, {fact.child_id for fact in facts if fact.actor_id is None}, Service.CONSENT_TIME
-        )
+        by_itself = {fact.child_id for fact in facts if fact.actor_id is None and fact.child_id is not None}
+        await self._trail.by_service(unit, by_itself, Service.CONSENT_TIME)
         for fact in facts:
             unit.after_commit(lambda entry=fact.entry: self._metrics.written(entry))
 

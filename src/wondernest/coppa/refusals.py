@@ -77,7 +77,7 @@ class RefusalJobs:
 
     def jobs(self) -> tuple[Job, ...]:
         """The declaration."""
-        return (Job(FORGET, self.forget, unrecorded=Unrecorded.UPKEEP),)
+        return (Job(FORGET, self.forget, unrecorded=Unrecorded.UPKEEP, by_age=True),)
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every night."""

@@ -104,7 +104,7 @@ class Trail:
 
     def jobs(self) -> tuple[Job, ...]:
         """The declaration."""
-        return (Job(FORGET, self.forget, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP),)
+        return (Job(FORGET, self.forget, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP, by_age=True),)
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every night."""

@@ -52,8 +52,8 @@ class ConsentUpkeep:
         """The declarations."""
         return (
             Job(SECONDS, self.send_seconds, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP),
-            Job(RENEW, self.renew, time_limit_s=LIMIT_S, accesses=Service.CONSENT_TIME),
-            Job(EXPIRE, self.expire, time_limit_s=LIMIT_S, accesses=Service.CONSENT_TIME),
+            Job(RENEW, self.renew, time_limit_s=LIMIT_S, accesses=Service.CONSENT_TIME, by_age=True),
+            Job(EXPIRE, self.expire, time_limit_s=LIMIT_S, accesses=Service.CONSENT_TIME, by_age=True),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:

@@ -44,8 +44,8 @@ class UpkeepJobs:
         """The declarations."""
         return (
             Job(RECONCILE, self.reconcile, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP),
-            Job(THIN, self.thin, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP),
-            Job(TRIM, self.trim, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP),
+            Job(THIN, self.thin, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP, by_age=True),
+            Job(TRIM, self.trim, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP, by_age=True),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:

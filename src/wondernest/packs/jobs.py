@@ -45,7 +45,7 @@ class PackJobs:
         return (
             Job(RECOUNT, self.recount, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP),
             Job(ASK, self.ask, time_limit_s=LIMIT_S, unrecorded=Unrecorded.NOBODY),
-            Job(FORGET, self.forget, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP),
+            Job(FORGET, self.forget, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP, by_age=True),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:

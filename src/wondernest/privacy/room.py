@@ -52,6 +52,9 @@ def _erasing(parts: Parts, others: Rooms, erasers: Sequence[Eraser], metrics: Pr
     settings = parts.settings
     return Erasing(
         work=WorkRepository(),
+        requests=RequestRepository(),
+        letter=parts.jobs.sender(ANNOUNCE),
+        grace=timedelta(days=settings.privacy.grace_days),
         noted=LogRepository(),
         rows=RowEraser(others.personal_data),
         erasers=erasers,
@@ -120,9 +123,9 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
         ],
         tables=TABLES,
         jobs=(
-            Job(ON_ERASURE, erasing.run, time_limit_s=ERASING_LIMIT_S, unrecorded=Unrecorded.GONE),
-            Job(NOTE_ARCHIVED, archive.note, time_limit_s=ERASING_LIMIT_S, accesses=Service.ARCHIVE_END),
-            Job(ERASE_ENDED, ending.run, time_limit_s=ERASING_LIMIT_S, accesses=Service.ENDED_PURPOSE),
+            Job(ON_ERASURE, erasing.run, time_limit_s=ERASING_LIMIT_S, unrecorded=Unrecorded.GONE, by_age=True),
+            Job(NOTE_ARCHIVED, archive.note, time_limit_s=ERASING_LIMIT_S, accesses=Service.ARCHIVE_END, by_age=True),
+            Job(ERASE_ENDED, ending.run, time_limit_s=ERASING_LIMIT_S, accesses=Service.ENDED_PURPOSE, by_age=True),
             *letters.jobs(),
             *export_jobs.jobs(),
         ),

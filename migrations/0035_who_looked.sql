@@ -1,6 +1,6 @@
 -- Additions: what the service and its operator did with data of children, beside what adults of the family did.
 
--- @change 0034.actors [wondernest.child_accesses]
+-- @change 0035.actors [wondernest.child_accesses]
 -- adult: actor_id is their account. service, operator: actor_id is the nil UUID.
 alter table wondernest.child_accesses add column actor_type text not null default 'adult';
 
