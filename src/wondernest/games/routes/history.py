@@ -77,6 +77,7 @@ class HistoryRoutes:
             _moment(request.query("before")),
             _limit(request.query("limit")),
         )
+        request.concerns([await self._saves.meant(request.caller, request.path(parsing.CHILD))])
         return reply_json(wire.VersionList(success=True, versions=[_info(version) for version in versions]))
 
     @GROUP.get(
@@ -90,6 +91,7 @@ class HistoryRoutes:
         kept = await self._saves.version(
             request.caller, request.path(parsing.CHILD), parsing.path_key(request), request.path(VERSION)
         )
+        request.concerns([await self._saves.meant(request.caller, request.path(parsing.CHILD))])
         return reply_json(wire.VersionDocument(**asdict(_info(kept)), data_value=Raw(kept.document)))
 
     @GROUP.post(
@@ -111,6 +113,7 @@ class HistoryRoutes:
         """POST …/history/{gameType}/{dataKey}/{version}/restore."""
         child_id, key, version = request.path(parsing.CHILD), parsing.path_key(request), request.path(VERSION)
         saved = await self._saves.restore(request.caller, child_id, key, version, parsing.intent(request), request.unit)
+        request.concerns([await self._saves.meant(request.caller, child_id, request.unit)])
         assert saved.state is not None
         body = wire.Restored(
             success=True,

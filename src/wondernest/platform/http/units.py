@@ -14,6 +14,8 @@ from wondernest.platform.http.replies import StreamReply
 from wondernest.platform.http.request import Reply, Request
 
 if TYPE_CHECKING:
+    from enum import Enum
+
     from wondernest.platform.caller import Admission, Caller
     from wondernest.platform.db.pool import Database
     from wondernest.platform.http.endpoint import Endpoint
@@ -42,7 +44,8 @@ class UnitRunner:
         request.bind(caller, unit)
         try:
             reply = await endpoint.handler(request)
-            await self._record(endpoint, request, reply, unit)
+            if endpoint.accesses is not None:
+                await self._record(endpoint.accesses, request, reply, unit)
             await unit.commit()
         except BaseException as error:
             await unit.rollback(error)
@@ -80,7 +83,8 @@ class UnitRunner:
                 raise TypeError(f"{template}: a stream cannot be given again")
             shown = tuple((n.decode(), v.decode()) for n, v in reply.headers)
             await self._keys.keep(unit, caller.user_id, name, KeptReply(reply.status, reply.content, shown))
-            await self._record(endpoint, request, reply, unit)
+            if endpoint.accesses is not None:
+                await self._record(endpoint.accesses, request, reply, unit)
             await unit.commit()
         except KeyReused as error:
             await unit.rollback(error)
@@ -90,9 +94,9 @@ class UnitRunner:
             raise
         return reply
 
-    async def _record(self, endpoint: Endpoint, request: Request[Any], reply: AnyReply, unit: UnitOfWork) -> None:
-        if endpoint.accesses is not None and succeeded(reply):
-            await self._recorder.write(unit, request.caller, endpoint.accesses, request.people)
+    async def _record(self, kind: Enum, request: Request[Any], reply: AnyReply, unit: UnitOfWork) -> None:
+        if succeeded(reply):
+            await self._recorder.write(unit, request.caller, kind, request.people)
 
 
 def succeeded(reply: AnyReply) -> bool:
