@@ -218,6 +218,13 @@ async def test_a_parent_sees_pages_and_nobody_else_sees_any(house: House) -> Non
     assert listed == list(range(150, 0, -1))
     assert second["next"] is None
     assert first["data"][0]["you"] is True
+    texts = {
+        language: (await shown(house.client, parent, child, language=language))["data"][0] for language in LANGUAGES
+    }
+    assert {language: (one["who"], one["what"]) for language, one in texts.items()} == {
+        language: (words(language).trail.who["you"], words(language).trail.did[texts[language]["kind"]])
+        for language in LANGUAGES
+    }
     path = f"{PRIVACY}/children/{child}/access"
     assert (await house.client.get(path, headers=stranger.bearer)).status_code == 404
     assert (await house.client.get(f"{path}?after=x", headers=parent.bearer)).status_code == 400
