@@ -25,6 +25,7 @@ from tests.fixtures.consents import (
     nest,
 )
 from tests.fixtures.family import add_child, register_with_child
+from tests.fixtures.trail import recorded
 from wondernest.access.consent import purposes_of
 from wondernest.app import background
 from wondernest.coppa.flows import CHILD, FAMILY
@@ -411,6 +412,9 @@ async def test_the_second_letter_comes_later_and_takes_the_consent_back(home: Ne
     assert await home.gate(mia) == ([], None)
     assert await home.entries(mia) == ["request", "confirm", "grant", "undo"]
     assert sum(SECOND in text for text in await mails_to(home.outbox, ann.email)) == 1
+    known = await recorded(home.database_url, mia)
+    # asked for, confirmed and taken back by the parent; the question, the second letter, and that of what is erased
+    assert known == {"adult:consent": 3, "service:consent_letter": 3}
     await assert_chained(home.database_url, home.settings)
 
 
@@ -486,6 +490,9 @@ async def test_a_consent_expires_after_a_year_with_a_reminder_before(home: Nest,
     entries = await home.entries(mia)
     assert (entries[:4], sorted(entries[4:])) == (["request", "confirm", "grant", "request"], ["expire", "expire"])
     assert await value(home.database_url, "select count(*) from wondernest.consents") == 0
+    assert (await recorded(home.database_url, mia))["service:consent_time"] == 3, (
+        "asked again; request and consent ended"
+    )
     await assert_chained(home.database_url, home.settings)
 
 

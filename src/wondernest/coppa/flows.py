@@ -15,6 +15,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from wondernest.access.accesses import Service
 from wondernest.access.consent import THIRD_PARTIES, purposes_of
 from wondernest.coppa import errors, rules
 from wondernest.coppa.chain import Entry, Fact
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from wondernest.coppa.metrics import ConsentMetrics
     from wondernest.coppa.notices import Notice, Notices
     from wondernest.coppa.repository import ConsentGates, ConsentRepository, FlowRepository, LedgerRepository, Revoked
+    from wondernest.coppa.trail import Trail
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.ids import Ids
@@ -99,6 +101,7 @@ class Records(Struct, frozen=True):
     ledger: Ledger
     entries: LedgerRepository
     ended: EndedPurposes
+    trail: Trail
 
 
 class ConsentFlows:
@@ -121,6 +124,7 @@ class ConsentFlows:
         self._ledger = records.ledger
         self._entries = records.entries
         self._ended = records.ended
+        self._trail = records.trail
         self._notices = notices
         self._offer = offer
         self._letter = letter
@@ -447,6 +451,8 @@ class ConsentFlows:
 
     async def _append(self, unit: UnitOfWork, family_id: UUID, facts: Sequence[Fact]) -> None:
         await self._ledger.append(unit, family_id, facts)
+        by_itself = {fact.child_id for fact in facts if fact.actor_id is None and fact.child_id is not None}
+        await self._trail.by_service(unit, by_itself, Service.CONSENT_TIME)
         for fact in facts:
             unit.after_commit(lambda entry=fact.entry: self._metrics.written(entry))
 

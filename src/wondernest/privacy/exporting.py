@@ -14,13 +14,14 @@ from uuid import UUID
 
 import msgspec
 
+from wondernest.access.accesses import Look
 from wondernest.access.people import CHILD, FAMILY
-from wondernest.coppa.trail import Look
 from wondernest.platform.blobs.blobs import BlobContent
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.jobs import Job, Running, Schedule
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
 from wondernest.platform.personal_data import USER
+from wondernest.platform.recording import Unrecorded
 from wondernest.platform.zipping import Entry, zipped
 from wondernest.privacy import errors
 from wondernest.privacy.words import words
@@ -70,13 +71,14 @@ class Link(msgspec.Struct, frozen=True):
 class ExportService:
     """Asks for exports, lists them, and gives them out. Raises the room's errors."""
 
-    def __init__(self, exports: ExportRepository, parts: Parts, make: Sender) -> None:
+    def __init__(self, exports: ExportRepository, parts: Parts, make: Sender, trail: Trail) -> None:
         self._exports = exports
         self._database = parts.database
         self._blobs = parts.blobs
         self._clock = parts.clock
         self._ids = parts.ids
         self._make = make
+        self._trail = trail
         self._secret = parts.settings.jwt.secret.encode()
 
     async def ask(self, caller: Caller, family_id: UUID | None, unit: UnitOfWork) -> Export:
@@ -112,7 +114,10 @@ class ExportService:
 
     async def begun(self, token: str) -> BlobContent:
         """The file of a mailed link that was used within the last hour. Raises ExportNotFound."""
-        return await self._content(await self._linked(token, used=True))
+        export = await self._linked(token, used=True)
+        content = await self._content(export)
+        await self._trail.append(self._database, export.user_id, None, Look.DOWNLOAD)
+        return content
 
     async def _linked(self, token: str, *, used: bool) -> Export:
         known, now = await self._known(token), self._clock.now()
@@ -167,9 +172,9 @@ class ExportJobs:
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
         return (
-            Job(MAKE, self.make, time_limit_s=MAKING_LIMIT_S),
-            Job(ANNOUNCE_READY, self.announce, LETTER_RETRY),
-            Job(FORGET, self.forget, by_age=True),
+            Job(MAKE, self.make, time_limit_s=MAKING_LIMIT_S, accesses=Look.EXPORT),
+            Job(ANNOUNCE_READY, self.announce, LETTER_RETRY, unrecorded=Unrecorded.NOBODY),
+            Job(FORGET, self.forget, unrecorded=Unrecorded.UPKEEP, by_age=True),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:
