@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from wondernest.access.accesses import Service
 from wondernest.access.ages import AGES, consent_age
 from wondernest.access.consent import GateMode
 from wondernest.coppa.repository.times import Step, TimeRepository
@@ -17,10 +18,14 @@ from wondernest.coppa.words import words
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.jobs import Job, Running, Schedule
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
+from wondernest.platform.periodic import Periodic
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.access.readers import Reader
-    from wondernest.platform.db.pool import Executor
+    from wondernest.coppa.trail import Trail
+    from wondernest.platform.clock import Clock
+    from wondernest.platform.db.pool import Database, Executor
     from wondernest.platform.rooms import Parts
 
 GIVE_GRACE: Final = "coppa.give_grace"
@@ -33,14 +38,47 @@ USER: Final = "user"
 UNTIL: Final = "until"
 """The argument of the letter about days of grace: their last day, as the number that `date.toordinal` gives."""
 WALK_LIMIT_S: Final = 3600.0
+NOTE_INTERVAL_S: Final = 2.0
+"""How soon a process notes again that it enforces the gate, after the database did not answer."""
+
+
+class Enforcement:
+    """Notes that this process enforces the gate, before it serves the first request.
+
+    Days of grace are for children of the time before. If only the job noted that moment, a child made between the first request and the
+    job's first run would have them.
+    """
+
+    def __init__(self, repository: TimeRepository, database: Database, clock: Clock, mode: str) -> None:
+        """`mode`: the value of a GateMode; there is nothing to note in any but ENFORCE."""
+        self._repository = repository
+        self._database = database
+        self._clock = clock
+        self._noted = mode != GateMode.ENFORCE.value
+        self._noting = Periodic("consent gate enforced", NOTE_INTERVAL_S, self.note)
+
+    async def note(self) -> None:
+        """Store this moment, unless an earlier one is stored."""
+        if not self._noted:
+            await self._repository.switch(self._database, self._clock.now())
+            self._noted = True
+
+    async def start(self) -> None:
+        """Note it now, or, while the database does not answer, as soon as it does."""
+        await self._noting.start(at_once=True)
+
+    async def stop(self) -> None:
+        """Give up."""
+        await self._noting.stop()
 
 
 class TimeJobs:
     """The walks and their letters."""
 
-    def __init__(self, repository: TimeRepository, parts: Parts) -> None:
+    def __init__(self, repository: TimeRepository, parts: Parts, trail: Trail) -> None:
         settings = parts.settings
         self._repository = repository
+        self._trail = trail
         self._database = parts.database
         self._clock = parts.clock
         self._grace_letter = parts.jobs.sender(GRACE_LETTER)
@@ -53,11 +91,11 @@ class TimeJobs:
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
         return (
-            Job(GIVE_GRACE, self.give_grace, time_limit_s=WALK_LIMIT_S),
-            Job(COME_OF_AGE, self.come_of_age, time_limit_s=WALK_LIMIT_S),
-            Job(SET_AGES, self.set_ages, time_limit_s=WALK_LIMIT_S),
-            Job(GRACE_LETTER, self.send_grace_letter, LETTER_RETRY),
-            Job(OF_AGE_LETTER, self.send_of_age_letter, LETTER_RETRY),
+            Job(GIVE_GRACE, self.give_grace, time_limit_s=WALK_LIMIT_S, accesses=Service.CONSENT_TIME, by_age=True),
+            Job(COME_OF_AGE, self.come_of_age, time_limit_s=WALK_LIMIT_S, accesses=Service.CONSENT_TIME, by_age=True),
+            Job(SET_AGES, self.set_ages, time_limit_s=WALK_LIMIT_S, unrecorded=Unrecorded.UPKEEP),
+            Job(GRACE_LETTER, self.send_grace_letter, LETTER_RETRY, unrecorded=Unrecorded.NOBODY),
+            Job(OF_AGE_LETTER, self.send_of_age_letter, LETTER_RETRY, unrecorded=Unrecorded.NOBODY),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:
@@ -108,6 +146,7 @@ class TimeJobs:
         while True:
             async with unit_of(self._database) as unit:
                 done = await step(unit, after)
+                await self._trail.by_service(unit, done.children, Service.CONSENT_TIME)
                 if tell is not None:
                     for parent in done.parents:
                         await tell(unit, parent)

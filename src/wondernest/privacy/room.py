@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.accesses import Service
+from wondernest.access.consent import GateMode
 from wondernest.auth.personal_data import REFUSES_TOKENS
+from wondernest.coppa.ended import ANNOUNCE as ANNOUNCE_END
 from wondernest.coppa.ended import DueEnds
 from wondernest.platform.erasing import RowEraser
 from wondernest.platform.jobs import Job, Schedule
 from wondernest.platform.personal_data import ON_ERASURE
+from wondernest.platform.recording import Unrecorded
 from wondernest.platform.rooms import Room, Rooms, Table
 from wondernest.privacy.catalogue import Entry, catalogue
 from wondernest.privacy.ending import ERASE_ENDED, EndedErasing
@@ -50,6 +54,9 @@ def _erasing(parts: Parts, others: Rooms, erasers: Sequence[Eraser], metrics: Pr
     settings = parts.settings
     return Erasing(
         work=WorkRepository(),
+        requests=RequestRepository(),
+        letter=parts.jobs.sender(ANNOUNCE),
+        grace=timedelta(days=settings.privacy.grace_days),
         noted=LogRepository(),
         rows=RowEraser(others.personal_data),
         erasers=erasers,
@@ -84,9 +91,11 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
     settings, requests = parts.settings.privacy, RequestRepository()
     grace = timedelta(days=settings.grace_days)
     letter = parts.jobs.sender(ANNOUNCE)
-    archive = ArchiveJobs(requests, parts.database, parts.clock, letter, timedelta(days=settings.archived_days), grace)
+    archive = ArchiveJobs(
+        requests, parts.database, parts.clock, letter, timedelta(days=settings.archived_days), grace, trail
+    )
     letters = ErasureLetters(requests, parts.database, parts.mailer, parts.metrics)
-    erasures = ErasureService(requests, parts.database, parts.clock, parts.ids, letter, grace, trail)
+    erasures = ErasureService(requests, parts.database, parts.clock, parts.ids, letter, grace)
     exports = ExportRepository()
     export_jobs = ExportJobs(
         exports,
@@ -97,10 +106,20 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
         parts.jobs.sender(ANNOUNCE_READY),
         trail,
     )
-    erasing = _erasing(parts, others, (*others.erasers, export_jobs.erase), PrivacyMetrics(parts.metrics))
-    ending = EndedErasing(others, DueEnds(parts.database), parts)
-    export_service = ExportService(exports, parts, parts.jobs.sender(MAKE))
-    summaries = SummaryService(SummaryRepository(RowEraser(others.personal_data)), parts.database, trail)
+    metrics = PrivacyMetrics(parts.metrics)
+    erasing = _erasing(parts, others, (*others.erasers, export_jobs.erase), metrics)
+    mode = GateMode(parts.settings.consent_gate)
+    due = DueEnds(parts.database, parts.jobs.sender(ANNOUNCE_END), mode, trail)
+    ending = EndedErasing(others, due, parts, metrics)
+    export_service = ExportService(exports, parts, parts.jobs.sender(MAKE), trail)
+    summaries = SummaryService(
+        SummaryRepository(RowEraser(others.personal_data)),
+        parts.database,
+        due,
+        parts.clock,
+        kept=timedelta(days=settings.archived_days),
+        grace=grace,
+    )
 
     def entries() -> Iterator[Entry]:
         return catalogue(Rooms((*others.all, room)))
@@ -116,9 +135,9 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
         ],
         tables=TABLES,
         jobs=(
-            Job(ON_ERASURE, erasing.run, time_limit_s=ERASING_LIMIT_S),
-            Job(NOTE_ARCHIVED, archive.note, time_limit_s=ERASING_LIMIT_S),
-            Job(ERASE_ENDED, ending.run, time_limit_s=ERASING_LIMIT_S),
+            Job(ON_ERASURE, erasing.run, time_limit_s=ERASING_LIMIT_S, unrecorded=Unrecorded.GONE, by_age=True),
+            Job(NOTE_ARCHIVED, archive.note, time_limit_s=ERASING_LIMIT_S, accesses=Service.ARCHIVE_END, by_age=True),
+            Job(ERASE_ENDED, ending.run, time_limit_s=ERASING_LIMIT_S, accesses=Service.ENDED_PURPOSE, by_age=True),
             *letters.jobs(),
             *export_jobs.jobs(),
         ),

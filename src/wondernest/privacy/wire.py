@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from wondernest.access.accesses import Actor
+from wondernest.access.law import GROUNDS, INTERNAL_OPERATIONS
 from wondernest.coppa.trail import Looked
 from wondernest.platform.ids import parse_uuid
 from wondernest.platform.json import instant, maybe_instant
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from wondernest.coppa.trail import Access
     from wondernest.privacy.catalogue import Entry
     from wondernest.privacy.rules import Erasure, Export, Held
+    from wondernest.privacy.words import TrailWords
 
 
 class Refusal(Struct):
@@ -29,7 +32,11 @@ class Refusal(Struct):
 
 
 class CataloguedClass(Struct, kw_only=True, rename="camel"):
-    """One class of personal data. `store`: `table`, `blobs`, `cache`, `log`, `mail` or `memory`; `place`: the table, or what names begin with."""
+    """One class of personal data.
+
+    `store`: `table`, `blobs`, `cache`, `log`, `mail` or `memory`; `place`: the table, or what names begin with. `grounds`: why it may be
+    held, `identifiers`: what recognises a device, a session or a client, with what alone it is used for; both are explained in `legend`.
+    """
 
     room: str
     store: str
@@ -40,6 +47,10 @@ class CataloguedClass(Struct, kw_only=True, rename="camel"):
     ended_by: str
     people: Sequence[str]
     columns: Sequence[str]
+    grounds: Sequence[str]
+    purposes: Sequence[str]
+    seen_by: Sequence[str]
+    identifiers: Mapping[str, str]
 
     @classmethod
     def of(cls, entry: Entry) -> CataloguedClass:
@@ -54,6 +65,46 @@ class CataloguedClass(Struct, kw_only=True, rename="camel"):
             ended_by=entry.ended_by,
             people=entry.people,
             columns=entry.columns,
+            grounds=[ground.value for ground in entry.grounds],
+            purposes=entry.purposes,
+            seen_by=[viewer.value for viewer in entry.seen_by],
+            identifiers={name: operation.value for name, operation in entry.identifiers.items()},
+        )
+
+
+class LegalGround(Struct, kw_only=True):
+    """Where a ground stands in the law. `coppa` is null where 16 CFR Part 312 does not speak of such data."""
+
+    name: str
+    gdpr: str
+    coppa: str | None
+
+
+class IdentifierUse(Struct, kw_only=True, rename="camel"):
+    """What an identifier is for. `internalOperation`: the paragraph of that definition in 16 CFR 312.2; null where it is none."""
+
+    name: str
+    internal_operation: str | None
+
+
+class Legend(Struct, kw_only=True):
+    """What the words of the classes mean."""
+
+    grounds: Sequence[LegalGround]
+    operations: Sequence[IdentifierUse]
+
+    @classmethod
+    def whole(cls) -> Legend:
+        """Every ground and every use of an identifier."""
+        return cls(
+            grounds=[
+                LegalGround(name=ground.value, gdpr=basis.gdpr, coppa=basis.coppa or None)
+                for ground, basis in GROUNDS.items()
+            ],
+            operations=[
+                IdentifierUse(name=operation.value, internal_operation=paragraph or None)
+                for operation, paragraph in INTERNAL_OPERATIONS.items()
+            ],
         )
 
 
@@ -62,6 +113,7 @@ class CatalogueReply(Struct, kw_only=True):
 
     success: bool = True
     data: Sequence[CataloguedClass]
+    legend: Legend
 
 
 class ErasureReceipt(Struct, kw_only=True, rename="camel"):
@@ -170,12 +222,32 @@ class HeldClass(Struct, kw_only=True, rename="camel"):
     oldest: str | None
 
 
+class EndingShown(Struct, kw_only=True, rename="camel"):
+    """A purpose that is not permitted any more.
+
+    `erasesAt`: when what is held for it alone is erased, unless a parent consents again; null while no day is set, because the
+    installation does not enforce consent yet.
+    """
+
+    purpose: str
+    ended_at: str
+    erases_at: str | None
+
+
 class HeldAbout(Struct, kw_only=True, rename="camel"):
-    """What is held about one person. `kind`: `child`, `family` or `user`."""
+    """What is held about one person. `kind`: `child`, `family` or `user`.
+
+    `erasesAt`: when everything of it is erased, unless that is taken back. `erasure` says why: somebody asked to erase the `child`, the `family` or the
+    `account`, or the child is `archived`. `endings`: what of it is erased because it is not permitted any more.
+    """
 
     kind: str
     id: str
     classes: Sequence[HeldClass]
+    archived_at: str | None
+    erasure: str | None
+    erases_at: str | None
+    endings: Sequence[EndingShown]
 
     @classmethod
     def of(cls, held: Held) -> HeldAbout:
@@ -189,6 +261,13 @@ class HeldAbout(Struct, kw_only=True, rename="camel"):
                 )
                 for one in held.classes
             ],
+            archived_at=maybe_instant(held.archived_at),
+            erasure=None if held.planned is None else held.planned.why,
+            erases_at=None if held.planned is None else instant(held.planned.at),
+            endings=[
+                EndingShown(purpose=one.purpose, ended_at=instant(one.ended_at), erases_at=maybe_instant(one.erase_at))
+                for one in held.endings
+            ],
         )
 
 
@@ -200,45 +279,58 @@ class SummaryReply(Struct, kw_only=True):
 
 
 class AccessShown(Struct, kw_only=True, rename="camel"):
-    """That an adult looked at a child's data or decided about it. `kind`: `figures`, `summary`, `export`, `erasure` or `restore`."""
+    """That somebody used a child's data: `actor` is `adult`, `service` or `operator`; only an adult has an `actorId`.
 
-    actor_id: str
+    `who` and `what` say it in the reader's language; `kind` is the value behind `what`.
+    """
+
+    actor: str
+    actor_id: str | None
     you: bool
+    who: str
     kind: str
+    what: str
     hour: str
     """The hour (UTC) in which it happened."""
     times: int
     last_at: str
 
+    @classmethod
+    def of(cls, access: Access, user_id: UUID, chosen: TrailWords) -> AccessShown:
+        """In words for an adult."""
+        looked, adult = access.looked, access.actor == Actor.ADULT.value
+        you = adult and looked.actor_id == user_id
+        return cls(
+            actor=access.actor,
+            actor_id=str(looked.actor_id) if adult else None,
+            you=you,
+            who=chosen.who["you"] if you else chosen.who.get(access.actor, access.actor),
+            kind=looked.kind,
+            what=chosen.did.get(looked.kind, looked.kind),
+            hour=instant(looked.hour),
+            times=access.times,
+            last_at=instant(access.last_at),
+        )
+
 
 class AccessReply(Struct, kw_only=True, rename="camel"):
-    """Who looked. `next`: the value of `after` for the page that follows; null at the end."""
+    """Who used it. `next`: the value of `after` for the page that follows; null at the end."""
 
     success: bool = True
     data: Sequence[AccessShown]
     next: str | None
 
     @classmethod
-    def of(cls, found: Sequence[Access], shown: int, user_id: UUID) -> AccessReply:
+    def of(cls, found: Sequence[Access], shown: int, user_id: UUID, chosen: TrailWords) -> AccessReply:
         """A page; one more than it shows says that another one follows."""
         page = found[:shown]
         return cls(
-            data=[
-                AccessShown(
-                    actor_id=str(one.looked.actor_id),
-                    you=one.looked.actor_id == user_id,
-                    kind=one.looked.kind,
-                    hour=instant(one.looked.hour),
-                    times=one.times,
-                    last_at=instant(one.last_at),
-                )
-                for one in page
-            ],
+            data=[AccessShown.of(one, user_id, chosen) for one in page],
             next=_place(page[-1].looked) if len(found) > shown else None,
         )
 
 
-_PLACE: Final = re.compile(r"([0-9]{1,11})_([0-9a-f-]{36})_([a-z]{1,20})", re.ASCII)
+_PLACE: Final = re.compile(r"([0-9]{1,11})_([0-9a-f-]{36})_([a-z_]{1,40})", re.ASCII)
 
 
 def _place(looked: Looked) -> str:

@@ -14,11 +14,12 @@ import httpx2
 import pytest
 
 from tests.fixtures.application import TEST_SECRET
-from tests.fixtures.auth import register, rows, value
+from tests.fixtures.auth import Parent, register, rows, value
+from tests.fixtures.consent import give_consent
 from tests.fixtures.consents import Page, assert_strict
 from tests.fixtures.family import add_child
 from tests.fixtures.files import run_job
-from tests.fixtures.privacy import PRIVACY, House, erase, proven, run, save, whole
+from tests.fixtures.privacy import PRIVACY, House, erase, founded_by, move_in, proven, run, save, whole
 from wondernest.privacy.exporting import LINK_PAGE, link_of
 from wondernest.privacy.rules import Export
 
@@ -44,10 +45,10 @@ async def download(house: House, bearer: dict[str, str], export_id: str) -> zipf
     return zipfile.ZipFile(io.BytesIO(answer.content))
 
 
-def link_to(user: str, export_id: str, secret: bytes = TEST_SECRET.encode()) -> str:
+def link_to(parent: Parent, export_id: str, secret: bytes = TEST_SECRET.encode()) -> str:
     """The path of the letter's link."""
     export = Export(
-        user_id=UUID(user),
+        user_id=UUID(parent.user_id),
         id=UUID(export_id),
         family_id=None,
         asked_at=datetime.now(UTC),
@@ -55,7 +56,7 @@ def link_to(user: str, export_id: str, secret: bytes = TEST_SECRET.encode()) -> 
         expires_at=None,
         bytes=None,
     )
-    return LINK_PAGE.format(link_of(secret, export))
+    return LINK_PAGE.format(link_of(secret, export, parent.email))
 
 
 async def begin(house: House, link: str) -> httpx2.Response:
@@ -140,8 +141,8 @@ async def test_the_link_of_the_letter_works_once_and_ends(house: House) -> None:
     await make(house, parent.user_id, export_id)
     foreign = await house.client.get(f"{PRIVACY}/exports/{export_id}/content", headers=stranger.bearer)
     assert foreign.status_code == 404
-    link = link_to(parent.user_id, export_id)
-    assert (await house.client.get(link_to(parent.user_id, export_id, b"other"))).status_code == 410
+    link = link_to(parent, export_id)
+    assert (await house.client.get(link_to(parent, export_id, b"other"))).status_code == 410
     assert (await begin(house, link)).content == (await house.client.get(f"{link}/file")).content
     house.clock.shift += timedelta(minutes=30)
     part = await house.client.get(f"{link}/file", headers={"Range": "bytes=2-"})
@@ -165,7 +166,7 @@ async def test_a_get_of_the_link_changes_nothing_because_scanners_of_mail_do_it(
     parent = await register(house.client)
     export_id = await ask(house, parent.bearer)
     await make(house, parent.user_id, export_id)
-    link = link_to(parent.user_id, export_id)
+    link = link_to(parent, export_id)
     before = await rows(house.url, "select * from wondernest.exports")
     for language in ("en", "es", "de", "fr"):
         page = await house.client.get(f"{link}?language={language}")
@@ -181,16 +182,53 @@ async def test_a_get_of_the_link_changes_nothing_because_scanners_of_mail_do_it(
     assert (await house.client.get(f"{link}/file")).status_code == 410
 
 
-async def test_the_link_of_a_deactivated_account_opens_nothing(house: House) -> None:
+@pytest.mark.parametrize("change", ["is_active = false", "email = 'other@example.com'"])
+async def test_the_link_of_a_deactivated_account_or_to_an_earlier_address_opens_nothing(
+    house: House, change: str
+) -> None:
     parent = await register(house.client)
     export_id = await ask(house, parent.bearer)
     await make(house, parent.user_id, export_id)
-    link = link_to(parent.user_id, export_id)
+    link = link_to(parent, export_id)
     assert (await begin(house, link)).status_code == 200
-    await run(house.url, "update core.users set is_active = false where id = $1", UUID(parent.user_id))
+    await run(house.url, f"update core.users set {change} where id = $1", UUID(parent.user_id))
     assert (await house.client.get(link)).status_code == 410
     assert (await house.client.post(link)).status_code == 410
     assert (await house.client.get(f"{link}/file")).status_code == 410
+
+
+async def test_an_export_holds_no_traces_of_the_other_parent_and_a_parent_who_left_gets_none(house: House) -> None:
+    ann, ben = await register(house.client), await register(house.client)
+    child = (await add_child(house.client, ann))["id"]
+    family = await founded_by(house.url, ann)
+    await move_in(house.url, ben, family)
+    left = "delete from family.family_members where user_id = $1 and family_id <> $2"
+    await run(house.url, left, UUID(ben.user_id), family)
+    agent = {"User-Agent": "anns-telephone"}
+    await give_consent(house.client, {**ann.bearer, **agent}, child)
+    exports: dict[str, str] = {}
+    for parent in (ann, ben):
+        exports[parent.user_id] = await ask(house, parent.bearer)
+        await make(house, parent.user_id, exports[parent.user_id])
+    shown = [
+        rows_of(await download(house, one.bearer, exports[one.user_id]), "compliance.coppa_consent")[0]
+        for one in (ann, ben)
+    ]
+    assert [(row["parent_id"], row["user_agent"]) for row in shown] == [
+        (ann.user_id, "anns-telephone"),
+        (ann.user_id, None),
+    ]
+    assert [row["ip_address"] is None for row in shown] == [False, True]
+    link, content = link_to(ben, exports[ben.user_id]), f"{PRIVACY}/exports/{exports[ben.user_id]}/content"
+    assert (await begin(house, link)).status_code == 200
+    await run(house.url, "update family.family_members set role = 'member' where user_id = $1", UUID(ben.user_id))
+    refused = [await house.client.get(link), await house.client.post(link), await house.client.get(f"{link}/file")]
+    assert [answer.status_code for answer in refused] == [410, 410, 410]
+    assert (await house.client.get(content, headers=ben.bearer)).status_code == 404
+    assert (await house.client.get(f"{PRIVACY}/exports", headers=ben.bearer)).json()["data"] == []
+    own = await ask(house, ben.bearer)
+    await make(house, ben.user_id, own)
+    assert child not in str((await download(house, ben.bearer, own)).namelist()), "a member gets what is about them"
 
 
 @pytest.mark.parametrize("token", ["x", "A" * 86, "A" * 88, "%C3%A4", "=" * 86, "A" * 5000])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from wondernest.access.accesses import Look
 from wondernest.access.consent import Exemption
 from wondernest.access.guardianship import guards
-from wondernest.access.people import CHILD
+from wondernest.access.people import CHILD, Relation
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.errors import GenericError
@@ -14,12 +15,18 @@ from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import uuid_parameter
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.jobs import Job, Running
-from wondernest.platform.personal_data import Holding
+from wondernest.platform.personal_data import GeneralGround, Holding
+from wondernest.platform.recording import Unrecorded
 from wondernest.platform.rooms import Parts, Room, Table
 
-SENT_TO = uuid_parameter("childId", lambda _: GenericError(400, "INVALID_ID", "No child has such an id"))
+SENT_TO = uuid_parameter("childId", lambda _: GenericError(400, "INVALID_ID", "No child has such an id"), person=True)
 GROUP = RouteGroup(
-    tag="Postcards", caller=CallerKind.USER, authority=Authority.MEMBER, exempt=Exemption.PROFILE, parameters=(SENT_TO,)
+    tag="Postcards",
+    caller=CallerKind.USER,
+    authority=Authority.MEMBER,
+    exempt=Exemption.PROFILE,
+    accesses=Look.PROFILE,
+    parameters=(SENT_TO,),
 )
 STORE = f"insert into wondernest.postcards (child_id, text) select $2, $3 where {guards('$2', '$1')} returning id"
 STAMP = "update wondernest.postcards set stamped_at = now() where child_id = $1 and stamped_at is null"
@@ -56,12 +63,12 @@ class Postcards:
 def build(parts: Parts) -> Room:
     postcards = Postcards(parts)
     held = Holding(table="wondernest.postcards", people={"child_id": CHILD}, personal=("text",),
-                   what="Postcards", why="Joy", kept="Until the child is erased")  # fmt: skip
+                   what="Postcards", why="Joy", kept="Until the child is erased", grounds=(GeneralGround.CONTRACT,), seen_by=(Relation.ADULTS,))  # fmt: skip
     return Room(
         name="postcards",
         endpoints=postcards.endpoints(),
         tables=[Table("wondernest.postcards")],
-        jobs=[Job("postcards.stamp", postcards.stamp)],
+        jobs=[Job("postcards.stamp", postcards.stamp, unrecorded=Unrecorded.NOBODY)],
         metrics=["wondernest_postcards"],
         personal_data=[held],
     )
