@@ -8,6 +8,16 @@ from wondernest.access.people import CHILD, FAMILY
 from wondernest.platform.personal_data import ON_ERASURE, USER, Elsewhere, Holding, Store
 from wondernest.privacy.exporting import FORGET
 
+PARTS: Final = Holding(
+    table="wondernest.export_parts",
+    people={"user_id": USER},
+    personal=("record",),
+    copies=True,
+    what="Parts of exports: where they are, and while an export is made the names of what is in it",
+    why="An export that is interrupted goes on",
+    kept="7 days; the names until the export is ready",
+    ended_by=FORGET,
+)
 AGAIN: Final = "What was erased stays erased when a backup is restored"
 PERSONAL_DATA: Final = (
     Holding(
@@ -29,6 +39,7 @@ PERSONAL_DATA: Final = (
         kept="7 days",
         ended_by=FORGET,
     ),
+    PARTS,
     Holding(
         table="wondernest.erasure_log",
         people={},
@@ -38,6 +49,8 @@ PERSONAL_DATA: Final = (
         kept="For ever: a hash says nothing without the key",
     ),
 )
+EXPORTED: Final = tuple(holding for holding in PERSONAL_DATA if holding is not PARTS)
+"""What an export holds of this room: not the list of its own parts, which grows while it is made."""
 ELSEWHERE: Final = (
     Elsewhere(
         store=Store.BLOBS,

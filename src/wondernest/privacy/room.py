@@ -14,14 +14,17 @@ from wondernest.platform.rooms import Room, Rooms, Table
 from wondernest.privacy.catalogue import Entry, catalogue
 from wondernest.privacy.ending import ERASE_ENDED, EndedErasing
 from wondernest.privacy.erasing import NOTE_ARCHIVED, ArchiveJobs, Erasing, Reapplying
-from wondernest.privacy.exporting import ANNOUNCE_READY, MAKE, ExportJobs, ExportService
+from wondernest.privacy.exporting import MAKE, ExportService
 from wondernest.privacy.letters import ANNOUNCE, ErasureLetters
+from wondernest.privacy.making import ExportJobs
 from wondernest.privacy.metrics import NAMES, PrivacyMetrics
+from wondernest.privacy.offline import FirstPage
 from wondernest.privacy.pages import PrivacyPages, figures
-from wondernest.privacy.personal_data import ELSEWHERE, PERSONAL_DATA
+from wondernest.privacy.personal_data import ELSEWHERE, EXPORTED, PERSONAL_DATA
 from wondernest.privacy.repository import (
     ExportRepository,
     LogRepository,
+    PartRepository,
     RequestRepository,
     SummaryRepository,
     WorkRepository,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 
 TABLES: Final = (
     Table("wondernest.exports"),
+    Table("wondernest.export_parts"),
     Table("wondernest.erasures"),
     Table("wondernest.erasure_log", ("select", "insert")),
 )
@@ -87,19 +91,20 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
     archive = ArchiveJobs(requests, parts.database, parts.clock, letter, timedelta(days=settings.archived_days), grace)
     letters = ErasureLetters(requests, parts.database, parts.mailer, parts.metrics)
     erasures = ErasureService(requests, parts.database, parts.clock, parts.ids, letter, grace, trail)
-    exports = ExportRepository()
+    exports, made, said = ExportRepository(), PartRepository(), figures(parts.settings)
     export_jobs = ExportJobs(
         exports,
+        made,
         requests,
-        RowEraser((*others.personal_data, *PERSONAL_DATA)),
+        RowEraser((*others.personal_data, *EXPORTED)),
         others.exporters,
+        FirstPage(said),
         parts,
-        parts.jobs.sender(ANNOUNCE_READY),
         trail,
     )
     erasing = _erasing(parts, others, (*others.erasers, export_jobs.erase), PrivacyMetrics(parts.metrics))
     ending = EndedErasing(others, DueEnds(parts.database), parts)
-    export_service = ExportService(exports, parts, parts.jobs.sender(MAKE))
+    export_service = ExportService(exports, made, parts, parts.jobs.sender(MAKE))
     summaries = SummaryService(SummaryRepository(RowEraser(others.personal_data)), parts.database, trail)
 
     def entries() -> Iterator[Entry]:
@@ -112,7 +117,7 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
             *PrivacyRoutes(erasures, summaries).endpoints(),
             *ExportRoutes(export_service, summaries).endpoints(),
             *AccessRoutes(trail).endpoints(),
-            *PageRoutes(export_service, PrivacyPages(entries, figures(parts.settings))).endpoints(),
+            *PageRoutes(export_service, PrivacyPages(entries, said)).endpoints(),
         ],
         tables=TABLES,
         jobs=(
