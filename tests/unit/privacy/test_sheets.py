@@ -23,7 +23,7 @@ def cells(row: dict[str, Any] | str, **kinds: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "|", "%", "＝", "＋", "－", "＠"])
 def test_a_text_that_a_spreadsheet_would_take_for_a_formula_has_an_apostrophe(first: str) -> None:
     text = f'{first}cmd|"/C calc"!A0'
     assert cells({"name": text}, name="text") == [f"'{text}"]
