@@ -194,11 +194,11 @@ async def test_logging_out_again_is_answered_alike_and_a_broken_bearer_is_not(ap
         assert response.headers["www-authenticate"] == 'Bearer realm="WonderNest API"'
 
 
-async def test_operations_are_counted_by_their_outcome(app_client: httpx2.AsyncClient) -> None:
-    parent = await register(app_client)
-    await log_in(app_client, parent)
-    await app_client.post("/api/v1/auth/login", json={"email": parent.email, "password": "Wrong1234"})
-    lines = (await app_client.get("/metrics")).text.splitlines()
+async def test_operations_are_counted_by_their_outcome(own_client: httpx2.AsyncClient) -> None:
+    parent = await register(own_client)
+    await log_in(own_client, parent)
+    await own_client.post("/api/v1/auth/login", json={"email": parent.email, "password": "Wrong1234"})
+    lines = (await own_client.get("/metrics")).text.splitlines()
     for operation, status in (("register", "success"), ("login", "success"), ("login", "failure")):
         start = f'wondernest_auth_operations{{operation="{operation}",status="{status}"}} 1'
         assert any(line.startswith(start) for line in lines), start

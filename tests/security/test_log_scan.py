@@ -17,6 +17,7 @@ import jwt
 import psycopg
 import pytest
 import redis
+from psycopg import sql
 
 from tests.faults.outages import frozen
 from tests.fixtures.application import TEST_SECRET, declared
@@ -25,6 +26,7 @@ from tests.fixtures.consents import Page
 from tests.fixtures.identities import CLIENT_IDS, Signer
 from tests.fixtures.packs import PACKS, SAFARI, VEHICLES, stock
 from tests.fixtures.payments import EVENTS, KEY, SECRET, Gateway, payment_gateway, signature_of
+from tests.fixtures.privacy import NAMED_IN_LOGS
 from tests.fixtures.processes import wait_for
 from tests.security.households import PICTURE, Form, address, body_of, sent_as
 from wondernest.letters.signing import EndTokens
@@ -84,6 +86,23 @@ class Journey:
     story: dict[str, str] = field(default_factory=dict[str, str])
     """Path parameters of the family's story and of the child's reading of it."""
 
+    def go(self, routes: Sequence[Route], signer: Signer) -> None:
+        """Everything that a family does while all works."""
+        self.sign_up()
+        self.guess()
+        self.play()
+        self.consent()
+        self.export()
+        self.keep_files()
+        self.use_the_library()
+        self.read_stories()
+        self.shop()
+        self.choose_the_letter()
+        self.send_invalid_requests()
+        self.send_marks_to_every_route(routes)
+        self.reset()
+        self.sign_in_outside(signer)
+
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
         """Send a request; tokens in its answer become secrets."""
         sent: dict[str, Any] = {"content": body}
@@ -103,6 +122,7 @@ class Journey:
         self.send("POST", "/api/v1/auth/session/refresh", {"refreshToken": data["refreshToken"]})
         child = {"name": CHILD_NAME, "birthDate": "2019-03-15", "specialNeeds": "Nut allergy"}
         self.child_id = self.send("POST", "/api/v1/family/children", child).json()["data"]["id"]
+        self.secrets.add(self.child_id)
         self.send("PUT", f"/api/v1/family/children/{self.child_id}", {"name": NEW_CHILD_NAME})
 
     def sign_in_outside(self, signer: Signer) -> None:
@@ -394,6 +414,19 @@ def break_tables(url: str) -> None:
         connection.execute("alter table public.user_pack_ownership add constraint never check (false) not valid")
 
 
+def log_everything(url: str) -> None:
+    """Let PostgreSQL log notices and errors, and one statement of ten."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name, setting in (
+            ("log_min_messages", "notice"),
+            ("log_min_duration_sample", "0"),
+            ("log_statement_sample_rate", "0.1"),
+        ):
+            statement = "alter database {} set {} = {}"
+            parts = sql.Identifier(connection.info.dbname), sql.Identifier(name), sql.Literal(setting)
+            connection.execute(sql.SQL(statement).format(*parts))
+
+
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
     with payment_gateway() as running:
@@ -405,6 +438,23 @@ def assert_clean(where: str, text: str, secrets: set[str]) -> None:
     assert not found, f"{where} contains {found}"
 
 
+def assert_ids_only_in_their_fields(log: str, ids: set[str]) -> None:
+    """Every line is JSON, and names the account and the family in two fields alone."""
+    for line in log.splitlines():
+        told = json.loads(line)
+        assert isinstance(told, dict), line
+        others = {name: value for name, value in cast("dict[str, Any]", told).items() if name not in NAMED_IN_LOGS}
+        assert_clean("a line of the log, besides its user and family,", json.dumps(others), ids)
+
+
+def assert_no_values(log: str, secrets: set[str]) -> None:
+    """PostgreSQL logged errors and statements, and nothing of what was in them."""
+    assert "violates check constraint" in log
+    assert "duration: " in log
+    table = {"step_up_proofs"}  # a page names it, so it looks like a proof
+    assert_clean("PostgreSQL's log", log, secrets - table)
+
+
 def test_no_personal_data_appears_in_logs_metrics_or_cache(
     live_server: StartServer,
     fragile_postgres: EmbeddedPostgres,
@@ -414,6 +464,8 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
     gateway: Gateway,
 ) -> None:
     stock(fragile_database)
+    log_everything(fragile_database)
+    begun = fragile_postgres.log.stat().st_size
     signer, keys = Signer("key-1"), tmp_path / "keys.json"
     keys.write_bytes(signer.document())
     server = live_server(
@@ -437,20 +489,7 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
     with httpx2.Client(base_url=server.base_url, timeout=TIMEOUT_S) as client:
         journey = Journey(client, tmp_path / "outbox")
         journey.secrets |= {fragile_database.rpartition("/")[0], own_valkey_server.url()}
-        journey.sign_up()
-        journey.guess()
-        journey.play()
-        journey.consent()
-        journey.export()
-        journey.keep_files()
-        journey.use_the_library()
-        journey.read_stories()
-        journey.shop()
-        journey.choose_the_letter()
-        journey.send_invalid_requests()
-        journey.send_marks_to_every_route(declared().router.routes)
-        journey.reset()
-        journey.sign_in_outside(signer)
+        journey.go(declared().router.routes, signer)
         with redis.from_url(own_valkey_server.url()) as cache:
             assert_clean("the cache", repr([(key, cache.hgetall(key)) for key in cache.scan_iter()]), journey.secrets)
         own_valkey_server.kill()
@@ -470,5 +509,9 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
     assert '"status":503' in log
     assert_clean("the log", log, journey.secrets)
     assert_clean("the metrics", metrics, journey.secrets)
-    for line in log.splitlines():
-        assert isinstance(json.loads(line), dict), line
+    claims = jwt.decode(journey.bearer["Authorization"].split()[1], options={"verify_signature": False})
+    ids = {claims["userId"], claims["familyId"]}
+    assert_ids_only_in_their_fields(log, ids)
+    with fragile_postgres.log.open("rb") as file:
+        file.seek(begun)
+        assert_no_values(file.read().decode(errors="replace"), journey.secrets | ids)

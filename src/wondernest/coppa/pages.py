@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from wondernest.coppa.letters import filled
 from wondernest.coppa.methods import PLUS
+from wondernest.coppa.rules import permitted_names
 from wondernest.coppa.words import words
 from wondernest.platform.pages import Link, PageWriter, choices
 
 if TYPE_CHECKING:
     from wondernest.coppa.notices import Notice, Notices
     from wondernest.coppa.repository import Asked
+
+CATALOGUE: Final = "../privacy/catalogue"
+"""From the notice to the page of what is held: with it the online notice names the internal operations (16 CFR 312.4(d)(3))."""
 
 
 class ConsentPages:
@@ -26,7 +30,7 @@ class ConsentPages:
     def ask(self, asked: Asked, language: str) -> bytes:
         """The question, with the notice."""
         notice, chosen = self._notices.current(language), words(language)
-        named = (chosen.permissions.of(name) for name, allowed in asked.permissions.items() if allowed)
+        named = (chosen.permissions.of(name) for name in permitted_names(asked.permissions, asked.kind))
         plus = asked.method in {method.value for method in PLUS}
         return self._page(
             "ask.html",
@@ -64,6 +68,7 @@ class ConsentPages:
             choices=choices(f"version={notice.version}&"),
             notice=notice,
             blocks=list(notice.blocks(filled(self._operator, notice.language))),
+            data=f"{CATALOGUE}?language={notice.language}",
         )
 
     def done(self, language: str) -> bytes:

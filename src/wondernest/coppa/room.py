@@ -6,6 +6,7 @@ from datetime import timedelta
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from wondernest.access.consent import GateMode
 from wondernest.access.people import CHILD
 from wondernest.coppa.chain import Seals
 from wondernest.coppa.ended import ANNOUNCE, EndedPurposes, EndLetters
@@ -30,7 +31,7 @@ from wondernest.coppa.repository.times import TimeRepository
 from wondernest.coppa.repository.trail import TrailRepository
 from wondernest.coppa.routes import ConsentRoutes, NoticeRoutes, PageRoutes, ReportRoutes
 from wondernest.coppa.service import ConsentService
-from wondernest.coppa.times import TimeJobs
+from wondernest.coppa.times import Enforcement, TimeJobs
 from wondernest.coppa.trail import Trail
 from wondernest.coppa.upkeep import ConsentUpkeep
 from wondernest.coppa.verifiers import WebhookVerifier
@@ -86,12 +87,13 @@ def build(parts: Parts) -> Coppa:
     refusals = Refusals(RefusalRepository(), database, clock, parts.metrics)
     forgetting = RefusalJobs(RefusalRepository(), database, clock, REFUSALS_KEPT)
     times = TimeJobs(TimeRepository(), parts)
+    enforcement = Enforcement(TimeRepository(), database, clock, settings.consent_gate)
     metrics = ConsentMetrics(parts.metrics)
     verifier = WebhookVerifier(settings.verifier, parts.metrics) if settings.verifier.url else None
     texts = HttpTextSender(settings.texts, parts.metrics) if settings.texts.url else None
     offer = _offer(settings, verifier, texts)
     ends = EndedRepository()
-    ended = EndedPurposes(ends, parts.jobs.sender(ANNOUNCE))
+    ended = EndedPurposes(ends, parts.jobs.sender(ANNOUNCE), GateMode(settings.consent_gate))
     records = Records(repository, rows, gates, own_ledger, LedgerRepository(), ended)
     asking = parts.jobs.sender(ASK)
     flows = ConsentFlows(records, notices, offer, asking, _policy(settings), clock, parts.ids, metrics)
@@ -141,10 +143,10 @@ def build(parts: Parts) -> Coppa:
             *trail.schedules(),
         ),
         metrics=(*METRICS, *REFUSAL_METRICS),
-        on_start=(refusals.start, trail.start),
-        on_stop=(refusals.stop, trail.stop),
+        on_start=(enforcement.start, refusals.start, trail.start),
+        on_stop=(refusals.stop, trail.stop, enforcement.stop),
         personal_data=PERSONAL_DATA,
-        erasers=(LedgerEraser(own_ledger, parts.database).erase,),
+        erasers=(LedgerEraser(own_ledger, LedgerRepository(), parts.database).erase,),
         usage=(UsageLine(name="consentsToday", of=CHILD, query=CONSENTS_USED, limit=settings.quotas.consents),),
     )
     return Coppa(room, gates, own_ledger, trail)

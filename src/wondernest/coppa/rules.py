@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from wondernest.access.consent import Purpose
+from wondernest.access.consent import PERMISSIONS, THIRD_PARTIES, Purpose, purposes_of
 from wondernest.platform.json import instant
 from wondernest.platform.texts import is_blank
 
@@ -106,6 +106,19 @@ class Consent(Struct, frozen=True):
         return status(self, now) == GRANTED and self.permissions.get(DATA_COLLECTION) is True
 
 
+class Permits(Struct, frozen=True):
+    """What a consent says: its permissions, and its type, which may permit something by itself."""
+
+    permissions: dict[str, bool]
+    kind: str
+
+    @property
+    def given(self) -> set[str]:
+        """Everything that it permits: permissions by name, whether they are known or not, and purposes."""
+        named = {f"permission {name}" for name, allowed in self.permissions.items() if allowed}
+        return named | purposes_of(self.permissions, self.kind)
+
+
 def status(newest: Consent | None, now: datetime) -> str:
     """The status that a child's newest consent gives; a refused consent counts as none."""
     if newest is None or not newest.granted:
@@ -129,25 +142,42 @@ def age_on(day: date, birth_date: date) -> int:
     return max(0, day.year - birth_date.year - before_birthday)
 
 
-def only_withdraws(known: Mapping[str, bool], new: Mapping[str, bool]) -> bool:
-    """Whether new permissions allow less than the known ones, and nothing else."""
-    allowed = {name for name, given in known.items() if given}
-    return {name for name, given in new.items() if given} < allowed
+def only_withdraws(known: Permits, new: Permits) -> bool:
+    """Whether the new one permits less than the known one, and nothing else."""
+    return new.given < known.given
 
 
-def adds(known: Mapping[str, bool], new: Mapping[str, bool]) -> bool:
+def adds(known: Permits, new: Permits) -> bool:
     """Whether something is permitted that was not."""
-    return any(allowed and known.get(name) is not True for name, allowed in new.items())
+    return not new.given <= known.given
 
 
-def takes(known: Mapping[str, bool], new: Mapping[str, bool]) -> bool:
+def takes(known: Permits, new: Permits) -> bool:
     """Whether something is no longer permitted that was."""
     return adds(new, known)
 
 
-def kept(known: Mapping[str, bool], new: Mapping[str, bool]) -> dict[str, bool]:
-    """Of the new permissions, what was permitted already; the others are refused."""
-    return {name: allowed and known.get(name) is True for name, allowed in new.items()}
+def permitted_names(permissions: Mapping[str, bool], kind: str) -> list[str]:
+    """The app's permissions that a consent amounts to, whether its permissions say so or its type `kind` does."""
+    purposes = purposes_of(permissions, kind)
+    names = [name for name, held in PERMISSIONS.items() if purposes.intersection(purpose.value for purpose in held)]
+    discloses = permissions.get(DATA_COLLECTION) is True and permissions.get(THIRD_PARTIES) is True
+    return [*names, THIRD_PARTIES] if discloses else names
+
+
+def kept(known: Permits, new: Permits) -> Permits:
+    """Of the new one, what was permitted already; the rest is refused."""
+    wanted = {name: allowed and known.permissions.get(name) is True for name, allowed in new.permissions.items()}
+    permissions = {**dict.fromkeys(known.permissions, False), **wanted}
+    left = Permits(permissions, new.kind)
+    return left if left.given <= known.given else Permits(permissions, known.kind)
+
+
+def refusing(known: Permits, wish: Mapping[str, bool]) -> Permits:
+    """What is left of the known one when everything is taken from it that a wish refuses by name."""
+    refused = {name for name, allowed in wish.items() if not allowed}
+    left = {name: allowed and name not in refused for name, allowed in known.permissions.items()}
+    return Permits({**dict.fromkeys(refused, False), **left}, known.kind)
 
 
 def permissions_fit(sent: Mapping[str, bool], *, total: int, known: int = 0) -> bool:

@@ -5,9 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from wondernest.access.consent import Purpose
-from wondernest.access.people import CHILD, FAMILY
+from wondernest.access.law import ParentalGround
+from wondernest.access.people import CHILD, FAMILY, Relation
 from wondernest.files.jobs import REMOVE_BLOBS
-from wondernest.platform.personal_data import USER, Elsewhere, Holding, Store, Through
+from wondernest.platform.personal_data import (
+    USER,
+    Elsewhere,
+    GeneralGround,
+    Holding,
+    Neighbour,
+    Operation,
+    Party,
+    Store,
+    Through,
+)
 
 PERSONAL_DATA: Final = (
     Holding(
@@ -19,6 +30,8 @@ PERSONAL_DATA: Final = (
         what="Files that a family uploaded: name, type, size; their content is in the blob storage",
         why="Pictures of stories and profiles",
         kept="Until it is deleted and no story shows it, or the account is erased",
+        grounds=(ParentalGround.CONSENT, GeneralGround.CONTRACT),
+        seen_by=(Party.OWNER, Relation.ADULTS, Relation.DEVICES, Party.PUBLIC),
     ),
     Holding(
         table="content.file_tags",
@@ -29,6 +42,8 @@ PERSONAL_DATA: Final = (
         what="The tags of a file, and who gave them",
         why="Files are found by their tags",
         kept="As long as the file",
+        grounds=(ParentalGround.CONSENT, GeneralGround.CONTRACT),
+        seen_by=(Party.OWNER, Relation.ADULTS, Relation.DEVICES),
     ),
     Holding(
         table="content.file_references",
@@ -39,6 +54,8 @@ PERSONAL_DATA: Final = (
         what="Which saves show a file",
         why="A file that a story shows is not deleted",
         kept="As long as the file",
+        grounds=(ParentalGround.CONSENT, GeneralGround.CONTRACT),
+        seen_by=(Party.OWNER, Relation.ADULTS),
     ),
     Holding(
         table="content.tags",
@@ -47,6 +64,8 @@ PERSONAL_DATA: Final = (
         what="The words that files are tagged with; no row says whose",
         why="Files are found by their tags",
         kept="Until no file has the tag, where a family that used it is erased",
+        grounds=(GeneralGround.CONTRACT,),
+        seen_by=(Party.OWNER, Relation.ADULTS, Relation.DEVICES),
     ),
     Holding(
         table="wondernest.blob_removals",
@@ -55,6 +74,8 @@ PERSONAL_DATA: Final = (
         what="Blobs that are to be removed",
         why="No content is left behind when its file is deleted",
         kept="Until the blob is removed, an hour at most",
+        grounds=(GeneralGround.DUTY,),
+        seen_by=(Party.NOBODY,),
         ended_by=REMOVE_BLOBS,
     ),
 )
@@ -69,6 +90,17 @@ ELSEWHERE: Final = (
             what=what,
             why="Pictures of stories and profiles",
             kept=WITH_FILE,
+            grounds=(ParentalGround.CONSENT, GeneralGround.CONTRACT),
+            seen_by=(
+                Party.OWNER,
+                Relation.ADULTS,
+                Relation.DEVICES,
+                Party.PUBLIC,
+                Neighbour.STORAGE,
+                Neighbour.SCANNER,
+            ),
+            operation=None,
+            purposes=(Purpose.UPLOADS.value,),
             ended_by=REMOVE_BLOBS,
         )
         for name, what in (
@@ -84,6 +116,9 @@ ELSEWHERE: Final = (
         what="How many files a user uploaded in a minute",
         why="One user cannot fill the disk",
         kept="A minute",
+        grounds=(GeneralGround.SECURITY,),
+        seen_by=(Neighbour.CACHE,),
+        operation=Operation.PROTECT,
         ended_by="expiry of the key",
     ),
     Elsewhere(
@@ -93,6 +128,9 @@ ELSEWHERE: Final = (
         what="That a family was told of an infected file",
         why="A family gets one letter, not many",
         kept="A day",
+        grounds=(GeneralGround.CONTINUITY,),
+        seen_by=(Neighbour.CACHE,),
+        operation=Operation.DELIVER,
         ended_by="expiry of the key",
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -9,9 +10,10 @@ import msgspec
 
 from wondernest.access.people import FAMILY
 from wondernest.platform.db.unit import unit_of
-from wondernest.platform.personal_data import USER, Subjects
+from wondernest.platform.personal_data import USER, Delayed, Subjects
 from wondernest.platform.telemetry.events import get_logger
 from wondernest.privacy.letters import ERASURE, USER_ARGUMENT
+from wondernest.privacy.metrics import LATE, Outcome, outcome_of
 from wondernest.privacy.rules import Erased, Kind, State, everybody, person_hash
 
 if TYPE_CHECKING:
@@ -53,6 +55,9 @@ class Erasing:
         self,
         *,
         work: WorkRepository,
+        requests: RequestRepository,
+        letter: Sender,
+        grace: timedelta,
         noted: LogRepository,
         rows: RowEraser,
         erasers: Sequence[Eraser],
@@ -66,6 +71,9 @@ class Erasing:
     ) -> None:
         """`token_life`: of access tokens; `spared_first`: tables that refuse the tokens of an account until they have expired."""
         self._work = work
+        self._requests = requests
+        self._letter = letter
+        self._grace = grace
         self._noted = noted
         self._rows = rows
         self._erasers = erasers
@@ -83,10 +91,14 @@ class Erasing:
         for erasure in await self._work.due(self._database, self._clock.now()):
             try:
                 await self.advance(erasure)
+                self._metrics.ran(erasure.kind, Outcome.DONE)
             except Exception as error:  # any fault, so that the others are erased
-                log.warning("an erasure failed and is tried again", erasure=str(erasure.id), error=type(error).__name__)
+                self._metrics.ran(erasure.kind, outcome_of(error))
+                reason = str(error) if isinstance(error, Delayed) else type(error).__name__
+                log.warning("an erasure failed and is tried again", erasure=str(erasure.id), error=reason)
                 failed = error
         self._metrics.open.set(await self._work.waiting(self._database))
+        self._metrics.people_overdue(await self._work.overdue(self._database, self._clock.now() - LATE))
         if failed is not None:
             raise failed
 
@@ -94,6 +106,8 @@ class Erasing:
         """Do what is due: erase, or look again and finish."""
         if erasure.state is State.WAITING:
             erased = await self._work.resolve(self._database, erasure)
+            if await self._put_off(erasure, erased):
+                return
             if not await self._work.begin(self._database, erasure.id, erased, self._clock.now()):
                 return
         erased = await self._work.subjects(self._database, erasure.id)
@@ -104,8 +118,29 @@ class Erasing:
         else:
             await self._first(erasure, erased)
 
+    async def _put_off(self, erasure: Erasure, erased: Erased) -> bool:
+        """Whether children of a due request are in use: they are hidden now, and their parents have the grace once more.
+
+        They came after the request, or into its reach: added, restored by another backend, left alone by the other parent. The
+        request about one child is taken back if the child is in use.
+        """
+        now = self._clock.now()
+        if await self._work.in_use_again(self._database, erasure.id, now):
+            return True
+        async with unit_of(self._database) as unit:
+            families = await self._work.hide(unit, erasure.id, erased, now, now + self._grace)
+            if families:
+                near = await self._requests.parents(unit, families)
+                for parent in near:
+                    await self._letter(unit, {USER_ARGUMENT: parent, ERASURE: erasure.id})
+        return bool(families)
+
     async def _first(self, erasure: Erasure, erased: Erased) -> None:
-        counts = await self._erase(erasure, erased, self._spared_first)
+        try:
+            counts = await self._erase(erasure, erased, self._spared_first)
+        except Delayed:
+            await self._note(erasure, erased)  # a backup may be restored before the part that waits is done
+            raise
         await self._note(erasure, erased)
         pause = max(SETTLE, self._token_life) if erased.people.get(USER) else SETTLE
         await self._work.settle(self._database, erasure.id, self._clock.now() + pause, counts)
@@ -118,15 +153,22 @@ class Erasing:
         self._metrics.done(erasure.kind, sum(counts.values()))
 
     async def _erase(self, erasure: Erasure, erased: Erased, spare: frozenset[str]) -> dict[str, int]:
-        """Erase what is there; returns the sums with what was erased before."""
+        """Erase what is there; returns the sums with what was erased before. Raises Delayed when a part of it has to wait."""
         counts, subjects = dict(erasure.counts), Subjects(erased.people, erased.near)
 
         async def stand_in(kind: str) -> UUID:
             return await self._work.nobody(self._database, kind, erasure.id)
 
+        delayed: Delayed | None = None
         for eraser in self._erasers:
-            _add(counts, await eraser(subjects))
+            try:
+                _add(counts, await eraser(subjects))
+            except Delayed as error:
+                delayed = error
         _add(counts, await self._rows.erase(self._database, subjects, stand_in, spare))
+        if delayed is not None:
+            await self._work.count(self._database, erasure.id, counts)
+            raise delayed
         return counts
 
     async def _note(self, erasure: Erasure, erased: Erased) -> None:
@@ -205,13 +247,17 @@ class Reapplying:
         people = await self._back(known) if known else {}
         if not people:
             return {}
-        kind = _kind_of(people)
+        for some in one_user_each(people):
+            await self._erase(some)
+        return {kind: len(ids) for kind, ids in people.items()}
+
+    async def _erase(self, people: dict[str, list[UUID]]) -> None:
         erased = Erased(people, await self._work.near(self._database, people))
         erasure_id = self._ids.uuid()
-        await self._work.again(self._database, erasure_id, kind, erased, self._clock.now())
+        await self._work.again(self._database, erasure_id, _kind_of(people), erased, self._clock.now())
         [erasure] = [one for one in await self._work.due(self._database, self._clock.now()) if one.id == erasure_id]
-        await self._erasing.advance(erasure)
-        return {kind: len(ids) for kind, ids in people.items()}
+        with suppress(Delayed):  # the jobs process does what is left
+            await self._erasing.advance(erasure)
 
     async def _back(self, known: set[bytes]) -> dict[str, list[UUID]]:
         found: dict[str, dict[UUID, None]] = {}
@@ -227,6 +273,17 @@ class Reapplying:
             content = b"".join([piece async for piece in self._blobs.read(blob)])
             known |= {bytes.fromhex(digest) for digest in msgspec.json.decode(content, type=LoggedErasure).people}
         return known
+
+
+def one_user_each(people: Mapping[str, Sequence[UUID]]) -> list[dict[str, list[UUID]]]:
+    """The people in parts with at most one user.
+
+    An erasure has one account of nobody for the rows that stay and must name somebody: of two users, both could have the same row.
+    """
+    users = list(people.get(USER, ()))
+    others = {kind: list(ids) for kind, ids in people.items() if kind != USER}
+    first = {**({USER: users[:1]} if users else {}), **others}
+    return [first, *({USER: [one]} for one in users[1:])]
 
 
 def _kind_of(people: Mapping[str, Sequence[UUID]]) -> Kind:

@@ -74,7 +74,7 @@ class ExportService:
 
     async def content(self, caller: Caller, export_id: UUID) -> JoinedBlobs:
         """An export of the caller's. Raises ExportNotFound."""
-        return await self._content(await self._exports.find(self._database, caller.user_id, export_id))
+        return await self._content(await self._exports.given(self._database, caller.user_id, export_id))
 
     async def offered(self, token: str) -> Export:
         """The export of a mailed link, which is not used by that. Raises ExportNotFound."""

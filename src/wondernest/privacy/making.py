@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from wondernest.access.people import CHILD
+from wondernest.access.people import CHILD, FAMILY
 from wondernest.coppa.trail import Look
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.ids import parse_uuid
@@ -98,7 +98,7 @@ class ExportJobs:
         return (
             Job(MAKE, self.make, time_limit_s=MAKING_LIMIT_S),
             Job(ANNOUNCE_READY, self.announce, LETTER_RETRY),
-            Job(FORGET, self.forget),
+            Job(FORGET, self.forget, by_age=True),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:
@@ -177,7 +177,8 @@ class ExportJobs:
                 stored = False
             stored = stored and await self._made.add(unit, export, part)
             if stored and ready:
-                await self._exports.ready(unit, export, now, now + KEPT, progress.size + blob.size)
+                size, with_family = progress.size + blob.size, FAMILY in progress.scope.people
+                await self._exports.ready(unit, export, now, now + KEPT, size, with_family=with_family)
                 await self._made.settle(unit, export)
                 await self._trail.append(unit, export.user_id, progress.scope.people.get(CHILD, ()), Look.EXPORT)
                 await self._letter(unit, {USER_ARGUMENT: export.user_id, EXPORT: export.id})

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.consent import GateMode
 from wondernest.auth.personal_data import REFUSES_TOKENS
+from wondernest.coppa.ended import ANNOUNCE as ANNOUNCE_END
 from wondernest.coppa.ended import DueEnds
 from wondernest.platform.erasing import RowEraser
 from wondernest.platform.jobs import Job, Schedule
@@ -54,6 +56,9 @@ def _erasing(parts: Parts, others: Rooms, erasers: Sequence[Eraser], metrics: Pr
     settings = parts.settings
     return Erasing(
         work=WorkRepository(),
+        requests=RequestRepository(),
+        letter=parts.jobs.sender(ANNOUNCE),
+        grace=timedelta(days=settings.privacy.grace_days),
         noted=LogRepository(),
         rows=RowEraser(others.personal_data),
         erasers=erasers,
@@ -102,10 +107,21 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
         parts,
         trail,
     )
-    erasing = _erasing(parts, others, (*others.erasers, export_jobs.erase), PrivacyMetrics(parts.metrics))
-    ending = EndedErasing(others, DueEnds(parts.database), parts)
+    metrics = PrivacyMetrics(parts.metrics)
+    erasing = _erasing(parts, others, (*others.erasers, export_jobs.erase), metrics)
+    mode = GateMode(parts.settings.consent_gate)
+    due = DueEnds(parts.database, parts.jobs.sender(ANNOUNCE_END), mode)
+    ending = EndedErasing(others, due, parts, metrics)
     export_service = ExportService(exports, made, parts, parts.jobs.sender(MAKE))
-    summaries = SummaryService(SummaryRepository(RowEraser(others.personal_data)), parts.database, trail)
+    summaries = SummaryService(
+        SummaryRepository(RowEraser(others.personal_data)),
+        parts.database,
+        trail,
+        due,
+        parts.clock,
+        kept=timedelta(days=settings.archived_days),
+        grace=grace,
+    )
 
     def entries() -> Iterator[Entry]:
         return catalogue(Rooms((*others.all, room)))
@@ -121,9 +137,9 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
         ],
         tables=TABLES,
         jobs=(
-            Job(ON_ERASURE, erasing.run, time_limit_s=ERASING_LIMIT_S),
-            Job(NOTE_ARCHIVED, archive.note, time_limit_s=ERASING_LIMIT_S),
-            Job(ERASE_ENDED, ending.run, time_limit_s=ERASING_LIMIT_S),
+            Job(ON_ERASURE, erasing.run, time_limit_s=ERASING_LIMIT_S, by_age=True),
+            Job(NOTE_ARCHIVED, archive.note, time_limit_s=ERASING_LIMIT_S, by_age=True),
+            Job(ERASE_ENDED, ending.run, time_limit_s=ERASING_LIMIT_S, by_age=True),
             *letters.jobs(),
             *export_jobs.jobs(),
         ),
