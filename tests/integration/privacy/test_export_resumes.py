@@ -6,6 +6,8 @@ import asyncio
 import io
 import json
 import shutil
+import signal
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -15,6 +17,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from tests.fixtures.application import TEST_ENVIRONMENT
 from tests.fixtures.auth import Parent, register, rows, value
 from tests.fixtures.family import add_child
 from tests.fixtures.files import run_job, upload_drawing
@@ -36,13 +39,13 @@ class Killed(BaseException):
 
 
 class FragileBlobs:
-    """A storage that the process does not survive: one blob is stored, and in the second one, or right behind it, it ends."""
+    """A storage that the process does not survive: some blobs are stored, and in the next one, or right behind it, it ends."""
 
-    def __init__(self, blobs: Any) -> None:
+    def __init__(self, blobs: Any, lives: int = 1) -> None:
         self._blobs = blobs
         self.kills = 0
         self.stored: list[str] = []
-        self._left = 1
+        self._lives = self._left = lives
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._blobs, name)
@@ -60,7 +63,7 @@ class FragileBlobs:
 
     def _die(self) -> None:
         self.kills += 1
-        self._left = 1
+        self._left = self._lives
         raise Killed
 
 
@@ -222,10 +225,61 @@ async def test_two_processes_that_make_one_export_beside_writers_make_one_valid_
     assert before <= set(ids), "what was there is in it"
 
 
+SUICIDE = """
+import asyncio, json, os, signal, sys
+from tests.fixtures.files import run_job
+from tests.integration.privacy.test_export_resumes import export_jobs
+from wondernest.app import background
+from wondernest.settings import load_settings
+
+environment, arguments, lives = json.loads(sys.argv[1])
+
+async def main():
+    work = background(load_settings(environment))
+    blobs = export_jobs(work)._blobs
+    put = blobs.put
+    async def deadly(*args):
+        global lives
+        blob = await put(*args)
+        lives -= 1
+        if not lives:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return blob
+    blobs.put = deadly
+    await run_job(work, "privacy.make_export", **arguments)
+
+asyncio.run(main())
+"""
+"""A process that stores some parts and is then killed, before the last one is recorded."""
+
+
+async def test_a_process_that_is_killed_with_kill_9_is_followed_by_one_that_goes_on(house: House) -> None:
+    parent, _ = await playful(house)
+    export_id = await ask(house, parent.bearer)
+    environment = {
+        **TEST_ENVIRONMENT,
+        "DATABASE_URL": house.url,
+        "STORAGE_LOCAL_PATH": str(house.uploads),
+        "MAIL_OUTBOX_PATH": str(house.uploads.with_name("outbox")),
+    }
+    work = json.dumps([environment, {"user": parent.user_id, "export": export_id}, 4])
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", SUICIDE, work)
+    assert await process.wait() == -signal.SIGKILL
+    before = await parts_of(house, export_id)
+    assert (len(before), len(stored_of(house, export_id))) == (3, 4)
+    export_jobs(house.work)
+    await make(house, parent.user_id, export_id)
+    after = await parts_of(house, export_id)
+    keys = [part["file_key"] for part in after]
+    assert keys[:3] == [part["file_key"] for part in before]
+    assert stored_of(house, export_id) == set(keys)
+    assert (await download(house, parent.bearer, export_id)).testzip() is None
+
+
 async def stopped(house: House, user: str, export_id: str) -> None:
     """A process that makes some parts, and is killed."""
     jobs = export_jobs(house.work)
-    blobs, jobs._blobs = jobs._blobs, FragileBlobs(jobs._blobs)
+    blobs, jobs._blobs = jobs._blobs, FragileBlobs(jobs._blobs, 8)
     for _ in range(40):
         with pytest.raises(Killed):
             await make(house, user, export_id)
