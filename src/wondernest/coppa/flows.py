@@ -369,7 +369,8 @@ class ConsentFlows:
     def _purposes(self, consent: Asked) -> tuple[str, ...]:
         discloses = consent.method in DISCLOSING
         recipients = self.policy.third_parties if discloses else ()
-        return tuple(sorted(purposes_of(consent.permissions, consent.kind, recipients)))
+        permitted = purposes_of(consent.permissions, consent.kind, recipients)
+        return tuple(sorted(rules.named_in(permitted, consent.notice_version)))
 
     async def _locked(
         self, unit: UnitOfWork, family_id: UUID, consent_id: UUID, *, archived_too: bool = False

@@ -7,6 +7,7 @@ from typing import Final
 from wondernest.access.consent import Purpose
 from wondernest.access.people import CHILD, FAMILY
 from wondernest.files.jobs import REMOVE_BLOBS
+from wondernest.files.recordings import END
 from wondernest.platform.personal_data import USER, Elsewhere, Holding, Store, Through
 
 PERSONAL_DATA: Final = (
@@ -18,7 +19,7 @@ PERSONAL_DATA: Final = (
         content_bytes="file_size",
         what="Files that a family uploaded: name, type, size; their content is in the blob storage",
         why="Pictures of stories and profiles",
-        kept="Until it is deleted and no story shows it, or the account is erased",
+        kept="Until it is deleted and no story shows it, or the account is erased; sound and films about a child: RECORDING_DAYS (90) days",
     ),
     Holding(
         table="content.file_tags",
@@ -39,6 +40,16 @@ PERSONAL_DATA: Final = (
         what="Which saves show a file",
         why="A file that a story shows is not deleted",
         kept="As long as the file",
+    ),
+    Holding(
+        table="wondernest.recordings",
+        people={"child_id": CHILD},
+        purposes=(Purpose.RECORDINGS.value,),
+        personal=("file_id",),
+        what="Which files of sound and film about a child are kept, since when, and when the parents were told of their end",
+        why="A child's voice is not kept without an end",
+        kept="As long as the file: RECORDING_DAYS (90) days, unless the child is of the age of consent",
+        ended_by=END,
     ),
     Holding(
         table="content.tags",
