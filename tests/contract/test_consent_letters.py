@@ -16,6 +16,7 @@ from tests.fixtures.auth import Parent, mails_to, register, row, rows, value
 from tests.fixtures.consents import (
     ALL,
     BY_LETTER,
+    CONSENT,
     Nest,
     Page,
     SteppedClock,
@@ -259,6 +260,49 @@ async def test_only_more_permissions_leave_what_is_in_force_as_it_is(home: Nest,
     assert (answer["consentId"], answer["permissions"]) == (before["consentId"], before["permissions"])
     assert await home.gate(mia) == known
     assert await home.shown(mia) == [(True, False)]
+
+
+async def test_another_type_of_consent_permits_nothing_before_a_parent_confirms_it(home: Nest, ann: Parent) -> None:
+    mia = await home.consented(ann)
+    await home.change(ann, mia, audioMonitoring=False)
+    at_once = await home.gate(mia)
+    for body in ({"consentType": "audio_monitoring"}, {"consentType": "audio_monitoring", "permissions": {}}):
+        answer = await home.client.put(f"{CONSENT}/{mia}", json=body, headers=ann.bearer)
+        assert answer.status_code == 200
+        assert await home.gate(mia) == at_once
+    other = (await add_child(home.client, ann, name="Zoe"))["id"]
+    form = {"permissions": {"dataCollection": True}}
+    known = await home.link(ann)
+    await home.ask(ann, other, **form)
+    await home.press(await home.link(ann, count=2))
+    assert await home.gate(other) == (["saves", "uploads"], (await home.gate(other))[1])
+    answer = await home.client.put(f"{CONSENT}/{other}", json={"consentType": "audio_monitoring"}, headers=ann.bearer)
+    assert answer.json()["pending"]["permissions"] == {"dataCollection": True}
+    assert (await home.gate(other))[0] == ["saves", "uploads"]
+    link = await home.link(ann, count=3)
+    assert link != known
+    shown = Page((await home.client.get(link)).text).texts["li"]
+    assert any("figures of speech" in text for text in shown), "the page names what the type permits"
+    await home.press(link)
+    assert (await home.gate(other))[0] == ["audio_metrics", "saves", "uploads"]
+    await home.change(ann, other, dataCollection=False)
+    assert (await home.gate(other))[0] == []
+    await assert_chained(home.database_url, home.settings)
+
+
+async def test_what_a_parent_refuses_an_older_letter_does_not_bring_back(home: Nest, ann: Parent) -> None:
+    mia = await home.consented(ann)
+    await home.change(ann, mia, audioMonitoring=True)
+    link = await home.link(ann, count=2)
+    await home.change(ann, mia, analytics=False)
+    pending = (await home.status(ann, mia))["pending"]["permissions"]
+    assert (pending["analytics"], pending["audioMonitoring"]) == (False, True)
+    await home.change(ann, mia, dataCollection=False)
+    assert (await home.status(ann, mia))["pending"] is None, "nothing is left to confirm"
+    assert (await home.client.get(link)).status_code == (await home.client.post(link + "?version=1")).status_code == 410
+    assert (await home.gate(mia))[0] == []
+    assert await value(home.database_url, "select count(*) from wondernest.consents where standing = 'requested'") == 0
+    await assert_chained(home.database_url, home.settings)
 
 
 async def test_withdrawing_ends_what_is_in_force_and_what_waits(home: Nest, ann: Parent) -> None:

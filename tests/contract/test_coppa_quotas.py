@@ -139,7 +139,11 @@ async def test_a_consent_with_more_permissions_from_before_can_still_be_withdraw
 
 
 def test_a_change_that_gives_nothing_and_takes_something_only_withdraws() -> None:
-    assert rules.only_withdraws({"a": True, "b": True}, {"a": True, "b": False})
-    assert not rules.only_withdraws({"a": True}, {"a": True})
-    assert not rules.only_withdraws({"a": True, "b": True}, {"a": True, "c": True})
-    assert not rules.only_withdraws({"a": False}, {"a": False, "b": False})
+    def only_withdraws(known: dict[str, bool], new: dict[str, bool]) -> bool:
+        return rules.only_withdraws(rules.Permits(known, "full"), rules.Permits(new, "full"))
+
+    assert only_withdraws({"a": True, "b": True}, {"a": True, "b": False})
+    assert not only_withdraws({"a": True}, {"a": True})
+    assert not only_withdraws({"a": True, "b": True}, {"a": True, "c": True})
+    assert not only_withdraws({"a": False}, {"a": False, "b": False})
+    assert rules.only_withdraws(rules.Permits({}, "audio_monitoring"), rules.Permits({}, "full"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from uuid import UUID
 
 import httpx2
@@ -11,6 +12,7 @@ import pytest
 
 from tests.fixtures.application import TEST_ENVIRONMENT, UNREACHED, declared, running
 from tests.fixtures.auth import register, rows
+from tests.fixtures.consent import give_consent
 from tests.fixtures.consents import Page, assert_strict
 from tests.fixtures.family import add_child
 from tests.fixtures.privacy import move_in, run, save
@@ -41,6 +43,7 @@ async def test_the_summary_counts_what_is_held_about_each_child(app_client: http
     for text in ("one", "two", "three"):
         await save(app_client, parent.bearer, mia, text)
     await save(app_client, parent.bearer, zoe, "other")
+    await give_consent(app_client, parent.bearer, mia)
     assert (await app_client.delete(f"/api/v1/family/children/{zoe}", headers=parent.bearer)).is_success
     picture = {"file": ("p.png", PICTURE, "image/png")}
     upload = app_client.post("/api/v1/files/upload", data={"childId": mia}, files=picture, headers=parent.bearer)
@@ -50,6 +53,8 @@ async def test_the_summary_counts_what_is_held_about_each_child(app_client: http
     assert [one["kind"] for one in data] == ["user", "family", "child", "child"]
     assert held[mia]["games.simple_game_data"]["count"] == 3
     assert held[mia]["games.simple_game_data"]["oldest"].endswith("Z")
+    oldest = [each["oldest"] for classes in held.values() for each in classes.values() if each["oldest"]]
+    assert max(oldest) <= datetime.now(UTC).isoformat(), "nothing held is of the future, as the end of a consent is"
     assert held[mia]["core.uploaded_files"]["count"] == 1
     assert held[mia]["core.uploaded_files"]["bytes"] >= len(PICTURE)
     assert held[zoe]["games.simple_game_data"]["count"] == 1, "an archived child is held too"

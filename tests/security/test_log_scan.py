@@ -17,6 +17,7 @@ import jwt
 import psycopg
 import pytest
 import redis
+from psycopg import sql
 
 from tests.faults.outages import frozen
 from tests.fixtures.application import TEST_SECRET, declared
@@ -103,6 +104,7 @@ class Journey:
         self.send("POST", "/api/v1/auth/session/refresh", {"refreshToken": data["refreshToken"]})
         child = {"name": CHILD_NAME, "birthDate": "2019-03-15", "specialNeeds": "Nut allergy"}
         self.child_id = self.send("POST", "/api/v1/family/children", child).json()["data"]["id"]
+        self.secrets.add(self.child_id)
         self.send("PUT", f"/api/v1/family/children/{self.child_id}", {"name": NEW_CHILD_NAME})
 
     def sign_in_outside(self, signer: Signer) -> None:
@@ -394,6 +396,19 @@ def break_tables(url: str) -> None:
         connection.execute("alter table public.user_pack_ownership add constraint never check (false) not valid")
 
 
+def log_everything(url: str) -> None:
+    """Let PostgreSQL log notices and errors, and one statement of ten."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for name, setting in (
+            ("log_min_messages", "notice"),
+            ("log_min_duration_sample", "0"),
+            ("log_statement_sample_rate", "0.1"),
+        ):
+            statement = "alter database {} set {} = {}"
+            parts = sql.Identifier(connection.info.dbname), sql.Identifier(name), sql.Literal(setting)
+            connection.execute(sql.SQL(statement).format(*parts))
+
+
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
     with payment_gateway() as running:
@@ -414,6 +429,8 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
     gateway: Gateway,
 ) -> None:
     stock(fragile_database)
+    log_everything(fragile_database)
+    begun = fragile_postgres.log.stat().st_size
     signer, keys = Signer("key-1"), tmp_path / "keys.json"
     keys.write_bytes(signer.document())
     server = live_server(
@@ -470,5 +487,16 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
     assert '"status":503' in log
     assert_clean("the log", log, journey.secrets)
     assert_clean("the metrics", metrics, journey.secrets)
+    adult = jwt.decode(journey.bearer["Authorization"].split()[1], options={"verify_signature": False})
     for line in log.splitlines():
-        assert isinstance(json.loads(line), dict), line
+        told = json.loads(line)
+        assert isinstance(told, dict), line
+        others = json.dumps({name: value for name, value in told.items() if name not in {"user_id", "family_id"}})
+        assert_clean("a line of the log, besides its user and family,", others, {adult["userId"], adult["familyId"]})
+    with fragile_postgres.log.open("rb") as file:
+        file.seek(begun)
+        database_log = file.read().decode(errors="replace")
+    assert "violates check constraint" in database_log
+    assert "duration: " in database_log
+    table = {"step_up_proofs"}  # a page names it, so it looks like a proof
+    assert_clean("PostgreSQL's log", database_log, {*journey.secrets, adult["userId"], adult["familyId"]} - table)

@@ -29,6 +29,11 @@ def test_a_consent_for_audio_alone_permits_audio_alone() -> None:
     assert purposes_of({}, "audio_monitoring") == {"audio_metrics"}
 
 
+@pytest.mark.parametrize("refused", ["dataCollection", "audioMonitoring"])
+def test_the_type_of_a_consent_permits_nothing_that_its_permissions_refuse(refused: str) -> None:
+    assert "audio_metrics" not in purposes_of({**EVERYTHING, refused: False}, "audio_monitoring")
+
+
 def test_unknown_permissions_permit_nothing() -> None:
     assert purposes_of({"dataCollection": True, "everything": True, "saves": True}) == {"saves", "uploads"}
 

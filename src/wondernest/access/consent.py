@@ -51,7 +51,7 @@ PERMISSIONS: Final[Mapping[str, tuple[Purpose, ...]]] = {
 }
 """The app's permissions and what each permits. THIRD_PARTIES is the sixth: it permits disclosure to those whom the notice names."""
 TYPES: Final[Mapping[str, tuple[Purpose, ...]]] = {"audio_monitoring": (Purpose.AUDIO_METRICS,)}
-"""Types of consent that permit something by themselves (games contract, audio sessions)."""
+"""Types of consent that permit something by themselves (games contract, audio sessions), unless a permission refuses it."""
 
 
 CONSENT_REQUIRED: Final = "CONSENT_REQUIRED"
@@ -88,8 +88,15 @@ def disclosure(recipient: str) -> str:
 
 
 def purposes_of(permissions: Mapping[str, bool], kind: str = "", recipients: Iterable[str] = ()) -> frozenset[str]:
-    """What a consent with these permissions, of the type `kind`, permits. `recipients`: the third parties that its notice names."""
-    permitted = {purpose.value for purpose in TYPES.get(kind, ())}
+    """What a consent with these permissions, of the type `kind`, permits. `recipients`: the third parties that its notice names.
+
+    A permission that is refused wins over the type: a parent who says no in the app is not overruled by a word beside it.
+    """
+    permitted: set[str] = set()
+    if permissions.get(DATA_COLLECTION) is not False:
+        refused = {name for name, allowed in permissions.items() if not allowed}
+        never = {purpose for name in refused for purpose in PERMISSIONS.get(name, ())}
+        permitted = {purpose.value for purpose in TYPES.get(kind, ()) if purpose not in never}
     if permissions.get(DATA_COLLECTION) is True:
         given = {name for name, allowed in permissions.items() if allowed}
         permitted |= {purpose.value for name in given for purpose in PERMISSIONS.get(name, ())}

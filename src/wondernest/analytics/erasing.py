@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wondernest.access.people import CHILD
+from wondernest.analytics.archive import ArchiveError
+from wondernest.platform.faults import DependencyUnavailable
+from wondernest.platform.personal_data import Delayed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -29,12 +32,14 @@ class ArchiveEraser:
         return await self.erase(subjects) if await goes_on() else {}
 
     async def erase(self, subjects: Subjects) -> Mapping[str, int]:
-        """Returns how many days changed. Raises ArchiveError when somebody else writes the archive at this moment."""
+        """Returns how many days changed. Raises Delayed when the archive cannot be written at this moment: what is in the database goes."""
         children = list(subjects.people.get(CHILD, ()))
-        if not children or not await self._archive.has_days():
-            return {}
         changed: list[ArchivedDay] = []
-        await self._archive.forget(children, changed.append)
+        try:
+            if children and await self._archive.has_days():
+                await self._archive.forget(children, changed.append)
+        except (ArchiveError, DependencyUnavailable) as error:
+            raise Delayed(str(error)) from error
         return {"archived days": len(changed)} if changed else {}
 
 

@@ -185,7 +185,7 @@ class PruningJobs:
 
     def jobs(self) -> tuple[Job, ...]:
         """The declaration."""
-        return (Job(FORGET_EXPIRED, self.forget_expired, time_limit_s=PRUNING_LIMIT_S),)
+        return (Job(FORGET_EXPIRED, self.forget_expired, time_limit_s=PRUNING_LIMIT_S, by_age=True),)
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every hour."""

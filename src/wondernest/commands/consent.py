@@ -24,5 +24,6 @@ async def _verify(settings: Settings, family_id: UUID | None, report: Callable[[
     async with consent_ledger(settings) as (ledger, database):
         async for problem in ledger.verify(database, seen, family_id):
             report(problem)
-    report(f"{seen.families} families, {seen.entries} entries, {seen.receipts} erasures, {seen.problems} problems")
+    entries = f"{seen.entries} entries, {seen.redacted} redacted"
+    report(f"{seen.families} families, {entries}, {seen.receipts} erasures, {seen.problems} problems")
     return seen.problems == 0

@@ -42,6 +42,12 @@ READ_ONLY = (
     "takes no writes: it is a standby, or default_transaction_read_only is set. Set DATABASE_URL to the primary, or to all"
     " servers with target_session_attrs=read-write."
 )
+SILENT = {
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+"""Settings of PostgreSQL with which its log holds statements without their values."""
 PrintLine = Callable[[str], None]
 
 
@@ -140,6 +146,7 @@ async def _database(settings: Settings, rooms: Rooms, print_line: PrintLine) -> 
         good = f"good (PostgreSQL {version.major}.{version.minor})"
         print_line(f"database  {READ_ONLY if read_only else good}")
         await _pooler(settings.database, connection, print_line)
+        await _log(connection, print_line)
         state = await schema_state(connection, rooms.needed, rooms.indexes, rooms.rights)
         not_erased = (await schema_state(connection, rights=rooms.erasure_rights)).forbidden
         if state.usable:
@@ -179,6 +186,15 @@ async def _pooler(database: Database, connection: Connection, print_line: PrintL
     rows = await connection.fetch("select name, setting from pg_settings where name = any ($1)", list(wanted))
     if missing := [f"set {name} = '{wanted[name]}'" for name, setting in rows if setting != wanted[name]]:
         print_line(f"pooler    its sessions are slow or unbounded: connect_query should have `{'; '.join(missing)}`")
+
+
+async def _log(connection: Connection, print_line: PrintLine) -> None:
+    """Which settings let PostgreSQL write people's values into its log."""
+    rows = await connection.fetch("select name, setting from pg_settings where name = any ($1)", list(SILENT))
+    if told := [f"{row['name']} = {SILENT[row['name']]}" for row in rows if row["setting"] != SILENT[row["name"]]]:
+        print_line(
+            f"logs      PostgreSQL's own log can quote rows and values. Set {', '.join(told)} (docs/operations.md)"
+        )
 
 
 async def _jobs(settings: Settings, connection: asyncpg.Connection[asyncpg.Record], print_line: PrintLine) -> None:

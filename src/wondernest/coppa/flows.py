@@ -6,7 +6,7 @@ and a withdrawal that meet, the one that commits first is the earlier entry, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final
@@ -211,19 +211,41 @@ class ConsentFlows:
         await self._open_gate(unit, consent, now)
         return Outcome.DONE
 
-    async def narrow(
-        self, unit: UnitOfWork, known: Asked, shown_id: UUID, permissions: dict[str, bool], kind: str, actor_id: UUID
-    ) -> None:
+    async def narrow(self, unit: UnitOfWork, known: Asked, shown_id: UUID, left: rules.Permits, actor_id: UUID) -> None:
         """Permit less from now on, under another id; the consent ends when it would have ended. The child's row is locked."""
         now = self._clock.now()
-        await self._flows.narrow(unit, known, shown_id, permissions, kind)
-        consent = replace(known, id=shown_id, permissions=permissions, kind=kind)
+        consent = replace(known, id=shown_id, permissions=left.permissions, kind=left.kind)
+        await self._flows.narrow(unit, known, consent)
         left = self._purposes(consent)
         taken = tuple(sorted(set(self._purposes(known)) - set(left)))
         facts = [self._fact(known, Entry.WITHDRAW, taken, actor_id, now)] if taken else []
         facts.append(self._fact(consent, Entry.GRANT, left, actor_id, now))
         await self._append(unit, known.family_id, facts)
         await self._open_gate(unit, consent, now)
+
+    async def narrow_requests(
+        self, unit: UnitOfWork, child_id: UUID, refused: Collection[str], left: rules.Permits, actor_id: UUID
+    ) -> None:
+        """Take from what waits for a confirmation the permissions that a parent refuses now: an older letter must not bring them back.
+
+        `left`: what is in force from now on. A request that would add nothing to it is dropped, unless it asks to go on.
+        """
+        now, held = self._clock.now(), purposes_of(left.permissions, left.kind)
+        for known in await self._flows.of_child(unit, child_id):  # what is in force comes first
+            if known.granted:
+                held = rules.named_in(held, known.notice_version)
+                continue
+            permissions = {name: allowed and name not in refused for name, allowed in known.permissions.items()}
+            request = replace(known, permissions=permissions)
+            asked = set(self._purposes(request))
+            taken = tuple(sorted(set(self._purposes(known)) - asked))
+            if known.reason == ASKED and asked <= held:
+                await self._flows.delete(unit, known.family_id, [known.id])
+            elif permissions != known.permissions:
+                await self._flows.narrow(unit, known, request)
+            else:
+                continue
+            await self._write(unit, known, [(Entry.WITHDRAW, taken)], actor_id, now)
 
     async def withdraw(
         self,

@@ -8,14 +8,15 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from wondernest.coppa.chain import Fact, FamilyCheck, Seals, linked
+from wondernest.coppa.chain import Fact, FamilyCheck, Gone, Seals, linked
+from wondernest.coppa.repository.ledger import REDACTED_AT_ONCE
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
     from wondernest.coppa.repository import LedgerRepository
     from wondernest.platform.clock import Clock
-    from wondernest.platform.db.pool import Database
+    from wondernest.platform.db.pool import Database, Executor
     from wondernest.platform.db.unit import UnitOfWork
 
 log = get_logger(__name__)
@@ -27,6 +28,7 @@ class Verified(Struct):
 
     families: int = 0
     entries: int = 0
+    redacted: int = 0
     receipts: int = 0
     problems: int = 0
 
@@ -51,7 +53,7 @@ class Ledger:
         doubted = head.doubted
         if head.entries and not self._seals.holds_head(head):
             doubted = head.entries + 1 if doubted is None else doubted
-            log.error("the head of a consent ledger has a wrong seal", family=str(family_id))
+            log.error("the head of a consent ledger has a wrong seal", family_id=str(family_id))
         last = lines[-1]
         await self._repository.append(unit, lines, self._seals.head(family_id, last.number, last.digest, doubted))
 
@@ -62,6 +64,25 @@ class Ledger:
             return 0
         receipt = self._seals.receipt(family_id, head.entries, self._clock.now())
         return await self._repository.erase(unit, family_id, receipt)
+
+    async def families_naming(self, executor: Executor, children: Sequence[UUID], adults: Sequence[UUID]) -> list[UUID]:
+        """The families whose entries name one of these people."""
+        return await self._repository.families_naming(executor, children, adults)
+
+    async def redact(
+        self, unit: UnitOfWork, family_id: UUID, children: Sequence[UUID], adults: Sequence[UUID]
+    ) -> tuple[int, bool]:
+        """Empty the ids of erased people in some of a family's entries; how many, and whether that were all.
+
+        What was wrong with an entry before stays found: see `Seals.redacted`. Again it changes nothing.
+        """
+        await self._repository.lock_known(unit, family_id)
+        references = await self._repository.references(unit, family_id, adults)
+        gone = Gone(frozenset(children), frozenset(adults), frozenset(references))
+        naming = await self._repository.naming(unit, family_id, children, adults, references)
+        lines = [self._seals.redacted(line, previous, gone) for line, previous in naming]
+        redacted = await self._repository.redact(unit, family_id, [line for line in lines if line is not None])
+        return redacted, len(naming) < REDACTED_AT_ONCE
 
     async def verify(self, database: Database, seen: Verified, family_id: UUID | None = None) -> AsyncGenerator[str]:
         """Read the whole ledger, or one family's, as it is now; yields what is wrong. Memory is bounded."""
@@ -79,7 +100,7 @@ class Ledger:
             line, head = await lines.peek(), await heads.peek()
             if line is None and head is None:
                 break
-            check = FamilyCheck(min(item.family_id for item in (line, head) if item is not None))
+            check = FamilyCheck(min(item.family_id for item in (line, head) if item is not None), self._seals)
             while line is not None and line.family_id == check.family_id:
                 check.line(line)
                 line = await lines.step()
@@ -89,7 +110,8 @@ class Ledger:
                 head = None
             seen.families += 1
             seen.entries += check.entries
-            for problem in check.end(head, self._seals):
+            seen.redacted += check.redacted
+            for problem in check.end(head):
                 yield problem
         async for family, consent in _paged(lambda after: repository.unrecorded(unit, after, family_id)):
             yield f"family {family}: the ledger has no entry for the consent {consent}"

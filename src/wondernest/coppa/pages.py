@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wondernest.coppa.letters import filled
 from wondernest.coppa.methods import PLUS
+from wondernest.coppa.rules import permitted_names
 from wondernest.coppa.words import words
 from wondernest.platform.pages import Link, PageWriter, choices
 
@@ -26,7 +27,7 @@ class ConsentPages:
     def ask(self, asked: Asked, language: str) -> bytes:
         """The question, with the notice."""
         notice, chosen = self._notices.current(language), words(language)
-        named = (chosen.permissions.of(name) for name, allowed in asked.permissions.items() if allowed)
+        named = (chosen.permissions.of(name) for name in permitted_names(asked.permissions, asked.kind))
         plus = asked.method in {method.value for method in PLUS}
         return self._page(
             "ask.html",

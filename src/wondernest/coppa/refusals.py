@@ -76,7 +76,7 @@ class RefusalJobs:
 
     def jobs(self) -> tuple[Job, ...]:
         """The declaration."""
-        return (Job(FORGET, self.forget),)
+        return (Job(FORGET, self.forget, by_age=True),)
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every night."""

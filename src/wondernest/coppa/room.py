@@ -30,7 +30,7 @@ from wondernest.coppa.repository.times import TimeRepository
 from wondernest.coppa.repository.trail import TrailRepository
 from wondernest.coppa.routes import ConsentRoutes, NoticeRoutes, PageRoutes, ReportRoutes
 from wondernest.coppa.service import ConsentService
-from wondernest.coppa.times import TimeJobs
+from wondernest.coppa.times import Enforcement, TimeJobs
 from wondernest.coppa.trail import Trail
 from wondernest.coppa.upkeep import ConsentUpkeep
 from wondernest.coppa.verifiers import WebhookVerifier
@@ -86,6 +86,7 @@ def build(parts: Parts) -> Coppa:
     refusals = Refusals(RefusalRepository(), database, clock, parts.metrics)
     forgetting = RefusalJobs(RefusalRepository(), database, clock, REFUSALS_KEPT)
     times = TimeJobs(TimeRepository(), parts)
+    enforcement = Enforcement(TimeRepository(), database, clock, settings.consent_gate)
     metrics = ConsentMetrics(parts.metrics)
     verifier = WebhookVerifier(settings.verifier, parts.metrics) if settings.verifier.url else None
     texts = HttpTextSender(settings.texts, parts.metrics) if settings.texts.url else None
@@ -141,10 +142,10 @@ def build(parts: Parts) -> Coppa:
             *trail.schedules(),
         ),
         metrics=(*METRICS, *REFUSAL_METRICS),
-        on_start=(refusals.start, trail.start),
-        on_stop=(refusals.stop, trail.stop),
+        on_start=(enforcement.start, refusals.start, trail.start),
+        on_stop=(refusals.stop, trail.stop, enforcement.stop),
         personal_data=PERSONAL_DATA,
-        erasers=(LedgerEraser(own_ledger, parts.database).erase,),
+        erasers=(LedgerEraser(own_ledger, LedgerRepository(), parts.database).erase,),
         usage=(UsageLine(name="consentsToday", of=CHILD, query=CONSENTS_USED, limit=settings.quotas.consents),),
     )
     return Coppa(room, gates, own_ledger, trail)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from wondernest.access.consent import Purpose
+from wondernest.access.consent import PERMISSIONS, THIRD_PARTIES, Purpose, purposes_of
 from wondernest.platform.json import instant
 from wondernest.platform.texts import is_blank
 
@@ -49,6 +49,8 @@ KEPT_AFTER_END: Final[Mapping[str, timedelta]] = {
 NAMED_SINCE: Final[Mapping[str, int]] = {Purpose.RECORDINGS.value: 2}
 """Purposes that the first notice does not name, and the version that does. A consent to an older notice does not permit them: nobody
 said yes to what was not told (16 CFR 312.4(c), 312.5(a))."""
+NAMED_APART: Final = frozenset({Purpose.RECORDINGS.value})
+"""Purposes that a page names by themselves: a type of consent permits the rest of their permission without them."""
 
 GRANTED: Final = "GRANTED"
 REVOKED: Final = "REVOKED"
@@ -110,6 +112,19 @@ class Consent(Struct, frozen=True):
         return status(self, now) == GRANTED and self.permissions.get(DATA_COLLECTION) is True
 
 
+class Permits(Struct, frozen=True):
+    """What a consent says: its permissions, and its type, which may permit something by itself."""
+
+    permissions: dict[str, bool]
+    kind: str
+
+    @property
+    def given(self) -> set[str]:
+        """Everything that it permits: permissions by name, whether they are known or not, and purposes."""
+        named = {f"permission {name}" for name, allowed in self.permissions.items() if allowed}
+        return named | purposes_of(self.permissions, self.kind)
+
+
 def status(newest: Consent | None, now: datetime) -> str:
     """The status that a child's newest consent gives; a refused consent counts as none."""
     if newest is None or not newest.granted:
@@ -138,25 +153,38 @@ def age_on(day: date, birth_date: date) -> int:
     return max(0, day.year - birth_date.year - before_birthday)
 
 
-def only_withdraws(known: Mapping[str, bool], new: Mapping[str, bool]) -> bool:
-    """Whether new permissions allow less than the known ones, and nothing else."""
-    allowed = {name for name, given in known.items() if given}
-    return {name for name, given in new.items() if given} < allowed
+def only_withdraws(known: Permits, new: Permits) -> bool:
+    """Whether the new one permits less than the known one, and nothing else."""
+    return new.given < known.given
 
 
-def adds(known: Mapping[str, bool], new: Mapping[str, bool]) -> bool:
+def adds(known: Permits, new: Permits) -> bool:
     """Whether something is permitted that was not."""
-    return any(allowed and known.get(name) is not True for name, allowed in new.items())
+    return not new.given <= known.given
 
 
-def takes(known: Mapping[str, bool], new: Mapping[str, bool]) -> bool:
+def takes(known: Permits, new: Permits) -> bool:
     """Whether something is no longer permitted that was."""
     return adds(new, known)
 
 
-def kept(known: Mapping[str, bool], new: Mapping[str, bool]) -> dict[str, bool]:
-    """Of the new permissions, what was permitted already; the others are refused."""
-    return {name: allowed and known.get(name) is True for name, allowed in new.items()}
+def permitted_names(permissions: Mapping[str, bool], kind: str) -> list[str]:
+    """What a page names of a consent: the app's permissions, whether its permissions say so or its type `kind` does, and NAMED_APART."""
+    purposes = purposes_of(permissions, kind)
+    apart = purposes & NAMED_APART
+    purposes -= apart
+    names = [name for name, held in PERMISSIONS.items() if purposes.intersection(purpose.value for purpose in held)]
+    names += sorted(apart)
+    discloses = permissions.get(DATA_COLLECTION) is True and permissions.get(THIRD_PARTIES) is True
+    return [*names, THIRD_PARTIES] if discloses else names
+
+
+def kept(known: Permits, new: Permits) -> Permits:
+    """Of the new one, what was permitted already; the rest is refused."""
+    wanted = {name: allowed and known.permissions.get(name) is True for name, allowed in new.permissions.items()}
+    permissions = {**dict.fromkeys(known.permissions, False), **wanted}
+    left = Permits(permissions, new.kind)
+    return left if left.given <= known.given else Permits(permissions, known.kind)
 
 
 def permissions_fit(sent: Mapping[str, bool], *, total: int, known: int = 0) -> bool:

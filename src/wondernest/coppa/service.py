@@ -172,8 +172,13 @@ class ConsentService:
         kind = _checked(known.kind if is_blank(kind) else kind)
         wanted = _changed(known, changes, self._clock.now())
         _require_fitting(changes.permissions or {}, total=len(wanted.permissions), known=len(known.terms.permissions))
-        withdraws = rules.only_withdraws(known.terms.permissions, wanted.permissions)
-        adds = rules.adds(known.terms.permissions, wanted.permissions)
+        ours = [one for one in await self._rows.of_child(unit, child_id) if one.granted and one.id == known.consent.id]
+        before = rules.Permits(known.terms.permissions, known.kind)
+        for one in ours:  # what a parent confirmed, whatever another backend wrote into the row that stands for it
+            before = rules.Permits(one.permissions, one.kind)
+        after = rules.Permits(wanted.permissions, kind)
+        withdraws = rules.only_withdraws(before, after)
+        adds = rules.adds(before, after)
         wish = Wish(
             child_id=child_id,
             family_id=family_id,
@@ -189,16 +194,21 @@ class ConsentService:
             await self._flows.permit_at_once(unit, wish, consent.id)
             return Given(consent=consent, child_id=child_id)
         pending = await self._flows.ask(unit, wish) if adds else None
-        left = replace(wanted, permissions=rules.kept(known.terms.permissions, wanted.permissions))
-        if adds and not rules.takes(known.terms.permissions, wanted.permissions):
+        kept = rules.kept(before, after)
+        left = replace(wanted, permissions=kept.permissions)
+        if not adds:
+            refused = [name for name, allowed in (changes.permissions or {}).items() if not allowed]
+            await self._flows.narrow_requests(unit, child_id, refused, kept, caller.user_id)
+        if adds and not rules.takes(before, after):
             return Given(consent=known.consent, pending=pending, child_id=child_id)
         most = None if withdraws or adds else self._most_a_day
-        consent = await self._record(unit, self._new(caller, child_id, kind, left, origin), most)
-        ours = [one for one in await self._rows.of_child(unit, child_id) if one.granted and one.id == known.consent.id]
+        consent = await self._record(unit, self._new(caller, child_id, kept.kind, left, origin), most)
         for one in ours:
-            await self._flows.narrow(unit, one, consent.id, left.permissions, kind, caller.user_id)
+            await self._flows.narrow(unit, one, consent.id, kept, caller.user_id)
         if not ours and not self._confirms:  # it was given before consents were kept
-            await self._flows.permit_at_once(unit, replace(wish, permissions=left.permissions), consent.id)
+            await self._flows.permit_at_once(
+                unit, replace(wish, permissions=kept.permissions, kind=kept.kind), consent.id
+            )
         return Given(consent=consent, pending=pending, child_id=child_id)
 
     async def revoke(self, caller: Caller, reference: ChildReference, unit: UnitOfWork) -> None:

@@ -17,10 +17,12 @@ from wondernest.coppa.words import words
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.jobs import Job, Running, Schedule
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
+from wondernest.platform.periodic import Periodic
 
 if TYPE_CHECKING:
     from wondernest.access.readers import Reader
-    from wondernest.platform.db.pool import Executor
+    from wondernest.platform.clock import Clock
+    from wondernest.platform.db.pool import Database, Executor
     from wondernest.platform.rooms import Parts
 
 GIVE_GRACE: Final = "coppa.give_grace"
@@ -33,6 +35,38 @@ USER: Final = "user"
 UNTIL: Final = "until"
 """The argument of the letter about days of grace: their last day, as the number that `date.toordinal` gives."""
 WALK_LIMIT_S: Final = 3600.0
+NOTE_INTERVAL_S: Final = 2.0
+"""How soon a process notes again that it enforces the gate, after the database did not answer."""
+
+
+class Enforcement:
+    """Notes that this process enforces the gate, before it serves the first request.
+
+    Days of grace are for children of the time before. If only the job noted that moment, a child made between the first request and the
+    job's first run would have them.
+    """
+
+    def __init__(self, repository: TimeRepository, database: Database, clock: Clock, mode: str) -> None:
+        """`mode`: the value of a GateMode; there is nothing to note in any but ENFORCE."""
+        self._repository = repository
+        self._database = database
+        self._clock = clock
+        self._noted = mode != GateMode.ENFORCE.value
+        self._noting = Periodic("consent gate enforced", NOTE_INTERVAL_S, self.note)
+
+    async def note(self) -> None:
+        """Store this moment, unless an earlier one is stored."""
+        if not self._noted:
+            await self._repository.switch(self._database, self._clock.now())
+            self._noted = True
+
+    async def start(self) -> None:
+        """Note it now, or, while the database does not answer, as soon as it does."""
+        await self._noting.start(at_once=True)
+
+    async def stop(self) -> None:
+        """Give up."""
+        await self._noting.stop()
 
 
 class TimeJobs:
@@ -53,8 +87,8 @@ class TimeJobs:
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
         return (
-            Job(GIVE_GRACE, self.give_grace, time_limit_s=WALK_LIMIT_S),
-            Job(COME_OF_AGE, self.come_of_age, time_limit_s=WALK_LIMIT_S),
+            Job(GIVE_GRACE, self.give_grace, time_limit_s=WALK_LIMIT_S, by_age=True),
+            Job(COME_OF_AGE, self.come_of_age, time_limit_s=WALK_LIMIT_S, by_age=True),
             Job(SET_AGES, self.set_ages, time_limit_s=WALK_LIMIT_S),
             Job(GRACE_LETTER, self.send_grace_letter, LETTER_RETRY),
             Job(OF_AGE_LETTER, self.send_of_age_letter, LETTER_RETRY),

@@ -100,7 +100,7 @@ class Trail:
 
     def jobs(self) -> tuple[Job, ...]:
         """The declaration."""
-        return (Job(FORGET, self.forget, time_limit_s=LIMIT_S),)
+        return (Job(FORGET, self.forget, time_limit_s=LIMIT_S, by_age=True),)
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every night."""

@@ -50,8 +50,8 @@ class ConsentUpkeep:
         """The declarations."""
         return (
             Job(SECONDS, self.send_seconds, time_limit_s=LIMIT_S),
-            Job(RENEW, self.renew, time_limit_s=LIMIT_S),
-            Job(EXPIRE, self.expire, time_limit_s=LIMIT_S),
+            Job(RENEW, self.renew, time_limit_s=LIMIT_S, by_age=True),
+            Job(EXPIRE, self.expire, time_limit_s=LIMIT_S, by_age=True),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:

@@ -59,8 +59,8 @@ class FileJobs:
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
         return (
-            Job(REMOVE_BLOBS, self.remove_blobs, time_limit_s=SWEEPING_LIMIT_S),
-            Job(REMOVE_UNUSED, self.remove_unused, time_limit_s=SWEEPING_LIMIT_S),
+            Job(REMOVE_BLOBS, self.remove_blobs, time_limit_s=SWEEPING_LIMIT_S, by_age=True),
+            Job(REMOVE_UNUSED, self.remove_unused, time_limit_s=SWEEPING_LIMIT_S, by_age=True),
             Job(SWEEP, self.sweep, time_limit_s=SWEEPING_LIMIT_S),
         )
 

@@ -59,7 +59,7 @@ class RecordingJobs:
 
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
-        return (Job(END, self.end, time_limit_s=LIMIT_S), Job(END_LETTER, self.send, LETTER_RETRY))
+        return (Job(END, self.end, time_limit_s=LIMIT_S, by_age=True), Job(END_LETTER, self.send, LETTER_RETRY))
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every night."""

@@ -64,7 +64,7 @@ class SystemFiles:
                 file = await self._uploads.place(owner, received, _described(name, content_type, tags))
         except FileError as error:
             raise NotAccepted(error.message) from None
-        await self._repository.insert(unit, file, f"{self._base}{ADDRESS}{file.key}")
+        await self._repository.insert(unit, file, f"{self._base}{ADDRESS}{file.key}")  # it names no child
         return f"{ADDRESS}{file.key}"
 
     async def retire(self, unit: UnitOfWork, address: str) -> None:

@@ -260,9 +260,13 @@ class UploadService:
         )
 
     async def record(self, file: StoredFile, url: str, unit: UnitOfWork) -> None:
-        """Store the row. The quota is checked again with the family locked: uploads at the same time are counted one after another."""
+        """Store the row. The quota is checked again with the family locked: uploads at the same time are counted one after another.
+
+        Raises QuotaExceeded; InvalidChildId if the child is not the owner's any more.
+        """
         self._require(await self._repository.lock_household(unit, file.owner_id), file.size)
-        await self._repository.insert(unit, file, url)
+        if not await self._repository.insert(unit, file, url):
+            raise errors.InvalidChildId
         unit.after_commit(lambda: self._metrics.stored(file.content_type, file.size))
 
     async def replay(self, unit: UnitOfWork, caller: Caller, key: str | None) -> Replay:

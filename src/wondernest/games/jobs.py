@@ -43,8 +43,8 @@ class UpkeepJobs:
         """The declarations."""
         return (
             Job(RECONCILE, self.reconcile, time_limit_s=LIMIT_S),
-            Job(THIN, self.thin, time_limit_s=LIMIT_S),
-            Job(TRIM, self.trim, time_limit_s=LIMIT_S),
+            Job(THIN, self.thin, time_limit_s=LIMIT_S, by_age=True),
+            Job(TRIM, self.trim, time_limit_s=LIMIT_S, by_age=True),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:

@@ -19,6 +19,7 @@ def _held(
     *personal: str,
     through: Through | None = None,
     mentions: dict[str, str] | None = None,
+    of_mentioned: dict[str, tuple[str, ...]] | None = None,
     listed: dict[str, str] | None = None,
     published: tuple[str, ...] = (),
     purpose: Purpose | None = None,
@@ -27,6 +28,7 @@ def _held(
         table=table,
         people=people,
         mentions=mentions or {},
+        of_mentioned=of_mentioned or {},
         listed=listed or {},
         personal=personal,
         what=what,
@@ -146,6 +148,7 @@ PERSONAL_DATA: Final = (
         "request_data",
         "rejection_reason",
         mentions={"parent_id": USER},
+        of_mentioned={"parent_id": ("rejection_reason",)},
     ),
     _held(
         "games.story_purchases",
@@ -218,6 +221,7 @@ PERSONAL_DATA: Final = (
         "transaction_id",
         "refund_reason",
         mentions={"user_id": USER},
+        of_mentioned={"user_id": ("payment_method", "transaction_id", "refund_reason")},
     ),
     _held(
         "marketplace.recommendations",

@@ -44,7 +44,7 @@ class PackJobs:
         return (
             Job(RECOUNT, self.recount, time_limit_s=LIMIT_S),
             Job(ASK, self.ask, time_limit_s=LIMIT_S),
-            Job(FORGET, self.forget, time_limit_s=LIMIT_S),
+            Job(FORGET, self.forget, time_limit_s=LIMIT_S, by_age=True),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:

@@ -207,10 +207,12 @@ class RowEraser:
             if not ids or column is None:
                 continue
             named = f"held.{name} = any ($1::uuid[])"
+            said = [step.columns[one] for one in step.holding.of_mentioned.get(name, ()) if one in step.columns]
+            also = "".join(f", {one.name} = {_blank_of(one)}" for one in said)
             if not column.needed:
-                await self._change(executor, step, named, f"{name} = null", [ids])
+                await self._change(executor, step, named, f"{name} = null{also}", [ids])
             elif await executor.fetchval(f"select exists (select from {step.holding.table} held where {named})", ids):
-                await self._change(executor, step, named, f"{name} = $2", [ids, await stand_in(kind)])
+                await self._change(executor, step, named, f"{name} = $2{also}", [ids, await stand_in(kind)])
 
         for name, kind in step.holding.listed.items():
             ids = list(people.get(kind, ()))

@@ -26,8 +26,10 @@ class Periodic:
         self._chore = chore
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Start the task in the background."""
+    async def start(self, *, at_once: bool = False) -> None:
+        """Start the task in the background. `at_once`: it runs before this returns, too; an error does not stop the start."""
+        if at_once:
+            await self._round()
         self._task = asyncio.create_task(self._run(), name=self._name)
 
     async def stop(self) -> None:
@@ -41,9 +43,12 @@ class Periodic:
         while True:
             spread = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
             await asyncio.sleep(self._interval_s * spread)
-            try:
-                await self._chore()
-            except DependencyUnavailable:
-                continue  # already logged and counted by its source; the next round tries again
-            except Exception:
-                log.exception("chore failed", chore=self._name)
+            await self._round()
+
+    async def _round(self) -> None:
+        try:
+            await self._chore()
+        except DependencyUnavailable:
+            pass  # already logged and counted by its source; the next round tries again
+        except Exception:
+            log.exception("chore failed", chore=self._name)

@@ -43,6 +43,8 @@ class Holding(Struct, frozen=True, kw_only=True):
     """Columns that name a person to whom the row does not belong: it stays, and names them no longer, when they are erased."""
     listed: Mapping[str, str] = {}
     """As `mentions`, columns that are lists of ids."""
+    of_mentioned: Mapping[str, tuple[str, ...]] = {}
+    """For columns of `mentions`: the columns that say something of that person. They are emptied with it."""
     what: str
     """The class of data, as text for people."""
     why: str
@@ -136,6 +138,10 @@ class Subjects(Struct, frozen=True):
 
     people: People
     near: Sequence[UUID] = ()
+
+
+class Delayed(Exception):
+    """An eraser cannot do its part now. The others and the rows need not wait for it; it is tried again until it can."""
 
 
 Exporter: TypeAlias = "Callable[[People], AsyncGenerator[Entry]]"

@@ -62,9 +62,9 @@ ELSEWHERE: Final = (
         store=Store.LOG,
         name="log lines",
         people=(USER,),
-        what="Ids of users and of files where something went wrong; no names, addresses, bodies or paths",
+        what="Ids of the account and the family of each request, ids of files where something went wrong; no names, addresses, bodies or paths",
         why="Faults are found and mended",
-        kept="As long as the operator keeps logs: 30 days at most",
+        kept="As long as the operator keeps logs: LOG_KEPT_DAYS (30) days at most",
         ended_by="the operator's log rotation",
     ),
     Elsewhere(

@@ -8,7 +8,7 @@ from wondernest.access.consent import GateMode
 from wondernest.access.people import CHILD
 from wondernest.coppa.ended import TakenBack
 from wondernest.platform.erasing import RowEraser
-from wondernest.platform.personal_data import Subjects
+from wondernest.platform.personal_data import Delayed, Subjects
 from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class EndedErasing:
                 try:
                     await self._erase(ended)
                 except Exception as error:  # any fault, so that the others are erased
-                    log.warning("erasing an ended purpose failed", purpose=ended.purpose, error=type(error).__name__)
+                    reason = str(error) if isinstance(error, Delayed) else type(error).__name__
+                    log.warning("erasing an ended purpose failed", purpose=ended.purpose, error=reason)
                     failed = error
             after = page[-1]
         if failed is not None:
@@ -66,14 +67,25 @@ class EndedErasing:
         async def goes_on() -> bool:
             return await self._due.stands(ended)
 
+        delayed: list[Delayed] = []
+
         async def outside() -> int:
-            counts = [await eraser(subjects, goes_on) for eraser in self._rooms.erasers_of(ended.purpose)]
-            return sum(number for count in counts for number in count.values())
+            delayed.clear()
+            number = 0
+            for eraser in self._rooms.erasers_of(ended.purpose):
+                try:
+                    number += sum((await eraser(subjects, goes_on)).values())
+                except Delayed as error:
+                    delayed.append(error)
+            return number
 
         number = await outside()
         changing = WhileEnded(self._database, self._due, ended)
         rows = await RowEraser(self._rooms.personal_data).erase(changing, subjects, _nobody, spared)
-        return number + sum(rows.values()) + await outside()
+        number += sum(rows.values()) + await outside()
+        if delayed:
+            raise delayed[0]
+        return number
 
     async def _tables(self, ended: EndedPurpose) -> frozenset[str]:
         """The tables that are held for the purpose, and for no other one for which data of the child is still held."""

@@ -9,7 +9,7 @@ import msgspec
 
 from wondernest.access.people import FAMILY
 from wondernest.platform.db.unit import unit_of
-from wondernest.platform.personal_data import USER, Subjects
+from wondernest.platform.personal_data import USER, Delayed, Subjects
 from wondernest.platform.telemetry.events import get_logger
 from wondernest.privacy.letters import ERASURE, USER_ARGUMENT
 from wondernest.privacy.rules import Erased, Kind, State, everybody, person_hash
@@ -53,6 +53,9 @@ class Erasing:
         self,
         *,
         work: WorkRepository,
+        requests: RequestRepository,
+        letter: Sender,
+        grace: timedelta,
         noted: LogRepository,
         rows: RowEraser,
         erasers: Sequence[Eraser],
@@ -66,6 +69,9 @@ class Erasing:
     ) -> None:
         """`token_life`: of access tokens; `spared_first`: tables that refuse the tokens of an account until they have expired."""
         self._work = work
+        self._requests = requests
+        self._letter = letter
+        self._grace = grace
         self._noted = noted
         self._rows = rows
         self._erasers = erasers
@@ -84,7 +90,8 @@ class Erasing:
             try:
                 await self.advance(erasure)
             except Exception as error:  # any fault, so that the others are erased
-                log.warning("an erasure failed and is tried again", erasure=str(erasure.id), error=type(error).__name__)
+                reason = str(error) if isinstance(error, Delayed) else type(error).__name__
+                log.warning("an erasure failed and is tried again", erasure=str(erasure.id), error=reason)
                 failed = error
         self._metrics.open.set(await self._work.waiting(self._database))
         if failed is not None:
@@ -94,6 +101,8 @@ class Erasing:
         """Do what is due: erase, or look again and finish."""
         if erasure.state is State.WAITING:
             erased = await self._work.resolve(self._database, erasure)
+            if await self._put_off(erasure, erased):
+                return
             if not await self._work.begin(self._database, erasure.id, erased, self._clock.now()):
                 return
         erased = await self._work.subjects(self._database, erasure.id)
@@ -103,6 +112,20 @@ class Erasing:
             await self._finish(erasure, erased)
         else:
             await self._first(erasure, erased)
+
+    async def _put_off(self, erasure: Erasure, erased: Erased) -> bool:
+        """Whether children of a due request are in use: they are hidden now, and their parents have the grace once more.
+
+        They came after the request, or into its reach: added, restored by another backend, left alone by the other parent.
+        """
+        now = self._clock.now()
+        async with unit_of(self._database) as unit:
+            families = await self._work.hide(unit, erasure.id, erased, now, now + self._grace)
+            if families:
+                near = await self._requests.parents(unit, families)
+                for parent in near:
+                    await self._letter(unit, {USER_ARGUMENT: parent, ERASURE: erasure.id})
+        return bool(families)
 
     async def _first(self, erasure: Erasure, erased: Erased) -> None:
         counts = await self._erase(erasure, erased, self._spared_first)
@@ -118,15 +141,22 @@ class Erasing:
         self._metrics.done(erasure.kind, sum(counts.values()))
 
     async def _erase(self, erasure: Erasure, erased: Erased, spare: frozenset[str]) -> dict[str, int]:
-        """Erase what is there; returns the sums with what was erased before."""
+        """Erase what is there; returns the sums with what was erased before. Raises Delayed when a part of it has to wait."""
         counts, subjects = dict(erasure.counts), Subjects(erased.people, erased.near)
 
         async def stand_in(kind: str) -> UUID:
             return await self._work.nobody(self._database, kind, erasure.id)
 
+        delayed: Delayed | None = None
         for eraser in self._erasers:
-            _add(counts, await eraser(subjects))
+            try:
+                _add(counts, await eraser(subjects))
+            except Delayed as error:
+                delayed = error
         _add(counts, await self._rows.erase(self._database, subjects, stand_in, spare))
+        if delayed is not None:
+            await self._work.count(self._database, erasure.id, counts)
+            raise delayed
         return counts
 
     async def _note(self, erasure: Erasure, erased: Erased) -> None:

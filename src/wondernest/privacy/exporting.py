@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from wondernest.access.people import CHILD
+from wondernest.access.people import CHILD, FAMILY
 from wondernest.coppa.trail import Look
 from wondernest.platform.blobs.blobs import BlobContent
 from wondernest.platform.db.unit import unit_of
@@ -89,7 +89,7 @@ class ExportService:
 
     async def content(self, caller: Caller, export_id: UUID) -> BlobContent:
         """An export of the caller's. Raises ExportNotFound."""
-        return await self._content(await self._exports.find(self._database, caller.user_id, export_id))
+        return await self._content(await self._exports.given(self._database, caller.user_id, export_id))
 
     async def offered(self, token: str) -> Export:
         """The export of a mailed link, which is not used by that. Raises ExportNotFound."""
@@ -158,7 +158,7 @@ class ExportJobs:
         return (
             Job(MAKE, self.make, time_limit_s=MAKING_LIMIT_S),
             Job(ANNOUNCE_READY, self.announce, LETTER_RETRY),
-            Job(FORGET, self.forget),
+            Job(FORGET, self.forget, by_age=True),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:
@@ -175,7 +175,8 @@ class ExportJobs:
         blob = await self._blobs.put(key_of(export), content, MOST_BYTES)
         now = self._clock.now()
         async with unit_of(self._database) as unit:
-            ready = await self._exports.ready(unit, export, now, now + KEPT, blob.size)
+            with_family = FAMILY in people
+            ready = await self._exports.ready(unit, export, now, now + KEPT, blob.size, with_family=with_family)
             if ready:
                 await self._trail.append(unit, export.user_id, people.get(CHILD, ()), Look.EXPORT)
                 await self._letter(unit, {USER_ARGUMENT: export.user_id, EXPORT: export.id})

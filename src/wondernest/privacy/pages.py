@@ -143,6 +143,7 @@ def figures(settings: Settings) -> dict[str, str]:
     return {
         "RECORDING_DAYS (90)": str(settings.files.recording_days),
         "EVENTS_KEPT_DAYS (400)": str(settings.analytics.events_kept_days),
+        "LOG_KEPT_DAYS (30)": str(settings.log.kept_days),
         "IDEMPOTENCY_LIFE_H": str(saves.idempotency_life_h),
         "SAVE_KEPT_VERSIONS": str(saves.kept_versions),
         "PASSWORD_RESET_LIFE_H": f"{auth.reset_life_h} h",

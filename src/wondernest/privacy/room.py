@@ -50,6 +50,9 @@ def _erasing(parts: Parts, others: Rooms, erasers: Sequence[Eraser], metrics: Pr
     settings = parts.settings
     return Erasing(
         work=WorkRepository(),
+        requests=RequestRepository(),
+        letter=parts.jobs.sender(ANNOUNCE),
+        grace=timedelta(days=settings.privacy.grace_days),
         noted=LogRepository(),
         rows=RowEraser(others.personal_data),
         erasers=erasers,
@@ -116,9 +119,9 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
         ],
         tables=TABLES,
         jobs=(
-            Job(ON_ERASURE, erasing.run, time_limit_s=ERASING_LIMIT_S),
-            Job(NOTE_ARCHIVED, archive.note, time_limit_s=ERASING_LIMIT_S),
-            Job(ERASE_ENDED, ending.run, time_limit_s=ERASING_LIMIT_S),
+            Job(ON_ERASURE, erasing.run, time_limit_s=ERASING_LIMIT_S, by_age=True),
+            Job(NOTE_ARCHIVED, archive.note, time_limit_s=ERASING_LIMIT_S, by_age=True),
+            Job(ERASE_ENDED, ending.run, time_limit_s=ERASING_LIMIT_S, by_age=True),
             *letters.jobs(),
             *export_jobs.jobs(),
         ),

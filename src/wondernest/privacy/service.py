@@ -73,6 +73,7 @@ class ErasureService:
     async def erase_account(self, caller: Caller, unit: UnitOfWork) -> Erasure:
         """As `erase_child`, for the caller's account, and for each family in which nobody else is a parent."""
         now = self._clock.now()
+        await self._requests.lock_account(unit, caller.user_id)
         families = await self._requests.left_alone(unit, caller.user_id)
         frozen = await self._requests.freeze(unit, None, families, now)
         await self._trail.append(unit, caller.user_id, frozen, Look.ERASURE)

@@ -334,12 +334,23 @@ class Jobs(
     """A job is taken again when its process has sent no heartbeat for so long."""
 
 
-class Log(Struct, frozen=True, rename={"level": "LOG_LEVEL", "format": "LOG_FORMAT", "requests": "LOG_REQUESTS"}):
+class Log(
+    Struct,
+    frozen=True,
+    rename={
+        "level": "LOG_LEVEL",
+        "format": "LOG_FORMAT",
+        "requests": "LOG_REQUESTS",
+        "kept_days": "LOG_KEPT_DAYS",
+    },
+):
     """Logging."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     format: Literal["json", "text"] = "json"
     requests: bool = True
+    kept_days: Annotated[int, Meta(ge=1, le=366)] = 30
+    """After how many days the operator deletes log lines. The service only tells people; it does not delete them."""
 
 
 class Settings(Struct, frozen=True):

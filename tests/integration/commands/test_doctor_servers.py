@@ -87,6 +87,16 @@ def test_a_role_whose_sessions_are_in_another_encoding_migrates_and_is_found_goo
     assert line.startswith("database  good")
 
 
+def test_the_doctor_names_what_lets_postgresql_log_values(database_url: str, make_settings: MakeSettings) -> None:
+    assert examined(make_settings(), "logs") == (True, [])
+    with closing(psycopg.connect(database_url, autocommit=True)) as admin:
+        name = sql.Identifier(admin.info.dbname)
+        admin.execute(sql.SQL("alter database {} set log_error_verbosity = 'default'").format(name))
+    healthy, [line] = examined(make_settings(), "logs")
+    assert healthy
+    assert line.endswith("Set log_error_verbosity = terse (docs/operations.md)")
+
+
 def test_the_doctor_says_that_a_standby_takes_no_writes(replicated: Replicated, make_settings: MakeSettings) -> None:
     healthy, [line] = examined(make_settings(DATABASE_URL=replicated.standby.tcp_url(TEMPLATE)), "database  ")
     assert not healthy

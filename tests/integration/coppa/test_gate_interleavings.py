@@ -11,9 +11,10 @@ import httpx2
 import pytest
 
 from tests.fixtures.application import running
-from tests.fixtures.auth import value
+from tests.fixtures.auth import rows, value
 from tests.fixtures.consent import give_consent, withdraw_consent
 from tests.fixtures.games import Player, player
+from tests.fixtures.media import drawing, encoded
 from tests.fixtures.saves import AMPLE, write
 from wondernest.access.consent import GateMode, Purpose, requires
 from wondernest.app import create_app
@@ -174,3 +175,34 @@ async def test_a_gate_of_no_child_is_not_made(database: Database) -> None:
     with pytest.raises(asyncpg.ForeignKeyViolationError):
         async with unit_of(database) as unit:
             await ConsentGates().replace(unit, uuid4(), Standing(purposes=frozenset(), until=NOW()), NOW())
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "status"),
+    [
+        ("update family.child_profiles set archived_at = now() where id = $1", 400),
+        (
+            "delete from family.family_members where family_id in (select family_id from family.child_profiles where id = $1)",
+            400,
+        ),
+        ("update wondernest.consent_gates set in_force_until = null where child_id = $1", 403),
+    ],
+)
+async def test_an_upload_that_ends_when_the_child_is_out_of_reach_stores_nothing(
+    mia: Player, database: Database, database_url: str, meanwhile: str, status: int
+) -> None:
+    """Its first check, before the file is inspected, has passed by then."""
+    form = {"file": ("cat.png", encoded(drawing(), "PNG"), "image/png")}
+    async with unit_of(database) as unit:
+        family = "select from family.families where id = (select family_id from family.child_profiles where id = $1) for update"
+        await unit.fetch(family, UUID(mia.child_id))
+        sent = asyncio.ensure_future(
+            mia.client.post(
+                "/api/v1/files/upload", files=form, params={"childId": mia.child_id}, headers=mia.parent.bearer
+            )
+        )
+        await _until_waiting(database_url)
+        await rows(database_url, meanwhile, UUID(mia.child_id))
+    answer = await sent
+    assert answer.status_code == status, answer.text
+    assert await value(database_url, "select count(*) from core.uploaded_files") == 0

@@ -11,9 +11,11 @@ import asyncpg
 import pytest
 
 from tests.fixtures.auth import rows, value
+from wondernest.coppa import ledger as ledger_module
 from wondernest.coppa.chain import Entry, Fact, Seals
 from wondernest.coppa.ledger import Ledger, Verified
 from wondernest.coppa.repository import LedgerRepository
+from wondernest.coppa.repository import ledger as ledgers
 from wondernest.platform.clock import SystemClock
 from wondernest.platform.db.pool import Database
 from wondernest.platform.db.unit import unit_of
@@ -95,6 +97,10 @@ async def test_what_was_appended_is_verified(filled: Database) -> None:
         "delete from wondernest.consent_heads",
         "truncate wondernest.consent_heads",
         "truncate wondernest.consent_erasures",
+        "update wondernest.consent_ledger set child_id = null, consent_id = null",
+        "update wondernest.consent_ledger set child_id = null, purposes = '{}', redacted = '{child_id}', redaction = ''",
+        "update wondernest.consent_ledger set actor_id = gen_random_uuid(), redacted = '{actor_id}', redaction = ''",
+        "select wondernest.redact_consent_ledger(family_id, number, null, false, '') from wondernest.consent_ledger",
     ],
 )
 async def test_the_database_refuses_changes_also_to_the_owner(
@@ -151,6 +157,106 @@ async def test_what_the_owner_changes_is_found(
     receipt = await value(database_url, "select encode(sha256(uuid_send($1)), 'hex')", FAMILY)
     assert await problems(filled) == [text.replace("{}", receipt) for text in found]
     assert await problems(filled, NEIGHBOUR) == []
+
+
+async def redact(database: Database, *, children: Sequence[UUID] = (), adults: Sequence[UUID] = ()) -> int:
+    number = 0
+    for family in await ledger().families_naming(database, children, adults):
+        whole = False
+        while not whole:
+            async with unit_of(database) as unit:
+                redacted, whole = await ledger().redact(unit, family, children, adults)
+            number += redacted
+    return number
+
+
+CHILD, SIBLING, PARENT, OTHER_PARENT = UUID(int=1), UUID(int=11), UUID(int=3), UUID(int=13)
+NAMES_SOMEBODY = "select consent_ledger::text from wondernest.consent_ledger"
+
+
+@pytest.fixture
+async def shared(database: Database) -> Database:
+    """A family of two children and two parents, one of whom is verified by a reference."""
+    of_sibling = {"child_id": SIBLING, "consent_id": UUID(int=12), "actor_id": OTHER_PARENT}
+    verified = {"reference": "v-7"}
+    facts = [
+        *(fact(entry, **verified) for entry in (Entry.REQUEST, Entry.CONFIRM, Entry.GRANT)),
+        *(fact(entry, **of_sibling) for entry in (Entry.REQUEST, Entry.CONFIRM, Entry.GRANT)),
+        fact(Entry.EXPIRE, actor_id=None, **verified),
+    ]
+    await append(database, FAMILY, facts)
+    return database
+
+
+async def test_entries_of_an_erased_child_stay_as_a_proof_that_names_it_no_more(
+    shared: Database, database_url: str
+) -> None:
+    assert await redact(shared, children=[CHILD]) == 4
+    assert await redact(shared, children=[CHILD]) == 0
+    text = str(await rows(database_url, NAMES_SOMEBODY))
+    assert str(CHILD) not in text
+    assert str(UUID(int=2)) not in text
+    assert "v-7" not in text
+    assert text.count(str(SIBLING)) == 3
+    assert text.count(str(PARENT)) == 3
+    await append(shared, FAMILY, [fact(Entry.WITHDRAW, child_id=SIBLING, actor_id=OTHER_PARENT)])
+    assert await problems(shared) == []
+    assert await problems(shared, key=OTHER_KEY, before=KEY) == []
+
+
+async def test_entries_of_a_parent_who_left_keep_the_child_and_lose_what_verifiers_call_the_parent(
+    shared: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledgers, "_NAMING", ledgers._NAMING.replace("limit 200", "limit 2"))
+    monkeypatch.setattr(ledger_module, "REDACTED_AT_ONCE", 2)
+    assert await redact(shared, adults=[PARENT]) == 4
+    text = str(await rows(database_url, NAMES_SOMEBODY))
+    assert str(PARENT) not in text
+    assert "v-7" not in text
+    assert text.count(str(CHILD)) == 4
+    assert await problems(shared) == []
+    assert await redact(shared, children=[CHILD]) == 4, "an entry can be redacted for one after the other"
+    assert await problems(shared) == []
+
+
+REDACTED = "entry 3 was redacted, or changed after that, without a key of this service"
+FORGED = f"select wondernest.redact_consent_ledger('{FAMILY}', 3, '{{actor_id,child_id,consent_id,reference}}', false, sha256('x'))"
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        (f"update wondernest.consent_ledger set purposes = '{{saves}}' where {MIDDLE}", [REDACTED]),
+        (f"update wondernest.consent_ledger set method = 'card' where {MIDDLE}", [REDACTED]),
+        (f"update wondernest.consent_ledger set child_id = gen_random_uuid() where {MIDDLE}", [REDACTED]),
+        (f"update wondernest.consent_ledger set redacted = redacted || '{{actor_id}}', actor_id = null where {MIDDLE}", [REDACTED]),
+        (f"update wondernest.consent_ledger set digest = sha256('x') where {MIDDLE}", [REDACTED, "entry 4 is not what was written"]),
+        (f"delete from wondernest.consent_ledger where {MIDDLE}", ["entries 3 to 3 are missing"]),
+        (FORGED, [REDACTED]),
+    ],
+)  # fmt: skip
+async def test_what_the_owner_changes_in_a_redacted_entry_is_found(
+    shared: Database, database_url: str, statement: str, found: list[str]
+) -> None:
+    await redact(shared, children=[CHILD])
+    await rows_of_script(database_url, OWNER + statement)
+    assert await problems(shared) == found
+    await redact(shared, adults=[PARENT])
+    assert await problems(shared), "redacting again makes nothing good"
+
+
+async def test_a_redaction_without_the_key_is_found(filled: Database, database_url: str) -> None:
+    await rows_of_script(database_url, FORGED)
+    assert await problems(filled) == [REDACTED]
+
+
+async def test_redacting_an_entry_that_was_changed_before_does_not_hide_that(
+    shared: Database, database_url: str
+) -> None:
+    await rows_of_script(database_url, OWNER + f"update wondernest.consent_ledger set purposes = '{{}}' where {MIDDLE}")
+    await redact(shared, children=[CHILD])
+    assert await problems(shared) == ["entry 3 was not what was written when it was redacted"]
+    assert str(CHILD) not in str(await rows(database_url, NAMES_SOMEBODY)), "it is erased all the same"
 
 
 async def rows_of_script(database_url: str, script: str) -> None:

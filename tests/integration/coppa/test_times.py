@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from tests.fixtures.auth import Parent, mails_to, register, rows, value
 from tests.fixtures.consent import give_consent, withdraw_consent
 from tests.fixtures.family import add_child
 from wondernest.access.ages import AGES
-from wondernest.app import background
+from wondernest.app import background, create_app
 from wondernest.coppa.times import COME_OF_AGE, GIVE_GRACE, SET_AGES
 from wondernest.platform.clock import SystemClock
 from wondernest.platform.http.application import Application
@@ -74,6 +75,31 @@ async def test_children_made_before_the_switch_get_days_of_grace_once_and_later_
     await run(enforced, GIVE_GRACE)
     assert await rows(database_url, GATES, late) == []
     assert await value(database_url, LETTERS) == 1
+
+
+async def test_a_child_made_before_the_first_run_of_the_job_has_no_days_of_grace(
+    enforced: Settings, database_url: str
+) -> None:
+    """A new installation that enforces from its first request has no children of an earlier time."""
+    async with running(create_app(enforced)) as client:
+        child = await _child(client, await register(client))
+    await run(enforced, GIVE_GRACE)
+    assert await rows(database_url, GATES, child) == []
+    assert await value(database_url, LETTERS) == 0
+
+
+async def test_a_process_that_starts_without_a_database_notes_that_it_enforces_when_there_is_one(
+    enforced: Settings, database_url: str
+) -> None:
+    await rows(database_url, "alter table wondernest.consent_switches rename to away")
+    application = create_app(enforced)
+    await application.start()
+    try:
+        await rows(database_url, "alter table wondernest.away rename to consent_switches")
+        while not await value(database_url, "select count(*) from wondernest.consent_switches"):
+            await asyncio.sleep(0.05)
+    finally:
+        await application.stop()
 
 
 async def test_the_parents_of_a_child_with_days_of_grace_get_one_letter_that_names_the_last_day(

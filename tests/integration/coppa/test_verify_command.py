@@ -38,14 +38,16 @@ async def test_a_ledger_of_real_consents_is_good_until_somebody_changes_it(
     assert answer.status_code == 201
     good = verify(tmp_path, database_url)
     assert (good.returncode, good.stderr) == (0, "")
-    assert good.stdout == "1 families, 3 entries, 0 erasures, 0 problems\n"
+    assert good.stdout == "1 families, 3 entries, 0 redacted, 0 erasures, 0 problems\n"
     with psycopg.connect(database_url) as owner:
         (family,) = owner.execute("select family_id from wondernest.consent_heads").fetchone() or ("",)
+        owner.execute("select wondernest.redact_consent_ledger(%s, 1, '{child_id,consent_id}', false, '')", [family])
         owner.execute("alter table wondernest.consent_ledger disable trigger all")
         owner.execute("delete from wondernest.consent_ledger where number = 3")
     bad = verify(tmp_path, database_url, "--family", str(family))
     assert bad.returncode == 1
     assert f"family {family}: entries 3 to 3 are missing at the end\n" in bad.stdout
+    assert f"family {family}: entry 1 was redacted, or changed after that, without a key" in bad.stdout
 
 
 def test_a_text_that_is_no_id_of_a_family_is_refused(tmp_path: Path) -> None:

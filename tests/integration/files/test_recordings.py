@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx2
 import pytest
 
 from tests.fixtures.application import running
@@ -16,8 +18,8 @@ from tests.fixtures.consent import EVERYTHING, give_consent
 from tests.fixtures.family import add_child
 from tests.fixtures.files import drawing, key_of, run_job, store_story, story_with
 from tests.fixtures.media import mp3_frames, wav
-from tests.fixtures.privacy import House, ShiftedClock
-from wondernest.app import background, create_app
+from tests.fixtures.privacy import ShiftedClock
+from wondernest.app import Background, background, create_app
 from wondernest.coppa.rules import WORK_KEPT
 from wondernest.files.letters import CHILD, END_LETTER, USER
 from wondernest.files.model import StoredFile
@@ -45,13 +47,24 @@ JOIN = """
     select family_id, $1, $3 from family.family_members where user_id = $2"""
 
 
+@dataclass
+class House:
+    """The service, its jobs and their clock."""
+
+    client: httpx2.AsyncClient
+    work: Background
+    clock: ShiftedClock
+    url: str
+    uploads: Path
+
+
 @pytest.fixture
 async def house(make_settings: Callable[..., Settings], database_url: str, tmp_path: Path) -> AsyncIterator[House]:
     settings = make_settings(RATE_LIMIT_UPLOAD="0", COPPA_GATE="enforce", RECORDING_DAYS=str(DAYS))
     clock = ShiftedClock()
     work = background(settings, clock=clock)
     async with running(create_app(settings)) as client:
-        yield House(client, work, clock, database_url, tmp_path / "uploads", "")
+        yield House(client, work, clock, database_url, tmp_path / "uploads")
     await work.rooms.stop()
 
 

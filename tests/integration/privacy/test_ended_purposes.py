@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 
-from tests.fixtures.application import running
 from tests.fixtures.auth import mails_to, register, rows, value
 from tests.fixtures.consent import CONSENT, EVERYTHING, give_consent, withdraw_consent
 from tests.fixtures.family import add_child
 from tests.fixtures.files import run_job
-from tests.fixtures.privacy import House, ShiftedClock, save, whole
+from tests.fixtures.privacy import House, OpenHouse, save, whole
 from tests.fixtures.whole_family import found_in_database
-from tests.security.households import furnish_installation
 from wondernest.access.consent import PERMISSIONS, Purpose
 from wondernest.access.people import CHILD
-from wondernest.app import background, create_app
 from wondernest.coppa.ended import ANNOUNCE, DueEnds
 from wondernest.coppa.rules import KEPT_AFTER_END, TRACES_KEPT, WORK_KEPT
 from wondernest.coppa.words import words
 from wondernest.platform.languages import LANGUAGES
 from wondernest.privacy.ending import ERASE_ENDED
-from wondernest.settings import Settings
 
 MINUTE = timedelta(minutes=1)
 TRACES = "select count(*) from analytics.analytics_events where child_id = $1"
@@ -55,16 +52,9 @@ DEPEND_ON_NO_PURPOSE = {
 
 
 @pytest.fixture
-async def house(
-    make_settings: Callable[..., Settings], database_url: str, flushed_valkey: str, tmp_path: Path
-) -> AsyncIterator[House]:
-    furnish_installation(database_url)
-    settings = make_settings(REDIS_ENABLED="true", REDIS_URL=flushed_valkey, COPPA_GATE="enforce")
-    clock = ShiftedClock()
-    work = background(settings, clock=clock)
-    async with running(create_app(settings, clock=clock)) as client:
-        yield House(client, work, clock, database_url, tmp_path / "uploads", flushed_valkey)
-    await work.rooms.stop()
+async def house(open_house: OpenHouse) -> AsyncIterator[House]:
+    async with open_house(COPPA_GATE="enforce") as opened:
+        yield opened
 
 
 async def erase_ended(house: House, later: timedelta = timedelta()) -> None:
@@ -146,6 +136,20 @@ async def test_less_consent_erases_what_the_rest_does_not_hold(house: House) -> 
     assert await value(house.url, WORK, people.child) == work
     left = await held(house, people.child)
     assert {"wondernest.event_identities", "audio.sessions", "games.child_game_instances"} <= left
+
+
+async def test_an_event_whose_statement_began_before_the_withdrawal_is_erased_with_the_others(house: House) -> None:
+    parent, people = await whole(house)
+    late = """insert into analytics.analytics_events (id, child_id, event_type, event_data, created_at)
+              values (gen_random_uuid(), %s, 'late', '{}', now() + %s::interval)"""
+    with psycopg.connect(house.url) as writer:
+        for ago in ("-2 days", "0", "3 days"):
+            writer.execute(late, [people.child, ago])
+        await permit(house, parent.bearer, people.child, analytics=False)
+        writer.commit()
+    assert await value(house.url, f"{TRACES} and event_type = 'late'", people.child) == 3
+    await erase_ended(house, TRACES_KEPT + MINUTE)
+    assert await value(house.url, TRACES, people.child) == 0
 
 
 async def test_without_consent_to_recommend_what_was_recommended_goes_and_other_insights_stay(house: House) -> None:
@@ -241,24 +245,16 @@ async def test_every_parent_is_told_what_is_erased_when_and_by_no_name(house: Ho
     assert len([one for one in await mails_to(tmp_path / "outbox", parent.email, 0) if "will be erased" in one]) == 1
 
 
-async def test_where_the_gate_is_not_enforced_nothing_is_erased(
-    make_settings: Callable[..., Settings], database_url: str, flushed_valkey: str, tmp_path: Path
-) -> None:
-    furnish_installation(database_url)
-    settings = make_settings(REDIS_ENABLED="true", REDIS_URL=flushed_valkey, COPPA_GATE="record")
-    clock = ShiftedClock()
-    work = background(settings, clock=clock)
-    async with running(create_app(settings, clock=clock)) as client:
-        house = House(client, work, clock, database_url, tmp_path / "uploads", flushed_valkey)
-        parent = await register(client)
-        child = (await add_child(client, parent))["id"]
-        await give_consent(client, parent.bearer, child)
-        await save(client, parent.bearer, child, "mine")
-        await withdraw_consent(client, parent.bearer, child)
+async def test_where_the_gate_is_not_enforced_nothing_is_erased(open_house: OpenHouse) -> None:
+    async with open_house(COPPA_GATE="record") as house:
+        parent = await register(house.client)
+        child = (await add_child(house.client, parent))["id"]
+        await give_consent(house.client, parent.bearer, child)
+        await save(house.client, parent.bearer, child, "mine")
+        await withdraw_consent(house.client, parent.bearer, child)
         await erase_ended(house, WORK_KEPT + MINUTE)
-        assert await value(database_url, WORK, UUID(child)) == 1
+        assert await value(house.url, WORK, UUID(child)) == 1
         assert set(await ended(house, child)) == set(KEPT_AFTER_END)
-    await work.rooms.stop()
 
 
 class Killed(BaseException):

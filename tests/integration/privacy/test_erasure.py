@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -15,6 +16,7 @@ from tests.fixtures.privacy import (
     PRIVACY,
     House,
     erase,
+    founded_by,
     move_in,
     own_rows,
     proven,
@@ -22,9 +24,10 @@ from tests.fixtures.privacy import (
     save,
     whole,
 )
+from wondernest.app import consent_ledger
+from wondernest.coppa.ledger import Verified
 
-PROOF = {"wondernest.consent_ledger"}
-"""A family that stays keeps its proof of consent, which holds ids and no text."""
+LEDGER = "select entry, redacted from wondernest.consent_ledger where family_id = $1 order by number"
 
 
 async def test_of_an_erased_account_with_rows_in_every_table_nothing_is_left_anywhere(house: House) -> None:
@@ -50,10 +53,20 @@ async def test_of_an_erased_child_nothing_is_left_and_the_sibling_and_the_parent
     before = await own_rows(house.url, parent.user_id)
     await erase(house.client, bearer, f"children/{parent.child_id}")
     await house.erase_now()
-    assert set(house.traces(people.child)) <= PROOF
+    assert house.traces(people.child) == {}
+    assert await ledger_problems(house, people.family) == []
+    entries = await rows(house.url, LEDGER, people.family)
+    assert {tuple(row["redacted"] or ()) for row in entries} >= {("child_id", "consent_id")}
+    [counts] = await rows(house.url, "select counts::text from wondernest.erasures")
+    assert '"redacted entries of wondernest.consent_ledger":' in counts["counts"]
     assert await value(house.url, "select count(*) from games.simple_game_data where child_id = $1", UUID(sibling)) == 1
     assert await own_rows(house.url, parent.user_id) == before
     assert (await house.client.get("/health/ready")).is_success
+
+
+async def ledger_problems(house: House, family: UUID) -> list[str]:
+    async with consent_ledger(house.settings) as (ledger, database):
+        return [problem async for problem in ledger.verify(database, Verified(), family)]
 
 
 async def test_an_erased_family_leaves_the_accounts_of_its_adults(house: House) -> None:
@@ -73,7 +86,13 @@ async def test_a_parent_who_leaves_takes_nothing_from_the_other_parent_and_the_c
     files = await rows(house.url, "select id from core.uploaded_files where child_id = $1", people.child)
     await erase(house.client, parent.bearer, "account")
     await house.erase_now()
-    assert set(house.traces(people.user, f"{parent.name.lower()}@example.com")) <= PROOF
+    assert house.traces(people.user, f"{parent.name.lower()}@example.com") == {}
+    assert await ledger_problems(house, people.family) == []
+    entries = await rows(house.url, LEDGER, people.family)
+    assert {tuple(row["redacted"] or ()) for row in entries} >= {("actor_id",)}
+    told = "select ip_address, user_agent, parent_id from compliance.coppa_consent where child_id = $1"
+    given = await rows(house.url, told, people.child)
+    assert {(row["ip_address"], row["user_agent"]) for row in given} == {(None, None)}
     of_child = "select count(*) from {} where child_id = $1"
     assert await value(house.url, of_child.format("games.simple_game_data"), people.child) == kept
     assert await value(house.url, of_child.format("analytics.analytics_events"), people.child) == events
@@ -150,13 +169,71 @@ async def test_an_erasure_of_a_family_or_an_account_is_taken_back_without_touchi
     assert (await house.client.delete(f"/api/v1/family/children/{archived}", headers=parent.bearer)).is_success
     await erase(house.client, parent.bearer, what)
     assert (await profile(house.client, parent))["children"] == []
-    refused = await house.client.post(f"{PRIVACY}/children/{playing}/restore", headers=parent.bearer)
-    assert (refused.status_code, refused.json()["error"]) == (409, "part_of_larger_erasure")
+    for child in (playing, archived):
+        refused = await house.client.post(f"{PRIVACY}/children/{child}/restore", headers=parent.bearer)
+        assert (refused.status_code, refused.json()["error"]) == (409, "part_of_larger_erasure")
     answer = await house.client.post(f"{PRIVACY}/{what}/restore", headers=parent.bearer)
     assert answer.json()["data"] == {"restored": True}
     assert [child["id"] for child in (await profile(house.client, parent))["children"]] == [playing]
     again = await house.client.post(f"{PRIVACY}/{what}/restore", headers=parent.bearer)
     assert again.json()["data"] == {"restored": False}
+
+
+async def test_a_child_that_another_request_erases_stays_hidden_when_the_larger_one_is_taken_back(house: House) -> None:
+    parent = await register(house.client)
+    alone, both = (await add_child(house.client, parent))["id"], (await add_child(house.client, parent))["id"]
+    for what in ("family", f"children/{alone}", "account"):
+        await erase(house.client, parent.bearer, what)
+    shown: list[list[str]] = []
+    for what in ("family", "account", f"children/{alone}"):
+        answer = await house.client.post(f"{PRIVACY}/{what}/restore", headers=parent.bearer)
+        assert answer.json()["data"] == {"restored": True}
+        shown.append([child["id"] for child in (await profile(house.client, parent))["children"]])
+    assert shown == [[], [both], [alone, both]]
+
+
+async def test_asking_again_hides_what_was_added_and_taking_it_back_shows_all(house: House) -> None:
+    parent = await register(house.client)
+    children = [(await add_child(house.client, parent))["id"]]
+    asked = await erase(house.client, parent.bearer, "family")
+    children.append((await add_child(house.client, parent))["id"])
+    assert await erase(house.client, parent.bearer, "family") == asked
+    assert (await profile(house.client, parent))["children"] == []
+    assert (await house.client.post(f"{PRIVACY}/family/restore", headers=parent.bearer)).is_success
+    assert [child["id"] for child in (await profile(house.client, parent))["children"]] == children
+
+
+@pytest.mark.parametrize("what", ["family", "account"])
+async def test_a_child_in_use_is_not_erased_but_hidden_and_its_parents_have_the_grace_once_more(
+    house: House, what: str
+) -> None:
+    parent, other = await register(house.client), await register(house.client)
+    family = await founded_by(house.url, parent)
+    child = (await add_child(house.client, parent))["id"]
+    if what == "account":  # the child comes into its reach when the other parent is gone
+        await move_in(house.url, other, family)
+        await erase(house.client, parent.bearer, what)
+        await run(house.url, "delete from family.family_members where user_id = $1", UUID(other.user_id))
+    else:
+        await erase(house.client, parent.bearer, what)
+        child = (await add_child(house.client, parent))["id"]
+    assert (await save(house.client, parent.bearer, child, "mine")).is_success
+    work = "select count(*) from games.simple_game_data where child_id = $1"
+    letters = "select count(*) from wondernest.jobs where entrypoint = 'privacy.announce_erasure'"
+    before = await value(house.url, letters)
+    house.clock.shift += GRACE
+    await house.run_due()
+    assert await value(house.url, work, UUID(child)) == 1
+    assert await value(
+        house.url, "select archived_at is not null from family.child_profiles where id = $1", UUID(child)
+    )
+    assert await value(house.url, letters) == before + 1
+    house.clock.shift += timedelta(days=6)
+    await house.run_due()
+    assert await value(house.url, work, UUID(child)) == 1
+    house.clock.shift += timedelta(days=1, minutes=1)
+    await house.run_due()
+    assert await value(house.url, work, UUID(child)) == 0
 
 
 async def test_an_erasure_that_has_begun_cannot_be_taken_back(house: House) -> None:
@@ -172,7 +249,8 @@ async def test_an_erasure_that_has_begun_cannot_be_taken_back(house: House) -> N
 
 async def test_an_erased_account_is_refused_at_once_and_its_address_is_free(house: House) -> None:
     parent = await register(house.client)
-    await erase(house.client, parent.bearer, "account")
+    asked = await asyncio.gather(*(erase(house.client, parent.bearer, "account") for _ in range(3)))
+    assert len({request["id"] for request in asked}) == 1, "asked three times at once"
     await run(house.url, "update wondernest.erasures set due_at = now() - interval '1 minute'")
     await house.run_due()
     assert (await house.client.get("/api/v1/auth/me", headers=parent.bearer)).status_code in {401, 404}

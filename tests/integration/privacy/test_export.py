@@ -15,10 +15,11 @@ import pytest
 
 from tests.fixtures.application import TEST_SECRET
 from tests.fixtures.auth import register, rows, value
+from tests.fixtures.consent import give_consent
 from tests.fixtures.consents import Page, assert_strict
 from tests.fixtures.family import add_child
 from tests.fixtures.files import run_job
-from tests.fixtures.privacy import PRIVACY, House, erase, proven, run, save, whole
+from tests.fixtures.privacy import PRIVACY, House, erase, founded_by, move_in, proven, run, save, whole
 from wondernest.privacy.exporting import LINK_PAGE, link_of
 from wondernest.privacy.rules import Export
 
@@ -191,6 +192,40 @@ async def test_the_link_of_a_deactivated_account_opens_nothing(house: House) -> 
     assert (await house.client.get(link)).status_code == 410
     assert (await house.client.post(link)).status_code == 410
     assert (await house.client.get(f"{link}/file")).status_code == 410
+
+
+async def test_an_export_holds_no_traces_of_the_other_parent_and_a_parent_who_left_gets_none(house: House) -> None:
+    ann, ben = await register(house.client), await register(house.client)
+    child = (await add_child(house.client, ann))["id"]
+    family = await founded_by(house.url, ann)
+    await move_in(house.url, ben, family)
+    left = "delete from family.family_members where user_id = $1 and family_id <> $2"
+    await run(house.url, left, UUID(ben.user_id), family)
+    agent = {"User-Agent": "anns-telephone"}
+    await give_consent(house.client, {**ann.bearer, **agent}, child)
+    exports: dict[str, str] = {}
+    for parent in (ann, ben):
+        exports[parent.user_id] = await ask(house, parent.bearer)
+        await make(house, parent.user_id, exports[parent.user_id])
+    shown = [
+        rows_of(await download(house, one.bearer, exports[one.user_id]), "compliance.coppa_consent")[0]
+        for one in (ann, ben)
+    ]
+    assert [(row["parent_id"], row["user_agent"]) for row in shown] == [
+        (ann.user_id, "anns-telephone"),
+        (ann.user_id, None),
+    ]
+    assert [row["ip_address"] is None for row in shown] == [False, True]
+    link, content = link_to(ben.user_id, exports[ben.user_id]), f"{PRIVACY}/exports/{exports[ben.user_id]}/content"
+    assert (await begin(house, link)).status_code == 200
+    await run(house.url, "update family.family_members set role = 'member' where user_id = $1", UUID(ben.user_id))
+    refused = [await house.client.get(link), await house.client.post(link), await house.client.get(f"{link}/file")]
+    assert [answer.status_code for answer in refused] == [410, 410, 410]
+    assert (await house.client.get(content, headers=ben.bearer)).status_code == 404
+    assert (await house.client.get(f"{PRIVACY}/exports", headers=ben.bearer)).json()["data"] == []
+    own = await ask(house, ben.bearer)
+    await make(house, ben.user_id, own)
+    assert child not in str((await download(house, ben.bearer, own)).namelist()), "a member gets what is about them"
 
 
 @pytest.mark.parametrize("token", ["x", "A" * 86, "A" * 88, "%C3%A4", "=" * 86, "A" * 5000])

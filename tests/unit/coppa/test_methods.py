@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wondernest.access.consent import PERMISSIONS, THIRD_PARTIES, purposes_of
 from wondernest.coppa import rules, tokens
 from wondernest.coppa.methods import NAMES, PLUS, Method, Offer
 from wondernest.settings.consent import VERIFIED_METHODS
@@ -60,14 +61,34 @@ def test_a_text_that_is_no_token_is_none(text: str) -> None:
     assert tokens.read(text) is None or len(text) == 64
 
 
-MAPS = st.dictionaries(st.sampled_from("abcd"), st.booleans())
+PERMISSION_NAMES = st.sampled_from(["dataCollection", "analytics", "audioMonitoring", "thirdPartySharing", "other"])
+PERMITS = st.builds(
+    rules.Permits,
+    permissions=st.dictionaries(PERMISSION_NAMES, st.booleans()),
+    kind=st.sampled_from(["full", "audio_monitoring"]),
+)
 
 
-@given(known=MAPS, new=MAPS)
-def test_what_is_kept_was_permitted_and_still_is_wanted(known: dict[str, bool], new: dict[str, bool]) -> None:
-    kept = {name for name, allowed in rules.kept(known, new).items() if allowed}
-    before = {name for name, allowed in known.items() if allowed}
-    wanted = {name for name, allowed in new.items() if allowed}
-    assert kept == before & wanted
-    assert rules.adds(known, new) == bool(wanted - before)
-    assert rules.takes(known, new) == bool(before - wanted)
+@given(known=PERMITS, new=PERMITS)
+def test_what_is_kept_was_permitted_and_still_is_wanted(known: rules.Permits, new: rules.Permits) -> None:
+    kept = rules.kept(known, new)
+    before = {name for name, allowed in known.permissions.items() if allowed}
+    wanted = {name for name, allowed in new.permissions.items() if allowed}
+    assert {name for name, allowed in kept.permissions.items() if allowed} == before & wanted
+    assert kept.given <= known.given
+    assert not purposes_of(kept.permissions, kept.kind) - purposes_of(known.permissions, known.kind)
+    assert rules.adds(known, new) >= bool(wanted - before)
+    assert rules.takes(known, new) >= bool(before - wanted)
+    assert rules.adds(known, new) or purposes_of(new.permissions, new.kind) <= purposes_of(
+        known.permissions, known.kind
+    )
+
+
+@given(asked=PERMITS)
+def test_the_page_names_what_a_consent_permits_and_nothing_else(asked: rules.Permits) -> None:
+    names = rules.permitted_names(asked.permissions, asked.kind)
+    shown = {purpose.value for name in names for purpose in PERMISSIONS.get(name, ())} - rules.NAMED_APART
+    shown |= rules.NAMED_APART.intersection(names)
+    assert shown == purposes_of(asked.permissions, asked.kind)
+    discloses = purposes_of(asked.permissions, asked.kind, ["print-shop"]) - shown
+    assert (THIRD_PARTIES in names) == bool(discloses)

@@ -19,8 +19,10 @@ import msgspec
 from msgspec import Struct
 
 from wondernest.analytics.archive.layout import (
+    FOLDER,
     ArchivedFile,
     Manifest,
+    day_of,
     decoded,
     encoded,
     file_key,
@@ -86,8 +88,8 @@ class EventArchive:
                 since = start_of(day)
 
     async def has_days(self) -> bool:
-        """Whether anything is archived."""
-        return bool(await self._repository.days(self._database))
+        """Whether anything is archived, or was begun."""
+        return bool(await self._days())
 
     async def forget(self, child_ids: Collection[UUID], report: Callable[[ArchivedDay], None]) -> None:
         """Rewrite every file that has rows of these children, without them; reports the days that changed.
@@ -97,10 +99,15 @@ class EventArchive:
         _require_library()
         async with self._repository.alone(self._database) as alone:
             _require_alone(alone=alone)
-            for day in await self._repository.days(self._database):
+            for day in await self._days():
                 changed = await self._forget(day, child_ids)
                 if changed is not None:
                     report(changed)
+
+    async def _days(self) -> list[date]:
+        """Every day with files. A restored database does not know all of them."""
+        stored = {day async for blob in self._blobs.list(FOLDER) if (day := day_of(blob.key)) is not None}
+        return sorted(stored.union(await self._repository.days(self._database)))
 
     async def _keep(self, day: date) -> ArchivedDay:
         await self._claim(day)
@@ -138,7 +145,9 @@ class EventArchive:
 
     async def _forget(self, day: date, child_ids: Collection[UUID]) -> ArchivedDay | None:
         known = await self._manifest(day)
-        if known is None:
+        if known is None:  # a run was killed before it: the next one writes the day again
+            for shard in {shard_of(child_id) for child_id in child_ids}:
+                await self._blobs.delete(file_key(day, shard))
             return None
         files = {file.key: file for file in known.files}
         for shard in sorted({shard_of(child_id) for child_id in child_ids}):

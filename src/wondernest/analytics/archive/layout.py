@@ -6,6 +6,7 @@ rewrites a sixteenth of the archive. Names contain a day and a shard, nothing of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 FOLDER: Final = "archive/events"
+_DAY: Final = re.compile(rf"{FOLDER}/day=(\d{{4}}-\d\d-\d\d)/", re.ASCII)
 FORMAT: Final = 1
 COLUMNS: Final = ("id", "child_id", "event_type", "event_category", "session_id", "created_at", "event_data")
 """Columns of analytics.analytics_events. The adult's id is left out: no figure needs it."""
@@ -55,6 +57,15 @@ def manifest_of(day: date, files: Sequence[ArchivedFile]) -> Manifest:
 def folder_of(day: date) -> str:
     """The folder of a day; `day=` is how readers of Parquet recognise a column in a path."""
     return f"{FOLDER}/day={day.isoformat()}"
+
+
+def day_of(key: str) -> date | None:
+    """The day in whose folder a blob is; None if it is in none."""
+    found = _DAY.match(key)
+    try:
+        return None if found is None else date.fromisoformat(found[1])
+    except ValueError:
+        return None
 
 
 def file_key(day: date, shard: str) -> str:

@@ -213,9 +213,10 @@ class FlowRepository:
             consent.notice_digest,
         )
 
-    async def narrow(self, unit: Executor, known: Asked, new_id: UUID, permissions: dict[str, bool], kind: str) -> None:
-        """Replace what a consent permits; it goes on under another id."""
-        await unit.execute(_NARROW, known.family_id, known.id, new_id, msgspec.json.encode(permissions), kind)
+    async def narrow(self, unit: Executor, known: Asked, left: Asked) -> None:
+        """Replace what a consent permits, or asks for; it goes on under the id of `left`."""
+        permissions = msgspec.json.encode(left.permissions)
+        await unit.execute(_NARROW, known.family_id, known.id, left.id, permissions, left.kind)
 
     async def note_asked_again(self, unit: Executor, known: Asked, why: str, ends_by: datetime) -> None:
         """Note that a consent is asked for again, and when it ends at the latest."""

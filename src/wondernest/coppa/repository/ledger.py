@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from wondernest.coppa.chain import START, Entry, Fact, Head, Line, Receipt
+from wondernest.coppa.chain import START, Entry, Fact, Head, Line, Receipt, Redaction
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +34,8 @@ _APPEND: Final = """
      where head.family_id = $1"""
 _COLUMNS: Final = """
     entry.family_id, entry.number, entry.child_id, entry.consent_id, entry.entry, entry.actor_id, entry.at, entry.method,
-    entry.reference, entry.notice_version, entry.notice_digest, entry.purposes, entry.digest"""
+    entry.reference, entry.notice_version, entry.notice_digest, entry.purposes, entry.digest, entry.redacted, entry.doubted,
+    entry.redaction"""
 _LINES: Final = f"""
     select {_COLUMNS} from wondernest.consent_ledger entry
      where (entry.family_id, entry.number) > ($1, $2) and ($3::uuid is null or entry.family_id = $3)
@@ -62,6 +63,28 @@ _REQUESTS: Final = """
 _SNAPSHOT: Final = "set transaction isolation level repeatable read, read only"
 _ERASE: Final = "select wondernest.erase_consent_ledger($1, $2, $3)"
 PAGE_ROWS: Final = 1_000
+REDACTED_AT_ONCE: Final = 200
+"""So many entries are redacted while the family's head is locked."""
+_FAMILIES_NAMING: Final = """
+    select entry.family_id from wondernest.consent_ledger entry where entry.child_id = any ($1::uuid[])
+    union
+    select entry.family_id from wondernest.consent_ledger entry where entry.actor_id = any ($2::uuid[])"""
+_REFERENCES: Final = """
+    select distinct entry.reference from wondernest.consent_ledger entry
+     where entry.family_id = $1 and entry.actor_id = any ($2::uuid[]) and entry.reference is not null"""
+_NAMING: Final = f"""
+    select {_COLUMNS}, before.digest as previous
+      from wondernest.consent_ledger entry
+      left join wondernest.consent_ledger before
+             on before.family_id = entry.family_id and before.number = entry.number - 1
+     where entry.family_id = $1
+       and (entry.child_id = any ($2::uuid[]) or entry.actor_id = any ($3::uuid[]) or entry.reference = any ($4::text[]))
+     order by coalesce(entry.actor_id = any ($3::uuid[]), false), entry.number limit {REDACTED_AT_ONCE}"""
+"""Entries that only share a reference come first: it is known from the others."""
+_REDACT: Final = """
+    select count(*) from unnest($2::bigint[], $3::text[], $4::boolean[], $5::bytea[]) line (number, emptied, doubted, seal)
+     where wondernest.redact_consent_ledger($1, line.number, string_to_array(line.emptied, ' '), line.doubted, line.seal)"""
+_END_CONSENTS: Final = "delete from wondernest.consents where child_id = any ($1::uuid[])"
 
 
 class LedgerRepository:
@@ -142,6 +165,45 @@ class LedgerRepository:
         number: int = await unit.fetchval(_ERASE, family_id, receipt.erased_at, receipt.seal)
         return number
 
+    async def families_naming(self, executor: Executor, children: Sequence[UUID], adults: Sequence[UUID]) -> list[UUID]:
+        """The families with entries that name one of these people."""
+        rows = await executor.fetch(_FAMILIES_NAMING, list(children), list(adults))
+        return [row["family_id"] for row in rows]
+
+    async def references(self, unit: Executor, family_id: UUID, adults: Sequence[UUID]) -> list[str]:
+        """What verifiers call the verifications of adults of a family."""
+        rows = await unit.fetch(_REFERENCES, family_id, list(adults))
+        return [row["reference"] for row in rows]
+
+    async def naming(
+        self,
+        unit: Executor,
+        family_id: UUID,
+        children: Sequence[UUID],
+        adults: Sequence[UUID],
+        references: Sequence[str],
+    ) -> list[tuple[Line, bytes | None]]:
+        """Entries that name one of these people, at most REDACTED_AT_ONCE, each with the digest before it, if that is there."""
+        rows = await unit.fetch(_NAMING, family_id, list(children), list(adults), list(references))
+        return [(_line(row), START if row["number"] == 1 else row["previous"]) for row in rows]
+
+    async def redact(self, unit: Executor, family_id: UUID, lines: Sequence[Line]) -> int:
+        """Store redacted entries; how many there were."""
+        redactions = [(line.number, line.redaction) for line in lines if line.redaction is not None]
+        number: int = await unit.fetchval(
+            _REDACT,
+            family_id,
+            [place for place, _ in redactions],
+            [" ".join(redaction.emptied) for _, redaction in redactions],
+            [redaction.doubted for _, redaction in redactions],
+            [redaction.seal for _, redaction in redactions],
+        )
+        return number
+
+    async def end_consents(self, executor: Executor, children: Sequence[UUID]) -> int:
+        """Delete the consents of children, in force and asked for: the ledger is about to forget them."""
+        return int((await executor.execute(_END_CONSENTS, list(children))).rpartition(" ")[2])
+
 
 def _head(row: Row) -> Head:
     return Head(row["family_id"], row["entries"], row["digest"], row["doubted"], row["seal"])
@@ -160,4 +222,7 @@ def _line(row: Row) -> Line:
         notice_digest=row["notice_digest"],
         purposes=tuple(row["purposes"]),
     )
-    return Line(row["family_id"], row["number"], fact, row["digest"])
+    redaction = None
+    if row["redaction"] is not None:
+        redaction = Redaction(tuple(row["redacted"] or ()), row["doubted"], row["redaction"])
+    return Line(row["family_id"], row["number"], fact, row["digest"], redaction)

@@ -48,8 +48,12 @@ ALWAYS = {
     "log_timezone": "UTC",
     "logging_collector": "off",
     "log_min_messages": "warning",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
     "jit": "off",
 }
+"""No values in the log: without `terse` a failed check quotes the whole row, and a duplicate its key (docs/operations.md, "Logs")."""
 UNSAFE_OPTIONS = {
     "fsync": "off",
     "synchronous_commit": "off",

@@ -37,6 +37,11 @@ class EmbeddedServer(ABC):
         return self._running().pid
 
     @property
+    def log(self) -> Path:
+        """What the server writes."""
+        return self._log
+
+    @property
     def port(self) -> int:
         """The TCP port on the loopback interface."""
         assert self._port is not None, "not started yet"

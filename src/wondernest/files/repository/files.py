@@ -83,10 +83,11 @@ _INSERT: Final = {
            (id, user_id, child_id, file_key, original_name, mime_type, file_size, storage_provider, url, is_public, category,
             uploaded_at, is_system_image)
     select $1, $2, $3::uuid, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
-     where $3::uuid is null or {requires("$3::uuid", purpose, "$14::text")}"""
+     where $3::uuid is null or {guards("$3::uuid", "$2", consent=requires("$3::uuid", purpose, "$14::text"))}
+    returning true"""
     for purpose in _KEPT_FOR
 }
-"""Consent is asked again: it may have been withdrawn while the file was inspected."""
+"""Both are asked again: while the file was inspected the consent may have been withdrawn, the child erased, the adult have left."""
 _TAG: Final = """
     with named as (
         insert into content.tags (name) select unnest($2::text[])
@@ -247,12 +248,12 @@ class FileRepository:
         owner: UUID = await executor.fetchval(_SYSTEM_OWNER)
         return owner
 
-    async def insert(self, unit: Executor, file: StoredFile, url: str) -> None:
+    async def insert(self, unit: Executor, file: StoredFile, url: str) -> bool:
         """Store a file's row and its tags, and spare its blob. `url`: for the earlier backends, which store it.
 
-        Raises CallerRefused without consent to the purpose of the file's type.
+        False if the owner may not act for the child any more. Raises CallerRefused without consent to the purpose of the file's type.
         """
-        await unit.execute(
+        stored = await unit.fetchval(
             _INSERT[purpose_of(file.content_type)],
             file.id,
             file.owner_id,
@@ -269,8 +270,11 @@ class FileRepository:
             file.system,
             self._insert_gate.value,
         )
+        if stored is not True:
+            return False
         await self.tag(unit, file.id, file.owner_id, file.tags)
         await unit.execute(_SPARE, file.key)
+        return True
 
     async def tag(self, unit: Executor, file_id: UUID, user_id: UUID, tags: Sequence[str]) -> None:
         """Give a file tags, besides those that it has."""

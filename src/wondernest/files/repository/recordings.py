@@ -18,10 +18,12 @@ from wondernest.files.rules import RECORDED
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor
 
-_RECORDED: Final = " or ".join(f"f.mime_type like '{kind}%'" for kind in RECORDED)
+_TYPES: Final = " or ".join(f"f.mime_type like '{kind}%'" for kind in RECORDED)
+_RECORDED: Final = f"({_TYPES}) and f.is_system_image is not true"
+"""SQL condition on a file; those of the installation are about no family."""
 _NOTE: Final = f"""
     with page as materialized (
-        select f.id, f.child_id, f.mime_type, f.uploaded_at from core.uploaded_files f
+        select f.id, f.child_id, f.mime_type, f.is_system_image, f.uploaded_at from core.uploaded_files f
          where $1::uuid is null or f.id > $1 order by f.id limit $2),
     noted as (
         insert into wondernest.recordings (child_id, file_id, counted_from)
@@ -33,7 +35,7 @@ _NOTE: Final = f"""
 _PRUNE: Final = f"""
     delete from wondernest.recordings kept
      where not exists (select from core.uploaded_files f
-                        where f.id = kept.file_id and f.child_id = kept.child_id and ({_RECORDED}))"""
+                        where f.id = kept.file_id and f.child_id = kept.child_id and {_RECORDED})"""
 """One index probe for each recording."""
 _UNTOLD: Final = f"""
     select distinct kept.child_id from wondernest.recordings kept
@@ -52,7 +54,7 @@ _DUE: Final = f"""
        and ($3::uuid is null or f.id > $3)
      order by f.id limit $4"""
 _OF_CHILDREN: Final = f"""
-    select {COLUMNS} from core.uploaded_files f where f.child_id = any ($1::uuid[]) and ({_RECORDED}) order by f.id limit $2"""
+    select {COLUMNS} from core.uploaded_files f where f.child_id = any ($1::uuid[]) and {_RECORDED} order by f.id limit $2"""
 _PARENTS: Final = f"""
     select member.user_id from family.child_profiles child
       join family.family_members member on member.family_id = child.family_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
@@ -30,6 +30,10 @@ class Done(Struct, frozen=True):
     """The work is done."""
 
 
+class LeftOut(Struct, frozen=True):
+    """The job was not begun, because the clock of this process is ahead. Its schedule enqueues it again."""
+
+
 class RetryLater(Struct, frozen=True):
     """The job is to be run again after a pause."""
 
@@ -44,7 +48,9 @@ class Dead(Struct, frozen=True):
 
 
 Arguments: TypeAlias = dict[str, str | int | None]
-Verdict: TypeAlias = Done | RetryLater | Dead
+Verdict: TypeAlias = Done | LeftOut | RetryLater | Dead
+Ahead: TypeAlias = Callable[[], Awaitable[bool]]
+"""Whether the clock of this process is ahead of the database's."""
 
 
 class Delivered(Struct, frozen=True):
@@ -61,7 +67,8 @@ class Delivered(Struct, frozen=True):
 class Attempts:
     """Runs handlers. The message of an error is never logged or stored: it may contain personal data."""
 
-    def __init__(self, jobs: Iterable[Job], instruments: JobInstruments) -> None:
+    def __init__(self, jobs: Iterable[Job], instruments: JobInstruments, ahead: Ahead) -> None:
+        self._ahead = ahead
         self._jobs = {job.name: job for job in jobs}
         self._instruments = instruments
         self._interrupted = asyncio.Event()
@@ -79,9 +86,11 @@ class Attempts:
             verdict: Verdict = Dead("its process ended during every attempt")
         elif (args := _arguments(delivered)) is None:
             verdict = Dead("its arguments cannot be read")
+        elif job.by_age and await self._ahead():
+            verdict = LeftOut()
         else:
             verdict = await self._run(job, delivered, args)
-        result = {Done: "done", RetryLater: "retried", Dead: "dead"}[type(verdict)]
+        result = {Done: "done", LeftOut: "left_out", RetryLater: "retried", Dead: "dead"}[type(verdict)]
         self._instruments.finished(job.name, result, monotonic() - began)  # pyright: ignore[reportArgumentType]
         self._log_outcome(delivered, verdict)
         return verdict
@@ -122,6 +131,8 @@ class Attempts:
         name = delivered.name
         if isinstance(verdict, Dead):
             log.error("job is dead", job=name, id=delivered.id, attempts=delivered.times, reason=verdict.reason)
+        elif isinstance(verdict, LeftOut):
+            log.error("job is left out: the clock of this machine is ahead of the database's", job=name)
         elif isinstance(verdict, Done):
             if name in self._failing:
                 self._failing.discard(name)

@@ -66,6 +66,9 @@ class Job(Struct, frozen=True):
     handler: Handler
     retry: Retry = Retry()
     time_limit_s: float = 60.0
+    by_age: bool = False
+    """Whether it deletes, ends or decides what is old or due, which nothing takes back: it is left out while the clock of its process is
+    ahead of the database's. Only for jobs of a schedule, which come again."""
 
 
 class Schedule(Struct, frozen=True):

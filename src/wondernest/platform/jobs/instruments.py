@@ -15,8 +15,8 @@ NAMES: Final = (
     "wondernest_jobs_queue",
     "wondernest_jobs_oldest_waiting_seconds",
 )
-RESULTS: Final = ("done", "retried", "dead")
-Result = Literal["done", "retried", "dead"]
+RESULTS: Final = ("done", "retried", "dead", "left_out")
+Result = Literal["done", "retried", "dead", "left_out"]
 
 
 class JobInstruments:

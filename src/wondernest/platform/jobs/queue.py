@@ -82,10 +82,14 @@ class QueuedJobs:
         return QueuedSender(job)
 
     def check(self, jobs: Iterable[Job], schedules: Iterable[Schedule]) -> None:
-        """Raise UnknownJob for a name that is sent or scheduled but not declared, or declared twice."""
+        """Raise UnknownJob for a name that is sent or scheduled but not declared, or declared twice, and for a job by age without a schedule."""
+        jobs = tuple(jobs)
         names = [job.name for job in jobs]
         schedules = tuple(schedules)
         twice = [name for name in set(names) if names.count(name) > 1]
         wrong = {*self._sent, *(schedule.job for schedule in schedules)} - set(names)
         if twice or wrong:
             raise UnknownJob(f"declared twice: {sorted(twice)}; declared by no room: {sorted(wrong)}")
+        lost = {job.name for job in jobs if job.by_age} - {schedule.job for schedule in schedules}
+        if lost:
+            raise UnknownJob(f"goes by age, and no schedule brings it again: {sorted(lost)}")

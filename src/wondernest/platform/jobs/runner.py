@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pgqueuer.core.sm import SchedulerManager
 
+from wondernest.platform.clock import SystemClock
 from wondernest.platform.faults import DependencyUnavailable
 from wondernest.platform.ids import new_uuid
 from wondernest.platform.jobs.attempts import Attempts
@@ -20,7 +21,9 @@ from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
 
+    from wondernest.platform.clock import Clock
     from wondernest.platform.jobs.declarations import Job, Schedule
     from wondernest.platform.jobs.instruments import JobInstruments
     from wondernest.platform.telemetry.metrics import Metrics
@@ -36,12 +39,15 @@ FIRST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 5.0
 STEADY_S: Final = 30.0
 """After running for so long the next restart pause is short again."""
+MOST_AHEAD: Final = timedelta(minutes=1)
+"""By how much the clock of this process may be ahead of the database's."""
 INTERRUPT_S: Final = 2.0
 """After the grace period: how long interrupted jobs may take to go back into the queue."""
 
 _ALIVE: Final = """
     insert into wondernest.job_processes (id) values ($1) on conflict (id) do update set seen_at = now()"""
 _ENQUEUE_DUE: Final = f"select {ENQUEUE_FUNCTION}($1, '{{}}', $2)"
+_NOW: Final = "select clock_timestamp()"
 _GONE: Final = "delete from wondernest.job_processes where id = $1"
 
 
@@ -55,8 +61,10 @@ class JobRunner:
         schedules: Sequence[Schedule],
         metrics: Metrics,
         instruments: JobInstruments,
+        clock: Clock | None = None,
     ) -> None:
         mute_library_log()
+        self._clock = clock or SystemClock()
         self._settings = settings.jobs
         self._grace_s = settings.server.shutdown_grace_s
         self._database = QueueDatabase(settings.database, metrics)
@@ -64,7 +72,7 @@ class JobRunner:
         self._schedules = schedules
         self._metrics = metrics
         self._instruments = instruments
-        self._attempts = Attempts(jobs, instruments)
+        self._attempts = Attempts(jobs, instruments, self._is_ahead)
         self._stopping = asyncio.Event()
         self._stop_now = asyncio.Event()
         self._id = new_uuid()
@@ -185,6 +193,10 @@ class JobRunner:
             except Exception:  # the next heartbeat tries again
                 log.exception("the queue cannot be measured")
             await asyncio.sleep(HEARTBEAT_S)
+
+    async def _is_ahead(self) -> bool:
+        now: datetime = await self._database.fetchval(_NOW)
+        return self._clock.now() - now > MOST_AHEAD
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

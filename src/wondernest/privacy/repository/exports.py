@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+import msgspec
+
 from wondernest.access.guardianship import deactivated, is_parent
 from wondernest.access.people import CHILD, FAMILY
 from wondernest.platform.personal_data import USER
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
     from wondernest.platform.personal_data import People
 
 _COLUMNS: Final = "e.user_id, e.id, e.family_id, e.asked_at, e.ready_at, e.expires_at, e.bytes"
+_THEIRS: Final = f"""
+    (e.family_id is null or exists (
+        select from family.family_members member
+         where member.family_id = e.family_id and member.user_id = e.user_id and {is_parent("member")}))"""
+"""A file with a family in it is its parent's, and is given out no longer to somebody who is none any more."""
 _LOCK: Final = "select from core.users where id = $1 for no key update"
 _OPEN: Final = f"""
     select {_COLUMNS} from wondernest.exports e
@@ -25,19 +32,23 @@ _OPEN: Final = f"""
 _SINCE: Final = "select count(*) from wondernest.exports where user_id = $1 and asked_at > $2"
 _ASK: Final = f"""
     insert into wondernest.exports as e (user_id, id, family_id, asked_at) values ($1, $2, $3, $4) returning {_COLUMNS}"""
-_OWN: Final = f"select {_COLUMNS} from wondernest.exports e where e.user_id = $1 order by e.asked_at desc, e.id"
+_OWN: Final = f"""
+    select {_COLUMNS} from wondernest.exports e
+     where e.user_id = $1 and (e.ready_at is null or {_THEIRS}) order by e.asked_at desc, e.id"""
 _ONE: Final = f"select {_COLUMNS} from wondernest.exports e where e.user_id = $1 and e.id = $2"
+_CONTENT: Final = f"{_ONE} and {_THEIRS}"
 _READY: Final = """
-    update wondernest.exports set ready_at = $3, expires_at = $4, bytes = $5 where user_id = $1 and id = $2 returning true"""
+    update wondernest.exports set ready_at = $3, expires_at = $4, bytes = $5, family_id = case when $6 then family_id end
+     where user_id = $1 and id = $2 returning true"""
 _FETCH: Final = f"""
     update wondernest.exports e set fetched_at = coalesce(e.fetched_at, $3)
      where e.user_id = $1 and e.id = $2 and e.ready_at is not null and e.expires_at > $3
-       and (e.fetched_at is null or e.fetched_at > $4) and not {deactivated("$1")}
+       and (e.fetched_at is null or e.fetched_at > $4) and not {deactivated("$1")} and {_THEIRS}
     returning {_COLUMNS}"""
 _LINKED: Final = f"""
     select {_COLUMNS} from wondernest.exports e
      where e.user_id = $1 and e.id = $2 and e.ready_at is not null and e.expires_at > $3
-       and (e.fetched_at > $4 or e.fetched_at is null and not $5) and not {deactivated("$1")}"""
+       and (e.fetched_at > $4 or e.fetched_at is null and not $5) and not {deactivated("$1")} and {_THEIRS}"""
 _EXPIRED: Final = f"""
     select {_COLUMNS} from wondernest.exports e
      where e.expires_at <= $1 or (e.ready_at is null and e.asked_at <= $2) order by e.user_id, e.id limit $3"""
@@ -74,16 +85,22 @@ class ExportRepository:
         return _export(row)
 
     async def own(self, executor: Executor, user_id: UUID) -> list[Export]:
-        """A user's exports, newest first."""
+        """A user's exports that they may have, newest first."""
         return [_export(row) for row in await executor.fetch(_OWN, user_id)]
 
     async def find(self, executor: Executor, user_id: UUID, export_id: UUID) -> Export | None:
         """One of a user's exports."""
         return _found(await executor.fetchrow(_ONE, user_id, export_id))
 
-    async def ready(self, executor: Executor, export: Export, now: datetime, until: datetime, size: int) -> bool:
-        """The file is stored; False if the request is gone."""
-        return await executor.fetchval(_READY, export.user_id, export.id, now, until, size) is True
+    async def given(self, executor: Executor, user_id: UUID, export_id: UUID) -> Export | None:
+        """As `find`, if the user may have it: a family's only while they are a parent of it."""
+        return _found(await executor.fetchrow(_CONTENT, user_id, export_id))
+
+    async def ready(
+        self, executor: Executor, export: Export, now: datetime, until: datetime, size: int, *, with_family: bool
+    ) -> bool:
+        """The file is stored; False if the request is gone. `with_family`: whether the family is in it."""
+        return await executor.fetchval(_READY, export.user_id, export.id, now, until, size, with_family) is True
 
     async def fetch(
         self, executor: Executor, user_id: UUID, export_id: UUID, now: datetime, before: datetime
@@ -118,17 +135,27 @@ class ExportRepository:
         return people
 
     async def rows(self, database: Database, step: Step, people: People) -> AsyncGenerator[bytes]:
-        """The rows of a table about the people as JSON objects, without what opens a session."""
+        """The rows of a table about the people as JSON objects, without what opens a session.
+
+        Of a row that another adult of the family caused, what tells of that adult is left out (`Holding.of_mentioned`).
+        """
         nobodys = not step.holding.people
         condition, ids = step.holding.about(people, mentioned=nobodys, lacking=step.lacking)
         if not condition:
             return
         secrets = [name for name in step.columns if SECRET.search(name)]
         chosen = f"to_jsonb(held) - ${len(ids) + 1}::text[]"
+        arguments: list[object] = [*ids, secrets]
+        users = list(people.get(USER, ()))
+        for name, said in step.holding.of_mentioned.items():
+            if name in step.columns and step.holding.mentions[name] == USER:
+                place = len(arguments) + 1
+                chosen += f" || case when held.{name} = any (${place}::uuid[]) then '{{}}' else ${place + 1}::jsonb end"
+                arguments += [users, msgspec.json.encode(dict.fromkeys(one for one in said if one in step.columns))]
         order = f" order by {', '.join(f'held.{name}' for name in step.keys)}" if step.keys else ""
         statement = f"select {chosen} as document from {step.holding.table} held where {condition}{order}"
         async with database.lease() as connection, connection.transaction(readonly=True):
-            async for row in connection.cursor(statement, *ids, secrets, prefetch=_AT_ONCE):
+            async for row in connection.cursor(statement, *arguments, prefetch=_AT_ONCE):
                 yield row["document"]
 
 

@@ -25,6 +25,7 @@ _CHILD: Final = f"""
 _FAMILY: Final = f"""
     select f.id from family.families f
      where f.id = ({family_of("$1", "$2")}) and {belongs("f.id", "$1", parent=True)} for no key update of f"""
+_ACCOUNT: Final = "select from core.users where id = $1 for no key update"
 OTHER_PARENT: Final = f"""
     exists (select from family.family_members other join core.users adult on adult.id = other.user_id
              where other.family_id = own.family_id and other.user_id <> own.user_id and {is_parent("other")}
@@ -39,17 +40,31 @@ LEFT_ALONE: Final = f"""
 _FREEZE: Final = f"""
     update family.child_profiles c set is_active = false, archived_at = $3, updated_at = $3
      where (c.id = $1 or c.family_id = any ($2::uuid[])) and {active("c")} returning c.id"""
-_THAW: Final = """
-    update family.child_profiles c set is_active = true, archived_at = null, updated_at = $2 where c.id = any ($1::uuid[])"""
+_COVERS: Final = f"""
+    (e.kind = '{Kind.CHILD}' and e.child_id = c.id or e.kind = '{Kind.FAMILY}' and e.family_id = c.family_id
+     or e.kind = '{Kind.ACCOUNT}' and c.family_id in ({LEFT_ALONE.replace("$1", "e.user_id")}))"""
+"""The erasure `e` erases the child `c`, as things are."""
+_THAW: Final = f"""
+    with still as (
+        select e.id, e.kind, c.id as child_id from family.child_profiles c join wondernest.erasures e on {IS_OPEN} and {_COVERS}
+         where c.id = any ($1::uuid[])),
+    handed_over as (
+        update wondernest.erasures e set frozen = e.frozen || array(select still.child_id from still where still.id = e.id)
+         where e.kind <> '{Kind.CHILD}' and e.id in (select id from still))
+    update family.child_profiles c set is_active = true, archived_at = null, updated_at = $2
+     where c.id = any ($1::uuid[]) and not exists (select from still where still.child_id = c.id)"""
+"""A child that another open request erases stays hidden, and comes back when that one is taken back."""
 _ASK: Final = f"""
     with asked as (
         insert into wondernest.erasures as e (id, kind, child_id, family_id, user_id, asked_by, frozen, asked_at, due_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing returning {COLUMNS})
-    select * from asked
-    union all
-    select {COLUMNS} from wondernest.erasures e
-     where e.kind = $2 and {IS_OPEN} and not exists (select from asked)
-       and case $2 when 'child' then e.child_id = $3 when 'family' then e.family_id = $4 else e.user_id = $5 end"""
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing returning {COLUMNS}),
+    known as (
+        update wondernest.erasures e set frozen = e.frozen || $7
+         where e.kind = $2 and {IS_OPEN} and not exists (select from asked)
+           and case $2 when 'child' then e.child_id = $3 when 'family' then e.family_id = $4 else e.user_id = $5 end
+        returning {COLUMNS})
+    select * from asked union all select * from known"""
+"""Asked again, the children that were added since are hidden too. The child, the family or the account is locked."""
 _TAKE_BACK: Final = f"""
     update wondernest.erasures e set state = '{State.TAKEN_BACK}', finished_at = $3
      where e.kind = $1 and e.state = '{State.WAITING}' and case $1 when 'child' then e.child_id = $2
@@ -60,7 +75,8 @@ _BEGUN: Final = f"""
                     where {IS_OPEN} and e.state <> '{State.WAITING}'
                       and (e.child_id = $1 or e.family_id = $2 or e.user_id = $3))"""
 _LARGER: Final = f"""
-    select exists (select from wondernest.erasures e where {IS_OPEN} and e.kind <> '{Kind.CHILD}' and $1 = any (e.frozen))"""
+    select exists (select from wondernest.erasures e join family.child_profiles c on c.id = $1
+                    where {IS_OPEN} and e.kind <> '{Kind.CHILD}' and (c.id = any (e.frozen) or {_COVERS}))"""
 _ARCHIVED: Final = f"""
     select c.id from family.child_profiles c where c.id = $1 and not ({active("c")})"""
 _SEEN: Final = f"""
@@ -94,6 +110,10 @@ class RequestRepository:
         """The family that the parent acts for, locked; None without one."""
         return await unit.fetchval(_FAMILY, user_id, hint)
 
+    async def lock_account(self, unit: Executor, user_id: UUID) -> None:
+        """Requests about one account run one after another."""
+        await unit.fetch(_ACCOUNT, user_id)
+
     async def left_alone(self, executor: Executor, user_id: UUID) -> list[UUID]:
         """The families that go with an account, because nobody else in them is a parent."""
         return [row["family_id"] for row in await executor.fetch(LEFT_ALONE, user_id)]
@@ -105,7 +125,7 @@ class RequestRepository:
         return [row["id"] for row in await unit.fetch(_FREEZE, child_id, list(families), now)]
 
     async def thaw(self, unit: Executor, children: Sequence[UUID], now: datetime) -> None:
-        """Take children out of the archive."""
+        """Take children out of the archive, but for those that another open request erases."""
         await unit.execute(_THAW, list(children), now)
 
     async def ask(

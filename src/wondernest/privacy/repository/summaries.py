@@ -20,6 +20,8 @@ _FAMILY: Final = f"""
                                     order by c.created_at, c.id) as children
       from ({family_of("$1", "$2")}) acting"""
 MADE: Final = "created_at"
+ENDS: Final = ("_until", "expires_at", "ends_at")
+"""How columns end that say until when something holds: they do not tell how old a row is."""
 _MOMENTS: Final = ("timestamp with time zone", "timestamp without time zone")
 _VARIABLE: Final = (
     "text",
@@ -84,7 +86,7 @@ def _count(place: int, step: Step, column: str) -> str:
     sizes = [f"coalesce(pg_column_size(held.{one.name}), 0)" for one in step.columns.values() if one.kind in _VARIABLE]
     if holding.content_bytes in step.columns:
         sizes.append(f"coalesce(held.{holding.content_bytes}, 0)")
-    moments = [one.name for one in step.columns.values() if one.kind in _MOMENTS]
+    moments = [one.name for one in step.columns.values() if one.kind in _MOMENTS and not one.name.endswith(ENDS)]
     made = MADE if MADE in moments else next(iter(moments), None)
     oldest = f"min(held.{made})::timestamptz" if made else "null::timestamptz"
     return (

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from wondernest.access.guardianship import is_parent
+from wondernest.access.guardianship import active, is_parent
 from wondernest.access.people import CHILD, FAMILY
 from wondernest.platform.personal_data import USER
 from wondernest.privacy.repository.requests import COLUMNS, IS_OPEN, LEFT_ALONE, erasure_of
@@ -34,6 +34,16 @@ _FAMILIES_OF_CHILDREN: Final = "select distinct family_id from family.child_prof
 _BEGIN: Final = f"""
     update wondernest.erasures e set state = '{State.ERASING}', subjects = $2
      where e.id = $1 and e.state = '{State.WAITING}' and e.due_at <= $3 returning true"""
+_HIDE: Final = f"""
+    with due as materialized (
+        select e.id from wondernest.erasures e where e.id = $1 and e.state = '{State.WAITING}' for update),
+    hidden as (
+        update family.child_profiles c set is_active = false, archived_at = $3, updated_at = $3
+          from due where c.id = any ($2::uuid[]) and {active("c")} returning c.id, c.family_id)
+    update wondernest.erasures e
+       set frozen = e.frozen || array(select hidden.id from hidden), due_at = $4
+     where e.id in (select id from due) and exists (select from hidden)
+    returning array(select distinct hidden.family_id from hidden)"""
 _SUBJECTS: Final = "select subjects from wondernest.erasures where id = $1"
 _RESUME: Final = f"""
     insert into wondernest.erasures (id, kind, state, subjects, asked_at, due_at) values ($1, $2, '{State.ERASING}', $3, $4, $4)"""
@@ -86,6 +96,12 @@ class WorkRepository:
         rows = await executor.fetch(_FAMILIES_OF_CHILDREN, list(people.get(CHILD, ())))
         families += [row["family_id"] for row in rows]
         return [row["user_id"] for row in await executor.fetch(_MEMBERS, families, list(people.get(USER, ())))]
+
+    async def hide(
+        self, unit: Executor, erasure_id: UUID, erased: Erased, now: datetime, due_at: datetime
+    ) -> list[UUID]:
+        """Hide the children of a waiting request who are in use, and put it off; returns their families, none if none is in use."""
+        return await unit.fetchval(_HIDE, erasure_id, erased.people.get(CHILD, []), now, due_at) or []
 
     async def begin(self, executor: Executor, erasure_id: UUID, erased: Erased, now: datetime) -> bool:
         """Store whom a due request erases; False when it was taken back meanwhile."""

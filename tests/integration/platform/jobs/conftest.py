@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from wondernest.platform.clock import Clock
 from wondernest.platform.db.pool import Database
 from wondernest.platform.jobs import Job, QueuedJobs, Schedule
 from wondernest.platform.jobs.instruments import JobInstruments
@@ -30,12 +31,14 @@ class Bench:
     metrics: Metrics = field(default_factory=Metrics)
 
     @asynccontextmanager
-    async def running(self, *jobs: Job, schedules: Sequence[Schedule] = ()) -> AsyncGenerator[JobRunner]:
+    async def running(
+        self, *jobs: Job, schedules: Sequence[Schedule] = (), clock: Clock | None = None
+    ) -> AsyncGenerator[JobRunner]:
         """A running runner; stopped in order at the end."""
         metrics = Metrics()
         instruments = JobInstruments(metrics)
         instruments.show(job.name for job in jobs)
-        runner = JobRunner(self.settings, jobs, schedules, metrics, instruments)
+        runner = JobRunner(self.settings, jobs, schedules, metrics, instruments, clock)
         work = asyncio.create_task(runner.run())
         try:
             yield runner

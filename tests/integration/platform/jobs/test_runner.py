@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from wondernest.platform.clock import SystemClock
 from wondernest.platform.db.pool import Database
 from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.jobs import Job, QueuedJobs, Retry, Running, Schedule, Unrecoverable
@@ -147,6 +149,17 @@ async def test_schedules_that_are_no_longer_declared_are_forgotten(bench: Bench)
             await bench.until(
                 lambda name=name: bench.rows("select entrypoint from wondernest.job_schedules") == [(name,)], name
             )
+
+
+async def test_a_job_that_goes_by_age_waits_for_its_schedule_while_the_clock_is_ahead(bench: Bench) -> None:
+    by_age, other = Recorder(), Recorder()
+    jobs = Job("by.age", by_age, by_age=True), Job("an.other", other)
+    for clock, seen in ((SystemClock(timedelta(hours=1)), [1, 0]), (SystemClock(-timedelta(hours=1)), [2, 1])):
+        async with bench.running(*jobs, clock=clock):
+            for job in jobs:
+                await bench.send(job.name)
+            await bench.until(lambda: bench.statuses() == [], "both jobs are gone from the queue")
+        assert [len(other.seen), len(by_age.seen)] == seen
 
 
 async def test_a_stop_lets_running_jobs_end_and_takes_no_more(bench: Bench) -> None:

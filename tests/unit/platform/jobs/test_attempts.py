@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from wondernest.platform.jobs import Handler, Job, Retry, Running, Unrecoverable
-from wondernest.platform.jobs.attempts import INTERRUPTED, Attempts, Dead, Delivered, Done, RetryLater, Verdict
+from wondernest.platform.jobs.attempts import INTERRUPTED, Attempts, Dead, Delivered, Done, LeftOut, RetryLater, Verdict
 from wondernest.platform.jobs.instruments import JobInstruments
 from wondernest.platform.telemetry.metrics import Metrics
 
@@ -23,10 +23,16 @@ BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
 class Trial:
     """A kind of job and the results of its attempts."""
 
-    def __init__(self, handler: Handler, time_limit_s: float = 60.0) -> None:
+    def __init__(
+        self, handler: Handler, time_limit_s: float = 60.0, *, by_age: bool = False, ahead: bool = False
+    ) -> None:
         self.metrics = Metrics()
-        job = Job(NAME, handler, Retry(attempts=3), time_limit_s)
-        self.attempts = Attempts([job], JobInstruments(self.metrics))
+        self.ahead = ahead
+        job = Job(NAME, handler, Retry(attempts=3), time_limit_s, by_age=by_age)
+        self.attempts = Attempts([job], JobInstruments(self.metrics), self.is_ahead)
+
+    async def is_ahead(self) -> bool:
+        return self.ahead
 
     async def __call__(self, times: int = 1, payload: bytes | None = b"{}") -> Verdict:
         return await self.attempts.attempt(Delivered(7, NAME, payload, BEGAN, times))
@@ -123,3 +129,18 @@ def test_pauses_double_up_to_the_longest() -> None:
     retry = Retry(attempts=10, first_pause_s=10.0, longest_pause_s=100.0)
     for failures, pause_s in ((1, 10), (2, 20), (3, 40), (4, 80), (5, 100), (500, 100)):
         assert 0.8 * pause_s <= retry.pause_s(failures) <= 1.2 * pause_s
+
+
+@pytest.mark.parametrize("by_age", [True, False])
+@pytest.mark.parametrize("ahead", [True, False])
+async def test_a_job_that_goes_by_age_is_left_out_while_the_clock_is_ahead(*, by_age: bool, ahead: bool) -> None:
+    done: list[int] = []
+
+    async def work(job: Running) -> None:
+        done.append(job.id)
+
+    trial = Trial(work, by_age=by_age, ahead=ahead)
+    left_out = by_age and ahead
+    assert await trial(times=3) == (LeftOut() if left_out else Done())
+    assert done == ([] if left_out else [7])
+    assert trial.counted("left_out" if left_out else "done") == 1

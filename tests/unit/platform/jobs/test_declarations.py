@@ -36,9 +36,11 @@ def test_a_name_that_no_room_declares_stops_the_start() -> None:
         jobs.check([Job("auth.known", work)], [])
 
 
-def test_a_schedule_of_no_job_and_a_job_declared_twice_stop_the_start() -> None:
+def test_a_schedule_of_no_job_a_job_declared_twice_and_one_by_age_without_a_schedule_stop_the_start() -> None:
     with pytest.raises(UnknownJob, match=r"auth\.gone"):
         QueuedJobs().check([], [Schedule("auth.gone", "0 * * * *", "auth.gone")])
+    with pytest.raises(UnknownJob, match=r"no schedule brings it again: \['auth\.old'\]"):
+        QueuedJobs().check([Job("auth.old", work, by_age=True)], [])
     with pytest.raises(UnknownJob, match="declared twice"):
         QueuedJobs().check([Job("auth.known", work)] * 2, [])
 
