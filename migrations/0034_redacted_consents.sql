@@ -41,6 +41,13 @@ begin
 end
 $$;
 
+-- @change 0034.ends-by-parents [wondernest.ended_purposes]
+-- withdrawn: a parent said so; else its time was over. announced: the parents got a letter with the day. erased_at: when what was held was
+-- last erased; such a row stays where data goes on to be collected. The previous release announces every end, and knows no other.
+alter table wondernest.ended_purposes add column withdrawn boolean not null default false;
+alter table wondernest.ended_purposes add column announced boolean not null default true;
+alter table wondernest.ended_purposes add column erased_at timestamptz;
+
 -- @index wondernest.idx_consent_ledger_child
 -- Finds the entries of a child who is erased.
 create index idx_consent_ledger_child on wondernest.consent_ledger (child_id);

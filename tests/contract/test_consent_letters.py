@@ -290,6 +290,28 @@ async def test_another_type_of_consent_permits_nothing_before_a_parent_confirms_
     await assert_chained(home.database_url, home.settings)
 
 
+async def test_a_request_that_refuses_takes_that_away_at_once_because_the_app_has_no_other_way(
+    home: Nest, ann: Parent
+) -> None:
+    mia = await home.consented(ann)
+    end = (await home.gate(mia))[1]
+    await home.change(ann, mia, audioMonitoring=True)
+    answer = (await home.ask(ann, mia, permissions={**ALL, "analytics": False})).json()
+    assert (answer["consentGranted"], answer["permissions"]["analytics"]) == (True, False)
+    assert await home.gate(mia) == (["recommendations", "saves", "uploads"], end)
+    assert (await home.status(ann, mia))["pending"] is None, "it refused what waited, too"
+    widened = (await home.ask(ann, mia, permissions={**ALL, "educationalData": False, "marketing": True})).json()
+    assert widened["consentGranted"] is False, "what is added waits"
+    assert await home.gate(mia) == (["saves", "uploads"], end)
+    refused = (await home.ask(ann, mia, permissions={"dataCollection": False})).json()
+    assert refused["consentGranted"] is False
+    assert (await home.gate(mia))[0] == []
+    shown = await home.status(ann, mia)
+    assert (shown["dataCollectionAllowed"], shown["pending"]) == (False, None)
+    assert [revoked for _, revoked in await home.shown(mia)].count(False) == 1
+    await assert_chained(home.database_url, home.settings)
+
+
 async def test_what_a_parent_refuses_an_older_letter_does_not_bring_back(home: Nest, ann: Parent) -> None:
     mia = await home.consented(ann)
     await home.change(ann, mia, audioMonitoring=True)
@@ -446,6 +468,20 @@ async def test_a_consent_expires_after_a_year_with_a_reminder_before(home: Nest,
     assert (entries[:4], sorted(entries[4:])) == (["request", "confirm", "grant", "request"], ["expire", "expire"])
     assert await value(home.database_url, "select count(*) from wondernest.consents") == 0
     await assert_chained(home.database_url, home.settings)
+
+
+async def test_when_the_parent_who_consented_has_left_the_other_one_is_asked_again(home: Nest, ann: Parent) -> None:
+    mia = await home.consented(ann)
+    ben = await register(home.client)
+    joins = (
+        "with left_it as (delete from family.family_members where user_id = $2 returning family_id)"
+        " insert into family.family_members (family_id, user_id, role) select family_id, $1, 'parent' from left_it"
+    )
+    await rows(home.database_url, joins, UUID(ben.user_id), UUID(ann.user_id))
+    await home.run(RENEW, after(days=336))
+    assert DONE in (await home.press(await home.link(ben, "ends soon"))).text
+    last = "select actor_id from wondernest.consent_ledger where child_id = $1::uuid order by number desc limit 1"
+    assert await value(home.database_url, last, mia) == UUID(ben.user_id)
 
 
 async def test_a_renewed_consent_counts_for_another_year(home: Nest, ann: Parent) -> None:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable
 from itertools import product
 from typing import Any
+from urllib.parse import urljoin
 
 import httpx2
 import pytest
@@ -75,7 +76,11 @@ async def test_the_notice_is_a_public_page_that_may_be_kept(home: Nest, language
     assert answer.headers["cache-control"] == "no-cache"
     assert "Nest & <Sons>" in page.texts["p"][2]
     assert "1 Main St <b>, {operator} x@y.example" in page.texts["main"][0], "settings are text, never form"
-    assert [link["lang"] for link in page.attributes("a")] == [*LANGUAGES]
+    data, *others = page.attributes("a")
+    held = await home.client.get(urljoin(NOTICE, data["href"]))
+    Page(held.text).assert_readable(language)
+    assert "16 CFR 312.2" in held.text, "the notice leads to the internal operations"
+    assert [link["lang"] for link in others] == [*LANGUAGES]
     assert (await home.client.get(f"{NOTICE}?language={language}&version={NEWEST}")).text == answer.text
     for version in ("0", f"{NEWEST + 1}", "x", "9" * 30):
         assert (await home.client.get(f"{NOTICE}?version={version}")).status_code == 404

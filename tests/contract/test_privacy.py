@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx2
@@ -12,13 +13,16 @@ import pytest
 
 from tests.fixtures.application import TEST_ENVIRONMENT, UNREACHED, declared, running
 from tests.fixtures.auth import register, rows
-from tests.fixtures.consent import give_consent
+from tests.fixtures.consent import give_consent, withdraw_consent
 from tests.fixtures.consents import Page, assert_strict
 from tests.fixtures.family import add_child
-from tests.fixtures.privacy import move_in, run, save
+from tests.fixtures.privacy import erase, move_in, run, save
 from tests.security.households import PICTURE, register_parent_with_data
+from wondernest.access.law import GROUNDS, INTERNAL_OPERATIONS
 from wondernest.app import create_app
+from wondernest.coppa.rules import KEPT_AFTER_END
 from wondernest.platform.languages import LANGUAGES
+from wondernest.platform.personal_data import GeneralGround, Party
 from wondernest.privacy.catalogue import Entry, catalogue
 from wondernest.privacy.pages import PrivacyPages, figures, translations
 from wondernest.settings import Settings, load_settings
@@ -33,6 +37,13 @@ async def test_the_catalogue_is_public_and_has_every_class(app_client: httpx2.As
     assert [one["place"] for one in shown] == [entry.table for entry in catalogue(declared().rooms)]
     saves = next(one for one in shown if one["place"] == "games.simple_game_data")
     assert (saves["store"], saves["people"], saves["endedBy"]) == ("table", ["child"], "privacy.erase_due")
+    assert (saves["grounds"], saves["purposes"], saves["seenBy"]) == (["consent"], ["saves"], ["adults", "devices"])
+    versions = next(one for one in shown if one["place"] == "wondernest.save_versions")
+    assert versions["identifiers"] == {"device": "repeat", "replaced_by": "repeat"}
+    legend = answer.json()["legend"]
+    assert {one for each in shown for one in each["grounds"]} <= {one["name"] for one in legend["grounds"]}
+    uses = {one["name"]: one["internalOperation"] for one in legend["operations"]}
+    assert (uses["repeat"], uses["measure"]) == ("(1)(i)", None)
     again = await app_client.get(f"{PRIVACY}/catalogue", headers={"If-None-Match": answer.headers["etag"]})
     assert again.status_code == 304
 
@@ -60,6 +71,37 @@ async def test_the_summary_counts_what_is_held_about_each_child(app_client: http
     assert held[zoe]["games.simple_game_data"]["count"] == 1, "an archived child is held too"
     assert held[parent.user_id]["core.user_sessions"]["count"] == 1
     assert "games.simple_game_data" not in held[parent.user_id]
+
+
+async def test_the_summary_says_what_is_erased_when_and_why(app_client: httpx2.AsyncClient) -> None:
+    parent = await register(app_client)
+    mia, zoe, leo = [(await add_child(app_client, parent))["id"] for _ in range(3)]
+    await give_consent(app_client, parent.bearer, mia)
+    await withdraw_consent(app_client, parent.bearer, mia)
+    assert (await app_client.delete(f"/api/v1/family/children/{zoe}", headers=parent.bearer)).is_success
+    asked = await erase(app_client, parent.bearer, f"children/{leo}")
+
+    async def shown() -> dict[str, dict[str, Any]]:
+        data = (await app_client.get(f"{PRIVACY}/summary", headers=parent.bearer)).json()["data"]
+        return {one["id"]: one for one in data}
+
+    found = await shown()
+    assert (found[mia]["erasure"], found[mia]["erasesAt"], found[mia]["archivedAt"]) == (None, None, None)
+    days = {one["purpose"]: moment(one["erasesAt"]) - moment(one["endedAt"]) for one in found[mia]["endings"]}
+    assert days == KEPT_AFTER_END
+    assert found[zoe]["erasure"] == "archived"
+    assert moment(found[zoe]["erasesAt"]) - moment(found[zoe]["archivedAt"]) == timedelta(days=30)
+    assert (found[leo]["erasure"], found[leo]["erasesAt"]) == ("child", asked["dueAt"])
+    assert found[leo]["archivedAt"] is not None
+    assert (found[parent.user_id]["erasure"], found[zoe]["endings"]) == (None, [])
+    account = await erase(app_client, parent.bearer, "account")
+    planned = {one["kind"] + one["id"]: (one["erasure"], one["erasesAt"]) for one in (await shown()).values()}
+    assert planned.pop(f"child{leo}") == ("child", asked["dueAt"]), "the first one counts"
+    assert set(planned.values()) == {("account", account["dueAt"])}, "nobody else is a parent of the family"
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 async def test_a_summary_shows_nothing_of_another_family(app_client: httpx2.AsyncClient) -> None:
@@ -115,7 +157,11 @@ async def test_the_public_page_has_every_class_with_purpose_and_time_in_the_read
     assert (await app_client.get(f"/privacy/catalogue?language={language}")).text == answer.text
     entries = list(catalogue(declared().rooms))
     assert sorted(page.texts["code"]) == sorted(entry.table for entry in entries)
-    assert len(page.texts["dd"]) == 3 * len(entries)
+    with_identifiers = [entry for entry in entries if entry.identifiers]
+    explained = len(GROUNDS) + len(INTERNAL_OPERATIONS)
+    assert len(page.texts["dd"]) == 5 * len(entries) + len(with_identifiers) + explained
+    for law in ("GDPR Art. 6(1)(a)", "16 CFR 312.5(c)(1)", "16 CFR 312.2 (1)(v)"):
+        assert law in answer.text
     assert "span" not in page.texts, "a text that is in another language"
     assert not re.search(r"[A-Z]{3,}_[A-Z_]+", page.texts["main"][0]), "the name of a setting is none for people"
     assert f"/coppa/notice?language={language}" in answer.text
@@ -134,7 +180,17 @@ def test_every_text_of_the_catalogue_is_translated() -> None:
 
 
 def test_a_text_without_a_translation_is_marked_as_english() -> None:
-    entry = Entry(room="x", table="x.y", what="<b>Odd</b>", why="A day", kept="A day", ended_by="x", people=())
+    entry = Entry(
+        room="x",
+        table="x.y",
+        what="<b>Odd</b>",
+        why="A day",
+        kept="A day",
+        ended_by="x",
+        people=(),
+        grounds=(GeneralGround.DUTY,),
+        seen_by=(Party.NOBODY,),
+    )
     page = PrivacyPages(lambda: [entry], {}).catalogue("de").decode()
     assert '<h3><span lang="en">&lt;b&gt;Odd&lt;/b&gt;</span></h3>' in page
     assert "<dd>Ein Tag</dd>" in page

@@ -26,6 +26,7 @@ from tests.fixtures.consents import Page
 from tests.fixtures.identities import CLIENT_IDS, Signer
 from tests.fixtures.packs import PACKS, SAFARI, VEHICLES, stock
 from tests.fixtures.payments import EVENTS, KEY, SECRET, Gateway, payment_gateway, signature_of
+from tests.fixtures.privacy import NAMED_IN_LOGS
 from tests.fixtures.processes import wait_for
 from tests.security.households import PICTURE, Form, address, body_of, sent_as
 from wondernest.letters.signing import EndTokens
@@ -84,6 +85,23 @@ class Journey:
     """Path parameters of the family's file."""
     story: dict[str, str] = field(default_factory=dict[str, str])
     """Path parameters of the family's story and of the child's reading of it."""
+
+    def go(self, routes: Sequence[Route], signer: Signer) -> None:
+        """Everything that a family does while all works."""
+        self.sign_up()
+        self.guess()
+        self.play()
+        self.consent()
+        self.export()
+        self.keep_files()
+        self.use_the_library()
+        self.read_stories()
+        self.shop()
+        self.choose_the_letter()
+        self.send_invalid_requests()
+        self.send_marks_to_every_route(routes)
+        self.reset()
+        self.sign_in_outside(signer)
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx2.Response:
         """Send a request; tokens in its answer become secrets."""
@@ -420,6 +438,23 @@ def assert_clean(where: str, text: str, secrets: set[str]) -> None:
     assert not found, f"{where} contains {found}"
 
 
+def assert_ids_only_in_their_fields(log: str, ids: set[str]) -> None:
+    """Every line is JSON, and names the account and the family in two fields alone."""
+    for line in log.splitlines():
+        told = json.loads(line)
+        assert isinstance(told, dict), line
+        others = {name: value for name, value in cast("dict[str, Any]", told).items() if name not in NAMED_IN_LOGS}
+        assert_clean("a line of the log, besides its user and family,", json.dumps(others), ids)
+
+
+def assert_no_values(log: str, secrets: set[str]) -> None:
+    """PostgreSQL logged errors and statements, and nothing of what was in them."""
+    assert "violates check constraint" in log
+    assert "duration: " in log
+    table = {"step_up_proofs"}  # a page names it, so it looks like a proof
+    assert_clean("PostgreSQL's log", log, secrets - table)
+
+
 def test_no_personal_data_appears_in_logs_metrics_or_cache(
     live_server: StartServer,
     fragile_postgres: EmbeddedPostgres,
@@ -454,20 +489,7 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
     with httpx2.Client(base_url=server.base_url, timeout=TIMEOUT_S) as client:
         journey = Journey(client, tmp_path / "outbox")
         journey.secrets |= {fragile_database.rpartition("/")[0], own_valkey_server.url()}
-        journey.sign_up()
-        journey.guess()
-        journey.play()
-        journey.consent()
-        journey.export()
-        journey.keep_files()
-        journey.use_the_library()
-        journey.read_stories()
-        journey.shop()
-        journey.choose_the_letter()
-        journey.send_invalid_requests()
-        journey.send_marks_to_every_route(declared().router.routes)
-        journey.reset()
-        journey.sign_in_outside(signer)
+        journey.go(declared().router.routes, signer)
         with redis.from_url(own_valkey_server.url()) as cache:
             assert_clean("the cache", repr([(key, cache.hgetall(key)) for key in cache.scan_iter()]), journey.secrets)
         own_valkey_server.kill()
@@ -487,16 +509,9 @@ def test_no_personal_data_appears_in_logs_metrics_or_cache(
     assert '"status":503' in log
     assert_clean("the log", log, journey.secrets)
     assert_clean("the metrics", metrics, journey.secrets)
-    adult = jwt.decode(journey.bearer["Authorization"].split()[1], options={"verify_signature": False})
-    for line in log.splitlines():
-        told = json.loads(line)
-        assert isinstance(told, dict), line
-        others = json.dumps({name: value for name, value in told.items() if name not in {"user_id", "family_id"}})
-        assert_clean("a line of the log, besides its user and family,", others, {adult["userId"], adult["familyId"]})
+    claims = jwt.decode(journey.bearer["Authorization"].split()[1], options={"verify_signature": False})
+    ids = {claims["userId"], claims["familyId"]}
+    assert_ids_only_in_their_fields(log, ids)
     with fragile_postgres.log.open("rb") as file:
         file.seek(begun)
-        database_log = file.read().decode(errors="replace")
-    assert "violates check constraint" in database_log
-    assert "duration: " in database_log
-    table = {"step_up_proofs"}  # a page names it, so it looks like a proof
-    assert_clean("PostgreSQL's log", database_log, {*journey.secrets, adult["userId"], adult["familyId"]} - table)
+        assert_no_values(file.read().decode(errors="replace"), journey.secrets | ids)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from wondernest.access.consent import Purpose
-from wondernest.access.people import CHILD
-from wondernest.platform.personal_data import USER, Holding
+from wondernest.access.law import ParentalGround
+from wondernest.access.people import CHILD, Relation
+from wondernest.platform.personal_data import USER, Holding, Operation
 
 WHY: Final = "Parents see how speaking develops"
 KEPT: Final = "Until the child is erased"
@@ -21,6 +22,9 @@ PERSONAL_DATA: Final = (
         what="When a child spoke with the app, for how long, on which device; no sound and no words",
         why=WHY,
         kept=KEPT,
+        grounds=(ParentalGround.CONSENT,),
+        seen_by=(Relation.ADULTS,),
+        identifiers={"device_id": Operation.MEASURE},
     ),
     Holding(
         table="audio.speech_metrics",
@@ -29,5 +33,7 @@ PERSONAL_DATA: Final = (
         what="How many words, how clearly and how eagerly a child spoke; not which words",
         why=WHY,
         kept=KEPT,
+        grounds=(ParentalGround.CONSENT,),
+        seen_by=(Relation.ADULTS,),
     ),
 )

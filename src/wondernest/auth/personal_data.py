@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from wondernest.access.people import FAMILY
+from wondernest.access.people import FAMILY, Relation
 from wondernest.auth.jobs import FORGET_EXPIRED
-from wondernest.platform.personal_data import USER, Elsewhere, Holding, Store
+from wondernest.platform.personal_data import (
+    USER,
+    Elsewhere,
+    GeneralGround,
+    Holding,
+    Neighbour,
+    Operation,
+    Party,
+    Store,
+)
 
 SIGNING_IN: Final = "Signing in and staying signed in"
 WITH_ACCOUNT: Final = "Until the account is erased"
@@ -20,6 +29,9 @@ PERSONAL_DATA: Final = (
         what="Accounts: address, name, phone number, hashes of password and PIN",
         why=SIGNING_IN,
         kept=WITH_ACCOUNT,
+        grounds=(GeneralGround.CONTRACT,),
+        seen_by=(Party.OWNER, Relation.ADULTS, Neighbour.MAIL, Neighbour.TEXTS),
+        identifiers={"password_hash": Operation.AUTHENTICATE, "pin_hash": Operation.AUTHENTICATE},
     ),
     Holding(
         table="core.user_sessions",
@@ -28,6 +40,9 @@ PERSONAL_DATA: Final = (
         what="Sessions: a hash of each token, times, the family of the client (Firefox on Linux)",
         why=SIGNING_IN,
         kept="The life of a refresh token longer than the session",
+        grounds=(GeneralGround.CONTRACT,),
+        seen_by=(Party.OWNER,),
+        identifiers={"token_hash": Operation.SESSIONS, "device_info": Operation.SESSIONS},
         ended_by=FORGET_EXPIRED,
     ),
     Holding(
@@ -37,6 +52,13 @@ PERSONAL_DATA: Final = (
         what="Refresh tokens: hashes, times, the network address they were given to",
         why=SIGNING_IN,
         kept="The life of a refresh token longer than the token",
+        grounds=(GeneralGround.CONTRACT, GeneralGround.SECURITY),
+        seen_by=(Party.OWNER,),
+        identifiers={
+            "token_hash": Operation.SESSIONS,
+            "device_id": Operation.SESSIONS,
+            "ip_address": Operation.PROTECT,
+        },
         ended_by=FORGET_EXPIRED,
     ),
     Holding(
@@ -46,6 +68,9 @@ PERSONAL_DATA: Final = (
         what="Hashes of one-time password reset tokens and the address each was sent to",
         why="Choosing a new password",
         kept="Until they expire (PASSWORD_RESET_LIFE_H)",
+        grounds=(GeneralGround.CONTRACT,),
+        seen_by=(Party.OWNER, Neighbour.MAIL),
+        identifiers={"token": Operation.AUTHENTICATE},
         ended_by=FORGET_EXPIRED,
     ),
     Holding(
@@ -55,6 +80,9 @@ PERSONAL_DATA: Final = (
         what="Hashes of one-time verification tokens and the address each was sent to",
         why="Confirming an address",
         kept="Until they expire (EMAIL_VERIFICATION_LIFE_H)",
+        grounds=(GeneralGround.CONTRACT, GeneralGround.SECURITY),
+        seen_by=(Party.OWNER, Neighbour.MAIL),
+        identifiers={"token_hash": Operation.AUTHENTICATE},
         ended_by=FORGET_EXPIRED,
     ),
     Holding(
@@ -64,6 +92,9 @@ PERSONAL_DATA: Final = (
         what="Addresses that were proven, when, and a hash of the token that proved each",
         why="Nobody gets into the account of an address that they do not own",
         kept=WITH_ACCOUNT,
+        grounds=(GeneralGround.SECURITY,),
+        seen_by=(Party.OWNER,),
+        identifiers={"token_hash": Operation.AUTHENTICATE},
     ),
     Holding(
         table="wondernest.outside_identities",
@@ -72,6 +103,9 @@ PERSONAL_DATA: Final = (
         what="The account's identifiers at Google, Apple and Facebook",
         why=SIGNING_IN,
         kept=WITH_ACCOUNT,
+        grounds=(GeneralGround.CONTRACT,),
+        seen_by=(Party.OWNER,),
+        identifiers={"subject": Operation.AUTHENTICATE},
     ),
     Holding(
         table="wondernest.used_identity_tokens",
@@ -80,6 +114,9 @@ PERSONAL_DATA: Final = (
         what="Hashes of identity tokens of Google, Apple and Facebook; no row names its account",
         why="An identity token opens one session only",
         kept="Until the token has expired",
+        grounds=(GeneralGround.SECURITY,),
+        seen_by=(Party.NOBODY,),
+        identifiers={"token_hash": Operation.AUTHENTICATE},
         ended_by=FORGET_EXPIRED,
     ),
     Holding(
@@ -89,6 +126,9 @@ PERSONAL_DATA: Final = (
         what="Hashes of access tokens that are refused",
         why="A token that was logged out stays refused",
         kept="Until the token would have expired",
+        grounds=(GeneralGround.SECURITY,),
+        seen_by=(Party.OWNER,),
+        identifiers={"token_hash": Operation.SESSIONS},
         ended_by=FORGET_EXPIRED,
     ),
     Holding(
@@ -98,6 +138,9 @@ PERSONAL_DATA: Final = (
         what="Hashes of proofs that a parent entered their PIN or password, and of the session each is for",
         why="A borrowed device cannot export, erase or take over an account",
         kept="Ten minutes, or until the session ends",
+        grounds=(GeneralGround.SECURITY,),
+        seen_by=(Party.OWNER,),
+        identifiers={"proof_hash": Operation.AUTHENTICATE, "session": Operation.AUTHENTICATE},
         ended_by=FORGET_EXPIRED,
     ),
     Holding(
@@ -106,6 +149,8 @@ PERSONAL_DATA: Final = (
         what="A moment up to which an account's refresh tokens of earlier backends are refused",
         why="A logout ends both tokens of a pair",
         kept="The life of a refresh token",
+        grounds=(GeneralGround.SECURITY,),
+        seen_by=(Party.OWNER,),
         ended_by=FORGET_EXPIRED,
     ),
     Holding(
@@ -114,6 +159,8 @@ PERSONAL_DATA: Final = (
         what="A moment before which an account's tokens are refused",
         why="A changed password ends every session",
         kept="The life of a refresh token",
+        grounds=(GeneralGround.SECURITY,),
+        seen_by=(Party.OWNER,),
         ended_by=FORGET_EXPIRED,
     ),
     Holding(
@@ -122,6 +169,8 @@ PERSONAL_DATA: Final = (
         what="How many wrong PINs were entered for an account, and until when its PIN is locked",
         why="Nobody can guess a parent's PIN",
         kept="Until the right PIN or a sign-in, at most 7 days after the last wrong PIN",
+        grounds=(GeneralGround.SECURITY,),
+        seen_by=(Party.OWNER,),
         ended_by=FORGET_EXPIRED,
     ),
 )
@@ -136,6 +185,9 @@ ELSEWHERE: Final = tuple(
         what=what + HASHED,
         why="Nobody can guess a password or a PIN, or flood an address with mail",
         kept=kept,
+        grounds=(GeneralGround.SECURITY,),
+        seen_by=(Neighbour.CACHE,),
+        operation=Operation.PROTECT,
         ended_by="expiry of the key",
     )
     for name, what, kept in (

@@ -5,11 +5,12 @@ The privacy room does it, because it knows what every room holds. A new consent 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
-from wondernest.coppa.repository.ended import EndedPurpose, EndedRepository
-from wondernest.coppa.rules import KEPT_AFTER_END
+from wondernest.access.consent import GateMode
+from wondernest.coppa.repository.ended import EndedPurpose, EndedRepository, PendingEnd
+from wondernest.coppa.rules import KEPT_AFTER_END, WORK_KEPT
 from wondernest.coppa.words import words
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.jobs import Job, Running
@@ -32,6 +33,17 @@ PARENT: Final = "parent"
 """The arguments of the letter: about whom, and who gets it."""
 
 
+def erases(mode: GateMode, *, withdrawn: bool) -> bool:
+    """Whether an end is followed by an erasure: a parent's no in every mode but `off`, an end by time where consent is enforced."""
+    return mode is GateMode.ENFORCE or (mode is GateMode.RECORD and withdrawn)
+
+
+async def _tell(rows: EndedRepository, letter: Sender, unit: Executor, family_id: UUID, child_id: UUID) -> None:
+    for parent in await rows.parents(unit, family_id):
+        key = f"{ANNOUNCE}.{child_id}.{parent}"
+        await letter(unit, {FAMILY: family_id, CHILD: child_id, PARENT: parent}, key=key)
+
+
 class TakenBack(Exception):
     """The purpose is permitted again."""
 
@@ -39,21 +51,32 @@ class TakenBack(Exception):
 class EndedPurposes:
     """Notes ends of purposes and takes them back, in the transaction of the consent."""
 
-    def __init__(self, rows: EndedRepository, letter: Sender) -> None:
+    def __init__(self, rows: EndedRepository, letter: Sender, mode: GateMode) -> None:
         self._rows = rows
         self._letter = letter
+        self._mode = mode
 
     async def begin(
-        self, unit: Executor, family_id: UUID, child_id: UUID, purposes: Collection[str], now: datetime
+        self,
+        unit: Executor,
+        family_id: UUID,
+        child_id: UUID,
+        purposes: Collection[str],
+        now: datetime,
+        *,
+        withdrawn: bool,
     ) -> None:
-        """What is held for these purposes alone is erased in time (`rules.KEPT_AFTER_END`); each parent gets a letter."""
+        """What is held for these purposes alone is erased in time (`rules.KEPT_AFTER_END`); each parent gets a letter.
+
+        `withdrawn`: a parent said so. What ends by time is erased only where the gate is enforced: until then nobody gets a letter.
+        """
         ended = {purpose: now + kept for purpose, kept in KEPT_AFTER_END.items() if purpose in purposes}
         if not ended:
             return
-        await self._rows.note(unit, child_id, ended, now)
-        for parent in await self._rows.parents(unit, family_id):
-            key = f"{ANNOUNCE}.{child_id}.{parent}"
-            await self._letter(unit, {FAMILY: family_id, CHILD: child_id, PARENT: parent}, key=key)
+        erased = erases(self._mode, withdrawn=withdrawn)
+        await self._rows.note(unit, child_id, ended, now, withdrawn=withdrawn, announced=erased)
+        if erased:
+            await _tell(self._rows, self._letter, unit, family_id, child_id)
 
     async def take_back(self, unit: Executor, child_id: UUID, purposes: Collection[str]) -> None:
         """These purposes are permitted: what is held for them stays."""
@@ -63,13 +86,39 @@ class EndedPurposes:
 class DueEnds:
     """The ends whose time has come, for who erases what is held."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, letter: Sender, mode: GateMode) -> None:
         self._rows = EndedRepository()
         self._database = database
+        self._letter = letter
+        self._mode = mode
 
     async def page(self, now: datetime, after: EndedPurpose | None) -> list[EndedPurpose]:
-        """Some of them, after one; none at the end."""
-        return await self._rows.due(self._database, now, after)
+        """Some of them, after one; none at the end, and where nothing is erased."""
+        if not erases(self._mode, withdrawn=True):
+            return []
+        only_withdrawn = not erases(self._mode, withdrawn=False)
+        return await self._rows.due(self._database, now, after, only_withdrawn=only_withdrawn)
+
+    async def pending(self, children: Sequence[UUID]) -> list[tuple[PendingEnd, datetime | None]]:
+        """The ends of purposes of children, and when what is held for each is erased; None while no day is set."""
+        found = await self._rows.pending(self._database, children)
+        return [
+            (one, one.erase_at if one.announced and erases(self._mode, withdrawn=one.withdrawn) else None)
+            for one in found
+        ]
+
+    async def overdue(self, since: datetime) -> int:
+        """How many should have been erased before a moment."""
+        if not erases(self._mode, withdrawn=True):
+            return 0
+        only_withdrawn = not erases(self._mode, withdrawn=False)
+        return await self._rows.overdue(self._database, since, only_withdrawn=only_withdrawn)
+
+    async def announce(self, ended: EndedPurpose, now: datetime) -> None:
+        """Tell the parents the day, which is as far away as after every end."""
+        async with unit_of(self._database) as unit:
+            if await self._rows.announce(unit, ended, now + KEPT_AFTER_END.get(ended.purpose, WORK_KEPT)):
+                await self._tell(unit, ended)
 
     async def stands(self, ended: EndedPurpose) -> bool:
         """Whether the purpose is still not permitted."""
@@ -86,9 +135,28 @@ class DueEnds:
                 raise TakenBack
             return await unit.execute(statement, *args)
 
-    async def done(self, ended: EndedPurpose) -> None:
-        """Forget it: everything was erased, or it was taken back."""
+    async def forget(self, ended: EndedPurpose) -> None:
+        """The purpose is permitted again."""
         await self._rows.done(self._database, ended)
+
+    async def done(self, ended: EndedPurpose, now: datetime, *, erased: bool) -> None:
+        """Forget it: everything was erased. `erased`: there was something.
+
+        Where the gate is not enforced, data goes on to be collected: so it is looked at again after the same time. Before what a child
+        made goes again, the parents get the letter again.
+        """
+        if self._mode is GateMode.ENFORCE:
+            await self._rows.done(self._database, ended)
+            return
+        kept = KEPT_AFTER_END.get(ended.purpose, WORK_KEPT)
+        async with unit_of(self._database) as unit:
+            if await self._rows.again(unit, ended, now, now + kept) and erased and kept >= WORK_KEPT:
+                await self._tell(unit, ended)
+
+    async def _tell(self, unit: Executor, ended: EndedPurpose) -> None:
+        family_id = await self._rows.family_of(unit, ended.child_id)
+        if family_id is not None:
+            await _tell(self._rows, self._letter, unit, family_id, ended.child_id)
 
 
 class EndLetters:

@@ -144,6 +144,12 @@ class ConsentFlows:
         await self._send(unit, request)
         return request
 
+    async def would_add(self, unit: UnitOfWork, wish: Wish, left: rules.Permits) -> bool:
+        """Whether a wish asks for something, besides what is in force, that its method may give."""
+        method = self._offer.choose(wish.method, has_phone=await self._flows.has_phone(unit, wish.parent_id))
+        permissions = wish.permissions if method is None else self._allowed(wish.permissions, method)
+        return rules.adds(left, rules.Permits(permissions, wish.kind))
+
     async def permit_at_once(self, unit: UnitOfWork, wish: Wish, shown_id: UUID) -> Asked:
         """Put a consent into force that nobody confirmed. `shown_id`: its row of compliance.coppa_consent."""
         now = self._clock.now()
@@ -216,10 +222,10 @@ class ConsentFlows:
         now = self._clock.now()
         consent = replace(known, id=shown_id, permissions=left.permissions, kind=left.kind)
         await self._flows.narrow(unit, known, consent)
-        left = self._purposes(consent)
-        taken = tuple(sorted(set(self._purposes(known)) - set(left)))
+        kept = self._purposes(consent)
+        taken = tuple(sorted(set(self._purposes(known)) - set(kept)))
         facts = [self._fact(known, Entry.WITHDRAW, taken, actor_id, now)] if taken else []
-        facts.append(self._fact(consent, Entry.GRANT, left, actor_id, now))
+        facts.append(self._fact(consent, Entry.GRANT, kept, actor_id, now))
         await self._append(unit, known.family_id, facts)
         await self._open_gate(unit, consent, now)
 
@@ -285,7 +291,7 @@ class ConsentFlows:
         await self._flows.delete(unit, family_id, list(ids))
         await self._append(unit, family_id, facts)
         withdrawn = {purpose for fact in facts for purpose in fact.purposes}
-        await self._close_gate(unit, family_id, child_id, withdrawn, now)
+        await self._close_gate(unit, family_id, child_id, withdrawn, now, withdrawn=True)
 
     async def undo(self, unit: UnitOfWork, family_id: UUID, consent_id: UUID) -> Outcome:
         """Take a consent back with the second letter's link. Raises CallerRefused, as `confirm`."""
@@ -308,7 +314,7 @@ class ConsentFlows:
         await self._write(unit, known, [(Entry.EXPIRE, self._purposes(known) if known.granted else ())], None, now)
         if known.granted:
             await self._flows.close_shown(unit, [known.id], now)
-            await self._close_gate(unit, family_id, known.child_id, set(self._purposes(known)), now)
+            await self._close_gate(unit, family_id, known.child_id, set(self._purposes(known)), now, withdrawn=False)
 
     async def follow_revocation(self, unit: UnitOfWork, revoked: Asked) -> None:
         """Withdraw what another backend has revoked: it has permitted nothing since."""
@@ -322,7 +328,10 @@ class ConsentFlows:
         await self.withdraw(unit, known.child_id, known.family_id, None, ())
 
     async def ask_again(self, unit: UnitOfWork, outdated: Asked, why: str, ends_by: datetime) -> None:
-        """Ask a parent again, because a consent ends soon or its notice changed. It ends at `ends_by` at the latest."""
+        """Ask a parent again, because a consent ends soon or its notice changed. It ends at `ends_by` at the latest.
+
+        If the parent who gave it has left, another one is asked: the child's work must not stop without a word.
+        """
         family_id, now = await self._flows.lock_child(unit, outdated.child_id), self._clock.now()
         known = await self._flows.find(unit, outdated.family_id, outdated.id)
         if known is None or not known.granted or known.asked_again == why:
@@ -335,12 +344,14 @@ class ConsentFlows:
             await self._open_gate(unit, replace(known, ends_at=ends_at), now)
         others = await self._flows.of_child(unit, known.child_id)
         request = next((one for one in others if not one.granted), None)
-        method = self._offer.choose(known.method, has_phone=await self._flows.has_phone(unit, known.parent_id))
+        parent_id = await self._flows.parent(unit, known.family_id, known.parent_id) or known.parent_id
+        method = self._offer.choose(known.method, has_phone=await self._flows.has_phone(unit, parent_id))
         if request is None and method is not None:
             request = _under(
                 replace(
                     known,
                     id=self._ids.uuid(),
+                    parent_id=parent_id,
                     granted=False,
                     reason=why,
                     permissions=self._allowed(known.permissions, method),
@@ -413,14 +424,14 @@ class ConsentFlows:
         standing = Standing(purposes=frozenset(self._purposes(consent)), until=consent.ends_at, consent_id=consent.id)
         ended = await self._gates.replace(unit, consent.child_id, standing, now)
         await self._ended.take_back(unit, consent.child_id, standing.purposes)
-        await self._ended.begin(unit, consent.family_id, consent.child_id, ended, now)
+        await self._ended.begin(unit, consent.family_id, consent.child_id, ended, now, withdrawn=True)
 
     async def _close_gate(
-        self, unit: UnitOfWork, family_id: UUID, child_id: UUID, withdrawn: set[str], now: datetime
+        self, unit: UnitOfWork, family_id: UUID, child_id: UUID, purposes: set[str], now: datetime, *, withdrawn: bool
     ) -> None:
-        """`withdrawn`: what the consents permitted; of an earlier backend's, for which no gate was open, too."""
+        """`purposes`: what the consents permitted; of an earlier backend's, for which no gate was open, too. `withdrawn`: by a parent."""
         closed = await self._gates.close(unit, [child_id], now)
-        await self._ended.begin(unit, family_id, child_id, withdrawn.union(*closed.values()), now)
+        await self._ended.begin(unit, family_id, child_id, purposes.union(*closed.values()), now, withdrawn=withdrawn)
 
     async def _send(self, unit: UnitOfWork, request: Asked) -> None:
         await self._letter(unit, {FAMILY: request.family_id, CONSENT: request.id})

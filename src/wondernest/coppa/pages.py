@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from wondernest.coppa.letters import filled
 from wondernest.coppa.methods import PLUS
@@ -14,6 +14,9 @@ from wondernest.platform.pages import Link, PageWriter, choices
 if TYPE_CHECKING:
     from wondernest.coppa.notices import Notice, Notices
     from wondernest.coppa.repository import Asked
+
+CATALOGUE: Final = "../privacy/catalogue"
+"""From the notice to the page of what is held: with it the online notice names the internal operations (16 CFR 312.4(d)(3))."""
 
 
 class ConsentPages:
@@ -65,6 +68,7 @@ class ConsentPages:
             choices=choices(f"version={notice.version}&"),
             notice=notice,
             blocks=list(notice.blocks(filled(self._operator, notice.language))),
+            data=f"{CATALOGUE}?language={notice.language}",
         )
 
     def done(self, language: str) -> bytes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from wondernest.access.people import CHILD, FAMILY
+from wondernest.access.law import ParentalGround
+from wondernest.access.people import CHILD, FAMILY, Relation
 from wondernest.coppa.refusals import FORGET
 from wondernest.coppa.trail import FORGET as FORGET_ACCESSES
-from wondernest.platform.personal_data import USER, Holding
+from wondernest.platform.personal_data import USER, GeneralGround, Holding, Neighbour, Operation, Party
 
 PERSONAL_DATA: Final = (
     Holding(
@@ -19,6 +20,9 @@ PERSONAL_DATA: Final = (
         what="Consents: what a parent allowed, when, from which network address and program",
         why="Proof of a parent's consent",
         kept="Until the child is erased",
+        grounds=(ParentalGround.PROOF,),
+        seen_by=(Relation.ADULTS,),
+        identifiers={"ip_address": Operation.PROVE, "user_agent": Operation.PROVE},
     ),
     Holding(
         table="wondernest.consent_ledger",
@@ -28,6 +32,9 @@ PERSONAL_DATA: Final = (
         what="What happened to a family's consents: for which child and purposes, when, by which method, after which notice",
         why="Proof of a parent's consent",
         kept="Until the family is erased; then a receipt without ids is left. Before that, entries lose the ids of a child or an adult who is erased",
+        grounds=(ParentalGround.PROOF,),
+        seen_by=(Relation.ADULTS,),
+        identifiers={"reference": Operation.PROVE, "digest": Operation.PROVE, "redaction": Operation.PROVE},
     ),
     Holding(
         table="wondernest.consent_heads",
@@ -37,6 +44,9 @@ PERSONAL_DATA: Final = (
         what="How many entries a family's consent ledger has",
         why="Shows that no entry is missing",
         kept="As long as the ledger's entries",
+        grounds=(ParentalGround.PROOF,),
+        seen_by=(Relation.ADULTS, Party.OPERATOR),
+        identifiers={"digest": Operation.PROVE, "seal": Operation.PROVE},
     ),
     Holding(
         table="wondernest.consent_erasures",
@@ -46,6 +56,9 @@ PERSONAL_DATA: Final = (
         what="Receipts of erased consent ledgers: a hash of the family's id and a number",
         why="Shows that a ledger was erased, not lost",
         kept="For ever: the hash of a random id says nothing",
+        grounds=(ParentalGround.PROOF,),
+        seen_by=(Party.OPERATOR,),
+        identifiers={"family_digest": Operation.PROVE, "seal": Operation.PROVE},
     ),
     Holding(
         table="wondernest.consents",
@@ -56,6 +69,14 @@ PERSONAL_DATA: Final = (
         what="Consents that are asked for or in force: what they permit, by which method, after which notice",
         why="Finds the consent of a letter's link, and ends consents in time",
         kept="A request 14 days, a consent a year, or until it is withdrawn",
+        grounds=(ParentalGround.ASKING, ParentalGround.PROOF),
+        seen_by=(Relation.ADULTS, Neighbour.MAIL, Neighbour.TEXTS, Neighbour.VERIFIER),
+        identifiers={
+            "named_as": Operation.PROVE,
+            "reference": Operation.PROVE,
+            "token_digest": Operation.AUTHENTICATE,
+            "undo_digest": Operation.AUTHENTICATE,
+        },
     ),
     Holding(
         table="wondernest.consent_gates",
@@ -64,6 +85,8 @@ PERSONAL_DATA: Final = (
         what="What a parent's consent permits now, and until when",
         why="Decides whether data of the child may be collected and used",
         kept="Until the child is erased",
+        grounds=(GeneralGround.DUTY,),
+        seen_by=(Relation.ADULTS,),
     ),
     Holding(
         table="wondernest.ended_purposes",
@@ -72,6 +95,8 @@ PERSONAL_DATA: Final = (
         what="What is not permitted any more for a child, since when, and when what was held for it is erased",
         why="What is not permitted any more is not kept",
         kept="Until it is erased, 30 days at most, or permitted again",
+        grounds=(GeneralGround.DUTY,),
+        seen_by=(Relation.ADULTS, Neighbour.MAIL),
         ended_by="privacy.erase_ended",
     ),
     Holding(
@@ -81,6 +106,8 @@ PERSONAL_DATA: Final = (
         what="Which adult looked at a child's data or decided about it, in which hour, how often",
         why="Parents see who looked",
         kept="A year, or until the child is erased",
+        grounds=(GeneralGround.SECURITY,),
+        seen_by=(Relation.ADULTS,),
         ended_by=FORGET_ACCESSES,
     ),
     Holding(
@@ -89,6 +116,8 @@ PERSONAL_DATA: Final = (
         what="How often requests of a family had no consent, by day and route",
         why="The operator sees who still has to consent",
         kept="90 days",
+        grounds=(GeneralGround.DIAGNOSIS,),
+        seen_by=(Relation.ADULTS, Party.OPERATOR),
         ended_by=FORGET,
     ),
 )

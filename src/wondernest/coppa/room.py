@@ -6,6 +6,7 @@ from datetime import timedelta
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from wondernest.access.consent import GateMode
 from wondernest.access.people import CHILD
 from wondernest.coppa.chain import Seals
 from wondernest.coppa.ended import ANNOUNCE, EndedPurposes, EndLetters
@@ -92,7 +93,7 @@ def build(parts: Parts) -> Coppa:
     texts = HttpTextSender(settings.texts, parts.metrics) if settings.texts.url else None
     offer = _offer(settings, verifier, texts)
     ends = EndedRepository()
-    ended = EndedPurposes(ends, parts.jobs.sender(ANNOUNCE))
+    ended = EndedPurposes(ends, parts.jobs.sender(ANNOUNCE), GateMode(settings.consent_gate))
     records = Records(repository, rows, gates, own_ledger, LedgerRepository(), ended)
     asking = parts.jobs.sender(ASK)
     flows = ConsentFlows(records, notices, offer, asking, _policy(settings), clock, parts.ids, metrics)

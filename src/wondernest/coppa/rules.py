@@ -187,6 +187,13 @@ def kept(known: Permits, new: Permits) -> Permits:
     return left if left.given <= known.given else Permits(permissions, known.kind)
 
 
+def refusing(known: Permits, wish: Mapping[str, bool]) -> Permits:
+    """What is left of the known one when everything is taken from it that a wish refuses by name."""
+    refused = {name for name, allowed in wish.items() if not allowed}
+    left = {name: allowed and name not in refused for name, allowed in known.permissions.items()}
+    return Permits({**dict.fromkeys(refused, False), **left}, known.kind)
+
+
 def permissions_fit(sent: Mapping[str, bool], *, total: int, known: int = 0) -> bool:
     """Whether the names that were sent are short enough and there are not too many in `total`, or not more than the `known` ones."""
     return total <= max(MAX_PERMISSIONS, known) and all(len(name) <= MAX_PERMISSION_CHARS for name in sent)

@@ -64,6 +64,13 @@ class Given(Struct, frozen=True, kw_only=True):
     child_id: UUID
 
 
+class Narrowed(Struct, frozen=True):
+    """A consent from which something was taken, and what it permits now."""
+
+    consent: Consent
+    left: rules.Permits
+
+
 class ConsentStatus(Struct, frozen=True):
     """The state of a child's consent."""
 
@@ -102,6 +109,7 @@ class ConsentService:
     async def grant(self, caller: Caller, grant: Grant, origin: Origin, unit: UnitOfWork) -> Given:
         """Ask for a consent; where none has to be confirmed, it is in force at once, in place of an open one.
 
+        What it refuses by name is taken away at once: the app has no other way to withdraw a part.
         Raises Incomplete, TypeTooLong, TooManyPermissions, TooOften, NothingOffered, NoFamily, ForeignChild or ChildNotFound.
         """
         kind = grant.kind.strip()
@@ -128,10 +136,31 @@ class ConsentService:
             language=grant.language,
         )
         if self._confirms:
+            narrowed = await self._take_refused(caller, wish, origin, unit)
+            if narrowed is not None and not await self._flows.would_add(unit, wish, narrowed.left):
+                return Given(consent=narrowed.consent, child_id=child_id)
             return Given(consent=None, pending=await self._flows.ask(unit, wish), child_id=child_id)
         consent = await self._record(unit, self._new(caller, child_id, kind, terms, origin), self._most_a_day)
         await self._flows.permit_at_once(unit, wish, consent.id)
         return Given(consent=consent, child_id=child_id)
+
+    async def _take_refused(self, caller: Caller, wish: Wish, origin: Origin, unit: UnitOfWork) -> Narrowed | None:
+        """Take from the consent in force what a wish refuses by name; None if that is nothing. The child's row is locked."""
+        known = await self._repository.open(unit, wish.child_id, caller.user_id)
+        standing = await self._rows.of_child(unit, wish.child_id)
+        ours = next((one for one in standing if one.granted and known is not None and one.id == known.consent.id), None)
+        if known is None or ours is None:
+            return None
+        before = rules.Permits(ours.permissions, ours.kind)
+        left = rules.refusing(before, wish.permissions)
+        if not rules.takes(before, left):
+            return None
+        terms = replace(known.terms, permissions=left.permissions)
+        consent = await self._record(unit, self._new(caller, wish.child_id, left.kind, terms, origin), None)
+        await self._flows.narrow(unit, ours, consent.id, left, caller.user_id)
+        refused = [name for name, allowed in wish.permissions.items() if not allowed]
+        await self._flows.narrow_requests(unit, wish.child_id, refused, left, caller.user_id)
+        return Narrowed(consent, left)
 
     async def status(self, caller: Caller, reference: ChildReference) -> ConsentStatus:
         """The state of the child's consent, required until the child is 13 wherever it lives.

@@ -48,6 +48,8 @@ class PageWords(Struct, frozen=True):
     verify_button: str
     notice_heading: str
     notice_version: str
+    notice_data: str
+    """Leads to the page of what is held."""
     verify_title: str
     verify_text: str
     verify_link: str

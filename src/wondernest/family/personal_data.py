@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from wondernest.access.people import CHILD, FAMILY
-from wondernest.platform.personal_data import USER, Holding
+from wondernest.access.law import ParentalGround
+from wondernest.access.people import CHILD, FAMILY, Relation
+from wondernest.platform.personal_data import USER, GeneralGround, Holding, Neighbour
 
 WITH_CHILD: Final = "Until the child is erased"
 WITH_FAMILY: Final = "Until the family is erased"
@@ -19,6 +20,8 @@ PERSONAL_DATA: Final = (
         what="Families: name, founder",
         why="Children and adults who belong together",
         kept=WITH_FAMILY,
+        grounds=(GeneralGround.CONTRACT,),
+        seen_by=(Relation.ADULTS, Relation.DEVICES),
     ),
     Holding(
         table="family.family_members",
@@ -26,6 +29,8 @@ PERSONAL_DATA: Final = (
         what="Who belongs to a family, in which role",
         why="Deciding who may act for a child",
         kept=WITH_FAMILY,
+        grounds=(GeneralGround.CONTRACT,),
+        seen_by=(Relation.ADULTS,),
     ),
     Holding(
         table="family.family_settings",
@@ -34,6 +39,8 @@ PERSONAL_DATA: Final = (
         what="A family's settings",
         why="The service behaves as the family chose",
         kept=WITH_FAMILY,
+        grounds=(GeneralGround.CONTRACT,),
+        seen_by=(Relation.ADULTS,),
     ),
     Holding(
         table="wondernest.family_locales",
@@ -42,6 +49,8 @@ PERSONAL_DATA: Final = (
         what="A family's time zone, first day of the week and language",
         why="Days and weeks are the family's own",
         kept=WITH_FAMILY,
+        grounds=(GeneralGround.CONTRACT,),
+        seen_by=(Relation.ADULTS,),
     ),
     Holding(
         table="wondernest.letter_readers",
@@ -49,6 +58,8 @@ PERSONAL_DATA: Final = (
         what="Which parents chose the weekly letter, and when",
         why="Letters go to those who want them",
         kept="Until the letter is ended, or the family or the account is erased",
+        grounds=(GeneralGround.CONTRACT,),
+        seen_by=(Relation.ADULTS,),
     ),
     Holding(
         table="family.child_profiles",
@@ -57,6 +68,8 @@ PERSONAL_DATA: Final = (
         what="Children: name, date of birth, gender, picture",
         why="Games and content that suit the child",
         kept=WITH_CHILD,
+        grounds=(GeneralGround.CONTRACT, ParentalGround.ASKING),
+        seen_by=(Relation.ADULTS, Relation.DEVICES, Neighbour.MAIL),
     ),
     Holding(
         table="family.child_settings",
@@ -65,6 +78,8 @@ PERSONAL_DATA: Final = (
         what="What a child may see and for how long",
         why="Parental control",
         kept=WITH_CHILD,
+        grounds=(GeneralGround.CONTRACT,),
+        seen_by=(Relation.ADULTS, Relation.DEVICES),
     ),
     Holding(
         table="wondernest.child_details",
@@ -73,5 +88,7 @@ PERSONAL_DATA: Final = (
         what="A child's interests and favourite colours",
         why="Games and content that suit the child",
         kept=WITH_CHILD,
+        grounds=(GeneralGround.CONTRACT,),
+        seen_by=(Relation.ADULTS, Relation.DEVICES),
     ),
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from wondernest.access.consent import Purpose
-from wondernest.access.people import CHILD, FAMILY
+from wondernest.access.law import ParentalGround
+from wondernest.access.people import CHILD, FAMILY, Relation
 from wondernest.games.jobs import RECONCILE
-from wondernest.platform.personal_data import USER, Holding
+from wondernest.platform.personal_data import USER, GeneralGround, Holding, Operation, Party
 
 KEEPING_WORK: Final = "A child's work is never lost"
 WITH_CHILD: Final = "Until the child is erased"
@@ -21,6 +22,8 @@ PERSONAL_DATA: Final = (
         what="Saves: what a child made and reached in games",
         why=KEEPING_WORK,
         kept="Until it is deleted or the child is erased",
+        grounds=(ParentalGround.CONSENT,),
+        seen_by=(Relation.ADULTS, Relation.DEVICES),
     ),
     Holding(
         table="wondernest.save_versions",
@@ -30,6 +33,9 @@ PERSONAL_DATA: Final = (
         what="Versions of saves that were overwritten or deleted, and the device that did it",
         why=KEEPING_WORK,
         kept="The newest SAVE_KEPT_VERSIONS of each save, older ones thinned by age; until the child is erased",
+        grounds=(ParentalGround.CONSENT,),
+        seen_by=(Relation.ADULTS, Relation.DEVICES),
+        identifiers={"device": Operation.REPEAT, "replaced_by": Operation.REPEAT},
     ),
     Holding(
         table="wondernest.child_usage",
@@ -38,6 +44,8 @@ PERSONAL_DATA: Final = (
         what="Number and size of a child's saves and kept versions",
         why="One family's saves cannot fill the disk",
         kept=WITH_CHILD,
+        grounds=(ParentalGround.CONSENT,),
+        seen_by=(Relation.ADULTS, Party.OPERATOR),
     ),
     Holding(
         table="games.child_game_instances",
@@ -47,6 +55,8 @@ PERSONAL_DATA: Final = (
         what="A child's games: settings, play time, sessions",
         why="Games continue where the child stopped",
         kept=WITH_CHILD,
+        grounds=(ParentalGround.CONSENT,),
+        seen_by=(Relation.ADULTS, Relation.DEVICES),
     ),
     Holding(
         table="wondernest.walks",
@@ -55,6 +65,8 @@ PERSONAL_DATA: Final = (
         what="The id at which a job that visits everybody goes on",
         why="A job that was interrupted does not begin again",
         kept="Until the job has visited everybody, a day at most",
+        grounds=(GeneralGround.CONTINUITY,),
+        seen_by=(Party.NOBODY,),
         ended_by=RECONCILE,
     ),
     Holding(
@@ -64,5 +76,7 @@ PERSONAL_DATA: Final = (
         what="Who reviewed a game for safety",
         why="Responsibility for a review",
         kept="Until the account is erased",
+        grounds=(GeneralGround.ACCOUNTABILITY,),
+        seen_by=(Party.OWNER, Party.OPERATOR),
     ),
 )

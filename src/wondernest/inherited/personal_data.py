@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from wondernest.access.consent import Purpose
-from wondernest.access.people import CHILD, FAMILY, OPERATOR
-from wondernest.platform.personal_data import USER, Holding, Through
+from wondernest.access.law import ParentalGround
+from wondernest.access.people import CHILD, FAMILY, OPERATOR, Relation
+from wondernest.platform.personal_data import USER, GeneralGround, Ground, Holding, Operation, Party, Through, Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 WHY: Final = "Features of the earlier backends"
 KEPT: Final = "Until the person is erased"
+
+
+_SEEN_BY: Final[Mapping[str, Viewer]] = {
+    USER: Party.OWNER,
+    CHILD: Relation.ADULTS,
+    FAMILY: Relation.ADULTS,
+    OPERATOR: Party.OPERATOR,
+}
+"""Our routes show no row of these tables; the export gives each to those whom it is about."""
+_NETWORK: Final = {"ip_address": Operation.PROTECT, "user_agent": Operation.PROTECT}
 
 
 def _held(
@@ -23,7 +37,11 @@ def _held(
     listed: dict[str, str] | None = None,
     published: tuple[str, ...] = (),
     purpose: Purpose | None = None,
+    grounds: tuple[Ground, ...] = (),
+    identifiers: Mapping[str, Operation] | None = None,
+    also_seen_by: tuple[Viewer, ...] = (),
 ) -> Holding:
+    kinds = {*people.values(), *(mentions or {}).values(), *(listed or {}).values()}
     return Holding(
         table=table,
         people=people,
@@ -34,10 +52,13 @@ def _held(
         what=what,
         why=WHY,
         kept=KEPT,
+        grounds=(*(() if purpose is None else (ParentalGround.CONSENT,)), *grounds) or (GeneralGround.CONTRACT,),
+        seen_by=tuple(dict.fromkeys([viewer for kind, viewer in _SEEN_BY.items() if kind in kinds])) + also_seen_by,
+        identifiers=identifiers or {},
         through=through,
         published=published,
         purposes=() if purpose is None else (purpose.value,),
-        erased={*people.values(), *(mentions or {}).values()} != {OPERATOR},
+        erased=kinds != {OPERATOR},
     )
 
 
@@ -55,6 +76,8 @@ PERSONAL_DATA: Final = (
         "details",
         "ip_address",
         "user_agent",
+        grounds=(GeneralGround.SECURITY,),
+        identifiers=_NETWORK,
     ),
     _held(
         "bookmarks.bookmark_categories", "A family's groups of bookmarks", {"family_id": FAMILY}, "name", "description"
@@ -87,15 +110,29 @@ PERSONAL_DATA: Final = (
         "comments",
         "feedback_data",
         mentions={"reviewer_id": OPERATOR},
+        grounds=(GeneralGround.ACCOUNTABILITY,),
     ),
-    _held("content_workflow.content_assets", "Who uploaded an asset", {}, mentions={"uploaded_by": OPERATOR}),
+    _held(
+        "content_workflow.content_assets",
+        "Who uploaded an asset",
+        {},
+        mentions={"uploaded_by": OPERATOR},
+        grounds=(GeneralGround.ACCOUNTABILITY,),
+    ),
     _held(
         "content_workflow.content_items",
         "Who wrote and published content",
         {},
         mentions={"creator_id": OPERATOR, "published_by": OPERATOR},
+        grounds=(GeneralGround.ACCOUNTABILITY,),
     ),
-    _held("content_workflow.content_versions", "Who changed content", {}, mentions={"created_by": OPERATOR}),
+    _held(
+        "content_workflow.content_versions",
+        "Who changed content",
+        {},
+        mentions={"created_by": OPERATOR},
+        grounds=(GeneralGround.ACCOUNTABILITY,),
+    ),
     _held(
         "games.child_achievements",
         "What a child achieved in games",
@@ -138,8 +175,16 @@ PERSONAL_DATA: Final = (
         "search_keywords",
         "moderation_notes",
         published=("marketing_title", "marketing_description", "featured_image_url", "search_keywords"),
+        also_seen_by=(Relation.OTHERS,),
     ),
-    _held("games.marketplace_reviews", "Reviews of stories", {"reviewer_id": USER}, "title", "review_text"),
+    _held(
+        "games.marketplace_reviews",
+        "Reviews of stories",
+        {"reviewer_id": USER},
+        "title",
+        "review_text",
+        also_seen_by=(Relation.OTHERS,),
+    ),
     _held(
         "games.parent_approvals",
         "What a child asked a parent to approve",
@@ -160,6 +205,7 @@ PERSONAL_DATA: Final = (
         "purchase_notes",
         mentions={"child_id": CHILD},
         listed={"purchased_for_child_ids": CHILD},
+        identifiers={"transaction_id": Operation.PAY},
     ),
     _held(
         "marketplace.child_library",
@@ -182,6 +228,7 @@ PERSONAL_DATA: Final = (
         "social_links",
         "bio",
         "suspension_reason",
+        also_seen_by=(Relation.OTHERS,),
     ),
     _held(
         "marketplace.listings",
@@ -202,6 +249,7 @@ PERSONAL_DATA: Final = (
             *("title", "description", "full_description", "thumbnail_url", "preview_url", "content_url", "screenshots"),
             *("tags", "search_vector"),
         ),
+        also_seen_by=(Relation.OTHERS,),
     ),
     _held(
         "marketplace.payouts",
@@ -212,6 +260,7 @@ PERSONAL_DATA: Final = (
         "transaction_id",
         "failure_reason",
         through=_BY_AUTHOR,
+        identifiers={"transaction_id": Operation.PAY},
     ),
     _held(
         "marketplace.purchases",
@@ -222,6 +271,7 @@ PERSONAL_DATA: Final = (
         "refund_reason",
         mentions={"user_id": USER},
         of_mentioned={"user_id": ("payment_method", "transaction_id", "refund_reason")},
+        identifiers={"transaction_id": Operation.PAY},
     ),
     _held(
         "marketplace.recommendations",
@@ -236,6 +286,7 @@ PERSONAL_DATA: Final = (
         {"user_id": USER},
         "review_text",
         "moderation_reason",
+        also_seen_by=(Relation.OTHERS,),
     ),
     _held("public.ai_generation_quotas", "How many stories a user may have written", {"user_id": USER}),
     _held(
@@ -251,6 +302,7 @@ PERSONAL_DATA: Final = (
         "safety_classification",
         "content_warnings",
         through=_BY_FILE,
+        grounds=(GeneralGround.CONTRACT,),
         purpose=Purpose.UPLOADS,
     ),
     _held(
@@ -284,6 +336,13 @@ PERSONAL_DATA: Final = (
         "ip_address",
         "user_agent",
         "device_fingerprint",
+        grounds=(GeneralGround.SECURITY,),
+        identifiers={
+            "session_token": Operation.SESSIONS,
+            "refresh_token": Operation.SESSIONS,
+            "device_fingerprint": Operation.PROTECT,
+            **_NETWORK,
+        },
     ),
     _held(
         "web_admin.admin_users",
@@ -299,6 +358,13 @@ PERSONAL_DATA: Final = (
         "phone_number",
         "password_reset_token",
         mentions={"created_by": OPERATOR},
+        grounds=(GeneralGround.ACCOUNTABILITY,),
+        identifiers={
+            "password_hash": Operation.AUTHENTICATE,
+            "salt": Operation.AUTHENTICATE,
+            "two_fa_secret": Operation.AUTHENTICATE,
+            "password_reset_token": Operation.AUTHENTICATE,
+        },
     ),
     _held(
         "web_audit.audit_log",
@@ -314,6 +380,8 @@ PERSONAL_DATA: Final = (
         "new_values",
         "ip_address",
         "user_agent",
+        grounds=(GeneralGround.SECURITY,),
+        identifiers={"session_id": Operation.PROTECT, **_NETWORK},
     ),
     _held(
         "web_notifications.notifications",
@@ -334,6 +402,15 @@ PERSONAL_DATA: Final = (
         "browser_fingerprint",
         "ip_address",
         "user_agent",
+        of_mentioned={"parent_id": ("device_info", "ip_address", "user_agent")},
+        grounds=(GeneralGround.CONTRACT, GeneralGround.SECURITY),
+        identifiers={
+            "session_token": Operation.SESSIONS,
+            "refresh_token": Operation.SESSIONS,
+            "device_info": Operation.SESSIONS,
+            "browser_fingerprint": Operation.PROTECT,
+            **_NETWORK,
+        },
     ),
     _held(
         "web_sessions.web_activity_log",
@@ -344,7 +421,15 @@ PERSONAL_DATA: Final = (
         "request_path",
         "ip_address",
         "user_agent",
+        grounds=(GeneralGround.SECURITY,),
+        identifiers={"session_id": Operation.PROTECT, **_NETWORK},
     ),
-    _held("web_settings.platform_config", "Who changed a setting", {}, mentions={"modified_by": OPERATOR}),
+    _held(
+        "web_settings.platform_config",
+        "Who changed a setting",
+        {},
+        mentions={"modified_by": OPERATOR},
+        grounds=(GeneralGround.ACCOUNTABILITY,),
+    ),
     _held("web_settings.user_preferences", "A user's preferences on the site", {"user_id": USER}, "preferences"),
 )

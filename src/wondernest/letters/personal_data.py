@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from wondernest.access.people import FAMILY
-from wondernest.platform.personal_data import USER, Holding
+from wondernest.access.people import FAMILY, Relation
+from wondernest.platform.personal_data import USER, GeneralGround, Holding
 
 PERSONAL_DATA: Final = (
     Holding(
@@ -14,5 +14,7 @@ PERSONAL_DATA: Final = (
         what="The Sunday of the last weekly letter to a parent; not the letter",
         why="Nobody gets two letters about a week",
         kept="Until the family or the account is erased",
+        grounds=(GeneralGround.CONTRACT,),
+        seen_by=(Relation.ADULTS,),
     ),
 )

@@ -1,6 +1,7 @@
-"""Personal data: each room declares where it holds it. From this it is shown, exported and erased.
+"""Personal data: each room declares where it holds it, why it may, and who sees it. From this it is shown, exported and erased.
 
-A person is identified by a kind and an id. This module knows one kind, the user who signs in; `access` defines the others.
+A person is identified by a kind and an id. This module knows one kind, the user who signs in; `access` defines the others. The same
+holds for the legal grounds and for those who see data: what any service has is here, what this one has besides is in `access`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,86 @@ ON_ERASURE: Final = "privacy.erase_due"
 """The job that erases people. What nothing else removes ends with it."""
 
 
+class Ground(StrEnum):
+    """Why the law lets data be held. The members are those of the subclasses; `access.law` says which article each one is."""
+
+
+class GeneralGround(Ground):
+    """The grounds that any service has."""
+
+    CONTRACT = "contract"
+    """The user asked for it: without the data the service cannot do it."""
+    DUTY = "duty"
+    """The law asks for it: what shows, gives out, stops and erases."""
+    SECURITY = "security"
+    """A legitimate interest: accounts and the service are protected from abuse and overload."""
+    CONTINUITY = "continuity"
+    """A legitimate interest: work is done whole and once, whatever breaks meanwhile."""
+    DIAGNOSIS = "diagnosis"
+    """A legitimate interest: the operator sees whether the service works."""
+    IMPROVEMENT = "improvement"
+    """A legitimate interest: what is offered first is what adults use."""
+    ACCOUNTABILITY = "accountability"
+    """A legitimate interest: which of its own people did what is known."""
+
+
+class Viewer(StrEnum):
+    """Who sees data in the usual course. Whoever runs the database can reach all of it, and is named for none.
+
+    The members are those of the subclasses.
+    """
+
+
+class Party(Viewer):
+    """Those who use or run the service."""
+
+    OWNER = "owner"
+    """The user whose account it is."""
+    OPERATOR = "operator"
+    """Commands, logs or metrics show it to whoever runs the service."""
+    PUBLIC = "public"
+    """Whoever has the address, where the owner made it public."""
+    NOBODY = "nobody"
+
+
+class Neighbour(Viewer):
+    """Other services that an installation uses (docs/privacy/vendors.md)."""
+
+    MAIL = "mail"
+    TEXTS = "texts"
+    VERIFIER = "verifier"
+    GATEWAY = "gateway"
+    STORAGE = "storage"
+    CACHE = "cache"
+    SCANNER = "scanner"
+    LOGS = "logs"
+
+
+class Operation(StrEnum):
+    """What a stored identifier of a device, a session or a client is for, and for nothing else. `access.law` says what law permits it."""
+
+    AUTHENTICATE = "authenticate"
+    """Showing that somebody is who they say."""
+    SESSIONS = "sessions"
+    """Keeping a session, showing it to its owner, and ending it."""
+    PROTECT = "protect"
+    """Noticing and limiting abuse."""
+    REPEAT = "repeat"
+    """What is sent twice acts once, and what another device wrote is not lost."""
+    DELIVER = "deliver"
+    """Background work and letters that must happen, happen once."""
+    DIAGNOSE = "diagnose"
+    """Finding faults."""
+    PROVE = "prove"
+    """Showing later what was decided, and that nothing was changed since."""
+    ERASE = "erase"
+    """What was erased stays erased."""
+    PAY = "pay"
+    """A payment is found again at the gateway."""
+    MEASURE = "measure"
+    """Figures tell one sitting from another."""
+
+
 class Through(Struct, frozen=True):
     """A foreign key to the table that names the person: the row's `column` is the `key` of a row of `table`."""
 
@@ -44,13 +125,20 @@ class Holding(Struct, frozen=True, kw_only=True):
     listed: Mapping[str, str] = {}
     """As `mentions`, columns that are lists of ids."""
     of_mentioned: Mapping[str, tuple[str, ...]] = {}
-    """For columns of `mentions`: the columns that say something of that person. They are emptied with it."""
+    """For columns of `mentions`, and of `people` where others share the row: the columns that say something of that person. They are
+    emptied with a mention, and shown to no other user."""
     what: str
     """The class of data, as text for people."""
     why: str
     """The purpose."""
     kept: str
     """How long it is kept, and what ends that."""
+    grounds: tuple[Ground, ...]
+    """Why it may be held: more than one where rows differ."""
+    seen_by: tuple[Viewer, ...]
+    """Who sees it."""
+    identifiers: Mapping[str, Operation] = {}
+    """The personal columns that recognise a device, a session or a client, and what each is for."""
     ended_by: str = ON_ERASURE
     """The job that removes what was kept for so long."""
     purposes: tuple[str, ...] = ()
@@ -76,6 +164,10 @@ class Holding(Struct, frozen=True, kw_only=True):
         own = () if self.through else tuple(self.people)
         step = (self.through.column,) if self.through else ()
         return *own, *self.mentions, *self.listed, *step, *self.personal
+
+    def kind_of(self, column: str) -> str | None:
+        """The kind of person that a column of the table itself names."""
+        return self.mentions.get(column) or (None if self.through else self.people.get(column))
 
     async def export(self, executor: Executor, people: People) -> list[bytes]:
         """The rows about these people, or that name them, each as a JSON object."""
@@ -129,8 +221,14 @@ class Elsewhere(Struct, frozen=True, kw_only=True):
     what: str
     why: str
     kept: str
+    grounds: tuple[Ground, ...]
+    seen_by: tuple[Viewer, ...]
+    operation: Operation | None
+    """What the identifiers in it are for; None if it has none."""
     ended_by: str
     """The job that removes it, or what else does."""
+    purposes: tuple[str, ...] = ()
+    """As of a Holding."""
 
 
 class Subjects(Struct, frozen=True):

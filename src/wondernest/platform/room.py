@@ -11,7 +11,16 @@ from wondernest.platform.db.migrations.state import OWN_TABLES
 from wondernest.platform.jobs.instruments import NAMES
 from wondernest.platform.jobs.upkeep import JobEraser, Upkeep
 from wondernest.platform.media.instruments import NAMES as MEDIA_NAMES
-from wondernest.platform.personal_data import USER, Elsewhere, Holding, Store
+from wondernest.platform.personal_data import (
+    USER,
+    Elsewhere,
+    GeneralGround,
+    Holding,
+    Neighbour,
+    Operation,
+    Party,
+    Store,
+)
 from wondernest.platform.rooms import READ, Room, Table
 from wondernest.platform.scan.checks import scan_check
 from wondernest.platform.usage import UsageLine
@@ -37,6 +46,9 @@ PERSONAL_DATA: Final = (
         what="Replies to requests that a client may repeat",
         why="A repeated request is answered as the first one, and acts once",
         kept="IDEMPOTENCY_LIFE_H hours",
+        grounds=(GeneralGround.CONTINUITY,),
+        seen_by=(Party.OWNER,),
+        identifiers={"key": Operation.REPEAT},
         ended_by=FORGET_KEYS,
     ),
     Holding(
@@ -46,6 +58,9 @@ PERSONAL_DATA: Final = (
         what="Background work: a name and ids",
         why="Work that must happen is not lost",
         kept="Until it is done; what keeps failing until an operator decides",
+        grounds=(GeneralGround.CONTINUITY,),
+        seen_by=(Party.OPERATOR,),
+        identifiers={"dedupe_key": Operation.DELIVER},
     ),
 )
 ELSEWHERE: Final = (
@@ -56,15 +71,22 @@ ELSEWHERE: Final = (
         what="Requests of a user, or of a network (a keyed hash), in a minute",
         why="One client cannot slow the others down",
         kept="Two minutes",
+        grounds=(GeneralGround.SECURITY,),
+        seen_by=(Neighbour.CACHE,),
+        operation=Operation.PROTECT,
         ended_by="expiry of the key",
     ),
     Elsewhere(
         store=Store.LOG,
         name="log lines",
         people=(USER,),
-        what="Ids of the account and the family of each request, ids of files where something went wrong; no names, addresses, bodies or paths",
+        what="Requests and faults: route, time, ids of users, families, files, payments, erasures, jobs and requests; "
+        "no names, addresses or contents",
         why="Faults are found and mended",
         kept="As long as the operator keeps logs: LOG_KEPT_DAYS (30) days at most",
+        grounds=(GeneralGround.DIAGNOSIS,),
+        seen_by=(Party.OPERATOR, Neighbour.LOGS),
+        operation=Operation.DIAGNOSE,
         ended_by="the operator's log rotation",
     ),
     Elsewhere(
@@ -72,8 +94,11 @@ ELSEWHERE: Final = (
         name="letters",
         people=(USER,),
         what="Letters on their way to a mail server, with the address",
-        why="Telling the owner of an account what happened to it",
+        why="People are told what happened to their account, asked what only they decide, and sent what they chose to get",
         kept="Not kept by the service",
+        grounds=(GeneralGround.CONTRACT, GeneralGround.DUTY, GeneralGround.SECURITY),
+        seen_by=(Party.OWNER, Neighbour.MAIL),
+        operation=None,
         ended_by="the mail server",
     ),
     Elsewhere(
@@ -83,6 +108,9 @@ ELSEWHERE: Final = (
         what="Verified tokens, refused accounts, counts of requests",
         why="A request costs no round trip for what is known",
         kept="Until the token expires or the process ends",
+        grounds=(GeneralGround.SECURITY,),
+        seen_by=(Party.NOBODY,),
+        operation=Operation.SESSIONS,
         ended_by="expiry",
     ),
 )

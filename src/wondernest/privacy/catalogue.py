@@ -1,13 +1,14 @@
-"""The privacy catalogue: every class of personal data, where it is stored, why, for how long, and what ends it."""
+"""The privacy catalogue: every class of personal data, where it is stored, why it may be, who sees it, for how long, and what ends it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from wondernest.platform.personal_data import Ground, Operation, Viewer
     from wondernest.platform.rooms import Rooms
 
 TABLE = "table"
@@ -29,6 +30,12 @@ class Entry(Struct, frozen=True, rename="camel", kw_only=True):
     """The kinds of people that it is about, or that it names."""
     columns: tuple[str, ...] = ()
     """Columns that refer to a person, identify a person, or hold what a person wrote or made."""
+    grounds: tuple[Ground, ...]
+    seen_by: tuple[Viewer, ...]
+    identifiers: Mapping[str, Operation] = {}
+    """What recognises a device, a session or a client, and what it is for: columns; elsewhere the name of the place."""
+    purposes: tuple[str, ...] = ()
+    """The purposes for which a parent has to consent."""
 
 
 def catalogue(rooms: Rooms) -> Iterator[Entry]:
@@ -46,6 +53,10 @@ def catalogue(rooms: Rooms) -> Iterator[Entry]:
                     dict.fromkeys([*holding.people.values(), *holding.mentions.values(), *holding.listed.values()])
                 ),
                 columns=holding.columns,
+                grounds=holding.grounds,
+                seen_by=holding.seen_by,
+                identifiers=holding.identifiers,
+                purposes=holding.purposes,
             )
         for place in room.elsewhere:
             yield Entry(
@@ -57,4 +68,8 @@ def catalogue(rooms: Rooms) -> Iterator[Entry]:
                 kept=place.kept,
                 ended_by=place.ended_by,
                 people=place.people,
+                grounds=place.grounds,
+                seen_by=place.seen_by,
+                identifiers={} if place.operation is None else {place.name: place.operation},
+                purposes=place.purposes,
             )

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from wondernest.access.consent import GateMode
 from wondernest.access.people import CHILD
 from wondernest.coppa.ended import TakenBack
 from wondernest.platform.erasing import RowEraser
 from wondernest.platform.personal_data import Delayed, Subjects
 from wondernest.platform.telemetry.events import get_logger
+from wondernest.privacy.metrics import LATE, Outcome, outcome_of
 
 if TYPE_CHECKING:
     from wondernest.coppa.ended import DueEnds, EndedPurpose
     from wondernest.platform.db.pool import Executor, Row
     from wondernest.platform.jobs import Running
     from wondernest.platform.rooms import Parts, Rooms
+    from wondernest.privacy.metrics import PrivacyMetrics
 
 log = get_logger(__name__)
 
@@ -23,41 +24,48 @@ ERASE_ENDED: Final = "privacy.erase_ended"
 
 
 class EndedErasing:
-    """Erases what is due, a few rows in each transaction. Only where the gate is enforced: elsewhere new data goes on to be stored."""
+    """Erases what is due, a few rows in each transaction. What is due depends on the mode of the gate: `coppa.ended.erases`."""
 
-    def __init__(self, others: Rooms, due: DueEnds, parts: Parts) -> None:
+    def __init__(self, others: Rooms, due: DueEnds, parts: Parts, metrics: PrivacyMetrics) -> None:
         """`others`: every room that holds data for a purpose."""
         self._rooms = others
         self._due = due
         self._database = parts.database
         self._clock = parts.clock
-        self._enforced = parts.settings.consent_gate == GateMode.ENFORCE.value
+        self._metrics = metrics
 
     async def run(self, _: Running) -> None:
         """Erase. What fails is logged and tried again; it holds up nothing else."""
         after: EndedPurpose | None = None
         failed: Exception | None = None
-        while self._enforced and (page := await self._due.page(self._clock.now(), after)):
+        while page := await self._due.page(self._clock.now(), after):
             for ended in page:
                 try:
-                    await self._erase(ended)
+                    self._metrics.ended(ended.purpose, await self._erase(ended))
                 except Exception as error:  # any fault, so that the others are erased
+                    self._metrics.ended(ended.purpose, outcome_of(error))
                     reason = str(error) if isinstance(error, Delayed) else type(error).__name__
                     log.warning("erasing an ended purpose failed", purpose=ended.purpose, error=reason)
                     failed = error
             after = page[-1]
+        self._metrics.purposes_overdue(await self._due.overdue(self._clock.now() - LATE))
         if failed is not None:
             raise failed
 
-    async def _erase(self, ended: EndedPurpose) -> None:
-        erased = 0
+    async def _erase(self, ended: EndedPurpose) -> Outcome:
+        if not ended.announced:
+            await self._due.announce(ended, self._clock.now())
+            return Outcome.ANNOUNCED
+        if not await self._due.stands(ended):
+            await self._due.forget(ended)
+            return Outcome.TAKEN_BACK
         try:
-            if await self._due.stands(ended):
-                erased = await self._erase_all(ended)
+            erased = await self._erase_all(ended)
         except TakenBack:
-            return
-        await self._due.done(ended)
+            return Outcome.TAKEN_BACK
+        await self._due.done(ended, self._clock.now(), erased=erased > 0)
         log.info("erased what an ended purpose held", purpose=ended.purpose, number=erased)
+        return Outcome.DONE
 
     async def _erase_all(self, ended: EndedPurpose) -> int:
         """What is outside the rows goes first, and again after them: nothing that was read before can bring it back then."""

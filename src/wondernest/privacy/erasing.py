@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ from wondernest.platform.db.unit import unit_of
 from wondernest.platform.personal_data import USER, Delayed, Subjects
 from wondernest.platform.telemetry.events import get_logger
 from wondernest.privacy.letters import ERASURE, USER_ARGUMENT
+from wondernest.privacy.metrics import LATE, Outcome, outcome_of
 from wondernest.privacy.rules import Erased, Kind, State, everybody, person_hash
 
 if TYPE_CHECKING:
@@ -89,11 +91,14 @@ class Erasing:
         for erasure in await self._work.due(self._database, self._clock.now()):
             try:
                 await self.advance(erasure)
+                self._metrics.ran(erasure.kind, Outcome.DONE)
             except Exception as error:  # any fault, so that the others are erased
+                self._metrics.ran(erasure.kind, outcome_of(error))
                 reason = str(error) if isinstance(error, Delayed) else type(error).__name__
                 log.warning("an erasure failed and is tried again", erasure=str(erasure.id), error=reason)
                 failed = error
         self._metrics.open.set(await self._work.waiting(self._database))
+        self._metrics.people_overdue(await self._work.overdue(self._database, self._clock.now() - LATE))
         if failed is not None:
             raise failed
 
@@ -116,9 +121,12 @@ class Erasing:
     async def _put_off(self, erasure: Erasure, erased: Erased) -> bool:
         """Whether children of a due request are in use: they are hidden now, and their parents have the grace once more.
 
-        They came after the request, or into its reach: added, restored by another backend, left alone by the other parent.
+        They came after the request, or into its reach: added, restored by another backend, left alone by the other parent. The
+        request about one child is taken back if the child is in use.
         """
         now = self._clock.now()
+        if await self._work.in_use_again(self._database, erasure.id, now):
+            return True
         async with unit_of(self._database) as unit:
             families = await self._work.hide(unit, erasure.id, erased, now, now + self._grace)
             if families:
@@ -128,7 +136,11 @@ class Erasing:
         return bool(families)
 
     async def _first(self, erasure: Erasure, erased: Erased) -> None:
-        counts = await self._erase(erasure, erased, self._spared_first)
+        try:
+            counts = await self._erase(erasure, erased, self._spared_first)
+        except Delayed:
+            await self._note(erasure, erased)  # a backup may be restored before the part that waits is done
+            raise
         await self._note(erasure, erased)
         pause = max(SETTLE, self._token_life) if erased.people.get(USER) else SETTLE
         await self._work.settle(self._database, erasure.id, self._clock.now() + pause, counts)
@@ -235,13 +247,17 @@ class Reapplying:
         people = await self._back(known) if known else {}
         if not people:
             return {}
-        kind = _kind_of(people)
+        for some in one_user_each(people):
+            await self._erase(some)
+        return {kind: len(ids) for kind, ids in people.items()}
+
+    async def _erase(self, people: dict[str, list[UUID]]) -> None:
         erased = Erased(people, await self._work.near(self._database, people))
         erasure_id = self._ids.uuid()
-        await self._work.again(self._database, erasure_id, kind, erased, self._clock.now())
+        await self._work.again(self._database, erasure_id, _kind_of(people), erased, self._clock.now())
         [erasure] = [one for one in await self._work.due(self._database, self._clock.now()) if one.id == erasure_id]
-        await self._erasing.advance(erasure)
-        return {kind: len(ids) for kind, ids in people.items()}
+        with suppress(Delayed):  # the jobs process does what is left
+            await self._erasing.advance(erasure)
 
     async def _back(self, known: set[bytes]) -> dict[str, list[UUID]]:
         found: dict[str, dict[UUID, None]] = {}
@@ -257,6 +273,17 @@ class Reapplying:
             content = b"".join([piece async for piece in self._blobs.read(blob)])
             known |= {bytes.fromhex(digest) for digest in msgspec.json.decode(content, type=LoggedErasure).people}
         return known
+
+
+def one_user_each(people: Mapping[str, Sequence[UUID]]) -> list[dict[str, list[UUID]]]:
+    """The people in parts with at most one user.
+
+    An erasure has one account of nobody for the rows that stay and must name somebody: of two users, both could have the same row.
+    """
+    users = list(people.get(USER, ()))
+    others = {kind: list(ids) for kind, ids in people.items() if kind != USER}
+    first = {**({USER: users[:1]} if users else {}), **others}
+    return [first, *({USER: [one]} for one in users[1:])]
 
 
 def _kind_of(people: Mapping[str, Sequence[UUID]]) -> Kind:

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import Struct
 
+from wondernest.access.law import GROUNDS, INTERNAL_OPERATIONS
 from wondernest.access.people import CHILD, FAMILY, OPERATOR
 from wondernest.platform.languages import DEFAULT_LANGUAGE, LANGUAGES
 from wondernest.platform.pages import PageWriter, choices
 from wondernest.platform.personal_data import USER
 from wondernest.privacy.catalogue import Entry
-from wondernest.privacy.words import GroupWords, words
+from wondernest.privacy.words import Explained, GroupWords, words
 
 if TYPE_CHECKING:
     from wondernest.privacy.rules import Export
     from wondernest.settings import Settings
 
 BYTES_PER_MB: Final = 1_000_000
+INTERNAL: Final = "16 CFR 312.2"
+"""Where COPPA defines the support for internal operations."""
 NOBODY: Final = "nobody"
 KINDS: Final = (CHILD, FAMILY, USER, OPERATOR, NOBODY)
 """The groups of the public page, in its order. A class of data is in the first one that fits."""
@@ -35,11 +38,14 @@ class Said(Struct, frozen=True):
 
 
 class Shown(Struct, frozen=True):
-    """A class of data on the page."""
+    """A class of data on the page. `identifiers`: what those in it are for; empty if it has none."""
 
     what: Said
     why: Said
+    ground: str
+    seen_by: str
     kept: Said
+    identifiers: str
     place: str
 
 
@@ -49,6 +55,14 @@ class Group(Struct, frozen=True):
     kind: str
     words: GroupWords
     classes: Sequence[Shown]
+
+
+class Cited(Struct, frozen=True):
+    """A legal ground, or a use of identifiers, with the law that permits it."""
+
+    title: str
+    text: str
+    law: str
 
 
 class PrivacyPages:
@@ -101,6 +115,11 @@ class PrivacyPages:
             page=page,
             notice=f"../coppa/notice?language={language}",
             groups=list(self._groups(language)),
+            grounds=[_cited(page.grounds[ground], basis.gdpr, basis.coppa) for ground, basis in GROUNDS.items()],
+            operations=[
+                _cited(page.operations[operation], paragraph and f"{INTERNAL} {paragraph}")
+                for operation, paragraph in INTERNAL_OPERATIONS.items()
+            ],
         )
 
     def _groups(self, language: str) -> Iterable[Group]:
@@ -112,7 +131,16 @@ class PrivacyPages:
 
     def _shown(self, entry: Entry, language: str) -> Shown:
         what, why, kept = (self._said(text, language) for text in (entry.what, entry.why, entry.kept))
-        return Shown(what, why, kept, entry.table)
+        held = words(language).held
+        return Shown(
+            what=what,
+            why=why,
+            ground=_listed(held.grounds[ground].title for ground in entry.grounds),
+            seen_by=_listed(held.viewers[viewer] for viewer in entry.seen_by),
+            kept=kept,
+            identifiers=_listed(held.operations[use].title for use in dict.fromkeys(entry.identifiers.values())),
+            place=entry.table,
+        )
 
     def _said(self, text: str, language: str) -> Said:
         translated = translation(text, language)
@@ -153,6 +181,15 @@ def figures(settings: Settings) -> dict[str, str]:
 
 def _kind(entry: Entry) -> str:
     return next((kind for kind in KINDS if kind in entry.people), NOBODY)
+
+
+def _listed(names: Iterable[str]) -> str:
+    text = "; ".join(names)
+    return text[:1].upper() + text[1:]
+
+
+def _cited(words: Explained, *law: str) -> Cited:
+    return Cited(words.title, words.text, "; ".join(filter(None, law)))
 
 
 def _megabytes(size: int, language: str) -> str:

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from wondernest.access.people import CHILD, FAMILY
-from wondernest.platform.personal_data import ON_ERASURE, USER, Elsewhere, Holding, Store
+from wondernest.access.people import CHILD, FAMILY, Relation
+from wondernest.platform.personal_data import (
+    ON_ERASURE,
+    USER,
+    Elsewhere,
+    GeneralGround,
+    Holding,
+    Neighbour,
+    Operation,
+    Party,
+    Store,
+)
 from wondernest.privacy.exporting import FORGET
 
 AGAIN: Final = "What was erased stays erased when a backup is restored"
@@ -18,6 +28,8 @@ PERSONAL_DATA: Final = (
         what="Requests to erase, and their receipts: kind, times, numbers of rows",
         why="An erasure that is interrupted goes on, and a parent sees what became of it",
         kept="Ids until the erasure is done; the receipt, which names nobody who was erased, for ever",
+        grounds=(GeneralGround.DUTY,),
+        seen_by=(Relation.ADULTS, Party.OWNER, Party.OPERATOR, Neighbour.MAIL),
     ),
     Holding(
         table="wondernest.exports",
@@ -27,6 +39,8 @@ PERSONAL_DATA: Final = (
         what="Exports that a user asked for: times and size",
         why="A user gets what is held about them",
         kept="7 days",
+        grounds=(GeneralGround.DUTY,),
+        seen_by=(Party.OWNER, Neighbour.MAIL),
         ended_by=FORGET,
     ),
     Holding(
@@ -36,6 +50,9 @@ PERSONAL_DATA: Final = (
         what="Keyed hashes of the ids of erased people",
         why=AGAIN,
         kept="For ever: a hash says nothing without the key",
+        grounds=(GeneralGround.DUTY,),
+        seen_by=(Party.NOBODY,),
+        identifiers={"person_hash": Operation.ERASE},
     ),
 )
 ELSEWHERE: Final = (
@@ -46,6 +63,9 @@ ELSEWHERE: Final = (
         what="Exports: everything that is held about a family, as a file",
         why="A user gets what is held about them",
         kept="7 days, or until somebody in it is erased",
+        grounds=(GeneralGround.DUTY,),
+        seen_by=(Party.OWNER, Neighbour.STORAGE),
+        operation=None,
         ended_by=FORGET,
     ),
     Elsewhere(
@@ -55,6 +75,9 @@ ELSEWHERE: Final = (
         what="The log of erasures: keyed hashes",
         why=AGAIN,
         kept="For ever: a hash says nothing without the key",
+        grounds=(GeneralGround.DUTY,),
+        seen_by=(Neighbour.STORAGE,),
+        operation=Operation.ERASE,
         ended_by=ON_ERASURE,
     ),
 )

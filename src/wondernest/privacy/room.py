@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.consent import GateMode
 from wondernest.auth.personal_data import REFUSES_TOKENS
+from wondernest.coppa.ended import ANNOUNCE as ANNOUNCE_END
 from wondernest.coppa.ended import DueEnds
 from wondernest.platform.erasing import RowEraser
 from wondernest.platform.jobs import Job, Schedule
@@ -100,10 +102,21 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
         parts.jobs.sender(ANNOUNCE_READY),
         trail,
     )
-    erasing = _erasing(parts, others, (*others.erasers, export_jobs.erase), PrivacyMetrics(parts.metrics))
-    ending = EndedErasing(others, DueEnds(parts.database), parts)
+    metrics = PrivacyMetrics(parts.metrics)
+    erasing = _erasing(parts, others, (*others.erasers, export_jobs.erase), metrics)
+    mode = GateMode(parts.settings.consent_gate)
+    due = DueEnds(parts.database, parts.jobs.sender(ANNOUNCE_END), mode)
+    ending = EndedErasing(others, due, parts, metrics)
     export_service = ExportService(exports, parts, parts.jobs.sender(MAKE))
-    summaries = SummaryService(SummaryRepository(RowEraser(others.personal_data)), parts.database, trail)
+    summaries = SummaryService(
+        SummaryRepository(RowEraser(others.personal_data)),
+        parts.database,
+        trail,
+        due,
+        parts.clock,
+        kept=timedelta(days=settings.archived_days),
+        grace=grace,
+    )
 
     def entries() -> Iterator[Entry]:
         return catalogue(Rooms((*others.all, room)))

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -82,12 +82,58 @@ class HeldClass(Struct, frozen=True):
     oldest: datetime | None
 
 
+ARCHIVED: Final = "archived"
+"""Why a child is erased that nobody has asked to erase."""
+
+
+class Planned(Struct, frozen=True):
+    """That somebody is erased, unless it is taken back. `why`: a Kind, or ARCHIVED."""
+
+    at: datetime
+    why: str
+
+
+class Ending(Struct, frozen=True):
+    """What is held for a purpose that is not permitted any more is erased. `erase_at`: None while no day is set."""
+
+    purpose: str
+    ended_at: datetime
+    erase_at: datetime | None
+
+
 class Held(Struct, frozen=True):
-    """What is held about one person."""
+    """What is held about one person, and what of it is erased when."""
 
     kind: str
     person: UUID
     classes: Sequence[HeldClass]
+    archived_at: datetime | None = None
+    planned: Planned | None = None
+    endings: Sequence[Ending] = ()
+
+
+class Plans(Struct, frozen=True):
+    """Open erasures of a family, the next first, and when its children were archived. `alone`: families that go with the account."""
+
+    open: Sequence[Erasure]
+    archived: Mapping[UUID, datetime]
+    alone: Sequence[UUID]
+
+    def of(self, person: UUID, family_id: UUID | None) -> Planned | None:
+        """The first erasure that takes a person of the family, or the family itself."""
+        for one in self.open:
+            families = [one.family_id] if one.kind is Kind.FAMILY else []
+            if one.kind is Kind.ACCOUNT:
+                families = [*self.alone]
+            with_family = family_id is not None and family_id in families
+            if with_family or person in {one.child_id, one.user_id}:
+                return Planned(one.due_at, one.kind.value)
+        return None
+
+
+def end_of_archive(archived_at: datetime, kept: timedelta, grace: timedelta, now: datetime) -> Planned | None:
+    """When an archived child is erased that nobody has asked to erase: its parents get a letter `grace` before. `kept` 0: never."""
+    return Planned(max(archived_at + kept, now + grace), ARCHIVED) if kept else None
 
 
 class Erased(Struct, frozen=True):

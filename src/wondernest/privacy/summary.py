@@ -1,4 +1,4 @@
-"""What is held about a family, in numbers."""
+"""What is held about a family, in numbers, and what of it is erased when."""
 
 from __future__ import annotations
 
@@ -7,25 +7,44 @@ from typing import TYPE_CHECKING
 from wondernest.access.people import CHILD, FAMILY
 from wondernest.coppa.trail import Look
 from wondernest.platform.personal_data import USER
-from wondernest.privacy.rules import Held
+from wondernest.privacy.rules import Ending, Held, end_of_archive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
     from uuid import UUID
 
+    from wondernest.coppa.ended import DueEnds
     from wondernest.coppa.trail import Trail
     from wondernest.platform.caller import Caller
+    from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
     from wondernest.privacy.repository.summaries import SummaryRepository
+    from wondernest.privacy.rules import HeldClass, Plans
 
 
 class SummaryService:
-    """Counts, sizes and oldest dates."""
+    """Counts, sizes, oldest dates; the dates of erasures."""
 
-    def __init__(self, repository: SummaryRepository, database: Database, trail: Trail) -> None:
+    def __init__(
+        self,
+        repository: SummaryRepository,
+        database: Database,
+        trail: Trail,
+        ends: DueEnds,
+        clock: Clock,
+        *,
+        kept: timedelta,
+        grace: timedelta,
+    ) -> None:
+        """`kept`: how long an archived child is kept; `grace`: from a letter to the erasure."""
         self._repository = repository
         self._trail = trail
         self._database = database
+        self._ends = ends
+        self._clock = clock
+        self._kept = kept
+        self._grace = grace
 
     async def family_of(self, caller: Caller) -> UUID | None:
         """The family that the caller acts for."""
@@ -38,12 +57,40 @@ class SummaryService:
         steps = await repository.steps(database)
         home = await repository.family(database, caller.user_id, caller.family_id)
         people: list[tuple[str, list[UUID]]] = [(USER, [caller.user_id])]
-        if home is not None:
-            people += [(FAMILY, [home[0]]), (CHILD, home[1])]
-            for child_id in home[1]:
-                self._trail.note(caller.user_id, child_id, Look.SUMMARY)
+        family_id, children = (None, []) if home is None else home
+        if family_id is not None:
+            people += [(FAMILY, [family_id]), (CHILD, children)]
+        for child_id in children:
+            self._trail.note(caller.user_id, child_id, Look.SUMMARY)
+        plans = await repository.plans(database, caller.user_id, family_id, children)
+        endings = await self._endings(children)
         found: list[Held] = []
         for kind, ids in people:
             held = await repository.held(database, steps, kind, ids)
-            found += [Held(kind, person, held.get(person, [])) for person in ids]
+            of_family = None if kind == USER else family_id
+            found += [
+                self._held(kind, person, of_family, held.get(person, []), plans, endings.get(person, []))
+                for person in ids
+            ]
         return found
+
+    async def _endings(self, children: Sequence[UUID]) -> dict[UUID, list[Ending]]:
+        found: dict[UUID, list[Ending]] = {}
+        for one, erase_at in await self._ends.pending(children) if children else ():
+            found.setdefault(one.child_id, []).append(Ending(one.purpose, one.ended_at, erase_at))
+        return found
+
+    def _held(
+        self,
+        kind: str,
+        person: UUID,
+        family_id: UUID | None,
+        classes: Sequence[HeldClass],
+        plans: Plans,
+        endings: Sequence[Ending],
+    ) -> Held:
+        archived_at = plans.archived.get(person)
+        planned = plans.of(person, family_id)
+        if planned is None and archived_at is not None:
+            planned = end_of_archive(archived_at, self._kept, self._grace, self._clock.now())
+        return Held(kind, person, classes, archived_at, planned, endings)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from wondernest.access.law import GROUNDS, INTERNAL_OPERATIONS
 from wondernest.coppa.trail import Looked
 from wondernest.platform.ids import parse_uuid
 from wondernest.platform.json import instant, maybe_instant
@@ -29,7 +30,11 @@ class Refusal(Struct):
 
 
 class CataloguedClass(Struct, kw_only=True, rename="camel"):
-    """One class of personal data. `store`: `table`, `blobs`, `cache`, `log`, `mail` or `memory`; `place`: the table, or what names begin with."""
+    """One class of personal data.
+
+    `store`: `table`, `blobs`, `cache`, `log`, `mail` or `memory`; `place`: the table, or what names begin with. `grounds`: why it may be
+    held, `identifiers`: what recognises a device, a session or a client, with what alone it is used for; both are explained in `legend`.
+    """
 
     room: str
     store: str
@@ -40,6 +45,10 @@ class CataloguedClass(Struct, kw_only=True, rename="camel"):
     ended_by: str
     people: Sequence[str]
     columns: Sequence[str]
+    grounds: Sequence[str]
+    purposes: Sequence[str]
+    seen_by: Sequence[str]
+    identifiers: Mapping[str, str]
 
     @classmethod
     def of(cls, entry: Entry) -> CataloguedClass:
@@ -54,6 +63,46 @@ class CataloguedClass(Struct, kw_only=True, rename="camel"):
             ended_by=entry.ended_by,
             people=entry.people,
             columns=entry.columns,
+            grounds=[ground.value for ground in entry.grounds],
+            purposes=entry.purposes,
+            seen_by=[viewer.value for viewer in entry.seen_by],
+            identifiers={name: operation.value for name, operation in entry.identifiers.items()},
+        )
+
+
+class LegalGround(Struct, kw_only=True):
+    """Where a ground stands in the law. `coppa` is null where 16 CFR Part 312 does not speak of such data."""
+
+    name: str
+    gdpr: str
+    coppa: str | None
+
+
+class IdentifierUse(Struct, kw_only=True, rename="camel"):
+    """What an identifier is for. `internalOperation`: the paragraph of that definition in 16 CFR 312.2; null where it is none."""
+
+    name: str
+    internal_operation: str | None
+
+
+class Legend(Struct, kw_only=True):
+    """What the words of the classes mean."""
+
+    grounds: Sequence[LegalGround]
+    operations: Sequence[IdentifierUse]
+
+    @classmethod
+    def whole(cls) -> Legend:
+        """Every ground and every use of an identifier."""
+        return cls(
+            grounds=[
+                LegalGround(name=ground.value, gdpr=basis.gdpr, coppa=basis.coppa or None)
+                for ground, basis in GROUNDS.items()
+            ],
+            operations=[
+                IdentifierUse(name=operation.value, internal_operation=paragraph or None)
+                for operation, paragraph in INTERNAL_OPERATIONS.items()
+            ],
         )
 
 
@@ -62,6 +111,7 @@ class CatalogueReply(Struct, kw_only=True):
 
     success: bool = True
     data: Sequence[CataloguedClass]
+    legend: Legend
 
 
 class ErasureReceipt(Struct, kw_only=True, rename="camel"):
@@ -170,12 +220,32 @@ class HeldClass(Struct, kw_only=True, rename="camel"):
     oldest: str | None
 
 
+class EndingShown(Struct, kw_only=True, rename="camel"):
+    """A purpose that is not permitted any more.
+
+    `erasesAt`: when what is held for it alone is erased, unless a parent consents again; null while no day is set, because the
+    installation does not enforce consent yet.
+    """
+
+    purpose: str
+    ended_at: str
+    erases_at: str | None
+
+
 class HeldAbout(Struct, kw_only=True, rename="camel"):
-    """What is held about one person. `kind`: `child`, `family` or `user`."""
+    """What is held about one person. `kind`: `child`, `family` or `user`.
+
+    `erasesAt`: when everything of it is erased, unless that is taken back. `erasure` says why: somebody asked to erase the `child`, the `family` or the
+    `account`, or the child is `archived`. `endings`: what of it is erased because it is not permitted any more.
+    """
 
     kind: str
     id: str
     classes: Sequence[HeldClass]
+    archived_at: str | None
+    erasure: str | None
+    erases_at: str | None
+    endings: Sequence[EndingShown]
 
     @classmethod
     def of(cls, held: Held) -> HeldAbout:
@@ -188,6 +258,13 @@ class HeldAbout(Struct, kw_only=True, rename="camel"):
                     place=one.table, what=one.what, count=one.count, bytes=one.bytes, oldest=maybe_instant(one.oldest)
                 )
                 for one in held.classes
+            ],
+            archived_at=maybe_instant(held.archived_at),
+            erasure=None if held.planned is None else held.planned.why,
+            erases_at=None if held.planned is None else instant(held.planned.at),
+            endings=[
+                EndingShown(purpose=one.purpose, ended_at=instant(one.ended_at), erases_at=maybe_instant(one.erase_at))
+                for one in held.endings
             ],
         )
 

@@ -37,11 +37,17 @@ class GroupWords(Struct, frozen=True):
     """The classes of data about one kind of people."""
 
     title: str
-    seen_by: str
+
+
+class Explained(Struct, frozen=True):
+    """A legal ground, or what an identifier is for: in some words, and in a sentence."""
+
+    title: str
+    text: str
 
 
 class HeldWords(Struct, frozen=True):
-    """The public page of what is held."""
+    """The public page of what is held. `viewers`, `grounds` and `operations` have a word for each value that rooms can declare."""
 
     title: str
     intro: str
@@ -53,6 +59,15 @@ class HeldWords(Struct, frozen=True):
     why: str
     kept: str
     place: str
+    ground: str
+    identifiers: str
+    hosts: str
+    grounds_title: str
+    identifiers_title: str
+    identifiers_intro: list[str]
+    viewers: dict[str, str]
+    grounds: dict[str, Explained]
+    operations: dict[str, Explained]
     child: GroupWords
     family: GroupWords
     user: GroupWords

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from wondernest.access.people import CHILD
-from wondernest.platform.personal_data import Holding
+from wondernest.access.people import CHILD, Relation
+from wondernest.platform.personal_data import GeneralGround, Holding
 
 PERSONAL_DATA: Final = (
     Holding(
@@ -14,5 +14,7 @@ PERSONAL_DATA: Final = (
         what="The last day on which a child got extra time, and how much",
         why="Parental control",
         kept="Until the next such day, or until the child is erased",
+        grounds=(GeneralGround.CONTRACT,),
+        seen_by=(Relation.ADULTS, Relation.DEVICES),
     ),
 )

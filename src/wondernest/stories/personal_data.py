@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from wondernest.platform.personal_data import USER, Holding
+from wondernest.access.people import Relation
+from wondernest.platform.personal_data import USER, GeneralGround, Holding, Party
 
 PERSONAL_DATA: Final = (
     Holding(
@@ -24,5 +25,7 @@ PERSONAL_DATA: Final = (
         what="Stories that a parent wrote",
         why="The family's children read them",
         kept="Until its author deletes it, or is erased",
+        grounds=(GeneralGround.CONTRACT,),
+        seen_by=(Party.OWNER, Relation.ADULTS, Relation.DEVICES, Relation.OTHERS),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -23,6 +23,7 @@ from wondernest.app import event_archive
 from wondernest.coppa.rules import TRACES_KEPT
 from wondernest.platform.personal_data import Delayed
 from wondernest.privacy.ending import ERASE_ENDED
+from wondernest.privacy.metrics import LATE
 
 DAYS = (date(2024, 3, 1), date(2024, 3, 2), date(2024, 3, 3))
 EVENTS = """
@@ -54,8 +55,13 @@ def in_archive(folder: Path, child: UUID) -> int:
     return number
 
 
+def sampled(house: House, name: str, labels: dict[str, str]) -> float | None:
+    """A value of the jobs' metrics."""
+    return house.work.metrics.registry.get_sample_value(name, labels)
+
+
 @contextmanager
-def archive_in_use(url: str) -> Iterator[None]:
+def archive_in_use(url: str) -> Generator[None]:
     """Another run works on the archive."""
     with psycopg.connect(url) as connection:
         connection.execute(archives._LOCK)  # pyright: ignore[reportPrivateUsage] - what a run holds
@@ -88,6 +94,13 @@ async def test_while_the_archive_cannot_be_written_everything_else_of_the_child_
                 await house.run_due()
         assert await value(house.url, "select count(*) from family.child_profiles where id = $1", child) == 0
         assert await value(house.url, "select state from wondernest.erasures") == "erasing"
+        delayed = {"kind": "child", "outcome": "delayed"}
+        assert sampled(house, "wondernest_erasure_runs_total", delayed) == 2
+        assert sampled(house, "wondernest_overdue_erasures", {"of": "people"}) == 0
+        house.clock.shift += LATE
+        with pytest.raises(Delayed):
+            await house.run_due()
+        assert sampled(house, "wondernest_overdue_erasures", {"of": "people"}) == 1
     await house.run_due()
     assert in_archive(house.uploads, child) == 0
     house.clock.shift += SETTLE
@@ -109,3 +122,6 @@ async def test_the_end_of_the_purpose_takes_its_events_out_of_the_archive(open_h
         await run_job(house.work, ERASE_ENDED)
         assert (in_archive(house.uploads, child), in_archive(house.uploads, sibling)) == (0, 15)
         assert await value(house.url, waits, child) == 0
+        for outcome in ("delayed", "done"):
+            labels = {"purpose": "analytics", "outcome": outcome}
+            assert sampled(house, "wondernest_ended_purposes_total", labels) == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,11 +21,14 @@ from tests.fixtures.privacy import House, OpenHouse, save, whole
 from tests.fixtures.whole_family import found_in_database
 from wondernest.access.consent import PERMISSIONS, Purpose
 from wondernest.access.people import CHILD
+from wondernest.app import background
 from wondernest.coppa.ended import ANNOUNCE, DueEnds
 from wondernest.coppa.rules import KEPT_AFTER_END, TRACES_KEPT, WORK_KEPT
+from wondernest.coppa.upkeep import EXPIRE
 from wondernest.coppa.words import words
 from wondernest.platform.languages import LANGUAGES
 from wondernest.privacy.ending import ERASE_ENDED
+from wondernest.settings import Settings
 
 MINUTE = timedelta(minutes=1)
 TRACES = "select count(*) from analytics.analytics_events where child_id = $1"
@@ -245,15 +250,76 @@ async def test_every_parent_is_told_what_is_erased_when_and_by_no_name(house: Ho
     assert len([one for one in await mails_to(tmp_path / "outbox", parent.email, 0) if "will be erased" in one]) == 1
 
 
-async def test_where_the_gate_is_not_enforced_nothing_is_erased(open_house: OpenHouse) -> None:
+async def playing(house: House) -> tuple[dict[str, str], str]:
+    """A parent's bearer, and a child with consent and a save."""
+    parent = await register(house.client)
+    child: str = (await add_child(house.client, parent))["id"]
+    await give_consent(house.client, parent.bearer, child)
+    assert (await save(house.client, parent.bearer, child, "mine")).is_success
+    return parent.bearer, child
+
+
+@contextmanager
+def at_the_time_of_its_token(house: House) -> Generator[None]:
+    """A parent's token is still valid."""
+    shift, house.clock.shift = house.clock.shift, timedelta()
+    yield
+    house.clock.shift = shift
+
+
+LETTERS = f"select count(*) from wondernest.jobs where entrypoint = '{ANNOUNCE}'"
+
+
+async def test_a_parents_no_is_followed_by_the_erasure_also_where_the_gate_only_records(open_house: OpenHouse) -> None:
     async with open_house(COPPA_GATE="record") as house:
-        parent = await register(house.client)
-        child = (await add_child(house.client, parent))["id"]
-        await give_consent(house.client, parent.bearer, child)
-        await save(house.client, parent.bearer, child, "mine")
-        await withdraw_consent(house.client, parent.bearer, child)
+        bearer, child = await playing(house)
+        await withdraw_consent(house.client, bearer, child)
+        assert await value(house.url, LETTERS) == 1
         await erase_ended(house, WORK_KEPT + MINUTE)
+        assert await value(house.url, WORK, UUID(child)) == 0
+        assert "wondernest.event_identities" not in await held(house, UUID(child))
+        assert set(await ended(house, child)) == set(KEPT_AFTER_END), "data goes on to be collected"
+        await rows(house.url, "delete from wondernest.jobs where entrypoint = $1", ANNOUNCE)
+        with at_the_time_of_its_token(house):
+            assert (await save(house.client, bearer, child, "later")).is_success
+        await erase_ended(house, TRACES_KEPT + MINUTE)
+        assert await value(house.url, WORK, UUID(child)) == 1, "kept as long as everything that a child makes"
+        await erase_ended(house, WORK_KEPT)
+        assert await value(house.url, WORK, UUID(child)) == 0
+        assert await value(house.url, LETTERS) == 1, "before what the child makes now goes, the parents are told again"
+        with at_the_time_of_its_token(house):
+            await save(house.client, bearer, child, "again")
+            await give_consent(house.client, bearer, child)
+        await erase_ended(house, WORK_KEPT + MINUTE)
+        assert (await value(house.url, WORK, UUID(child)), await ended(house, child)) == (1, [])
+
+
+async def test_a_consent_whose_time_is_over_is_followed_by_the_erasure_once_the_gate_is_enforced_and_after_a_letter(
+    open_house: OpenHouse, make_settings: Callable[..., Settings]
+) -> None:
+    async with open_house(COPPA_GATE="record") as house:
+        _, child = await playing(house)
+        await rows(house.url, "update wondernest.consents set ends_at = now() - interval '1 minute'")
+        await run_job(house.work, EXPIRE)
+        await erase_ended(house, WORK_KEPT + MINUTE)
+        assert (await value(house.url, WORK, UUID(child)), await value(house.url, LETTERS)) == (1, 0)
+        work = background(make_settings(COPPA_GATE="enforce"), clock=house.clock)
+        enforced = replace(house, work=work)
+        await erase_ended(enforced)
+        assert (await value(house.url, WORK, UUID(child)), await value(house.url, LETTERS)) == (1, 1)
+        await erase_ended(enforced, WORK_KEPT - MINUTE)
         assert await value(house.url, WORK, UUID(child)) == 1
+        await erase_ended(enforced, 2 * MINUTE)
+        assert (await value(house.url, WORK, UUID(child)), await ended(house, child)) == (0, [])
+        await work.rooms.stop()
+
+
+async def test_where_the_gate_is_off_nothing_is_erased_and_nobody_is_told_that_it_is(open_house: OpenHouse) -> None:
+    async with open_house(COPPA_GATE="off") as house:
+        bearer, child = await playing(house)
+        await withdraw_consent(house.client, bearer, child)
+        await erase_ended(house, WORK_KEPT + MINUTE)
+        assert (await value(house.url, WORK, UUID(child)), await value(house.url, LETTERS)) == (1, 0)
         assert set(await ended(house, child)) == set(KEPT_AFTER_END)
 
 

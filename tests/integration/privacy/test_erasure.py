@@ -236,6 +236,19 @@ async def test_a_child_in_use_is_not_erased_but_hidden_and_its_parents_have_the_
     assert await value(house.url, work, UUID(child)) == 0
 
 
+async def test_a_child_that_another_backend_took_out_of_the_archive_is_not_erased(house: House) -> None:
+    parent = await register(house.client)
+    child = (await add_child(house.client, parent))["id"]
+    await erase(house.client, parent.bearer, f"children/{child}")
+    active = "update family.child_profiles set is_active = true, archived_at = null where id = $1"
+    await run(house.url, active, UUID(child))
+    assert (await save(house.client, parent.bearer, child, "mine")).is_success
+    await house.erase_now()
+    house.clock.shift = timedelta()
+    assert [one["id"] for one in (await profile(house.client, parent))["children"]] == [child]
+    assert await value(house.url, "select state from wondernest.erasures") == "taken_back"
+
+
 async def test_an_erasure_that_has_begun_cannot_be_taken_back(house: House) -> None:
     parent = await register(house.client)
     await add_child(house.client, parent)

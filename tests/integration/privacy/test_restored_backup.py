@@ -5,15 +5,18 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID, uuid4
 
+from tests.fixtures.auth import register, value
 from tests.fixtures.files import run_job
-from tests.fixtures.privacy import SETTLE, House, erase, whole
+from tests.fixtures.privacy import SETTLE, House, erase, move_in, run, whole
 from tests.fixtures.servers import database_on
 from tests.fixtures.whole_family import found_in_database
 from wondernest.app import background, reapplying
 from wondernest.development.embedded.binaries import find_postgres
 from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.personal_data import ON_ERASURE
+from wondernest.privacy.rules import log_key, person_hash
 from wondernest.settings import Settings
 
 
@@ -50,6 +53,33 @@ async def test_people_who_come_back_with_a_restored_backup_are_erased_again(
         assert found_in_database(restored, [str(word) for word in theirs]) == kept
         async with reapplying(settings) as again:
             assert await again.reapply() == {}
+
+
+async def test_whom_the_log_knows_is_erased_wherever_they_are_still_named(house: House) -> None:
+    """Two parents who left and had looked at the same child in the same hour; a child of whom an earlier release left the consents."""
+    _, people = await whole(house)
+    leaving = [await register(house.client) for _ in range(2)]
+    gone = uuid4()
+    entry = """insert into wondernest.consent_ledger
+                      (family_id, number, child_id, consent_id, entry, at, purposes, digest)
+               select family_id, max(number) + 1, $2, $2, 'expire', now(), '{}', sha256('x') from wondernest.consent_ledger
+                where family_id = $1 group by family_id"""
+    await run(house.url, entry, people.family, gone)
+    for one in leaving:
+        await move_in(house.url, one, people.family)
+        look = "insert into wondernest.child_accesses values ($1, '2026-01-05 10:00+00', $2, 'figures', 1, now())"
+        await run(house.url, look, people.child, UUID(one.user_id))
+    key = log_key("", house.settings.jwt.secret)
+    for person in (gone, *(UUID(one.user_id) for one in leaving)):
+        note = "insert into wondernest.erasure_log (person_hash, kind, erased_at) values ($1, 'user', now())"
+        await run(house.url, note, person_hash(key, person))
+    async with reapplying(house.settings) as again:
+        assert await again.reapply() == {"user": 2, "child": 1}
+    house.clock.shift += SETTLE
+    await house.run_due()
+    assert house.traces(gone, *(one.user_id for one in leaving)) == {}
+    looks = "select count(*) from wondernest.child_accesses where child_id = $1 and hour = '2026-01-05 10:00+00'"
+    assert await value(house.url, looks, people.child) >= 2, "the family still sees that somebody looked"
 
 
 async def test_the_log_of_erasures_holds_no_id(house: House) -> None:

@@ -5,13 +5,22 @@ from __future__ import annotations
 import pytest
 
 from wondernest.platform.faults import DependencyUnavailable
-from wondernest.platform.personal_data import USER, Holding
+from wondernest.platform.personal_data import USER, GeneralGround, Holding, Party
 from wondernest.platform.rooms import READ, Hook, Room, Rooms, Table
 from wondernest.platform.usage import UsageLine
 
 
 def holding(table: str) -> Holding:
-    return Holding(table=table, people={"user_id": USER}, what="Things", why="Reasons", kept="A while")
+    grounds, seen_by = (GeneralGround.CONTRACT,), (Party.OWNER,)
+    return Holding(
+        table=table,
+        people={"user_id": USER},
+        what="Things",
+        why="Reasons",
+        kept="A while",
+        grounds=grounds,
+        seen_by=seen_by,
+    )
 
 
 def line(name: str) -> UsageLine:

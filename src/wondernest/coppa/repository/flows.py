@@ -61,6 +61,10 @@ _ADDRESSEE: Final = f"""
        and exists (select from family.family_members member
                     where member.family_id = $2 and member.user_id = $1 and {is_parent("member")})"""
 _HAS_PHONE: Final = "select coalesce(btrim(acting.phone), '') <> '' from core.users acting where acting.id = $1"
+_PARENT: Final = f"""
+    select member.user_id from family.family_members member
+     where member.family_id = $1 and {is_parent("member")} and not {deactivated("member.user_id")}
+     order by (member.user_id = $2) desc, member.joined_at nulls last, member.user_id limit 1"""
 _NOTE_DIGEST: Final = """
     update wondernest.consents consent set {digest} = $3
      where consent.family_id = $1 and consent.id = $2 and consent.standing = $4"""
@@ -226,6 +230,11 @@ class FlowRepository:
         """How to reach a parent; None if the account is deactivated or no parent of the family any more."""
         row = await executor.fetchrow(_ADDRESSEE, parent_id, family_id)
         return None if row is None else Addressee(row["email"], (row["phone"] or "").strip(), row["language"])
+
+    async def parent(self, executor: Executor, family_id: UUID, first: UUID) -> UUID | None:
+        """A parent of a family with an active account: the first choice, or else the one who is longest in it; None without one."""
+        found: UUID | None = await executor.fetchval(_PARENT, family_id, first)
+        return found
 
     async def has_phone(self, executor: Executor, user_id: UUID) -> bool:
         """Whether a user has a telephone number."""

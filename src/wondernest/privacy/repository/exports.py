@@ -148,7 +148,7 @@ class ExportRepository:
         arguments: list[object] = [*ids, secrets]
         users = list(people.get(USER, ()))
         for name, said in step.holding.of_mentioned.items():
-            if name in step.columns and step.holding.mentions[name] == USER:
+            if name in step.columns and step.holding.kind_of(name) == USER:
                 place = len(arguments) + 1
                 chosen += f" || case when held.{name} = any (${place}::uuid[]) then '{{}}' else ${place + 1}::jsonb end"
                 arguments += [users, msgspec.json.encode(dict.fromkeys(one for one in said if one in step.columns))]

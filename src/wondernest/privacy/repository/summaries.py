@@ -9,7 +9,8 @@ from uuid import UUID
 from wondernest.access.guardianship import family_of
 from wondernest.access.people import CHILD
 from wondernest.platform.personal_data import USER
-from wondernest.privacy.rules import HeldClass
+from wondernest.privacy.repository.requests import COLUMNS, IS_OPEN, LEFT_ALONE, erasure_of
+from wondernest.privacy.rules import HeldClass, Plans
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor
@@ -19,6 +20,12 @@ _FAMILY: Final = f"""
     select acting.family_id, array(select c.id from family.child_profiles c where c.family_id = acting.family_id
                                     order by c.created_at, c.id) as children
       from ({family_of("$1", "$2")}) acting"""
+_OPEN: Final = f"""
+    select {COLUMNS} from wondernest.erasures e
+     where {IS_OPEN} and (e.user_id = $1 or e.family_id = $2 or e.child_id = any ($3::uuid[])) order by e.due_at, e.id"""
+_ARCHIVED: Final = (
+    "select id, archived_at from family.child_profiles where id = any ($1::uuid[]) and archived_at is not null"
+)
 MADE: Final = "created_at"
 ENDS: Final = ("_until", "expires_at", "ends_at")
 """How columns end that say until when something holds: they do not tell how old a row is."""
@@ -46,6 +53,14 @@ class SummaryRepository:
         """The family that the adult acts for and its children, archived ones too; None without one."""
         row = await executor.fetchrow(_FAMILY, user_id, hint)
         return None if row is None else (row["family_id"], list(row["children"]))
+
+    async def plans(self, executor: Executor, user_id: UUID, family_id: UUID | None, children: Sequence[UUID]) -> Plans:
+        """What is to be erased of an adult, the family that they act for, and its children."""
+        wanted = [erasure_of(row) for row in await executor.fetch(_OPEN, user_id, family_id, list(children))]
+        archived = {row["id"]: row["archived_at"] for row in await executor.fetch(_ARCHIVED, list(children))}
+        leaves = any(one.user_id == user_id for one in wanted)
+        alone = await executor.fetch(LEFT_ALONE, user_id) if leaves else []
+        return Plans(wanted, archived, [row["family_id"] for row in alone])
 
     async def held(
         self, executor: Executor, steps: Sequence[Step], kind: str, people: Sequence[UUID]

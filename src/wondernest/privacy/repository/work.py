@@ -44,6 +44,11 @@ _HIDE: Final = f"""
        set frozen = e.frozen || array(select hidden.id from hidden), due_at = $4
      where e.id in (select id from due) and exists (select from hidden)
     returning array(select distinct hidden.family_id from hidden)"""
+_IN_USE_AGAIN: Final = f"""
+    update wondernest.erasures e set state = '{State.TAKEN_BACK}', finished_at = $2
+     where e.id = $1 and e.kind = '{Kind.CHILD}' and e.state = '{State.WAITING}'
+       and exists (select from family.child_profiles c where c.id = e.child_id and {active("c")})
+    returning true"""
 _SUBJECTS: Final = "select subjects from wondernest.erasures where id = $1"
 _RESUME: Final = f"""
     insert into wondernest.erasures (id, kind, state, subjects, asked_at, due_at) values ($1, $2, '{State.ERASING}', $3, $4, $4)"""
@@ -64,6 +69,10 @@ _NOBODY: Final = """
     insert into core.users (id, email, password_hash, role, is_active, email_verified)
     values ($1::uuid, 'erased-' || $1::uuid || '@wondernest.invalid', '', 'erased', false, false) on conflict (id) do nothing"""
 _NO_FAMILY: Final = "insert into family.families (id, name, created_by) values ($1, '', $1) on conflict (id) do nothing"
+_OVERDUE: Final = f"""
+    select count(*) from wondernest.erasures e
+     where (e.state in ('{State.WAITING}', '{State.ERASING}') and e.due_at <= $1)
+        or (e.state = '{State.SETTLING}' and e.settle_at <= $1)"""
 _WAITING: Final = f"select count(*) from wondernest.erasures e where {IS_OPEN}"
 
 
@@ -103,6 +112,10 @@ class WorkRepository:
         """Hide the children of a waiting request who are in use, and put it off; returns their families, none if none is in use."""
         return await unit.fetchval(_HIDE, erasure_id, erased.people.get(CHILD, []), now, due_at) or []
 
+    async def in_use_again(self, executor: Executor, erasure_id: UUID, now: datetime) -> bool:
+        """Take a waiting request about a child back if the child is active: another backend took it out of the archive."""
+        return await executor.fetchval(_IN_USE_AGAIN, erasure_id, now) is True
+
     async def begin(self, executor: Executor, erasure_id: UUID, erased: Erased, now: datetime) -> bool:
         """Store whom a due request erases; False when it was taken back meanwhile."""
         return await executor.fetchval(_BEGIN, erasure_id, msgspec.json.encode(erased), now) is True
@@ -140,6 +153,10 @@ class WorkRepository:
         if kind == FAMILY:
             await executor.execute(_NO_FAMILY, stand_in)
         return stand_in
+
+    async def overdue(self, executor: Executor, since: datetime) -> int:
+        """How many erasures should have gone on before a moment."""
+        return int(await executor.fetchval(_OVERDUE, since))
 
     async def waiting(self, executor: Executor) -> int:
         """How many erasures are open."""

@@ -83,12 +83,12 @@ class CatalogueRoutes:
         "/privacy/catalogue",
         replies={200: Response(wire.CatalogueReply)},
         failure=FAILED,
-        summary="Every class of personal data: where, why, for how long",
+        summary="Every class of personal data: where, why, on which legal ground, who sees it, for how long",
     )
     async def catalogue(self, request: Request[None]) -> Reply:
         """GET /privacy/catalogue."""
         entries = [wire.CataloguedClass.of(entry) for entry in self._entries()]
-        return tagged_json(request, wire.CatalogueReply(data=entries))
+        return tagged_json(request, wire.CatalogueReply(data=entries, legend=wire.Legend.whole()))
 
 
 class PrivacyRoutes:
@@ -198,7 +198,7 @@ class PrivacyRoutes:
         "/privacy/summary",
         replies={200: Response(wire.SummaryReply), 403: REFUSED},
         failure=FAILED,
-        summary="What is held about the caller, their family and each of its children: counts, sizes, oldest dates",
+        summary="What is held about the caller, their family and each of its children: counts, sizes, oldest dates; what is erased when",
     )
     async def summary(self, request: Request[None]) -> Reply:
         """GET /privacy/summary."""

@@ -14,7 +14,7 @@ import wondernest
 from tests.fixtures.application import declared
 from wondernest.access.people import KINDS
 from wondernest.platform.db.migrations.state import VERSION_SCHEMA
-from wondernest.platform.personal_data import Store
+from wondernest.platform.personal_data import USER, Store
 from wondernest.platform.rooms import Rooms
 from wondernest.privacy.catalogue import catalogue
 from wondernest.privacy.data_map import PLACE, data_map
@@ -77,7 +77,11 @@ IMPERSONAL = {
     "games.simple_game_data.game_type": "a game",
     "wondernest.save_versions.game_type": "a game",
 }
-CACHE_KEY = re.compile(r'f?"((?:limit|login|pin|mail|letter)(?:-[a-z]+)*:(?:upload:|infected:)?)')
+DEVICE = re.compile(r"^(?:ip_address|user_agent|device_info)$")
+CACHE_KEY = re.compile(r'f?"([a-z]+(?:-[a-z]+)*:(?:[a-z]+:)*)(?:"|\{)')
+"""What a key of the cache begins with, where a file works with counters."""
+CACHE_ADAPTER = SOURCE / "platform" / "cache"
+"""Puts what it stores under names of its own, the same for all keys."""
 COLUMNS = """
     select n.nspname || '.' || c.relname as table_name, a.attname as column_name,
            array(select f.confrelid::regclass::text from pg_constraint f
@@ -152,9 +156,21 @@ def test_every_reference_to_a_person_is_of_a_holding(database_url: str) -> None:
 
 def test_every_key_of_the_cache_has_one_owner() -> None:
     declared_keys = {place.name for place in rooms().elsewhere if place.store is Store.CACHE}
-    sources = [path for path in SOURCE.rglob("*.py") if "ounters" in path.read_text(encoding="utf-8")]
+    files = [path for path in SOURCE.rglob("*.py") if CACHE_ADAPTER not in path.parents]
+    sources = [path for path in files if "ounters" in path.read_text(encoding="utf-8")]
     used = {found for path in sources for found in CACHE_KEY.findall(path.read_text(encoding="utf-8"))}
     assert used == declared_keys
+
+
+def test_every_room_that_stores_blobs_declares_them() -> None:
+    """`platform` stores a blob of its own, to see whether the storage works."""
+    storing = {
+        path.relative_to(SOURCE).parts[0]
+        for path in SOURCE.rglob("*.py")
+        if re.search(r"blobs\.put\(", path.read_text(encoding="utf-8"))
+    }
+    declaring = {room.name for room in rooms().all for place in room.elsewhere if place.store is Store.BLOBS}
+    assert storing - {"platform"} == declaring
 
 
 def test_everything_personal_has_a_job_that_ends_it() -> None:
@@ -182,6 +198,18 @@ def test_every_column_of_a_holding_exists(database_url: str) -> None:
 
 def test_every_holding_names_people_of_a_known_kind() -> None:
     assert {kind for entry in catalogue(rooms()) for kind in entry.people} <= set(KINDS)
+
+
+def test_what_tells_of_an_adults_device_is_declared_where_others_share_the_row() -> None:
+    shared = [
+        one
+        for one in rooms().personal_data
+        if set(one.people.values()) - {USER} and any(one.kind_of(column) == USER for column in one.columns)
+    ]
+    said = {one.table: {name for names in one.of_mentioned.values() for name in names} for one in shared}
+    undeclared = {one.table: {name for name in one.personal if DEVICE.search(name)} - said[one.table] for one in shared}
+    assert {table: names for table, names in undeclared.items() if names} == {}
+    assert {one.table for one in shared} >= {"compliance.coppa_consent", "web_sessions.parent_web_sessions"}
 
 
 def test_every_instrument_belongs_to_one_room() -> None:

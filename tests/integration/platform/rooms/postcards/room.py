@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from wondernest.access.consent import Exemption
 from wondernest.access.guardianship import guards
-from wondernest.access.people import CHILD
+from wondernest.access.people import CHILD, Relation
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.errors import GenericError
@@ -14,7 +14,7 @@ from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import uuid_parameter
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.jobs import Job, Running
-from wondernest.platform.personal_data import Holding
+from wondernest.platform.personal_data import GeneralGround, Holding
 from wondernest.platform.rooms import Parts, Room, Table
 
 SENT_TO = uuid_parameter("childId", lambda _: GenericError(400, "INVALID_ID", "No child has such an id"))
@@ -56,7 +56,7 @@ class Postcards:
 def build(parts: Parts) -> Room:
     postcards = Postcards(parts)
     held = Holding(table="wondernest.postcards", people={"child_id": CHILD}, personal=("text",),
-                   what="Postcards", why="Joy", kept="Until the child is erased")  # fmt: skip
+                   what="Postcards", why="Joy", kept="Until the child is erased", grounds=(GeneralGround.CONTRACT,), seen_by=(Relation.ADULTS,))  # fmt: skip
     return Room(
         name="postcards",
         endpoints=postcards.endpoints(),
