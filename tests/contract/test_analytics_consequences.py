@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,22 +11,13 @@ import httpx2
 import pytest
 
 from tests.fixtures.analytics import HISTORY, Player, coins, player
-from tests.fixtures.servers import database_on
-from wondernest.development.embedded.postgres import EmbeddedPostgres
 
 PROJECT = {"id": "17", "name": "Masterpiece", "canvasSize": {"width": 800.0, "height": 600.0}}
 
 
-@pytest.fixture(scope="module")
-def database_url(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
-    """One database for the whole module; each test registers its own child."""
-    with database_on(pg_server, migrated_template) as url:
-        yield url
-
-
 @pytest.fixture
-async def zoe(app_client: httpx2.AsyncClient, database_url: str) -> Player:
-    return await player(app_client, database_url)
+async def zoe(app_client: httpx2.AsyncClient, shared_database: str) -> Player:
+    return await player(app_client, shared_database)
 
 
 def project(document: Any = PROJECT, **fields: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,22 +12,13 @@ import pytest
 from dirty_equals import IsInt, IsStr
 
 from tests.fixtures.analytics import Player, player
-from tests.fixtures.servers import database_on
-from wondernest.development.embedded.postgres import EmbeddedPostgres
 
 FLUTTER = {"gameId": "memory_match", "score": 120, "level": 3, "playTimeMinutes": 7, "timestamp": 1756828143123}
 
 
-@pytest.fixture(scope="module")
-def database_url(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
-    """One database for the whole module; each test registers its own child."""
-    with database_on(pg_server, migrated_template) as url:
-        yield url
-
-
 @pytest.fixture
-async def zoe(app_client: httpx2.AsyncClient, database_url: str) -> Player:
-    return await player(app_client, database_url)
+async def zoe(app_client: httpx2.AsyncClient, shared_database: str) -> Player:
+    return await player(app_client, shared_database)
 
 
 # Accepted -------------------------------------------------------------------------------------------------------------

@@ -54,9 +54,9 @@ async def test_after_five_wrong_passwords_even_the_right_one_has_to_wait(app_cli
     await log_in(app_client, other)
 
 
-async def test_unknown_addresses_are_limited_like_known_ones(app_client: httpx2.AsyncClient) -> None:
+async def test_unknown_addresses_are_limited_like_known_ones(own_client: httpx2.AsyncClient) -> None:
     nobody = Parent("nobody@example.com", "", "", "", "")
-    statuses = [(await attempt(app_client, nobody)).status_code for _ in range(6)]
+    statuses = [(await attempt(own_client, nobody)).status_code for _ in range(6)]
     assert statuses == [401] * 5 + [429]
 
 

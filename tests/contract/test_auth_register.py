@@ -55,8 +55,8 @@ async def test_every_sign_up_path_answers_201_and_the_session(app_client: httpx2
         }
 
 
-async def test_the_tokens_carry_exactly_the_claims_of_the_table(app_client: httpx2.AsyncClient) -> None:
-    parent = await register(app_client, **APP_BODY)
+async def test_the_tokens_carry_exactly_the_claims_of_the_table(own_client: httpx2.AsyncClient) -> None:
+    parent = await register(own_client, **APP_BODY)
     shared = {
         "iss": "wondernest-api",
         "sub": parent.user_id,
@@ -116,9 +116,9 @@ async def test_a_common_password_is_refused_and_one_without_a_special_character_
     await register(app_client, password="TestPass123")
 
 
-async def test_the_same_address_in_another_letter_case_is_taken(app_client: httpx2.AsyncClient) -> None:
-    await register(app_client, **APP_BODY)
-    assert await refusal(app_client, email=" ANN@Example.Com ") == "User with this email already exists"
+async def test_the_same_address_in_another_letter_case_is_taken(own_client: httpx2.AsyncClient) -> None:
+    await register(own_client, **APP_BODY)
+    assert await refusal(own_client, email=" ANN@Example.Com ") == "User with this email already exists"
 
 
 async def test_the_address_of_a_closed_account_is_taken(app_client: httpx2.AsyncClient, database_url: str) -> None:

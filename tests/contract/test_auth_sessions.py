@@ -165,9 +165,9 @@ async def test_a_refresh_token_of_an_earlier_backend_is_accepted_without_a_row(
     assert (await refreshed(app_client, foreign)).status_code == 200
 
 
-async def test_refresh_of_a_closed_account_is_refused(app_client: httpx2.AsyncClient, database_url: str) -> None:
+async def test_refresh_of_a_closed_account_is_refused(app_client: httpx2.AsyncClient, shared_database: str) -> None:
     parent = await register(app_client)
-    await rows(database_url, "update core.users set is_active = false where email = $1", parent.email)
+    await rows(shared_database, "update core.users set is_active = false where email = $1", parent.email)
     assert (await refreshed(app_client, parent.refresh)).status_code == 401
     assert await profile_status(app_client, parent.access) == 401
 
@@ -194,11 +194,11 @@ async def test_logging_out_again_is_answered_alike_and_a_broken_bearer_is_not(ap
         assert response.headers["www-authenticate"] == 'Bearer realm="WonderNest API"'
 
 
-async def test_operations_are_counted_by_their_outcome(app_client: httpx2.AsyncClient) -> None:
-    parent = await register(app_client)
-    await log_in(app_client, parent)
-    await app_client.post("/api/v1/auth/login", json={"email": parent.email, "password": "Wrong1234"})
-    lines = (await app_client.get("/metrics")).text.splitlines()
+async def test_operations_are_counted_by_their_outcome(own_client: httpx2.AsyncClient) -> None:
+    parent = await register(own_client)
+    await log_in(own_client, parent)
+    await own_client.post("/api/v1/auth/login", json={"email": parent.email, "password": "Wrong1234"})
+    lines = (await own_client.get("/metrics")).text.splitlines()
     for operation, status in (("register", "success"), ("login", "success"), ("login", "failure")):
         start = f'wondernest_auth_operations{{operation="{operation}",status="{status}"}} 1'
         assert any(line.startswith(start) for line in lines), start
@@ -243,13 +243,13 @@ async def test_me_answers_the_four_fields_with_the_role_of_the_token(app_client:
 
 
 async def test_a_login_leaves_a_session_row_with_the_hash_of_its_access_token(
-    app_client: httpx2.AsyncClient, database_url: str
+    app_client: httpx2.AsyncClient, shared_database: str
 ) -> None:
     parent = await log_in(app_client, await register(app_client))
     query = "select count(*) from core.user_sessions where token_hash = $1 and user_id = $2::text::uuid"
-    assert await value(database_url, query, hashed(parent.access), parent.user_id) == 1
+    assert await value(shared_database, query, hashed(parent.access), parent.user_id) == 1
     query = "select count(*) from core.refresh_tokens where token_hash = $1 and revoked_at is null"
-    assert await value(database_url, query, hashed(parent.refresh)) == 1
+    assert await value(shared_database, query, hashed(parent.refresh)) == 1
 
 
 def hashed(token: str) -> str:

@@ -45,30 +45,30 @@ async def test_requests_are_counted(app_client: httpx2.AsyncClient) -> None:
     assert value((await app_client.get("/metrics")).text, sample) == before + 3
 
 
-async def test_paths_without_a_route_share_one_label(app_client: httpx2.AsyncClient) -> None:
-    await app_client.get("/api/v1/children-of-anna")
-    text = (await app_client.get("/metrics")).text
+async def test_paths_without_a_route_share_one_label(own_client: httpx2.AsyncClient) -> None:
+    await own_client.get("/api/v1/children-of-anna")
+    text = (await own_client.get("/metrics")).text
     assert value(text, 'wondernest_http_requests_total{method="GET",path="unmatched",status="404"}') == 1
     assert "anna" not in text
 
 
-async def test_invented_methods_share_one_label(app_client: httpx2.AsyncClient) -> None:
+async def test_invented_methods_share_one_label(own_client: httpx2.AsyncClient) -> None:
     for method in ("BREW", "STEEP", "POUR"):
-        await app_client.request(method, "/health")
-    text = (await app_client.get("/metrics")).text
+        await own_client.request(method, "/health")
+    text = (await own_client.get("/metrics")).text
     assert value(text, 'wondernest_http_requests_total{method="OTHER",path="/health",status="405"}') == 3
     assert "BREW" not in text
 
 
-async def test_a_wrong_method_is_counted_under_its_route(app_client: httpx2.AsyncClient) -> None:
-    await app_client.post("/health")
-    text = (await app_client.get("/metrics")).text
+async def test_a_wrong_method_is_counted_under_its_route(own_client: httpx2.AsyncClient) -> None:
+    await own_client.post("/health")
+    text = (await own_client.get("/metrics")).text
     assert value(text, 'wondernest_http_requests_total{method="POST",path="/health",status="405"}') == 1
 
 
-async def test_bad_tokens_are_counted(app_client: httpx2.AsyncClient) -> None:
-    await app_client.get("/api/v1/auth/me", headers={"authorization": "Bearer nonsense"})
-    text = (await app_client.get("/metrics")).text
+async def test_bad_tokens_are_counted(own_client: httpx2.AsyncClient) -> None:
+    await own_client.get("/api/v1/auth/me", headers={"authorization": "Bearer nonsense"})
+    text = (await own_client.get("/metrics")).text
     assert value(text, 'wondernest_jwt_validations_total{result="invalid"}') == 1
 
 
@@ -82,8 +82,8 @@ async def test_the_cache_gauge_shows_the_present_state(
             assert value((await client.get("/metrics")).text, "wondernest_redis_up") == expected
 
 
-async def test_used_connections_are_counted(app_client: httpx2.AsyncClient) -> None:
-    assert value((await app_client.get("/metrics")).text, 'wondernest_db_connections{state="active"}') == 0
+async def test_used_connections_are_counted(own_client: httpx2.AsyncClient) -> None:
+    assert value((await own_client.get("/metrics")).text, 'wondernest_db_connections{state="active"}') == 0
 
 
 @pytest.mark.parametrize("path", PATHS)

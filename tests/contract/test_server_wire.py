@@ -10,16 +10,22 @@ from contextlib import closing
 import httpx2
 import pytest
 
-from tests.fixtures.processes import LiveServer, StartServer
+from tests.fixtures.auth import sign_up
+from tests.fixtures.processes import LiveServer, server_of_a_module
+from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.http.endpoint import MIB
 
 LOGIN = "/api/v1/auth/login"
 READ_TIMEOUT_S = 30.0
 
 
-@pytest.fixture
-def server(live_server: StartServer) -> LiveServer:
-    return live_server(BODY_TIMEOUT_S="0.5")
+@pytest.fixture(scope="module")
+def server(
+    pg_server: EmbeddedPostgres, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    """One server for the whole module; each test has its own connection."""
+    with server_of_a_module(pg_server, migrated_template, tmp_path_factory, BODY_TIMEOUT_S="0.5") as server:
+        yield server
 
 
 class Wire:
@@ -186,8 +192,7 @@ def test_two_authorization_headers_are_no_authorization(server: LiveServer, seco
 
 
 def register(server: LiveServer) -> str:
-    form = {"email": "ann@example.com", "password": "Sunny-Day-7", "name": "Ann Lee"}
-    reply = httpx2.post(f"{server.base_url}/api/v1/auth/parent/register", json=form, timeout=READ_TIMEOUT_S)
+    reply = httpx2.post(f"{server.base_url}/api/v1/auth/parent/register", json=sign_up(), timeout=READ_TIMEOUT_S)
     return reply.json()["data"]["accessToken"]
 
 

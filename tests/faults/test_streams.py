@@ -51,11 +51,11 @@ def asked(server: LiveServer, target: str, *headers: str, method: str = "POST") 
 
 
 def everything_from(connection: socket.socket) -> bytes:
-    received = b""
+    pieces: list[bytes] = []
     with contextlib.suppress(ConnectionResetError):
         while piece := connection.recv(65536):
-            received += piece
-    return received
+            pieces.append(piece)
+    return b"".join(pieces)
 
 
 def status_of(reply: bytes) -> int:

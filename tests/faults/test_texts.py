@@ -10,9 +10,13 @@ import pytest
 
 from tests.faults.household import Household, register_household, save
 from tests.fixtures.auth import PASSWORD
+from tests.fixtures.processes import server_of_a_module
 
 if TYPE_CHECKING:
-    from tests.fixtures.processes import LiveServer, StartServer
+    from collections.abc import Iterator
+
+    from tests.fixtures.processes import LiveServer
+    from wondernest.development.embedded.postgres import EmbeddedPostgres
 
 ODD_JSON = {
     "escaped NUL": rb"a\u0000b",
@@ -103,9 +107,13 @@ ODD_VALUES = (
 )
 
 
-@pytest.fixture
-def server(live_server: StartServer) -> LiveServer:
-    return live_server(BODY_TIMEOUT_S="0.5")
+@pytest.fixture(scope="module")
+def server(
+    pg_server: EmbeddedPostgres, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    """One server for the whole module: odd texts leave it as it was."""
+    with server_of_a_module(pg_server, migrated_template, tmp_path_factory) as server:
+        yield server
 
 
 @pytest.fixture

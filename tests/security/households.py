@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -32,8 +33,12 @@ PICTURE = bytes.fromhex(
 """A PNG of one pixel: what is uploaded."""
 FURNISHING = Path(__file__).with_name("furnishing")
 """A module for each room whose routes need existing data: `furnish` creates it and returns its path parameters. `install`, where there
-is one, stores what belongs to the installation."""
+is one, stores what belongs to the installation. ONLY_FOR, where it stands, is the path parameter of data that costs much to make."""
 CHILD_ID = "childId"
+MOST_STATEMENTS = 1_000
+"""More than there are holdings."""
+Inside: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+"""A connection that looks past the API into the database."""
 
 
 @dataclass(frozen=True)
@@ -86,18 +91,27 @@ def furnish_installation(url: str) -> None:
             room.install(url)
 
 
-async def register_parent_with_data(client: httpx2.AsyncClient) -> Parent:
-    """A new family with data for every route."""
+async def register_parent(client: httpx2.AsyncClient) -> Parent:
+    """A new family with a child and every consent, and no other data."""
     name = f"Ann{uuid4().hex}"
     registered, child_id = await fixtures.register_with_child(
         client, child_name=f"{name} junior", email=f"{name}@example.com", name=f"{name} Walker"
     )
     await give_consent(client, registered.bearer, str(child_id))
     values = {CHILD_ID: str(child_id)}
+    return Parent(name, UUID(registered.user_id), values, registered.access, registered.refresh)
+
+
+async def register_parent_with_data(client: httpx2.AsyncClient, route: Route | None = None) -> Parent:
+    """A new family with data for every route; for one route, without data that only other routes name (ONLY_FOR)."""
+    parent = await register_parent(client)
+    values = dict(parent.values)
     for path in sorted(FURNISHING.glob("*.py")):
         room = import_module(f"tests.security.furnishing.{path.stem}")
-        values |= await room.furnish(client, registered.bearer, str(child_id))
-    return Parent(name, UUID(registered.user_id), values, registered.access, registered.refresh)
+        only_for = getattr(room, "ONLY_FOR", None)
+        if route is None or only_for is None or f"{{{only_for}}}" in route.template:
+            values |= await room.furnish(client, parent.bearer, parent.child_id)
+    return replace(parent, values=values)
 
 
 async def succeed(sent: Awaitable[httpx2.Response]) -> httpx2.Response:
@@ -200,11 +214,23 @@ def bad_authorizations(parent: Parent) -> dict[str, str]:
     }
 
 
-async def contents(url: str, rooms: Rooms, parent: Parent) -> dict[str, list[Any]]:
+async def contents(inside: Inside, rooms: Rooms, parent: Parent) -> dict[str, list[Any]]:
     """Every row that any room holds about the parent or the child."""
     people = {CHILD: [UUID(parent.child_id)], USER: [parent.user_id]}
-    connection = await asyncpg.connect(url)
+    return {holding.table: sorted(await holding.export(inside, people)) for holding in rooms.personal_data}
+
+
+@asynccontextmanager
+async def looking_into(url: str) -> AsyncGenerator[Inside]:
+    """A connection to the database, for `contents`: its first look takes ten times as long as each later one."""
+    connection: Inside = await asyncpg.connect(url, statement_cache_size=MOST_STATEMENTS)
     try:
-        return {holding.table: sorted(await holding.export(connection, people)) for holding in rooms.personal_data}
+        yield connection
     finally:
         await connection.close()
+
+
+def names_something_of(values: Mapping[str, str], route: Route) -> bool:
+    """Whether a request to the route with these values names one of them, in its path or its body."""
+    sent = address(route, values) + repr(body_of(route, values))
+    return any(value in sent for value in values.values())

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import httpx2
 import pytest
 import pytest_asyncio
@@ -17,12 +16,16 @@ from tests.fixtures.application import TEST_ENVIRONMENT, declared, running
 from tests.fixtures.consent import withdraw_consent
 from tests.fixtures.servers import database_on
 from tests.security.households import (
+    Inside,
     Parent,
     address,
     bad_authorizations,
     call,
     contents,
     furnish_installation,
+    looking_into,
+    names_something_of,
+    register_parent,
     register_parent_with_data,
 )
 from wondernest.access.consent import CONSENT_REQUIRED, Exemption
@@ -138,8 +141,32 @@ async def client(database: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def inside(database: str) -> AsyncIterator[Inside]:
+    async with looking_into(database) as connection:
+        yield connection
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def parent(client: httpx2.AsyncClient) -> Parent:
+    """Whose data others ask for in vain."""
     return await register_parent_with_data(client)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def reader(client: httpx2.AsyncClient) -> Parent:
+    """Who calls the routes that change nothing."""
+    return await register_parent_with_data(client)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def onlooker(client: httpx2.AsyncClient) -> Parent:
+    """Who asks for what is another family's, so that nothing of their own changes."""
+    return await register_parent_with_data(client)
+
+
+async def own_caller(client: httpx2.AsyncClient, route: Route, reader: Parent) -> Parent:
+    """Who calls a route for data of their own: a new family where the route may change it."""
+    return reader if route.endpoint.method == "GET" else await register_parent_with_data(client, route)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -156,11 +183,11 @@ PURPOSES = [route for route in registry() if route.endpoint.purpose is not None]
 @pytest.mark.parametrize("route", PURPOSES, ids=lambda route: f"{route.endpoint.method} {route.template}")
 @in_the_loop
 async def test_without_consent_a_route_with_a_purpose_is_refused_and_stores_nothing(
-    client: httpx2.AsyncClient, database: str, route: Route
+    client: httpx2.AsyncClient, inside: Inside, route: Route
 ) -> None:
-    parent = await register_parent_with_data(client)
+    parent = await register_parent_with_data(client, route)
     await withdraw_consent(client, parent.bearer, parent.child_id)
-    before = await contents(database, declared().rooms, parent)
+    before = await contents(inside, declared().rooms, parent)
     answer = await call(client, route, parent.values, parent.bearer)
     if route.endpoint.path == EVENTS_IN_A_BATCH:
         assert [result["code"] for result in answer.json()["results"]] == [403]
@@ -168,7 +195,7 @@ async def test_without_consent_a_route_with_a_purpose_is_refused_and_stores_noth
         assert route.endpoint.purpose is not None
         assert answer.status_code == 403, answer.text
         assert {CONSENT_REQUIRED, route.endpoint.purpose.value} <= set(texts_in(answer.json()))
-    assert await contents(database, declared().rooms, parent) == before
+    assert await contents(inside, declared().rooms, parent) == before
 
 
 def texts_in(body: Any) -> Iterator[str]:
@@ -216,9 +243,9 @@ async def test_a_revoked_token_is_refused(client: httpx2.AsyncClient, logged_out
 @each(CallerKind.USER)
 @in_the_loop
 async def test_a_token_without_a_family_works_for_its_own_by_membership(
-    client: httpx2.AsyncClient, route: Route
+    client: httpx2.AsyncClient, reader: Parent, route: Route
 ) -> None:
-    parent = await register_parent_with_data(client)
+    parent = await own_caller(client, route, reader)
     answer = await call(client, route, parent.values, parent.without_family)
     assert answer.is_success, answer.text
 
@@ -226,10 +253,11 @@ async def test_a_token_without_a_family_works_for_its_own_by_membership(
 @each(CallerKind.USER)
 @in_the_loop
 async def test_another_family_sees_and_touches_nothing(
-    client: httpx2.AsyncClient, database: str, parent: Parent, route: Route
+    client: httpx2.AsyncClient, inside: Inside, parent: Parent, onlooker: Parent, route: Route
 ) -> None:
-    stranger = await register_parent_with_data(client)
-    before = await contents(database, declared().rooms, parent)
+    touched = route.endpoint.method != "GET" and not names_something_of(parent.values, route)
+    stranger = await register_parent_with_data(client, route) if touched else onlooker
+    before = await contents(inside, declared().rooms, parent)
     tokens = {
         "as it is": stranger.bearer,
         "without a family": stranger.without_family,
@@ -250,7 +278,7 @@ async def test_another_family_sees_and_touches_nothing(
         missing = await call(client, route, nowhere, headers)
         assert foreign.status_code == missing.status_code, how
         assert without_ids_and_times(foreign.text, parent.values) == without_ids_and_times(missing.text, nowhere), how
-    assert await contents(database, declared().rooms, parent) == before
+    assert await contents(inside, declared().rooms, parent) == before
 
 
 @pytest.mark.parametrize(
@@ -264,15 +292,17 @@ async def test_another_family_sees_and_touches_nothing(
     ids=lambda route: f"{route.endpoint.method} {route.template}",
 )
 @in_the_loop
-async def test_an_id_in_capitals_is_the_same_id(client: httpx2.AsyncClient, parent: Parent, route: Route) -> None:
-    stranger, own = await register_parent_with_data(client), await register_parent_with_data(client)
-    foreign = await call(client, route, in_capitals(parent.values), stranger.bearer)
-    plain = await call(client, route, parent.values, stranger.bearer)
+async def test_an_id_in_capitals_is_the_same_id(
+    client: httpx2.AsyncClient, parent: Parent, onlooker: Parent, reader: Parent, route: Route
+) -> None:
+    foreign = await call(client, route, in_capitals(parent.values), onlooker.bearer)
+    plain = await call(client, route, parent.values, onlooker.bearer)
     assert foreign.status_code == plain.status_code
     result = route.endpoint.method != "GET" and any(shown in route.template for shown in MISSING_IS_A_RESULT)
     assert plain.status_code in ({400} if result else {200, 403, 404}), plain.text
     assert parent.name not in foreign.text
     assert str(parent.user_id) not in foreign.text.lower()
+    own = await own_caller(client, route, reader)
     answer = await call(client, route, in_capitals(own.values), own.bearer)
     assert answer.is_success, answer.text
 
@@ -280,39 +310,42 @@ async def test_an_id_in_capitals_is_the_same_id(client: httpx2.AsyncClient, pare
 @each(CallerKind.USER)
 @in_the_loop
 async def test_a_deactivated_account_is_refused_at_the_next_request(
-    client: httpx2.AsyncClient, database: str, route: Route
+    client: httpx2.AsyncClient, inside: Inside, parent: Parent, route: Route
 ) -> None:
-    for what in ("their own", "nobody's"):
-        parent = await register_parent_with_data(client)  # another one each time: a process remembers a refused account
-        values = parent.values if what == "their own" else {name: str(uuid4()) for name in parent.values}
-        headers = parent.bearer if what == "their own" else parent.without_family
-        before = await contents(database, declared().rooms, parent)
-        await execute(database, "update core.users set is_active = false where id = $1", parent.user_id)
+    for what in ("their own", "nobody's"):  # another account each time: a process remembers a refused one
+        if what == "their own":
+            closed = await register_parent_with_data(client, route)
+            values, headers = closed.values, closed.bearer
+        else:
+            closed = await register_parent(client)
+            values, headers = {name: str(uuid4()) for name in parent.values}, closed.without_family
+        before = await contents(inside, declared().rooms, closed)
+        await inside.execute("update core.users set is_active = false where id = $1", closed.user_id)
         assert_unauthenticated(await call(client, route, values, headers), what)
         assert_unauthenticated(await call(client, route, values, headers), f"{what}, again")
-        assert but_for("core.users", await contents(database, declared().rooms, parent)) == but_for(
-            "core.users", before
-        )
+        after = await contents(inside, declared().rooms, closed)
+        assert but_for("core.users", after) == but_for("core.users", before)
 
 
 @each(CallerKind.USER)
 @in_the_loop
 async def test_a_deactivated_account_without_family_or_data_is_refused_too(
-    client: httpx2.AsyncClient, database: str, route: Route
+    client: httpx2.AsyncClient, inside: Inside, parent: Parent, route: Route
 ) -> None:
-    parent = await register_parent_with_data(client)
-    await execute(database, "delete from family.family_members where user_id = $1", parent.user_id)
-    await execute(database, "update core.users set is_active = false where id = $1", parent.user_id)
-    assert_unauthenticated(await call(client, route, parent.values, parent.bearer), "no family")
+    closed = await register_parent(client)
+    await inside.execute("delete from family.family_members where user_id = $1", closed.user_id)
+    await inside.execute("update core.users set is_active = false where id = $1", closed.user_id)
+    values = {**parent.values, **closed.values}
+    assert_unauthenticated(await call(client, route, values, closed.bearer), "no family")
 
 
 @each(CallerKind.OPTIONAL)
 @in_the_loop
 async def test_where_a_token_is_optional_that_of_a_deactivated_account_is_refused(
-    client: httpx2.AsyncClient, database: str, route: Route
+    client: httpx2.AsyncClient, inside: Inside, route: Route
 ) -> None:
-    parent = await register_parent_with_data(client)
-    await execute(database, "update core.users set is_active = false where id = $1", parent.user_id)
+    parent = await register_parent(client)
+    await inside.execute("update core.users set is_active = false where id = $1", parent.user_id)
     assert_unauthenticated(await ask(client, route, f"Bearer {parent.token}"), "deactivated")
 
 
@@ -325,12 +358,12 @@ def test_a_route_that_changes_something_requires_a_parent_unless_it_is_in_the_li
 @each(CallerKind.USER)
 @in_the_loop
 async def test_a_member_who_is_no_parent_changes_neither_family_nor_children_nor_consent(
-    client: httpx2.AsyncClient, database: str, route: Route
+    client: httpx2.AsyncClient, inside: Inside, reader: Parent, route: Route
 ) -> None:
-    parent, manages = await register_parent_with_data(client), route.endpoint.authority is Authority.MANAGER
-    before = await contents(database, declared().rooms, parent)
+    parent, manages = await own_caller(client, route, reader), route.endpoint.authority is Authority.MANAGER
+    before = await contents(inside, declared().rooms, parent) if manages else {}
     for role in MEMBER_ROLES:
-        await give_role(database, parent, role)
+        await give_role(inside, parent, role)
         answer = await call(client, route, parent.values, parent.bearer)
         if not manages:
             assert "access_denied" not in answer.text, role
@@ -338,11 +371,11 @@ async def test_a_member_who_is_no_parent_changes_neither_family_nor_children_nor
         assert answer.status_code == 403, role
         assert answer.json()["error"] == "access_denied", role
     if manages:
-        after = await contents(database, declared().rooms, parent)
+        after = await contents(inside, declared().rooms, parent)
         for changed in ("family.family_members", "wondernest.step_up_proofs"):  # by the test itself
             after, before = but_for(changed, after), but_for(changed, before)
         assert after == before
-    await give_role(database, parent, PARENT_ROLES[len(route.template) % 2])
+    await give_role(inside, parent, PARENT_ROLES[len(route.template) % 2])
     answer = await call(client, route, parent.values, parent.bearer)
     assert "access_denied" not in answer.text
 
@@ -405,7 +438,7 @@ async def test_an_unknown_method_is_refused_before_authentication(client: httpx2
 
 @in_the_loop
 async def test_a_family_claim_is_valid_only_for_a_member_of_that_family(client: httpx2.AsyncClient) -> None:
-    owner, other = await register_parent_with_data(client), await register_parent_with_data(client)
+    owner, other = await register_parent(client), await register_parent(client)
     profile = "/api/v1/family/profile"
     mine = (await client.get(profile, headers=owner.without_family)).json()["data"]
     assert [child["id"] for child in mine["children"]] == [owner.child_id]
@@ -426,16 +459,8 @@ def but_for(table: str, held: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
     return {name: found for name, found in held.items() if name != table}
 
 
-async def execute(url: str, statement: str, *arguments: object) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement, *arguments)
-    finally:
-        await connection.close()
-
-
-async def give_role(url: str, parent: Parent, role: str | None) -> None:
-    await execute(url, "update family.family_members set role = $2 where user_id = $1", parent.user_id, role)
+async def give_role(inside: Inside, parent: Parent, role: str | None) -> None:
+    await inside.execute("update family.family_members set role = $2 where user_id = $1", parent.user_id, role)
 
 
 async def ask(

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Awaitable, Callable
-from typing import Final
 
 from wondernest.platform.faults import DependencyUnavailable
+from wondernest.platform.jitter import spread
 from wondernest.platform.telemetry.events import get_logger
 
 log = get_logger(__name__)
-
-JITTER: Final = 0.2
-"""Random share of the interval, so that the workers do not all run the task at the same time."""
 
 
 class Periodic:
@@ -41,8 +37,7 @@ class Periodic:
 
     async def _run(self) -> None:
         while True:
-            spread = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
-            await asyncio.sleep(self._interval_s * spread)
+            await asyncio.sleep(spread(self._interval_s))
             await self._round()
 
     async def _round(self) -> None:

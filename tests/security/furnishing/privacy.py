@@ -15,6 +15,8 @@ from wondernest.platform.jobs import Running
 from wondernest.privacy.exporting import EXPORT, MAKE, USER_ARGUMENT
 
 EXPORTS = "/api/v1/privacy/exports"
+ONLY_FOR = "exportId"
+"""An export costs twice as much as all other data of a family together."""
 PATIENCE_S = 30.0
 
 

@@ -18,7 +18,7 @@ from wondernest.platform.http import errors
 from wondernest.platform.http.asgi import AsgiExchange, Receive, Scope, Send
 from wondernest.platform.http.body import RawStream
 from wondernest.platform.http.cors import METHODS as REQUEST_METHODS
-from wondernest.platform.http.decoding import BodyDecoder, is_bounded
+from wondernest.platform.http.decoding import BodyDecoder, decoder_of, is_bounded
 from wondernest.platform.http.endpoint import Endpoint
 from wondernest.platform.http.exchange import ClientDisconnected, Exchange
 from wondernest.platform.http.hosts import AllowedHosts
@@ -374,7 +374,7 @@ class Application:
             route,
             endpoint,
             tuple(parameters[name] for name in route.names),
-            BodyDecoder(endpoint.body) if endpoint.body is not None and stream is None else None,
+            decoder_of(endpoint.body) if endpoint.body is not None and stream is None else None,
             stream,
             metrics.route(endpoint.method, route.template),
             metrics.route("HEAD", route.template),

@@ -107,6 +107,12 @@ class BodyDecoder:
                 yield
 
 
+@cache
+def decoder_of(kind: Any) -> BodyDecoder:
+    """The decoder of a type. It holds no state, so all routes and applications use one."""
+    return BodyDecoder(kind)
+
+
 def _reason(error: Exception, body: bytes | Raw = b"") -> str:
     if isinstance(error, RecursionError):
         return "JSON is nested too deeply"
@@ -128,6 +134,7 @@ def _has_lone_surrogate(body: bytes | Raw, reason: str) -> bool:
     return _SURROGATE.search(_PAIR.sub(b"_", text.replace(b"\\\\", b"__"))) is not None
 
 
+@cache
 def is_bounded(kind: Any) -> bool:
     """Whether a body of this type may be large: it has no mapping, whose entries cannot be counted without reading them."""
     return not _is_struct(kind) or not any(

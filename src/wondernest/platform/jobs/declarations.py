@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import TypeAlias
@@ -11,9 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from wondernest.platform.ids import parse_uuid
-
-JITTER = 0.2
-"""Random share of a pause, so that retries do not all happen at the same time."""
+from wondernest.platform.jitter import spread
 
 
 class Unrecoverable(Exception):
@@ -30,7 +27,7 @@ class Retry(Struct, frozen=True):
     def pause_s(self, failures: int) -> float:
         """The pause after so many failed attempts, with jitter."""
         pause_s = min(self.first_pause_s * 2 ** min(failures - 1, 32), self.longest_pause_s)
-        return pause_s * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
+        return spread(pause_s)
 
 
 class Running(Struct, frozen=True):

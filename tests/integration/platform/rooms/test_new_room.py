@@ -15,7 +15,14 @@ import pytest
 
 from tests.fixtures.application import running
 from tests.integration.platform.rooms.postcards.room import build
-from tests.security.households import bad_authorizations, call, contents, register_parent_with_data
+from tests.security.households import (
+    bad_authorizations,
+    call,
+    contents,
+    looking_into,
+    register_parent,
+    register_parent_with_data,
+)
 from wondernest.access.people import CHILD
 from wondernest.app import background, create_app
 from wondernest.commands.doctor import doctor
@@ -70,24 +77,25 @@ async def test_the_authorisation_test_can_call_it_as_every_caller(
     client: httpx2.AsyncClient, product: Application, route: Route, database_url: str
 ) -> None:
     parent, stranger = await register_parent_with_data(client), await register_parent_with_data(client)
-    before = await contents(database_url, product.rooms, parent)
-    for value in bad_authorizations(parent).values():
-        headers = {"Authorization": value} if value else {}
-        assert (await call(client, route, parent.values, headers)).status_code == 401
-    assert (await call(client, route, parent.values, stranger.bearer)).status_code == 404
-    assert await contents(database_url, product.rooms, parent) == before
-    assert (await call(client, route, parent.values, parent.bearer)).status_code == 201
-    assert await contents(database_url, product.rooms, parent) != before
+    async with looking_into(database_url) as inside:
+        before = await contents(inside, product.rooms, parent)
+        for value in bad_authorizations(parent).values():
+            headers = {"Authorization": value} if value else {}
+            assert (await call(client, route, parent.values, headers)).status_code == 401
+        assert (await call(client, route, parent.values, stranger.bearer)).status_code == 404
+        assert await contents(inside, product.rooms, parent) == before
+        assert (await call(client, route, parent.values, parent.bearer)).status_code == 201
+        assert await contents(inside, product.rooms, parent) != before
 
 
 async def test_its_path_is_typed(client: httpx2.AsyncClient) -> None:
-    parent = await register_parent_with_data(client)
+    parent = await register_parent(client)
     answer = await client.post("/api/v1/postcards/nobody", json={"text": "Hi"}, headers=parent.bearer)
     assert (answer.status_code, answer.json()["error"]) == (400, "INVALID_ID")
 
 
 async def test_its_metric_is_shown(client: httpx2.AsyncClient, route: Route) -> None:
-    parent = await register_parent_with_data(client)
+    parent = await register_parent(client)
     assert "wondernest_postcards_total 0.0\n" in (await client.get("/metrics")).text
     await call(client, route, parent.values, parent.bearer)
     assert "wondernest_postcards_total 1.0\n" in (await client.get("/metrics")).text
@@ -96,7 +104,7 @@ async def test_its_metric_is_shown(client: httpx2.AsyncClient, route: Route) -> 
 async def test_its_job_is_done_by_the_jobs_process(
     client: httpx2.AsyncClient, settings: Settings, route: Route, database_url: str
 ) -> None:
-    parent = await register_parent_with_data(client)
+    parent = await register_parent(client)
     await call(client, route, parent.values, parent.bearer)
     work = background(settings, more=(build,))
     assert "postcards.stamp" in {job.name for job in work.jobs}
@@ -132,7 +140,7 @@ async def test_its_personal_data_is_in_the_privacy_catalogue_and_can_be_exported
 ) -> None:
     [entry] = [entry for entry in catalogue(product.rooms) if entry.room == "postcards"]
     assert (entry.table, entry.people, entry.columns) == ("wondernest.postcards", (CHILD,), ("child_id", "text"))
-    parent = await register_parent_with_data(client)
+    parent = await register_parent(client)
     await call(client, route, parent.values, parent.bearer)
     [holding] = next(room for room in product.rooms.all if room.name == "postcards").personal_data
     people = {CHILD: [UUID(parent.child_id)]}
