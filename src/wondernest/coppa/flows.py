@@ -240,15 +240,16 @@ class ConsentFlows:
 
         `left`: what is in force from now on. A request that would add nothing to it is dropped, unless it asks to go on.
         """
-        now = self._clock.now()
-        for known in await self._flows.of_child(unit, child_id):
+        now, held = self._clock.now(), purposes_of(left.permissions, left.kind)
+        for known in await self._flows.of_child(unit, child_id):  # what is in force comes first
             if known.granted:
+                held = rules.named_in(held, known.notice_version)
                 continue
             permissions = {name: allowed and name not in refused for name, allowed in known.permissions.items()}
             request = replace(known, permissions=permissions)
             asked = set(self._purposes(request))
             taken = tuple(sorted(set(self._purposes(known)) - asked))
-            if known.reason == ASKED and asked <= purposes_of(left.permissions, left.kind):
+            if known.reason == ASKED and asked <= held:
                 await self._flows.delete(unit, known.family_id, [known.id])
             elif permissions != known.permissions:
                 await self._flows.narrow(unit, known, request)
@@ -405,7 +406,8 @@ class ConsentFlows:
     def _purposes(self, consent: Asked) -> tuple[str, ...]:
         discloses = consent.method in DISCLOSING
         recipients = self.policy.third_parties if discloses else ()
-        return tuple(sorted(purposes_of(consent.permissions, consent.kind, recipients)))
+        permitted = purposes_of(consent.permissions, consent.kind, recipients)
+        return tuple(sorted(rules.named_in(permitted, consent.notice_version)))
 
     async def _locked(
         self, unit: UnitOfWork, family_id: UUID, consent_id: UUID, *, archived_too: bool = False

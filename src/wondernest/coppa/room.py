@@ -186,4 +186,9 @@ def _operator(settings: Settings) -> dict[str, str]:
     """What the notices name; the contact is the sender's address where none is set."""
     consent = settings.consent
     contact = consent.contact or parseaddr(settings.mail.sender)[1]
-    return {"operator": consent.operator, "contact": contact, "third_parties": ", ".join(settings.coppa.third_parties)}
+    return {
+        "operator": consent.operator,
+        "contact": contact,
+        "third_parties": ", ".join(settings.coppa.third_parties),
+        "recording_days": str(settings.files.recording_days),
+    }
