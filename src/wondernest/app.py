@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from wondernest.access.accesses import Operator
 from wondernest.analytics import room as analytics
 from wondernest.analytics.ports import Neighbours
 from wondernest.audio import room as audio
@@ -60,9 +61,12 @@ from wondernest.usage import room as usage
 from wondernest.web import room as web
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from wondernest.analytics.archive import EventArchive
     from wondernest.content.collection import Collection
     from wondernest.coppa.ledger import Ledger
+    from wondernest.coppa.trail import Trail
     from wondernest.files.system import SystemFiles
     from wondernest.privacy.erasing import Reapplying
     from wondernest.settings import Settings
@@ -71,8 +75,8 @@ if TYPE_CHECKING:
 def create_app(settings: Settings, *, clock: Clock | None = None, more: Sequence[Builder] = ()) -> Application:
     """The whole service as one application; opens no connection before it is started. `more`: additional rooms."""
     parts = _parts(settings, clock or SystemClock(timedelta()))
-    rooms, accounts = _rooms(parts, more)
-    return Application(rooms, _machinery(parts, accounts))
+    rooms, accounts, trail = _rooms(parts, more)
+    return Application(rooms, _machinery(parts, accounts, trail))
 
 
 @asynccontextmanager
@@ -93,24 +97,33 @@ async def system_files(settings: Settings) -> AsyncGenerator[tuple[SystemFiles, 
 async def reapplying(settings: Settings) -> AsyncGenerator[Reapplying]:
     """Erasing again whom a restored backup has brought back, for commands."""
     parts = _parts(settings, SystemClock(timedelta()))
-    rooms, _ = _rooms(parts, ())
+    rooms, _, trail = _rooms(parts, ())
     try:
+        await trail.by_operator(parts.database, Operator.ERASED_AGAIN)
         yield privacy.reapplying(parts, rooms)
     finally:
         await rooms.stop()
 
 
 @asynccontextmanager
-async def event_archive(settings: Settings) -> AsyncGenerator[EventArchive]:
-    """The archive of events, for commands."""
+async def event_archive(settings: Settings, forgotten: Iterable[UUID] | None = None) -> AsyncGenerator[EventArchive]:
+    """The archive of events, for commands. `forgotten`: the children who are taken out of it; None: all children's events are read."""
     async with _alone(settings) as parts:
+        trail = coppa.trail(parts)
+        what = Operator.EVENT_ARCHIVE if forgotten is None else Operator.ARCHIVE_ERASURE
+        await trail.by_operator(parts.database, what, forgotten)
         yield analytics.archive(parts)
 
 
 @asynccontextmanager
-async def consent_ledger(settings: Settings) -> AsyncGenerator[tuple[Ledger, Database]]:
-    """The consent ledger and the database that it is in, for commands."""
+async def consent_ledger(settings: Settings, family_id: UUID | None = None) -> AsyncGenerator[tuple[Ledger, Database]]:
+    """The consent ledger and the database that it is in, for commands. `family_id`: whose entries are read; None: all families'."""
     async with _alone(settings) as parts:
+        trail = coppa.trail(parts)
+        if family_id is None:
+            await trail.by_operator(parts.database, Operator.CONSENT_CHECK)
+        else:
+            await trail.by_operator_in(parts.database, Operator.CONSENT_CHECK, family_id)
         yield coppa.ledger(parts), parts.database
 
 
@@ -118,6 +131,7 @@ async def consent_ledger(settings: Settings) -> AsyncGenerator[tuple[Ledger, Dat
 async def consent_refusals(settings: Settings) -> AsyncGenerator[tuple[coppa.RefusalRepository, Parts]]:
     """The counts of requests without consent, for commands."""
     async with _alone(settings) as parts:
+        await coppa.trail(parts).by_operator(parts.database, Operator.REFUSAL_COUNT)
         yield coppa.RefusalRepository(), parts
 
 
@@ -145,7 +159,7 @@ class Background(Struct, frozen=True, kw_only=True):
 def background(settings: Settings, *, clock: Clock | None = None, more: Sequence[Builder] = ()) -> Background:
     """The rooms' jobs and schedules; opens no connection. `settings`: those of the jobs process, with its smaller pool."""
     parts = _parts(settings, clock or SystemClock(timedelta()))
-    rooms, _ = _rooms(parts, more)
+    rooms, _, _ = _rooms(parts, more)
     return Background(
         rooms=rooms,
         jobs=rooms.jobs,
@@ -155,7 +169,7 @@ def background(settings: Settings, *, clock: Clock | None = None, more: Sequence
     )
 
 
-def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
+def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth, Trail]:
     """The rooms, lowest first; a new room is one line here. Raises UnknownJob or ValueError for names that do not exist."""
     accounts = auth.build(parts)
     play = games.build(parts, files.watcher(parts))
@@ -164,7 +178,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     recorder = analytics.recorder(parts, play.time)
     library = content.library(parts, recorder)
     neighbours = Neighbours(library, stories.mastery(play.stories), audio.clarity(parts))
-    figures = analytics.build(parts, play.projects, play.documents, play.time, neighbours, consent.trail)
+    figures = analytics.build(parts, play.projects, play.documents, play.time, neighbours)
     below = Rooms(
         (
             platform.build(parts),
@@ -179,7 +193,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
             packs.build(parts, packs.gateway(parts)),
             figures.room,
             screentime.build(parts, household, figures.figures),
-            letters.build(parts, household, figures.figures),
+            letters.build(parts, household, figures.figures, consent.trail),
             audio.build(parts),
             *(build(parts) for build in more),
         )
@@ -189,7 +203,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth]:
     parts.jobs.check(rooms.jobs, rooms.schedules)
     rooms.require_metrics(parts.metrics.names())
     parts.instruments.show(job.name for job in rooms.jobs)
-    return rooms, accounts
+    return rooms, accounts, consent.trail
 
 
 def _mailer(settings: Settings, clock: Clock) -> Mailer:
@@ -237,12 +251,13 @@ def _parts(settings: Settings, clock: Clock) -> Parts:
     )
 
 
-def _machinery(parts: Parts, accounts: auth.Auth) -> Machinery:
+def _machinery(parts: Parts, accounts: auth.Auth, trail: Trail) -> Machinery:
     settings = parts.settings
     server = settings.server
     return Machinery(
         authenticator=accounts.verifier,
         admission=accounts.gate,
+        recorder=trail,
         database=parts.database,
         idempotency=parts.idempotency,
         large_work=parts.large_work,

@@ -19,6 +19,7 @@ from wondernest.platform.http.endpoint import Response
 from wondernest.platform.http.errors import ApiError
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request
+from wondernest.platform.recording import Unrecorded
 from wondernest.platform.rooms import Parts, Room
 from wondernest.settings import Settings
 
@@ -38,7 +39,12 @@ class Refused(ApiError):
 
 
 GROUP = RouteGroup(
-    tag="Vault", caller=CallerKind.USER, authority=Authority.OWN, exempt=Exemption.ACCOUNT, unproven=Refused
+    tag="Vault",
+    caller=CallerKind.USER,
+    authority=Authority.OWN,
+    exempt=Exemption.ACCOUNT,
+    unrecorded=Unrecorded.NOBODY,
+    unproven=Refused,
 )
 OPEN = f"select 204 where {requires_proof('$1', '$2', '$3', '$4')}"
 

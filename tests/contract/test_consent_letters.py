@@ -25,6 +25,7 @@ from tests.fixtures.consents import (
     nest,
 )
 from tests.fixtures.family import add_child, register_with_child
+from tests.fixtures.trail import recorded
 from wondernest.access.consent import purposes_of
 from wondernest.app import background
 from wondernest.coppa.flows import CHILD, FAMILY
@@ -186,6 +187,25 @@ async def test_a_link_of_somebody_who_is_no_parent_any_more_does_nothing(
     await rows(home.database_url, statement, UUID(ann.user_id))
     assert (await home.press(link)).status_code == 410
     assert await home.entries(mia) == ["request"]
+
+
+async def test_a_link_that_went_to_another_address_than_the_parents_permits_nothing(
+    home: Nest, ann: Parent, mia: str
+) -> None:
+    await home.ask(ann, mia)
+    link = await home.link(ann)
+    change = "update core.users set email = $2 where id = $1"
+    await rows(home.database_url, change, UUID(ann.user_id), f"new-{ann.email}")
+    for answer in (await home.client.get(link), await home.client.post(link + "?version=1")):
+        assert answer.status_code == 410
+    assert await home.gate(mia) == ([], None)
+    await rows(home.database_url, change, UUID(ann.user_id), ann.email)
+    assert DONE in (await home.press(link)).text
+    await home.run(SECONDS, after(hours=25))
+    undo = await home.link(ann, SECOND)
+    await rows(home.database_url, change, UUID(ann.user_id), f"new-{ann.email}")
+    assert (await home.press(undo)).status_code == 200, "taking back is always possible"
+    assert await home.gate(mia) == ([], None)
 
 
 async def test_a_later_request_takes_the_place_of_an_earlier_one(home: Nest, ann: Parent, mia: str) -> None:
@@ -392,6 +412,9 @@ async def test_the_second_letter_comes_later_and_takes_the_consent_back(home: Ne
     assert await home.gate(mia) == ([], None)
     assert await home.entries(mia) == ["request", "confirm", "grant", "undo"]
     assert sum(SECOND in text for text in await mails_to(home.outbox, ann.email)) == 1
+    known = await recorded(home.database_url, mia)
+    # asked for, confirmed and taken back by the parent; the question, the second letter, and that of what is erased
+    assert known == {"adult:consent": 3, "service:consent_letter": 3}
     await assert_chained(home.database_url, home.settings)
 
 
@@ -467,6 +490,9 @@ async def test_a_consent_expires_after_a_year_with_a_reminder_before(home: Nest,
     entries = await home.entries(mia)
     assert (entries[:4], sorted(entries[4:])) == (["request", "confirm", "grant", "request"], ["expire", "expire"])
     assert await value(home.database_url, "select count(*) from wondernest.consents") == 0
+    assert (await recorded(home.database_url, mia))["service:consent_time"] == 3, (
+        "asked again; request and consent ended"
+    )
     await assert_chained(home.database_url, home.settings)
 
 

@@ -12,6 +12,7 @@ from tests.fixtures.application import UNREACHED, running
 from tests.fixtures.auth import register, value
 from tests.fixtures.family import add_child, register_with_child
 from tests.fixtures.games import Player, player
+from tests.fixtures.trail import recorded
 from wondernest.app import create_app
 from wondernest.games.repository import SiteChildRepository
 from wondernest.games.site_children import SiteChildren
@@ -56,7 +57,9 @@ async def test_a_whole_document_in_the_key_dialect_names_the_id_as_sent(site: tu
     assert item["childId"] == CLIENTS_CHILD
 
 
-async def test_deletes_history_and_restores_act_on_the_parents_own_child(site: tuple[Player, Player]) -> None:
+async def test_deletes_history_and_restores_act_on_the_parents_own_child(
+    site: tuple[Player, Player], database_url: str
+) -> None:
     own, shown = site
     await shown.save({"n": 1})
     await shown.save({"n": 2})
@@ -66,6 +69,7 @@ async def test_deletes_history_and_restores_act_on_the_parents_own_child(site: t
     restored = await shown.ask("POST", version + "/restore")
     assert (restored.status_code, restored.json()["childId"]) == (200, CLIENTS_CHILD)
     assert (await own.load()).json()["dataValue"] == {"n": 1}
+    assert (await recorded(database_url, own.child_id))["adult:recovery"] == 1
     gone = await shown.ask("DELETE", f"{shown.saves}/sticker_book/k")
     assert (gone.status_code, gone.json()["childId"]) == (200, CLIENTS_CHILD)
     assert (await own.load()).status_code == 404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,12 @@ from tests.security.households import (
 )
 from wondernest.access.consent import CONSENT_REQUIRED, Exemption
 from wondernest.app import create_app
+from wondernest.coppa.trail import FORGET
 from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.router import Route
 from wondernest.platform.ids import parse_uuid
+from wondernest.platform.recording import Unrecorded
 from wondernest.settings import load_settings
 
 OPERATOR = "the-operators-own-token"
@@ -109,6 +112,10 @@ EXEMPT = {
 """The routes that change something without consent, each for a reason. Every other one must declare its purpose."""
 EVENTS_IN_A_BATCH = "/analytics/events/batch"
 """Each event has its own result."""
+NOTHING_TO_RESTORE = {
+    *("/privacy/children/{childId}/restore", "/privacy/family/restore", "/privacy/account/restore"),
+}
+"""Nothing of the household waits to be erased, so these change nothing and leave no record."""
 MEMBER_ROLES = ("member", "child", "Parental", "", None)
 PARENT_ROLES = ("PARENT", "Guardian")
 in_the_loop = pytest.mark.asyncio(loop_scope="module")
@@ -135,6 +142,7 @@ def database(pg_server: EmbeddedPostgres, migrated_template: str) -> Iterator[st
 async def client(database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[httpx2.AsyncClient]:
     folder: Path = tmp_path_factory.mktemp("files")
     own = {"DATABASE_URL": database, "METRICS_TOKEN": OPERATOR, "COPPA_GATE": "enforce"}
+    own |= {"RATE_LIMIT_UPLOAD": "0"}  # one stranger tries every route, some of them within a minute
     own |= {"MAIL_OUTBOX_PATH": str(folder / "outbox"), "STORAGE_LOCAL_PATH": str(folder / "uploads")}
     async with running(create_app(load_settings({**TEST_ENVIRONMENT, **own}))) as started:
         yield started
@@ -242,12 +250,17 @@ async def test_a_revoked_token_is_refused(client: httpx2.AsyncClient, logged_out
 
 @each(CallerKind.USER)
 @in_the_loop
-async def test_a_token_without_a_family_works_for_its_own_by_membership(
-    client: httpx2.AsyncClient, reader: Parent, route: Route
+async def test_a_token_without_a_family_works_for_its_own_and_what_an_adult_does_is_recorded_once(
+    client: httpx2.AsyncClient, inside: Inside, reader: Parent, route: Route
 ) -> None:
     parent = await own_caller(client, route, reader)
+    before = await accesses(client, inside, parent.user_id)
     answer = await call(client, route, parent.values, parent.without_family)
     assert answer.is_success, answer.text
+    kind = route.endpoint.accesses
+    recorded = kind is not None and route.endpoint.path not in NOTHING_TO_RESTORE
+    expected = {kind.value: 1} if kind is not None and recorded else {}
+    assert await accesses(client, inside, parent.user_id) - before == expected
 
 
 @each(CallerKind.USER)
@@ -279,6 +292,19 @@ async def test_another_family_sees_and_touches_nothing(
         assert foreign.status_code == missing.status_code, how
         assert without_ids_and_times(foreign.text, parent.values) == without_ids_and_times(missing.text, nowhere), how
     assert await contents(inside, declared().rooms, parent) == before
+    assert set(await accesses(client, inside, stranger.user_id, UUID(parent.child_id))) == set()
+
+
+def test_what_is_recorded_of_a_route_about_a_child_is_declared_and_the_devices_routes_are_in_the_list() -> None:
+    routes = [route.endpoint for route in registry() if route.endpoint.caller is CallerKind.USER]
+    reasons = {reason: {one.path for one in routes if one.unrecorded is reason} for reason in Unrecorded}
+    about_a_child = {one.path for one in routes if "{childId}" in one.path and one.accesses is None}
+    assert about_a_child <= reasons[Unrecorded.OWN_DEVICE] | {"/analytics/children/{childId}/daily"}
+    assert reasons[Unrecorded.ELSEWHERE] == {"/content-packs/purchase", "/privacy/exports", "/privacy/erasures"}
+    managed = {one.path for one in routes if one.authority is Authority.MANAGER and one.accesses is None}
+    assert managed == {"/content-packs/purchase", "/content-packs/{packId}/review"}, (
+        "no device does what a parent must do"
+    )
 
 
 @pytest.mark.parametrize(
@@ -361,6 +387,7 @@ async def test_a_member_who_is_no_parent_changes_neither_family_nor_children_nor
     client: httpx2.AsyncClient, inside: Inside, reader: Parent, route: Route
 ) -> None:
     parent, manages = await own_caller(client, route, reader), route.endpoint.authority is Authority.MANAGER
+    await store_reads(client)
     before = await contents(inside, declared().rooms, parent) if manages else {}
     for role in MEMBER_ROLES:
         await give_role(inside, parent, role)
@@ -452,6 +479,26 @@ def assert_unauthenticated(answer: httpx2.Response, what: str) -> None:
     body = answer.json()
     assert body.pop("timestamp") > 0
     assert body == {"error": "UNAUTHORIZED", "message": "Authentication required"}, what
+
+
+async def store_reads(client: httpx2.AsyncClient) -> None:
+    """Store the reads that the application has counted, as it does every few seconds."""
+    transport: Any = client._transport
+    await next(job.handler.__self__ for job in transport.app.rooms.jobs if job.name == FORGET).flush()
+
+
+async def accesses(
+    client: httpx2.AsyncClient, inside: Inside, user_id: UUID, child_id: UUID | None = None
+) -> Counter[str]:
+    """How often the record says that an adult used a child's data, by kind."""
+    await store_reads(client)
+    found = await inside.fetch(
+        "select kind, sum(times) as times from wondernest.child_accesses"
+        " where actor_id = $1 and ($2::uuid is null or child_id = $2) group by kind",
+        user_id,
+        child_id,
+    )
+    return Counter({row["kind"]: row["times"] for row in found})
 
 
 def but_for(table: str, held: Mapping[str, list[Any]]) -> dict[str, list[Any]]:

@@ -13,6 +13,7 @@ from wondernest.analytics.placing import ON_TIME
 from wondernest.analytics.repository.history import WEST_OF_UTC
 from wondernest.analytics.repository.rollups import CHILDREN_AT_ONCE, CountedDay, Metrics, Waiting, earlier
 from wondernest.platform.jobs import Job, Running, Schedule
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,7 +53,7 @@ class IdentityJobs:
 
     def jobs(self) -> tuple[Job, ...]:
         """The declaration."""
-        return (Job(FORGET_IDENTITIES, self.forget, time_limit_s=FORGETTING_LIMIT_S),)
+        return (Job(FORGET_IDENTITIES, self.forget, time_limit_s=FORGETTING_LIMIT_S, unrecorded=Unrecorded.UPKEEP),)
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every hour."""
@@ -90,9 +91,9 @@ class SummingJobs:
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
         return (
-            Job(ASK_DAYS, self.ask, time_limit_s=SUMMING_LIMIT_S),
-            Job(COUNT_DAYS, self.count, time_limit_s=SUMMING_LIMIT_S),
-            Job(REMOVE_EVENTS, self.remove, time_limit_s=SUMMING_LIMIT_S),
+            Job(ASK_DAYS, self.ask, time_limit_s=SUMMING_LIMIT_S, unrecorded=Unrecorded.UPKEEP),
+            Job(COUNT_DAYS, self.count, time_limit_s=SUMMING_LIMIT_S, unrecorded=Unrecorded.UPKEEP),
+            Job(REMOVE_EVENTS, self.remove, time_limit_s=SUMMING_LIMIT_S, unrecorded=Unrecorded.UPKEEP),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:

@@ -36,7 +36,6 @@ from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
     from wondernest.analytics.ports import Neighbours, ProjectSaves, SavedDocuments
-    from wondernest.coppa.trail import Trail
     from wondernest.platform.rooms import Parts
     from wondernest.settings import Quotas
 
@@ -90,12 +89,10 @@ def build(
     documents: SavedDocuments,
     registry: Registry,
     neighbours: Neighbours,
-    trail: Trail,
 ) -> Analytics:
     """Events and figures.
 
-    `projects` and `documents`: the saves that events change and a route shows; `neighbours`: the rooms that insights ask;
-    `trail`: notes who looked.
+    `projects` and `documents`: the saves that events change and a route shows; `neighbours`: the rooms that insights ask.
     """
     gate = GateMode(parts.settings.consent_gate)
     repository = AnalyticsRepository(registry, parts.ids, parts.clock, parts.settings.quotas, gate)
@@ -118,7 +115,7 @@ def build(
         name="analytics",
         endpoints=[
             *EventRoutes(service, DeliveryService(service), parts.clock).endpoints(),
-            *FigureRoutes(overview, trail).endpoints(),
+            *FigureRoutes(overview).endpoints(),
         ],
         tables=TABLES,
         indexes=INDEXES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wondernest.platform.jobs import Job, Running, Schedule
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.audio.repository import AudioRepository
@@ -25,7 +26,7 @@ class SessionJobs:
 
     def jobs(self) -> tuple[Job, ...]:
         """The declaration."""
-        return (Job(END_OPEN, self.end_open, time_limit_s=ENDING_LIMIT_S),)
+        return (Job(END_OPEN, self.end_open, time_limit_s=ENDING_LIMIT_S, unrecorded=Unrecorded.UPKEEP),)
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every five minutes; readers see the end of a session also before."""

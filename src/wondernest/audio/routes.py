@@ -13,6 +13,7 @@ from wondernest.platform.http.paths import uuid_parameter
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.http.shapes import Error, Message
 from wondernest.platform.json import instant, maybe_instant
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.audio.rules import AudioSession
@@ -30,6 +31,7 @@ FULL: Final = {413: Response(Message | Error, "As many as there may be, or a bod
 GROUP: Final = RouteGroup(
     tag="Audio",
     caller=CallerKind.USER,
+    unrecorded=Unrecorded.OWN_DEVICE,
     authority=Authority.MEMBER,
     purpose=Purpose.AUDIO_METRICS,
     unpermitted=errors.ConsentRequired,

@@ -20,6 +20,7 @@ from wondernest.platform.ids import sha256_hex
 from wondernest.platform.jobs import Job, Jobs, Running, Schedule, Sender
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
 from wondernest.platform.mail import Letter, Mailer
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,11 +105,11 @@ class MailJobs:
         """The declarations."""
         writer = self._writer
         return (
-            Job(VERIFY_EMAIL, self.verify_email, LETTER_RETRY),
-            Job(RESET_PASSWORD, self.reset_password, LETTER_RETRY),
+            Job(VERIFY_EMAIL, self.verify_email, LETTER_RETRY, unrecorded=Unrecorded.NOBODY),
+            Job(RESET_PASSWORD, self.reset_password, LETTER_RETRY, unrecorded=Unrecorded.NOBODY),
             self._notice(PASSWORD_CHANGED, writer.password_changed),
             self._notice(NEW_NETWORK, writer.new_network),
-            Job(PIN_LOCKED, self.pin_locked, LETTER_RETRY),
+            Job(PIN_LOCKED, self.pin_locked, LETTER_RETRY, unrecorded=Unrecorded.NOBODY),
             self._notice(PIN_SET, writer.pin_set),
             self._notice(SIGN_UP_ATTEMPT, writer.sign_up_attempt),
             self._notice(ACCOUNT_TAKEN_OVER, writer.account_taken_over),
@@ -148,7 +149,7 @@ class MailJobs:
             if email is not None:
                 await self._letters.send(job, write(email))
 
-        return Job(name, handler, LETTER_RETRY)
+        return Job(name, handler, LETTER_RETRY, unrecorded=Unrecorded.NOBODY)
 
     async def _address(self, user_id: UUID | None) -> str | None:
         holder = await self._proofs.pin_holder(user_id) if user_id is not None else None
@@ -171,7 +172,15 @@ class PruningJobs:
 
     def jobs(self) -> tuple[Job, ...]:
         """The declaration."""
-        return (Job(FORGET_EXPIRED, self.forget_expired, time_limit_s=PRUNING_LIMIT_S, by_age=True),)
+        return (
+            Job(
+                FORGET_EXPIRED,
+                self.forget_expired,
+                time_limit_s=PRUNING_LIMIT_S,
+                unrecorded=Unrecorded.UPKEEP,
+                by_age=True,
+            ),
+        )
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every hour."""

@@ -21,7 +21,7 @@ def verify(settings: Settings, family_id: UUID | None, report: Callable[[str], N
 
 async def _verify(settings: Settings, family_id: UUID | None, report: Callable[[str], None]) -> bool:
     seen = Verified()
-    async with consent_ledger(settings) as (ledger, database):
+    async with consent_ledger(settings, family_id) as (ledger, database):
         async for problem in ledger.verify(database, seen, family_id):
             report(problem)
     entries = f"{seen.entries} entries, {seen.redacted} redacted"

@@ -39,7 +39,7 @@ async def _keep(settings: Settings, report: Callable[[str], None]) -> None:
 
 
 async def _forget(settings: Settings, child_ids: Collection[UUID], report: Callable[[str], None]) -> None:
-    async with event_archive(settings) as archive:
+    async with event_archive(settings, child_ids) as archive:
         await archive.forget(child_ids, lambda day: report(_line(day)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from wondernest.access.accesses import Look
 from wondernest.access.consent import Exemption, Purpose
 from wondernest.content import errors, rules, wire
 from wondernest.content.model import Wanted
@@ -17,6 +18,7 @@ from wondernest.platform.http.paths import PathParameter, text_parameter
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.http.shapes import Error, Message
 from wondernest.platform.ids import parse_uuid
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.content.filters import FilterService, Limits
@@ -34,6 +36,7 @@ OF_CHILD: Final = Query("childId", str, "Show only what this child may be shown"
 GROUP: Final = RouteGroup(
     tag="Content",
     caller=CallerKind.USER,
+    unrecorded=Unrecorded.OWN_DEVICE,
     authority=Authority.MEMBER,
     purpose=Purpose.ANALYTICS,
     unpermitted=errors.ConsentRequired,
@@ -113,6 +116,7 @@ class ContentRoutes:
 
     @GROUP.get(
         "/content/library",
+        unrecorded=Unrecorded.NOBODY,
         rules_in_sql=False,
         replies={200: Response(Message)},
         failure="Failed to retrieve content",
@@ -176,6 +180,7 @@ class ContentRoutes:
 
     @GROUP.get(
         "/content/filters",
+        accesses=Look.FILTERS,
         headers=(IF_NONE_MATCH,),
         replies={200: Response(wire.FiltersReply), 304: NOT_MODIFIED, 400: NO_FAMILY},
         failure="Failed to retrieve content filters",
@@ -187,6 +192,7 @@ class ContentRoutes:
 
     @GROUP.put(
         "/content/filters",
+        accesses=Look.FILTERS,
         authority=Authority.MANAGER,
         exempt=Exemption.PROFILE,
         body=wire.FilterBody,
@@ -223,6 +229,7 @@ class ContentRoutes:
 
     @GROUP.get(
         "/categories",
+        unrecorded=Unrecorded.NOBODY,
         rules_in_sql=False,
         headers=(IF_NONE_MATCH,),
         replies={200: Response(wire.Categories), 304: NOT_MODIFIED},

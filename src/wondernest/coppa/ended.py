@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.accesses import Service
 from wondernest.access.consent import GateMode
 from wondernest.coppa.repository.ended import EndedPurpose, EndedRepository, PendingEnd
 from wondernest.coppa.rules import KEPT_AFTER_END, WORK_KEPT
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from wondernest.coppa.repository import FlowRepository
+    from wondernest.coppa.trail import Trail
     from wondernest.platform.db.pool import Database, Executor
     from wondernest.platform.jobs import Sender
     from wondernest.platform.jobs.letters import LetterSender
@@ -86,11 +88,12 @@ class EndedPurposes:
 class DueEnds:
     """The ends whose time has come, for who erases what is held."""
 
-    def __init__(self, database: Database, letter: Sender, mode: GateMode) -> None:
+    def __init__(self, database: Database, letter: Sender, mode: GateMode, trail: Trail) -> None:
         self._rows = EndedRepository()
         self._database = database
         self._letter = letter
         self._mode = mode
+        self._trail = trail
 
     async def page(self, now: datetime, after: EndedPurpose | None) -> list[EndedPurpose]:
         """Some of them, after one; none at the end, and where nothing is erased."""
@@ -145,12 +148,13 @@ class DueEnds:
         Where the gate is not enforced, data goes on to be collected: so it is looked at again after the same time. Before what a child
         made goes again, the parents get the letter again.
         """
-        if self._mode is GateMode.ENFORCE:
-            await self._rows.done(self._database, ended)
-            return
         kept = KEPT_AFTER_END.get(ended.purpose, WORK_KEPT)
         async with unit_of(self._database) as unit:
-            if await self._rows.again(unit, ended, now, now + kept) and erased and kept >= WORK_KEPT:
+            if erased:
+                await self._trail.by_service(unit, [ended.child_id], Service.ENDED_PURPOSE)
+            if self._mode is GateMode.ENFORCE:
+                await self._rows.done(unit, ended)
+            elif await self._rows.again(unit, ended, now, now + kept) and erased and kept >= WORK_KEPT:
                 await self._tell(unit, ended)
 
     async def _tell(self, unit: Executor, ended: EndedPurpose) -> None:
@@ -162,15 +166,18 @@ class DueEnds:
 class EndLetters:
     """Tells parents what will be erased, and when. The letters name nobody: an address may be another person's by mistake."""
 
-    def __init__(self, rows: EndedRepository, flows: FlowRepository, database: Database, letters: LetterSender) -> None:
+    def __init__(
+        self, rows: EndedRepository, flows: FlowRepository, database: Database, letters: LetterSender, trail: Trail
+    ) -> None:
         self._rows = rows
         self._flows = flows
         self._database = database
         self._letters = letters
+        self._trail = trail
 
     def jobs(self) -> tuple[Job, ...]:
         """The declaration."""
-        return (Job(ANNOUNCE, self.announce, LETTER_RETRY),)
+        return (Job(ANNOUNCE, self.announce, LETTER_RETRY, accesses=Service.CONSENT_LETTER),)
 
     async def announce(self, job: Running) -> None:
         """Send one parent's letter, unless everything was taken back meanwhile."""
@@ -181,6 +188,7 @@ class EndLetters:
         addressee = await self._flows.addressee(self._database, parent_id, family_id)
         if not ended or addressee is None:
             return
+        await self._trail.by_service(self._database, [child_id], Service.CONSENT_LETTER)
         known = words(spoken(addressee.language) or DEFAULT_LANGUAGE)
         lines = [f"- {day.date().isoformat()}: {known.held[purpose]}" for purpose, day in ended.items()]
         await self._letters.send(job, known.end.letter(addressee.email, list="\n".join(lines)))

@@ -14,6 +14,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from wondernest.access.accesses import Service
 from wondernest.access.consent import THIRD_PARTIES, purposes_of
 from wondernest.coppa import errors, rules
 from wondernest.coppa.chain import Entry, Fact
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from wondernest.coppa.metrics import ConsentMetrics
     from wondernest.coppa.notices import Notice, Notices
     from wondernest.coppa.repository import ConsentGates, ConsentRepository, FlowRepository, LedgerRepository, Revoked
+    from wondernest.coppa.trail import Trail
     from wondernest.coppa.wishes import Origin, Policy, Wish
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.unit import UnitOfWork
@@ -59,6 +61,7 @@ class Records(Struct, frozen=True):
     ledger: Ledger
     entries: LedgerRepository
     ended: EndedPurposes
+    trail: Trail
 
 
 class ConsentFlows:
@@ -81,6 +84,7 @@ class ConsentFlows:
         self._ledger = records.ledger
         self._entries = records.entries
         self._ended = records.ended
+        self._trail = records.trail
         self._notices = notices
         self._offer = offer
         self._letter = letter
@@ -339,6 +343,8 @@ class ConsentFlows:
 
     async def _append(self, unit: UnitOfWork, family_id: UUID, facts: Sequence[Fact]) -> None:
         await self._ledger.append(unit, family_id, facts)
+        by_itself = {fact.child_id for fact in facts if fact.actor_id is None and fact.child_id is not None}
+        await self._trail.by_service(unit, by_itself, Service.CONSENT_TIME)
         for fact in facts:
             unit.after_commit(lambda entry=fact.entry: self._metrics.written(entry))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from wondernest.coppa.rules import carried_data, recorded_method
 from wondernest.coppa.terms import Terms
 from wondernest.platform.jobs import Job, Running, Schedule
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.coppa.repository import ConsentRepository
@@ -26,7 +27,7 @@ class ProofTextJobs:
 
     def jobs(self) -> tuple[Job, ...]:
         """The declaration."""
-        return (Job(DROP_PROOF_TEXTS, self.drop, time_limit_s=DROPPING_LIMIT_S),)
+        return (Job(DROP_PROOF_TEXTS, self.drop, time_limit_s=DROPPING_LIMIT_S, unrecorded=Unrecorded.UPKEEP),)
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every night."""

@@ -5,16 +5,17 @@ They hold no name: an address may be another person's by mistake, who must learn
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from wondernest.access.accesses import Service
 from wondernest.coppa import tokens
 from wondernest.coppa.flows import CHILD, CONSENT, FAMILY, RENEWAL, RENOTICE
 from wondernest.coppa.methods import Method
 from wondernest.coppa.words import words
+from wondernest.platform.db.unit import unit_of
 from wondernest.platform.jobs import Job, Running
 from wondernest.platform.jobs.declarations import Unrecoverable
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
@@ -25,6 +26,7 @@ from wondernest.platform.texting import TextRefused
 if TYPE_CHECKING:
     from wondernest.coppa.notices import Notice, Notices
     from wondernest.coppa.repository import Addressee, Asked, FlowRepository
+    from wondernest.coppa.trail import Trail
     from wondernest.coppa.words import LetterWords
     from wondernest.platform.db.pool import Database
     from wondernest.platform.texting import TextSender
@@ -49,15 +51,21 @@ class Sending(Struct, frozen=True, kw_only=True):
 class ConsentLetters:
     """Writes and sends them. A letter that is sent again after a kill is the same, with the same link."""
 
-    def __init__(self, rows: FlowRepository, database: Database, notices: Notices, sending: Sending) -> None:
+    def __init__(
+        self, rows: FlowRepository, database: Database, notices: Notices, sending: Sending, trail: Trail
+    ) -> None:
         self._rows = rows
         self._database = database
         self._notices = notices
         self._sending = sending
+        self._trail = trail
 
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
-        return (Job(ASK, self.ask, LETTER_RETRY), Job(SECOND, self.second, LETTER_RETRY))
+        return (
+            Job(ASK, self.ask, LETTER_RETRY, accesses=Service.CONSENT_LETTER),
+            Job(SECOND, self.second, LETTER_RETRY, accesses=Service.CONSENT_LETTER),
+        )
 
     async def ask(self, job: Running) -> None:
         """Send the question, unless it was answered or dropped meanwhile."""
@@ -82,7 +90,12 @@ class ConsentLetters:
         if addressee is None:
             return
         token = tokens.made(self._sending.secret, job.reference, family_id)
-        await self._rows.note_token(self._database, consent, hashlib.sha256(token.encode()).digest(), undo=undo)
+        by_text = consent.method == Method.TEXT_PLUS.value and self._sending.texts is not None and bool(addressee.phone)
+        address = addressee.phone if by_text else addressee.email
+        digest = tokens.digest(token) if undo else tokens.bound(token, address)
+        async with unit_of(self._database) as unit:
+            await self._rows.note_token(unit, consent, digest, undo=undo)
+            await self._trail.by_service(unit, [consent.child_id], Service.CONSENT_LETTER)
         await self._deliver(job, consent, addressee, token)
 
     async def _deliver(self, job: Running, consent: Asked, addressee: Addressee, token: str) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from wondernest.access.accesses import Look
 from wondernest.coppa import errors, tokens
 from wondernest.coppa.methods import PLUS, BadSignature, Method, UnreadableReport
 from wondernest.coppa.wishes import Origin, Outcome
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from wondernest.coppa.metrics import ConsentMetrics
     from wondernest.coppa.notices import Notice
     from wondernest.coppa.repository import Asked, FlowRepository
+    from wondernest.coppa.trail import Trail
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
+    from wondernest.platform.db.unit import UnitOfWork
 
 log = get_logger(__name__)
 NOBODY: Final = Origin(None, None)
@@ -47,6 +50,7 @@ class ConsentLinks:
         verifier: Verifier | None,
         clock: Clock,
         metrics: ConsentMetrics,
+        trail: Trail,
     ) -> None:
         self._flows = flows
         self._rows = rows
@@ -54,6 +58,7 @@ class ConsentLinks:
         self._verifier = verifier
         self._clock = clock
         self._metrics = metrics
+        self._trail = trail
 
     async def seen(self, text: str, *, undo: bool) -> Asked | None:
         """The consent of a link; None for a link that is not valid, or no longer. `undo`: of a second letter."""
@@ -98,7 +103,8 @@ class ConsentLinks:
             return Outcome.GONE
         try:
             async with unit_of(self._database) as unit:
-                return await self._flows.undo(unit, found.family_id, found.id)
+                outcome = await self._flows.undo(unit, found.family_id, found.id)
+                return await self._recorded(unit, found, outcome)
         except CallerRefused:
             return Outcome.GONE
 
@@ -134,10 +140,16 @@ class ConsentLinks:
     async def _settle(self, found: Asked, origin: Origin, notice: Notice | None, reference: str | None) -> Outcome:
         try:
             async with unit_of(self._database) as unit:
-                return await self._flows.confirm(unit, found.family_id, found.id, origin, notice, reference)
+                outcome = await self._flows.confirm(unit, found.family_id, found.id, origin, notice, reference)
+                return await self._recorded(unit, found, outcome)
         except CallerRefused:
             # The parent was deactivated, or is none of this family any more: the link proves nothing now.
             return Outcome.GONE
+
+    async def _recorded(self, unit: UnitOfWork, found: Asked, outcome: Outcome) -> Outcome:
+        if outcome is Outcome.DONE:
+            await self._trail.append(unit, found.parent_id, [found.child_id], Look.CONSENT)
+        return outcome
 
 
 def subject_of(family_id: UUID, consent_id: UUID) -> str:

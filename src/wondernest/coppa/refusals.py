@@ -9,6 +9,7 @@ from wondernest.platform.current import ROUTE
 from wondernest.platform.ids import parse_uuid
 from wondernest.platform.jobs import Job, Running, Schedule
 from wondernest.platform.periodic import Periodic
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -76,7 +77,7 @@ class RefusalJobs:
 
     def jobs(self) -> tuple[Job, ...]:
         """The declaration."""
-        return (Job(FORGET, self.forget, by_age=True),)
+        return (Job(FORGET, self.forget, unrecorded=Unrecorded.UPKEEP, by_age=True),)
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every night."""

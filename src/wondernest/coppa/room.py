@@ -57,6 +57,7 @@ TABLES: Final = (
     Table("wondernest.consent_gates"),
     Table("wondernest.ended_purposes"),
     Table("wondernest.child_accesses"),
+    Table("wondernest.common_accesses"),
     Table("wondernest.consent_refusals"),
     Table("wondernest.consent_switches", ("select", "insert", "update")),
 )
@@ -81,14 +82,19 @@ def ledger(parts: Parts) -> Ledger:
     return Ledger(LedgerRepository(), seals, parts.clock)
 
 
+def trail(parts: Parts) -> Trail:
+    """The record of who used data of children."""
+    return Trail(TrailRepository(), parts.database, parts.clock)
+
+
 def build(parts: Parts) -> Coppa:
     """Consents."""
-    settings, database, clock = parts.settings, parts.database, parts.clock
+    settings, database, clock, own_trail = parts.settings, parts.database, parts.clock, trail(parts)
     repository, rows, gates, own_ledger = ConsentRepository(), FlowRepository(), ConsentGates(), ledger(parts)
     notices = load()
     refusals = Refusals(RefusalRepository(), database, clock, parts.metrics)
     forgetting = RefusalJobs(RefusalRepository(), database, clock, REFUSALS_KEPT)
-    times = TimeJobs(TimeRepository(), parts)
+    times = TimeJobs(TimeRepository(), parts, own_trail)
     enforcement = Enforcement(TimeRepository(), database, clock, settings.consent_gate)
     metrics = ConsentMetrics(parts.metrics)
     verifier = WebhookVerifier(settings.verifier, parts.metrics) if settings.verifier.url else None
@@ -96,7 +102,7 @@ def build(parts: Parts) -> Coppa:
     offer = _offer(settings, verifier, texts)
     ends = EndedRepository()
     ended = EndedPurposes(ends, parts.jobs.sender(ANNOUNCE), GateMode(settings.consent_gate))
-    records = Records(repository, rows, gates, own_ledger, LedgerRepository(), ended)
+    records = Records(repository, rows, gates, own_ledger, LedgerRepository(), ended, own_trail)
     asking = parts.jobs.sender(ASK)
     flows = ConsentsInTime(records, notices, offer, asking, _policy(settings), clock, parts.ids, metrics)
     operator = _operator(settings)
@@ -111,11 +117,12 @@ def build(parts: Parts) -> Coppa:
             letters=LetterSender(parts.mailer, parts.metrics),
             texts=texts,
         ),
+        own_trail,
     )
-    end_letters = EndLetters(ends, rows, database, LetterSender(parts.mailer, parts.metrics))
+    end_letters = EndLetters(ends, rows, database, LetterSender(parts.mailer, parts.metrics), own_trail)
     upkeep = ConsentUpkeep(flows, rows, database, notices, parts.jobs.sender(SECOND), clock)
     proofs = ProofTextJobs(database, repository)
-    links = ConsentLinks(flows, rows, database, verifier, clock, metrics)
+    links = ConsentLinks(flows, rows, database, verifier, clock, metrics, own_trail)
     service = ConsentService(repository, rows, flows, database, clock, parts.ids)
     consents = ConsentRoutes(
         service,
@@ -123,7 +130,6 @@ def build(parts: Parts) -> Coppa:
         confirms=settings.confirms_consent,
         erases=erases(GateMode(settings.consent_gate), withdrawn=True),
     )
-    trail = Trail(TrailRepository(), database, clock)
     room = Room(
         name="coppa",
         endpoints=[
@@ -140,23 +146,23 @@ def build(parts: Parts) -> Coppa:
             *letters.jobs(),
             *end_letters.jobs(),
             *upkeep.jobs(),
-            *trail.jobs(),
+            *own_trail.jobs(),
         ),
         schedules=(
             *proofs.schedules(),
             *forgetting.schedules(),
             *times.schedules(),
             *upkeep.schedules(),
-            *trail.schedules(),
+            *own_trail.schedules(),
         ),
         metrics=(*METRICS, *REFUSAL_METRICS),
-        on_start=(enforcement.start, refusals.start, trail.start),
-        on_stop=(refusals.stop, trail.stop, enforcement.stop),
+        on_start=(enforcement.start, refusals.start, own_trail.start),
+        on_stop=(refusals.stop, own_trail.stop, enforcement.stop),
         personal_data=PERSONAL_DATA,
         erasers=(LedgerEraser(own_ledger, LedgerRepository(), parts.database).erase,),
         usage=(UsageLine(name="consentsToday", of=CHILD, query=CONSENTS_USED, limit=settings.quotas.consents),),
     )
-    return Coppa(room, gates, own_ledger, trail)
+    return Coppa(room, gates, own_ledger, own_trail)
 
 
 def _offer(settings: Settings, verifier: WebhookVerifier | None, texts: HttpTextSender | None) -> Offer:

@@ -241,14 +241,15 @@ class ConsentService:
             )
         return Given(consent=consent, pending=pending, child_id=child_id)
 
-    async def revoke(self, caller: Caller, reference: ChildReference, unit: UnitOfWork) -> None:
-        """Withdraw every consent of the child, asked for or in force; raises NoFamily, ForeignChild or ChildNotFound."""
+    async def revoke(self, caller: Caller, reference: ChildReference, unit: UnitOfWork) -> UUID:
+        """Withdraw every consent of the child, asked for or in force; returns its id. Raises NoFamily, ForeignChild or ChildNotFound."""
         child, _ = await self._find(caller, reference, unit, archived_too=True)
         family_id = await self._rows.lock_own(unit, child.id, caller.user_id, archived_too=True)
         if family_id is None:
             raise errors.ChildNotFound
         revoked = await self._repository.revoke(unit, child.id, caller.user_id, self._clock.now())
         await self._flows.withdraw(unit, child.id, family_id, caller.user_id, revoked)
+        return child.id
 
     async def _locked(
         self, caller: Caller, reference: ChildReference, unit: UnitOfWork, *, else_newest: bool = False

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from wondernest.access.accesses import Service
 from wondernest.access.ages import AGES, consent_age
 from wondernest.access.consent import GateMode
 from wondernest.coppa.repository.times import Step, TimeRepository
@@ -18,9 +19,11 @@ from wondernest.platform.db.unit import unit_of
 from wondernest.platform.jobs import Job, Running, Schedule
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
 from wondernest.platform.periodic import Periodic
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.access.readers import Reader
+    from wondernest.coppa.trail import Trail
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database, Executor
     from wondernest.platform.rooms import Parts
@@ -72,9 +75,10 @@ class Enforcement:
 class TimeJobs:
     """The walks and their letters."""
 
-    def __init__(self, repository: TimeRepository, parts: Parts) -> None:
+    def __init__(self, repository: TimeRepository, parts: Parts, trail: Trail) -> None:
         settings = parts.settings
         self._repository = repository
+        self._trail = trail
         self._database = parts.database
         self._clock = parts.clock
         self._grace_letter = parts.jobs.sender(GRACE_LETTER)
@@ -87,11 +91,11 @@ class TimeJobs:
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
         return (
-            Job(GIVE_GRACE, self.give_grace, time_limit_s=WALK_LIMIT_S, by_age=True),
-            Job(COME_OF_AGE, self.come_of_age, time_limit_s=WALK_LIMIT_S, by_age=True),
-            Job(SET_AGES, self.set_ages, time_limit_s=WALK_LIMIT_S),
-            Job(GRACE_LETTER, self.send_grace_letter, LETTER_RETRY),
-            Job(OF_AGE_LETTER, self.send_of_age_letter, LETTER_RETRY),
+            Job(GIVE_GRACE, self.give_grace, time_limit_s=WALK_LIMIT_S, accesses=Service.CONSENT_TIME, by_age=True),
+            Job(COME_OF_AGE, self.come_of_age, time_limit_s=WALK_LIMIT_S, accesses=Service.CONSENT_TIME, by_age=True),
+            Job(SET_AGES, self.set_ages, time_limit_s=WALK_LIMIT_S, unrecorded=Unrecorded.UPKEEP),
+            Job(GRACE_LETTER, self.send_grace_letter, LETTER_RETRY, unrecorded=Unrecorded.NOBODY),
+            Job(OF_AGE_LETTER, self.send_of_age_letter, LETTER_RETRY, unrecorded=Unrecorded.NOBODY),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:
@@ -142,6 +146,7 @@ class TimeJobs:
         while True:
             async with unit_of(self._database) as unit:
                 done = await step(unit, after)
+                await self._trail.by_service(unit, done.children, Service.CONSENT_TIME)
                 if tell is not None:
                     for parent in done.parents:
                         await tell(unit, parent)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.accesses import Service
 from wondernest.coppa import rules
 from wondernest.coppa.flows import CHILD, CONSENT, FAMILY, RENEWAL, RENOTICE
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.jobs import Job, Running, Schedule
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,9 +51,9 @@ class ConsentUpkeep:
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
         return (
-            Job(SECONDS, self.send_seconds, time_limit_s=LIMIT_S),
-            Job(RENEW, self.renew, time_limit_s=LIMIT_S, by_age=True),
-            Job(EXPIRE, self.expire, time_limit_s=LIMIT_S, by_age=True),
+            Job(SECONDS, self.send_seconds, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP),
+            Job(RENEW, self.renew, time_limit_s=LIMIT_S, accesses=Service.CONSENT_TIME, by_age=True),
+            Job(EXPIRE, self.expire, time_limit_s=LIMIT_S, accesses=Service.CONSENT_TIME, by_age=True),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:

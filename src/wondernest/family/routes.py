@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from wondernest.access.accesses import Look
 from wondernest.access.consent import Exemption
 from wondernest.family import errors, wire
 from wondernest.family.service import ChildChanges, ChildDraft, FamilyService
@@ -14,6 +15,7 @@ from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import uuid_parameter
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.http.shapes import Message
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from datetime import date
@@ -22,11 +24,12 @@ if TYPE_CHECKING:
     from wondernest.platform.clock import Clock
 
 ONE: Final = "/family/children/{childId}"
-CHILD: Final = uuid_parameter("childId", errors.InvalidChildId)
-CHILD_TO_CHANGE: Final = uuid_parameter("childId", errors.NoUuid)
+CHILD: Final = uuid_parameter("childId", errors.InvalidChildId, person=True)
+CHILD_TO_CHANGE: Final = uuid_parameter("childId", errors.NoUuid, person=True)
 GROUP: Final = RouteGroup(
     tag="Family",
     caller=CallerKind.USER,
+    accesses=Look.PROFILE,
     authority=Authority.MANAGER,
     exempt=Exemption.PROFILE,
     rules_in_sql=True,
@@ -58,6 +61,7 @@ class FamilyRoutes:
 
     @GROUP.get(
         "/family/profile",
+        unrecorded=Unrecorded.OWN_DEVICE,
         authority=Authority.MEMBER,
         replies={200: Response(wire.ProfileReply), 400: BAD_REQUEST},
         failure="Failed to retrieve family profile",
@@ -71,6 +75,7 @@ class FamilyRoutes:
     @GROUP.get(
         "/family/children",
         "/children",
+        unrecorded=Unrecorded.OWN_DEVICE,
         authority=Authority.MEMBER,
         replies={200: Response(wire.ChildrenReply), 400: BAD_REQUEST},
         failure="Failed to retrieve children",
@@ -87,6 +92,7 @@ class FamilyRoutes:
         "/children",
         body=wire.NewChildBody,
         example={"name": "Zoe", "birthDate": "2020-01-15"},
+        unit=True,
         replayable=True,
         replies={
             201: Response(wire.ChildReply, "Added; its content settings and time restrictions follow from its age"),
@@ -106,11 +112,13 @@ class FamilyRoutes:
             avatar=body.avatar_url if body.avatar is None else body.avatar,
             interests=body.interests or (),
         )
-        child = await self._service.create_child(request.caller, draft, request.optional_unit)
+        child = await self._service.create_child(request.caller, draft, request.unit)
+        request.concerns([child.id])
         return self._shown(child, 201)
 
     @GROUP.get(
         ONE,
+        unrecorded=Unrecorded.OWN_DEVICE,
         authority=Authority.MEMBER,
         replies={200: Response(wire.ChildReply), **OF_ONE_CHILD},
         failure="Failed to retrieve child profile",
@@ -147,17 +155,19 @@ class FamilyRoutes:
 
     @GROUP.delete(
         ONE,
+        unit=True,
         replies={200: Response(wire.Archived, "Archived, now or before"), **OF_ONE_CHILD},
         failure="Failed to delete child profile",
         summary="Archive a child",
     )
     async def archive_child(self, request: Request[None]) -> Reply:
         """Archive a child."""
-        await self._service.archive_child(request.caller, request.path(CHILD))
+        await self._service.archive_child(request.caller, request.path(CHILD), request.unit)
         return reply_json(wire.Archived())
 
     @GROUP.post(
         ONE + "/select",
+        unrecorded=Unrecorded.OWN_DEVICE,
         authority=Authority.MEMBER,
         replies={200: Response(wire.Selected), **OF_ONE_CHILD},
         failure="Failed to select child",
@@ -171,6 +181,7 @@ class FamilyRoutes:
 
     @GROUP.get(
         "/family/settings",
+        accesses=Look.SETTINGS,
         authority=Authority.MEMBER,
         replies={200: Response(wire.SettingsShown, "All settings, defaults included"), 400: BAD_REQUEST},
         failure="Failed to retrieve settings",
@@ -182,6 +193,7 @@ class FamilyRoutes:
 
     @GROUP.put(
         "/family/settings",
+        accesses=Look.SETTINGS,
         body=dict[str, Any],
         example={"maxScreenTimeMinutes": 30},
         unit=True,
@@ -196,6 +208,7 @@ class FamilyRoutes:
 
     @GROUP.get(
         "/families",
+        unrecorded=Unrecorded.NOBODY,
         authority=Authority.MEMBER,
         rules_in_sql=False,
         replies={200: Response(Message)},

@@ -108,7 +108,7 @@ class FamilyService:
             raise errors.ForeignChild
         return found.child
 
-    async def create_child(self, caller: Caller, draft: ChildDraft, unit: UnitOfWork | None) -> Child:
+    async def create_child(self, caller: Caller, draft: ChildDraft, unit: UnitOfWork) -> Child:
         """Add a child with settings by age.
 
         Raises InvalidFamilyId, NoFamily, FamilyNotFound, TooManyChildren or ValidationFailed.
@@ -120,7 +120,7 @@ class FamilyService:
             raise errors.ValidationFailed(str(broken)) from None
         try:
             family_id = await self._repository.create_child(
-                unit or self._database, record, acting, quotas.children, quotas.children_with_archived
+                unit, record, acting, quotas.children, quotas.children_with_archived
             )
         except FamilyGone:
             raise errors.FamilyNotFound from None
@@ -169,10 +169,10 @@ class FamilyService:
             raise errors.ChildNotFound
         return _stored(record, found.child)
 
-    async def archive_child(self, caller: Caller, child_id: UUID) -> None:
+    async def archive_child(self, caller: Caller, child_id: UUID, unit: UnitOfWork) -> None:
         """Archive a child; again it changes nothing. Raises ChildNotFound or ForeignChild."""
         now = self._clock.now()
-        own = await self._repository.archive_child(self._database, child_id, caller.user_id, now)
+        own = await self._repository.archive_child(unit, child_id, caller.user_id, now)
         if own is None:
             raise errors.ChildNotFound
         if not own:

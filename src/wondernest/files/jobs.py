@@ -10,6 +10,7 @@ from wondernest.files.rules import is_ours, original_of, variant_folder
 from wondernest.platform.blobs.keys import is_key
 from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.jobs import Job, Running, Schedule
+from wondernest.platform.recording import Unrecorded
 from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
@@ -59,9 +60,21 @@ class FileJobs:
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
         return (
-            Job(REMOVE_BLOBS, self.remove_blobs, time_limit_s=SWEEPING_LIMIT_S, by_age=True),
-            Job(REMOVE_UNUSED, self.remove_unused, time_limit_s=SWEEPING_LIMIT_S, by_age=True),
-            Job(SWEEP, self.sweep, time_limit_s=SWEEPING_LIMIT_S),
+            Job(
+                REMOVE_BLOBS,
+                self.remove_blobs,
+                time_limit_s=SWEEPING_LIMIT_S,
+                unrecorded=Unrecorded.UPKEEP,
+                by_age=True,
+            ),
+            Job(
+                REMOVE_UNUSED,
+                self.remove_unused,
+                time_limit_s=SWEEPING_LIMIT_S,
+                unrecorded=Unrecorded.UPKEEP,
+                by_age=True,
+            ),
+            Job(SWEEP, self.sweep, time_limit_s=SWEEPING_LIMIT_S, unrecorded=Unrecorded.UPKEEP),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:

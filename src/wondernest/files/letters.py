@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from wondernest.files.words import words
 from wondernest.platform.jobs import Job, Running
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.files.repository import FileRepository
@@ -37,7 +38,10 @@ class InfectionLetters:
 
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
-        return (Job(TELL, self.tell), Job(LETTER, self.send, LETTER_RETRY))
+        return (
+            Job(TELL, self.tell, unrecorded=Unrecorded.NOBODY),
+            Job(LETTER, self.send, LETTER_RETRY, unrecorded=Unrecorded.NOBODY),
+        )
 
     async def tell(self, job: Running) -> None:
         """Enqueue the letters, unless the family got some within WINDOW_S."""

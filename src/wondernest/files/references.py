@@ -11,6 +11,7 @@ from uuid import UUID
 
 from wondernest.files.rules import may_name_files, mentions_in
 from wondernest.platform.jobs import Job, Running, Schedule
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.files.ports import Mentions
@@ -51,7 +52,10 @@ class ReferenceJobs:
 
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
-        return (Job(NOTE, self.note), Job(RECONCILE, self.reconcile, time_limit_s=RECONCILING_LIMIT_S))
+        return (
+            Job(NOTE, self.note, unrecorded=Unrecorded.UPKEEP),
+            Job(RECONCILE, self.reconcile, time_limit_s=RECONCILING_LIMIT_S, unrecorded=Unrecorded.UPKEEP),
+        )
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every night, before unused files are looked for."""

@@ -114,8 +114,8 @@ class FileService:
             await self._repository.retag(unit, file.id, caller.user_id, tags)
         return changed
 
-    async def delete(self, caller: Caller, file_id: UUID, unit: UnitOfWork, *, softly: bool) -> None:
-        """Delete an own file: softly if asked or if anything shows it, else for good. Raises FileNotFound, Protected.
+    async def delete(self, caller: Caller, file_id: UUID, unit: UnitOfWork, *, softly: bool) -> StoredFile:
+        """Delete an own file: softly if asked or if anything shows it, else for good. Returns it. Raises FileNotFound, Protected.
 
         A softly deleted file keeps its row, its blob and its address. One that is deleted for good loses its address now and all
         the rest after REMOVAL_GRACE, unless a document shows it then: a save may be on its way while this looks at the documents.
@@ -128,6 +128,7 @@ class FileService:
             await self._repository.hide(unit, file.id, now)
         else:
             await self.retire(file, unit)
+        return file
 
     async def retire(self, file: StoredFile, unit: UnitOfWork) -> None:
         """Delete a file for good: its address now, the rest by a job after REMOVAL_GRACE."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from wondernest.games.repository.thinning import BATCH_ROWS
 from wondernest.platform.jobs import Job, Running, Schedule
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -42,9 +43,9 @@ class UpkeepJobs:
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
         return (
-            Job(RECONCILE, self.reconcile, time_limit_s=LIMIT_S),
-            Job(THIN, self.thin, time_limit_s=LIMIT_S, by_age=True),
-            Job(TRIM, self.trim, time_limit_s=LIMIT_S, by_age=True),
+            Job(RECONCILE, self.reconcile, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP),
+            Job(THIN, self.thin, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP, by_age=True),
+            Job(TRIM, self.trim, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP, by_age=True),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:

@@ -10,13 +10,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.accesses import Service
 from wondernest.analytics.days import EARLIEST_DAY
 from wondernest.letters.repository import READERS_AT_ONCE, LetterKey
 from wondernest.letters.rules import called, due, told_day
 from wondernest.letters.writer import ChildWeek
+from wondernest.platform.db.unit import unit_of
 from wondernest.platform.jobs import Job, Running, Schedule
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
 from wondernest.platform.mail import MailFailed
+from wondernest.platform.recording import Unrecorded
 from wondernest.platform.telemetry.events import get_logger
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from wondernest.analytics.overview import OverviewService
+    from wondernest.coppa.trail import Trail
     from wondernest.letters.addresses import EndAddresses
     from wondernest.letters.repository import LetterRepository, Reader, Recipient
     from wondernest.letters.writer import LetterWriter
@@ -48,6 +52,7 @@ class LetterJobs:
         figures: OverviewService,
         writer: LetterWriter,
         addresses: EndAddresses,
+        trail: Trail,
     ) -> None:
         self._database = parts.database
         self._clock = parts.clock
@@ -56,10 +61,14 @@ class LetterJobs:
         self._figures = figures
         self._writer = writer
         self._addresses = addresses
+        self._trail = trail
 
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
-        return (Job(FIND, self.find, time_limit_s=FINDING_LIMIT_S), Job(SEND, self.send, LETTER_RETRY))
+        return (
+            Job(FIND, self.find, time_limit_s=FINDING_LIMIT_S, unrecorded=Unrecorded.UPKEEP),
+            Job(SEND, self.send, LETTER_RETRY, accesses=Service.WEEKLY_LETTER),
+        )
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every quarter of an hour, as some zones begin their days at one; on the days (UTC) on which it may be due somewhere."""
@@ -94,8 +103,11 @@ class LetterJobs:
             return
         end_url = self._addresses.of(user_id, recipient.language)
         written = self._writer.letter(recipient.address, recipient.language, weeks, letter.sunday, end_url)
-        if not await self._repository.hand_over(self._database, letter):
-            return
+        async with unit_of(self._database) as unit:
+            if not await self._repository.hand_over(unit, letter):
+                return
+            children = [child_id for child_id, _, _ in recipient.children]
+            await self._trail.by_service(unit, children, Service.WEEKLY_LETTER)
         try:
             await self._sender.send(job, written)
         except MailFailed:

@@ -15,16 +15,17 @@ from wondernest.platform.rooms import Room, Table
 
 if TYPE_CHECKING:
     from wondernest.analytics.overview import OverviewService
+    from wondernest.coppa.trail import Trail
     from wondernest.family.service import FamilyService
     from wondernest.platform.rooms import Parts
 
 TABLES: Final = (Table("wondernest.weekly_letters", ("select", "insert", "update")),)
 
 
-def build(parts: Parts, family: FamilyService, figures: OverviewService) -> Room:
-    """Letters; `family` ends them, `figures` is what they tell."""
+def build(parts: Parts, family: FamilyService, figures: OverviewService, trail: Trail) -> Room:
+    """Letters; `family` ends them, `figures` is what they tell, `trail` notes whose figures were read."""
     writer, addresses = LetterWriter(), EndAddresses(parts.settings, V1)
-    letters = LetterJobs(parts, LetterRepository(), figures, writer, addresses)
+    letters = LetterJobs(parts, LetterRepository(), figures, writer, addresses, trail)
     return Room(
         name="letters",
         endpoints=EndRoutes(family, writer, addresses).endpoints(),

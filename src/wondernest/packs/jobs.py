@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from wondernest.platform.jobs import Job, Running, Schedule
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.packs.pending import PendingPayments
@@ -42,9 +43,9 @@ class PackJobs:
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
         return (
-            Job(RECOUNT, self.recount, time_limit_s=LIMIT_S),
-            Job(ASK, self.ask, time_limit_s=LIMIT_S),
-            Job(FORGET, self.forget, time_limit_s=LIMIT_S, by_age=True),
+            Job(RECOUNT, self.recount, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP),
+            Job(ASK, self.ask, time_limit_s=LIMIT_S, unrecorded=Unrecorded.NOBODY),
+            Job(FORGET, self.forget, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP, by_age=True),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:

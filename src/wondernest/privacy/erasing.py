@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from wondernest.access.accesses import Service
 from wondernest.access.people import FAMILY
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.personal_data import USER, Delayed, Subjects
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
     from uuid import UUID
 
+    from wondernest.coppa.trail import Trail
     from wondernest.platform.blobs import Blobs
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
@@ -190,6 +192,7 @@ class ArchiveJobs:
         letter: Sender,
         kept: timedelta,
         grace: timedelta,
+        trail: Trail,
     ) -> None:
         self._requests = requests
         self._database = database
@@ -197,6 +200,7 @@ class ArchiveJobs:
         self._letter = letter
         self._kept = kept
         self._grace = grace
+        self._trail = trail
 
     async def note(self, _: Running) -> None:
         """Ask for each. The letter leaves the grace before the time is over, so none is erased without it."""
@@ -208,7 +212,8 @@ class ArchiveJobs:
                 asked = await self._requests.ask_for_archived(
                     unit, now - max(self._kept - self._grace, timedelta()), now, now + self._grace, NOTED_AT_ONCE
                 )
-                for erasure_id, family_id in asked:
+                await self._trail.by_service(unit, [child for _, _, child in asked], Service.ARCHIVE_END)
+                for erasure_id, family_id, _child_id in asked:
                     for parent in await self._requests.parents(unit, [family_id]):
                         await self._letter(unit, {USER_ARGUMENT: parent, ERASURE: erasure_id})
             if len(asked) < NOTED_AT_ONCE:

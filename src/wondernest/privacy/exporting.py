@@ -14,13 +14,14 @@ from uuid import UUID
 
 import msgspec
 
+from wondernest.access.accesses import Look
 from wondernest.access.people import CHILD, FAMILY
-from wondernest.coppa.trail import Look
 from wondernest.platform.blobs.blobs import BlobContent
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.jobs import Job, Running, Schedule
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
 from wondernest.platform.personal_data import USER
+from wondernest.platform.recording import Unrecorded
 from wondernest.platform.zipping import Entry, zipped
 from wondernest.privacy import errors
 from wondernest.privacy.words import words
@@ -54,20 +55,30 @@ BATCH: Final = 100
 FOLDER: Final = "exports"
 _LINK_PURPOSE: Final = b"wondernest export link\0"
 _ID_BYTES: Final = 16
+_MAC_BYTES: Final = 16
 _PADDING: Final = "=="
 """Of the 64 bytes of a token."""
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A mailed link: whose export it opens. `bound`: a keyed hash with the address that it was mailed to."""
+
+    user_id: UUID
+    export_id: UUID
+    bound: bytes
 
 
 class ExportService:
     """Asks for exports, lists them, and gives them out. Raises the room's errors."""
 
-    def __init__(self, exports: ExportRepository, parts: Parts, make: Sender) -> None:
+    def __init__(self, exports: ExportRepository, parts: Parts, make: Sender, trail: Trail) -> None:
         self._exports = exports
         self._database = parts.database
         self._blobs = parts.blobs
         self._clock = parts.clock
         self._ids = parts.ids
         self._make = make
+        self._trail = trail
         self._secret = parts.settings.jwt.secret.encode()
 
     async def ask(self, caller: Caller, family_id: UUID | None, unit: UnitOfWork) -> Export:
@@ -97,26 +108,31 @@ class ExportService:
 
     async def begin(self, token: str) -> None:
         """Use a mailed link: its last hour begins, if it has not. Raises ExportNotFound."""
-        known, now = self._known(token), self._clock.now()
+        known, now = await self._known(token), self._clock.now()
         if await self._exports.fetch(self._database, *known, now, now - LINK_LIFE) is None:
             raise errors.ExportNotFound
 
     async def begun(self, token: str) -> BlobContent:
         """The file of a mailed link that was used within the last hour. Raises ExportNotFound."""
-        return await self._content(await self._linked(token, used=True))
+        export = await self._linked(token, used=True)
+        content = await self._content(export)
+        await self._trail.append(self._database, export.user_id, None, Look.DOWNLOAD)
+        return content
 
     async def _linked(self, token: str, *, used: bool) -> Export:
-        known, now = self._known(token), self._clock.now()
+        known, now = await self._known(token), self._clock.now()
         export = await self._exports.linked(self._database, *known, now, now - LINK_LIFE, used=used)
         if export is None:
             raise errors.ExportNotFound
         return export
 
-    def _known(self, token: str) -> tuple[UUID, UUID]:
-        known = read_link(self._secret, token)
-        if known is None:
+    async def _known(self, token: str) -> tuple[UUID, UUID]:
+        """User and export of a link that was mailed to the address that is still the user's."""
+        link = read_link(self._secret, token)
+        address = None if link is None else await self._exports.address(self._database, link.user_id)
+        if link is None or address is None or not leads_from(self._secret, link, address):
             raise errors.ExportNotFound
-        return known
+        return link.user_id, link.export_id
 
     async def _content(self, export: Export | None) -> BlobContent:
         if export is None or export.expires_at is None or export.expires_at <= self._clock.now():
@@ -156,9 +172,9 @@ class ExportJobs:
     def jobs(self) -> tuple[Job, ...]:
         """The declarations."""
         return (
-            Job(MAKE, self.make, time_limit_s=MAKING_LIMIT_S),
-            Job(ANNOUNCE_READY, self.announce, LETTER_RETRY),
-            Job(FORGET, self.forget, by_age=True),
+            Job(MAKE, self.make, time_limit_s=MAKING_LIMIT_S, accesses=Look.EXPORT),
+            Job(ANNOUNCE_READY, self.announce, LETTER_RETRY, unrecorded=Unrecorded.NOBODY),
+            Job(FORGET, self.forget, unrecorded=Unrecorded.UPKEEP, by_age=True),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:
@@ -188,7 +204,7 @@ class ExportJobs:
         export = await self._export(job)
         reader = await self._requests.reader(self._database, export.user_id) if export is not None else None
         if export is not None and reader is not None:
-            link = f"{self._base}{LINK_PAGE.format(link_of(self._secret, export))}"
+            link = f"{self._base}{LINK_PAGE.format(link_of(self._secret, export, reader.email))}"
             await self._letters.send(job, words(reader.language).export.letter(reader.email, link=link))
 
     async def forget(self, _: Running) -> None:
@@ -256,26 +272,32 @@ def key_of(export: Export) -> str:
     return f"{FOLDER}/{export.id}.zip"
 
 
-def link_of(secret: bytes, export: Export) -> str:
-    """The token of the mailed link: ids with a keyed hash."""
+def link_of(secret: bytes, export: Export, address: str) -> str:
+    """The token of the link that is mailed to an address: ids, a keyed hash of them, and one of them with the address."""
     ids = export.user_id.bytes + export.id.bytes
-    token = base64.urlsafe_b64encode(ids + hmac.digest(secret, _LINK_PURPOSE + ids, "sha256"))
+    token = base64.urlsafe_b64encode(ids + _mac(secret, ids) + _mac(secret, ids, address))
     return token.rstrip(b"=").decode()
 
 
-def read_link(secret: bytes, token: str) -> tuple[UUID, UUID] | None:
-    """User and export of a token; None for one that we did not make."""
+def read_link(secret: bytes, token: str) -> Link | None:
+    """A token; None for one that we did not make."""
     try:
         raw = base64.b64decode(token + _PADDING, altchars=b"-_", validate=True)
     except ValueError:
         return None
-    ids = raw[: 2 * _ID_BYTES]
-    if (
-        not hmac.compare_digest(raw, ids + hmac.digest(secret, _LINK_PURPOSE + ids, "sha256"))
-        or len(ids) < 2 * _ID_BYTES
-    ):
+    ids, known, bound = raw[: 2 * _ID_BYTES], raw[2 * _ID_BYTES : -_MAC_BYTES], raw[-_MAC_BYTES:]
+    if len(ids) < 2 * _ID_BYTES or not hmac.compare_digest(known, _mac(secret, ids)):
         return None
-    return UUID(bytes=ids[:_ID_BYTES]), UUID(bytes=ids[_ID_BYTES:])
+    return Link(UUID(bytes=ids[:_ID_BYTES]), UUID(bytes=ids[_ID_BYTES:]), bound)
+
+
+def leads_from(secret: bytes, link: Link, address: str) -> bool:
+    """Whether a link was mailed to this address."""
+    return hmac.compare_digest(link.bound, _mac(secret, link.user_id.bytes + link.export_id.bytes, address))
+
+
+def _mac(secret: bytes, ids: bytes, address: str = "") -> bytes:
+    return hmac.digest(secret, _LINK_PURPOSE + ids + address.encode(), "sha256")[:_MAC_BYTES]
 
 
 def index(counts: Sequence[tuple[str, str, int]], pages: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from wondernest.platform.jobs import Job, Running
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
+from wondernest.platform.recording import Unrecorded
 from wondernest.privacy.rules import State
 from wondernest.privacy.words import words
 
@@ -30,7 +31,7 @@ class ErasureLetters:
 
     def jobs(self) -> tuple[Job, ...]:
         """The declaration."""
-        return (Job(ANNOUNCE, self.announce, LETTER_RETRY),)
+        return (Job(ANNOUNCE, self.announce, LETTER_RETRY, unrecorded=Unrecorded.NOBODY),)
 
     async def announce(self, job: Running) -> None:
         """Send one parent's letter, unless the request was taken back meanwhile."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.accesses import Service
 from wondernest.access.consent import GateMode
 from wondernest.auth.personal_data import REFUSES_TOKENS
 from wondernest.coppa.ended import ANNOUNCE as ANNOUNCE_END
@@ -12,6 +13,7 @@ from wondernest.coppa.ended import DueEnds
 from wondernest.platform.erasing import RowEraser
 from wondernest.platform.jobs import Job, Schedule
 from wondernest.platform.personal_data import ON_ERASURE
+from wondernest.platform.recording import Unrecorded
 from wondernest.platform.rooms import Room, Rooms, Table
 from wondernest.privacy.catalogue import Entry, catalogue
 from wondernest.privacy.ending import ERASE_ENDED, EndedErasing
@@ -89,9 +91,11 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
     settings, requests = parts.settings.privacy, RequestRepository()
     grace = timedelta(days=settings.grace_days)
     letter = parts.jobs.sender(ANNOUNCE)
-    archive = ArchiveJobs(requests, parts.database, parts.clock, letter, timedelta(days=settings.archived_days), grace)
+    archive = ArchiveJobs(
+        requests, parts.database, parts.clock, letter, timedelta(days=settings.archived_days), grace, trail
+    )
     letters = ErasureLetters(requests, parts.database, parts.mailer, parts.metrics)
-    erasures = ErasureService(requests, parts.database, parts.clock, parts.ids, letter, grace, trail)
+    erasures = ErasureService(requests, parts.database, parts.clock, parts.ids, letter, grace)
     exports = ExportRepository()
     export_jobs = ExportJobs(
         exports,
@@ -105,13 +109,12 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
     metrics = PrivacyMetrics(parts.metrics)
     erasing = _erasing(parts, others, (*others.erasers, export_jobs.erase), metrics)
     mode = GateMode(parts.settings.consent_gate)
-    due = DueEnds(parts.database, parts.jobs.sender(ANNOUNCE_END), mode)
+    due = DueEnds(parts.database, parts.jobs.sender(ANNOUNCE_END), mode, trail)
     ending = EndedErasing(others, due, parts, metrics)
-    export_service = ExportService(exports, parts, parts.jobs.sender(MAKE))
+    export_service = ExportService(exports, parts, parts.jobs.sender(MAKE), trail)
     summaries = SummaryService(
         SummaryRepository(RowEraser(others.personal_data)),
         parts.database,
-        trail,
         due,
         parts.clock,
         kept=timedelta(days=settings.archived_days),
@@ -132,9 +135,9 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
         ],
         tables=TABLES,
         jobs=(
-            Job(ON_ERASURE, erasing.run, time_limit_s=ERASING_LIMIT_S, by_age=True),
-            Job(NOTE_ARCHIVED, archive.note, time_limit_s=ERASING_LIMIT_S, by_age=True),
-            Job(ERASE_ENDED, ending.run, time_limit_s=ERASING_LIMIT_S, by_age=True),
+            Job(ON_ERASURE, erasing.run, time_limit_s=ERASING_LIMIT_S, unrecorded=Unrecorded.GONE, by_age=True),
+            Job(NOTE_ARCHIVED, archive.note, time_limit_s=ERASING_LIMIT_S, accesses=Service.ARCHIVE_END, by_age=True),
+            Job(ERASE_ENDED, ending.run, time_limit_s=ERASING_LIMIT_S, accesses=Service.ENDED_PURPOSE, by_age=True),
             *letters.jobs(),
             *export_jobs.jobs(),
         ),

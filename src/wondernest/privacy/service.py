@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from wondernest.coppa.trail import Look
 from wondernest.privacy import errors
 from wondernest.privacy.letters import ERASURE, USER_ARGUMENT
 from wondernest.privacy.rules import Erasure, Kind
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from wondernest.coppa.trail import Trail
     from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database, Executor
@@ -39,7 +37,6 @@ class ErasureService:
         ids: Ids,
         letter: Sender,
         grace: timedelta,
-        trail: Trail,
     ) -> None:
         self._requests = requests
         self._database = database
@@ -47,7 +44,6 @@ class ErasureService:
         self._ids = ids
         self._letter = letter
         self._grace = grace
-        self._trail = trail
 
     async def erase_child(self, caller: Caller, child_id: UUID, unit: UnitOfWork) -> Erasure:
         """Hide and freeze a child now, and erase it after the grace. Again it changes nothing. Raises ChildNotFound."""
@@ -56,28 +52,27 @@ class ErasureService:
         if family_id is None:
             raise errors.ChildNotFound
         frozen = await self._requests.freeze(unit, child_id, (), now)
-        await self._trail.append(unit, caller.user_id, [child_id], Look.ERASURE)
         subject = (child_id, family_id, None)
         return await self._ask(unit, Kind.CHILD, subject, caller.user_id, frozen, [family_id], now)
 
-    async def erase_family(self, caller: Caller, unit: UnitOfWork) -> Erasure:
-        """As `erase_child`, for the family that the caller acts for and all of its children. Raises NoFamily."""
+    async def erase_family(self, caller: Caller, unit: UnitOfWork) -> tuple[Erasure, Sequence[UUID]]:
+        """As `erase_child`, for the family that the caller acts for and all of its children; who was hidden. Raises NoFamily."""
         now = self._clock.now()
         family_id = await self._requests.lock_family(unit, caller.user_id, caller.family_id)
         if family_id is None:
             raise errors.NoFamily
         frozen = await self._requests.freeze(unit, None, [family_id], now)
-        await self._trail.append(unit, caller.user_id, frozen, Look.ERASURE)
-        return await self._ask(unit, Kind.FAMILY, (None, family_id, None), caller.user_id, frozen, [family_id], now)
+        subject = (None, family_id, None)
+        return await self._ask(unit, Kind.FAMILY, subject, caller.user_id, frozen, [family_id], now), frozen
 
-    async def erase_account(self, caller: Caller, unit: UnitOfWork) -> Erasure:
-        """As `erase_child`, for the caller's account, and for each family in which nobody else is a parent."""
+    async def erase_account(self, caller: Caller, unit: UnitOfWork) -> tuple[Erasure, Sequence[UUID]]:
+        """As `erase_family`, for the caller's account, and for each family in which nobody else is a parent."""
         now = self._clock.now()
         await self._requests.lock_account(unit, caller.user_id)
         families = await self._requests.left_alone(unit, caller.user_id)
         frozen = await self._requests.freeze(unit, None, families, now)
-        await self._trail.append(unit, caller.user_id, frozen, Look.ERASURE)
-        return await self._ask(unit, Kind.ACCOUNT, (None, None, caller.user_id), caller.user_id, frozen, (), now)
+        subject = (None, None, caller.user_id)
+        return await self._ask(unit, Kind.ACCOUNT, subject, caller.user_id, frozen, (), now), frozen
 
     async def restore_child(self, caller: Caller, child_id: UUID, unit: UnitOfWork) -> bool:
         """Take a child out of the archive, and its erasure back; False if it was not archived. Raises ChildNotFound, Begun, PartOfLarger."""
@@ -93,19 +88,18 @@ class ErasureService:
         archived = await self._requests.is_archived(unit, child_id)
         if archived:
             await self._requests.thaw(unit, [child_id], now)
-            await self._trail.append(unit, caller.user_id, [child_id], Look.RESTORE)
         return archived
 
-    async def restore_family(self, caller: Caller, unit: UnitOfWork) -> bool:
-        """Take back the erasure of the family; False if none waits. Raises NoFamily, Begun."""
+    async def restore_family(self, caller: Caller, unit: UnitOfWork) -> Sequence[UUID] | None:
+        """Take back the erasure of the family; the children that are there again, None if none waits. Raises NoFamily, Begun."""
         family_id = await self._requests.lock_family(unit, caller.user_id, caller.family_id)
         if family_id is None:
             raise errors.NoFamily
-        return await self._restore(unit, caller.user_id, Kind.FAMILY, family_id, (None, family_id, None))
+        return await self._restore(unit, Kind.FAMILY, family_id, (None, family_id, None))
 
-    async def restore_account(self, caller: Caller, unit: UnitOfWork) -> bool:
-        """Take back the erasure of the caller's account; False if none waits. Raises Begun."""
-        return await self._restore(unit, caller.user_id, Kind.ACCOUNT, caller.user_id, (None, None, caller.user_id))
+    async def restore_account(self, caller: Caller, unit: UnitOfWork) -> Sequence[UUID] | None:
+        """As `restore_family`, for the caller's account. Raises Begun."""
+        return await self._restore(unit, Kind.ACCOUNT, caller.user_id, (None, None, caller.user_id))
 
     async def seen_by(self, caller: Caller) -> Sequence[Erasure]:
         """The newest requests of the caller and of their family."""
@@ -114,20 +108,18 @@ class ErasureService:
     async def _restore(
         self,
         unit: UnitOfWork,
-        user_id: UUID,
         kind: Kind,
         subject: UUID,
         where: tuple[UUID | None, UUID | None, UUID | None],
-    ) -> bool:
+    ) -> Sequence[UUID] | None:
         now = self._clock.now()
         frozen = await self._requests.take_back(unit, kind, subject, now)
         if frozen is None:
             if await self._requests.has_begun(unit, *where):
                 raise errors.Begun
-            return False
+            return None
         await self._requests.thaw(unit, frozen, now)
-        await self._trail.append(unit, user_id, frozen, Look.RESTORE)
-        return True
+        return frozen
 
     async def _ask(
         self,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wondernest.access.people import CHILD, FAMILY
-from wondernest.coppa.trail import Look
 from wondernest.platform.personal_data import USER
 from wondernest.privacy.rules import Ending, Held, end_of_archive
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from wondernest.coppa.ended import DueEnds
-    from wondernest.coppa.trail import Trail
     from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
@@ -30,7 +28,6 @@ class SummaryService:
         self,
         repository: SummaryRepository,
         database: Database,
-        trail: Trail,
         ends: DueEnds,
         clock: Clock,
         *,
@@ -39,7 +36,6 @@ class SummaryService:
     ) -> None:
         """`kept`: how long an archived child is kept; `grace`: from a letter to the erasure."""
         self._repository = repository
-        self._trail = trail
         self._database = database
         self._ends = ends
         self._clock = clock
@@ -60,8 +56,6 @@ class SummaryService:
         family_id, children = (None, []) if home is None else home
         if family_id is not None:
             people += [(FAMILY, [family_id]), (CHILD, children)]
-        for child_id in children:
-            self._trail.note(caller.user_id, child_id, Look.SUMMARY)
         plans = await repository.plans(database, caller.user_id, family_id, children)
         endings = await self._endings(children)
         found: list[Held] = []

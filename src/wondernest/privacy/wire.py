@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from wondernest.access.accesses import Actor
 from wondernest.access.law import GROUNDS, INTERNAL_OPERATIONS
 from wondernest.coppa.trail import Looked
 from wondernest.platform.ids import parse_uuid
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from wondernest.coppa.trail import Access
     from wondernest.privacy.catalogue import Entry
     from wondernest.privacy.rules import Erasure, Export, Held
+    from wondernest.privacy.words import TrailWords
 
 
 class Refusal(Struct):
@@ -277,45 +279,58 @@ class SummaryReply(Struct, kw_only=True):
 
 
 class AccessShown(Struct, kw_only=True, rename="camel"):
-    """That an adult looked at a child's data or decided about it. `kind`: `figures`, `summary`, `export`, `erasure` or `restore`."""
+    """That somebody used a child's data: `actor` is `adult`, `service` or `operator`; only an adult has an `actorId`.
 
-    actor_id: str
+    `who` and `what` say it in the reader's language; `kind` is the value behind `what`.
+    """
+
+    actor: str
+    actor_id: str | None
     you: bool
+    who: str
     kind: str
+    what: str
     hour: str
     """The hour (UTC) in which it happened."""
     times: int
     last_at: str
 
+    @classmethod
+    def of(cls, access: Access, user_id: UUID, chosen: TrailWords) -> AccessShown:
+        """In words for an adult."""
+        looked, adult = access.looked, access.actor == Actor.ADULT.value
+        you = adult and looked.actor_id == user_id
+        return cls(
+            actor=access.actor,
+            actor_id=str(looked.actor_id) if adult else None,
+            you=you,
+            who=chosen.who["you"] if you else chosen.who.get(access.actor, access.actor),
+            kind=looked.kind,
+            what=chosen.did.get(looked.kind, looked.kind),
+            hour=instant(looked.hour),
+            times=access.times,
+            last_at=instant(access.last_at),
+        )
+
 
 class AccessReply(Struct, kw_only=True, rename="camel"):
-    """Who looked. `next`: the value of `after` for the page that follows; null at the end."""
+    """Who used it. `next`: the value of `after` for the page that follows; null at the end."""
 
     success: bool = True
     data: Sequence[AccessShown]
     next: str | None
 
     @classmethod
-    def of(cls, found: Sequence[Access], shown: int, user_id: UUID) -> AccessReply:
+    def of(cls, found: Sequence[Access], shown: int, user_id: UUID, chosen: TrailWords) -> AccessReply:
         """A page; one more than it shows says that another one follows."""
         page = found[:shown]
         return cls(
-            data=[
-                AccessShown(
-                    actor_id=str(one.looked.actor_id),
-                    you=one.looked.actor_id == user_id,
-                    kind=one.looked.kind,
-                    hour=instant(one.looked.hour),
-                    times=one.times,
-                    last_at=instant(one.last_at),
-                )
-                for one in page
-            ],
+            data=[AccessShown.of(one, user_id, chosen) for one in page],
             next=_place(page[-1].looked) if len(found) > shown else None,
         )
 
 
-_PLACE: Final = re.compile(r"([0-9]{1,11})_([0-9a-f-]{36})_([a-z]{1,20})", re.ASCII)
+_PLACE: Final = re.compile(r"([0-9]{1,11})_([0-9a-f-]{36})_([a-z_]{1,40})", re.ASCII)
 
 
 def _place(looked: Looked) -> str:

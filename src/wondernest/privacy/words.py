@@ -80,6 +80,13 @@ class HeldWords(Struct, frozen=True):
         return known.get(kind, self.nobody)
 
 
+class TrailWords(Struct, frozen=True):
+    """Who used a child's data, and how: by the values of `access/accesses.py`. `who` has `you` too."""
+
+    who: dict[str, str]
+    did: dict[str, str]
+
+
 class Words(Struct, frozen=True):
     """One language."""
 
@@ -90,6 +97,7 @@ class Words(Struct, frozen=True):
     """The letter about an export; `{link}` is replaced."""
     offer: OfferWords
     held: HeldWords
+    trail: TrailWords
 
 
 def words(language: str) -> Words:

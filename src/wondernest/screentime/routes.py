@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.accesses import Look
 from wondernest.access.consent import Exemption
 from wondernest.family import errors
 from wondernest.family.wire import Refusal
@@ -12,6 +13,7 @@ from wondernest.platform.http.endpoint import Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import uuid_parameter
 from wondernest.platform.http.request import Reply, Request, reply_json
+from wondernest.platform.recording import Unrecorded
 from wondernest.screentime import wire
 
 if TYPE_CHECKING:
@@ -19,12 +21,13 @@ if TYPE_CHECKING:
     from wondernest.screentime.model import ScreenTime
     from wondernest.screentime.service import ScreenTimeService
 
-CHILD: Final = uuid_parameter("childId", errors.InvalidChildId)
+CHILD: Final = uuid_parameter("childId", errors.InvalidChildId, person=True)
 OF_CHILD: Final = "/family/children/{childId}/screen-time"
 EXTRA: Final = "/family/children/{childId}/extra-time"
 GROUP: Final = RouteGroup(
     tag="Family",
     caller=CallerKind.USER,
+    accesses=Look.SCREEN_TIME,
     authority=Authority.MANAGER,
     exempt=Exemption.PROFILE,
     rules_in_sql=True,
@@ -54,6 +57,7 @@ class ScreenTimeRoutes:
 
     @GROUP.get(
         OF_CHILD,
+        unrecorded=Unrecorded.OWN_DEVICE,
         authority=Authority.MEMBER,
         replies={},
         failure="Failed to retrieve screen time",

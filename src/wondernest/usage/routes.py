@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wondernest.access.accesses import Look
 from wondernest.access.people import CHILD, FAMILY
 from wondernest.family import errors
 from wondernest.family.wire import Refusal
@@ -15,7 +16,7 @@ from wondernest.platform.personal_data import USER
 from wondernest.usage import wire
 from wondernest.usage.service import UsageService
 
-GROUP: Final = RouteGroup(tag="Family", caller=CallerKind.USER, failure=errors.Failed)
+GROUP: Final = RouteGroup(tag="Family", caller=CallerKind.USER, accesses=Look.SUMMARY, failure=errors.Failed)
 
 
 class UsageRoutes:
@@ -40,6 +41,7 @@ class UsageRoutes:
     async def find(self, request: Request[None]) -> Reply:
         """GET /family/usage."""
         used, lines = await self._service.find(request.caller), self._service.lines
+        request.concerns([child.child_id for child in used.children])
         shown = wire.FamilyUsage(
             family_id=str(used.family_id),
             user=wire.Line.all(lines(USER), used.user),

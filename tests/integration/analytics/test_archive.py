@@ -20,6 +20,7 @@ import pytest
 
 from tests.fixtures.application import running
 from tests.fixtures.family import register_with_child
+from tests.fixtures.trail import recorded
 from wondernest.analytics import jobs
 from wondernest.analytics.archive import ArchivedDay, ArchiveError, EventArchive, archive
 from wondernest.analytics.archive.layout import FOLDER, folder_of, manifest_key
@@ -127,7 +128,7 @@ async def keep(settings: Settings) -> list[ArchivedDay]:
 
 async def forget(settings: Settings, *child_ids: UUID) -> list[ArchivedDay]:
     days: list[ArchivedDay] = []
-    async with event_archive(settings) as made:
+    async with event_archive(settings, child_ids) as made:
         await made.forget(child_ids, days.append)
     return days
 
@@ -324,6 +325,11 @@ async def test_an_erased_child_is_taken_out_of_the_archive_and_the_others_stay(
     written = files(folder)
     assert await forget(settings, gone, uuid4()) == []
     assert files(folder) == written
+    both = {"operator:event_archive": 1, "operator:archive_erasure": 2}
+    assert (await recorded(children.url, gone), await recorded(children.url, left)) == (
+        both,
+        {"operator:event_archive": 1},
+    )
 
 
 async def test_a_rewrite_that_is_killed_before_its_manifest_is_finished_by_the_next(

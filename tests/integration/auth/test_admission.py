@@ -118,3 +118,9 @@ def test_a_route_that_changes_something_without_a_purpose_or_an_exemption_stops_
     room = Room(name="things", endpoints=[declared])
     with pytest.raises(ValueError, match="POST /api/v1/things: it changes something and declares no purpose"):
         create_app(load_settings({**TEST_ENVIRONMENT, **UNREACHED}), more=[lambda _: room])
+
+
+def test_a_route_for_users_that_declares_no_access_and_no_reason_stops_the_start() -> None:
+    room = Room(name="things", endpoints=[endpoint(path="/things", caller=CallerKind.USER)])
+    with pytest.raises(ValueError, match="GET /api/v1/things: it declares no access, and no reason to record none"):
+        create_app(load_settings({**TEST_ENVIRONMENT, **UNREACHED}), more=[lambda _: room])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from uuid import uuid4
 
 from tests.fixtures.application import running
 from tests.fixtures.games import player
+from tests.fixtures.trail import recorded
 from wondernest.app import create_app
 from wondernest.commands.refusals import NOTHING, refusals
 from wondernest.settings import Settings
@@ -36,3 +38,4 @@ def test_requests_that_passed_without_consent_are_shown_by_route_and_family(
     assert head.split() == ["route", "purpose", "what", "times", "families"]
     assert line.split() == ["PUT", "/api/v2/games/children/{childId}/data", "saves", "passed", "5", "2"]
     assert [family.split()[1] for family in families] == ["3", "2"]
+    assert asyncio.run(recorded(settings.database.url, uuid4())) == {"operator:refusal_count": 2}

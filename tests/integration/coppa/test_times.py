@@ -15,6 +15,7 @@ from tests.fixtures.application import jobs_running, running
 from tests.fixtures.auth import Parent, mails_to, register, rows, value
 from tests.fixtures.consent import give_consent, withdraw_consent
 from tests.fixtures.family import add_child
+from tests.fixtures.trail import recorded
 from wondernest.access.ages import AGES
 from wondernest.app import background, create_app
 from wondernest.coppa.times import COME_OF_AGE, GIVE_GRACE, SET_AGES
@@ -75,6 +76,8 @@ async def test_children_made_before_the_switch_get_days_of_grace_once_and_later_
     await run(enforced, GIVE_GRACE)
     assert await rows(database_url, GATES, late) == []
     assert await value(database_url, LETTERS) == 1
+    assert await recorded(database_url, early) == {"service:consent_time": 1}
+    assert await recorded(database_url, late) == {}
 
 
 async def test_a_child_made_before_the_first_run_of_the_job_has_no_days_of_grace(
@@ -215,6 +218,8 @@ async def test_the_parents_of_a_child_who_comes_of_age_get_one_letter(
     assert len(mails) == 1
     noted = await rows(database_url, "select child_id from wondernest.consent_gates where of_age_at is not null")
     assert [row["child_id"] for row in noted] == [teen]
+    assert await recorded(database_url, teen) == {"adult:consent": 1, "service:consent_time": 1}
+    assert await recorded(database_url, young) == {"adult:consent": 1}
 
 
 async def test_a_family_names_its_country_and_has_the_age_of_its_law(

@@ -12,6 +12,7 @@ import psycopg
 
 from tests.fixtures.application import TEST_ENVIRONMENT
 from tests.fixtures.family import register_with_child
+from tests.fixtures.trail import recorded
 
 GRANT = {"consentType": "full", "permissions": {"dataCollection": True}, "verificationMethod": "credit_card"}
 
@@ -48,6 +49,8 @@ async def test_a_ledger_of_real_consents_is_good_until_somebody_changes_it(
     assert bad.returncode == 1
     assert f"family {family}: entries 3 to 3 are missing at the end\n" in bad.stdout
     assert f"family {family}: entry 1 was redacted, or changed after that, without a key" in bad.stdout
+    known = await recorded(database_url, child_id)
+    assert known == {"adult:consent": 1, "operator:consent_check": 2}, "of all families, and of this one"
 
 
 def test_a_text_that_is_no_id_of_a_family_is_refused(tmp_path: Path) -> None:

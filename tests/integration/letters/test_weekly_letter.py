@@ -23,6 +23,7 @@ from tests.fixtures.analytics import Player
 from tests.fixtures.application import TEST_SECRET, running
 from tests.fixtures.auth import log_in
 from tests.fixtures.family import add_child, register_with_child
+from tests.fixtures.trail import recorded
 from wondernest.analytics.days import EARLIEST_DAY
 from wondernest.app import background, create_app
 from wondernest.letters import jobs
@@ -183,6 +184,8 @@ async def test_a_letter_tells_the_week_in_the_figures_of_the_weekly_route(world:
     ]
     assert lines[6].startswith("Eine Frage an Mia: ")
     assert lines[6].endswith("?")
+    known = await recorded(world.player.database_url, world.player.child_id)
+    assert known["service:weekly_letter"] == 1
 
 
 async def test_the_html_tells_the_same_with_everything_escaped_and_nothing_loaded(world: World) -> None:

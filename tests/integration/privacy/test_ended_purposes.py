@@ -18,6 +18,7 @@ from tests.fixtures.consent import CONSENT, EVERYTHING, give_consent, withdraw_c
 from tests.fixtures.family import add_child
 from tests.fixtures.files import run_job
 from tests.fixtures.privacy import House, OpenHouse, save, whole
+from tests.fixtures.trail import recorded
 from tests.fixtures.whole_family import found_in_database
 from wondernest.access.consent import PERMISSIONS, Purpose
 from wondernest.access.people import CHILD
@@ -118,6 +119,8 @@ async def test_after_a_withdrawal_everything_held_for_a_purpose_goes_and_nothing
     assert set(DEPEND_ON_NO_PURPOSE) & before <= left | ends
     assert await held(house, others.child) == theirs
     assert await ended(house, people.child) == []
+    assert "service:ended_purpose" in await recorded(house.url, people.child)
+    assert "service:ended_purpose" not in await recorded(house.url, others.child)
 
 
 async def test_a_new_consent_in_time_keeps_everything(house: House) -> None:

@@ -11,6 +11,7 @@ from tests.fixtures.auth import register, value
 from tests.fixtures.files import run_job
 from tests.fixtures.privacy import SETTLE, House, erase, move_in, run, whole
 from tests.fixtures.servers import database_on
+from tests.fixtures.trail import recorded
 from tests.fixtures.whole_family import found_in_database
 from wondernest.app import background, reapplying
 from wondernest.development.embedded.binaries import find_postgres
@@ -53,6 +54,7 @@ async def test_people_who_come_back_with_a_restored_backup_are_erased_again(
         assert found_in_database(restored, [str(word) for word in theirs]) == kept
         async with reapplying(settings) as again:
             assert await again.reapply() == {}
+        assert (await recorded(restored, people.child)) == {"operator:erased_again": 2}
 
 
 async def test_whom_the_log_knows_is_erased_wherever_they_are_still_named(house: House) -> None:

@@ -15,6 +15,7 @@ from wondernest.platform.http.endpoint import MIB, Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.http.shapes import Error, Message
+from wondernest.platform.recording import Unrecorded
 
 MAX_BODY_BYTES: Final = 10 * MIB
 MAX_BATCH_BYTES: Final = 2 * MIB
@@ -24,6 +25,7 @@ TRACKED: Final = "Analytics event tracked successfully"
 GROUP: Final = RouteGroup(
     tag="Analytics",
     caller=CallerKind.USER,
+    unrecorded=Unrecorded.OWN_DEVICE,
     authority=Authority.MEMBER,
     purpose=Purpose.ANALYTICS,
     unpermitted=errors.ConsentRequired,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from wondernest.access.accesses import Look
 from wondernest.analytics import errors, figures, wire
 from wondernest.analytics.days import EARLIEST_DAY, LATEST_DAY
 from wondernest.analytics.overview import MAX_DAYS, MAX_EXPORTED_DAYS, OverviewService
-from wondernest.coppa.trail import Look
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
@@ -21,16 +21,14 @@ from wondernest.platform.http.replies import StreamReply
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.http.shapes import Error, Message
 from wondernest.platform.json import encode
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
-    from uuid import UUID
 
-    from wondernest.coppa.trail import Trail
-    from wondernest.platform.caller import Caller
 
 OF_CHILD: Final = "/analytics/children/{childId}"
-CHILD: Final = uuid_parameter("childId", lambda _: errors.BadChildId())
+CHILD: Final = uuid_parameter("childId", lambda _: errors.BadChildId(), person=True)
 ANY_CHILD: Final = text_parameter("childId")
 ASKED_CHILD: Final = Query("childId", example="{childId}")
 TYPE_CSV: Final = "text/csv; charset=utf-8"
@@ -42,6 +40,7 @@ INSTEAD: Final = Message("Use /analytics/daily?childId={childId} instead")
 GROUP: Final = RouteGroup(
     tag="Analytics",
     caller=CallerKind.USER,
+    accesses=Look.FIGURES,
     authority=Authority.MEMBER,
     rules_in_sql=True,
     parameters=(CHILD,),
@@ -59,9 +58,8 @@ PIECE_ROWS: Final = 500
 class FigureRoutes:
     """A child's days and weeks, and what explains them."""
 
-    def __init__(self, service: OverviewService, trail: Trail) -> None:
+    def __init__(self, service: OverviewService) -> None:
         self._service = service
-        self._trail = trail
 
     def endpoints(self) -> list[Endpoint]:
         """The routes."""
@@ -78,11 +76,12 @@ class FigureRoutes:
         """GET /analytics/daily."""
         child_id = await self._service.child(request.caller, request.query("childId"))
         day = await self._service.day(request.caller, child_id, _date(request, ASKED_DAY))
-        self._seen(request.caller, child_id)
+        request.concerns([child_id])
         return reply_json(wire.DailyFigures.of(str(child_id), day))
 
     @GROUP.get(
         OF_CHILD + "/daily",
+        unrecorded=Unrecorded.NOBODY,
         parameters=(ANY_CHILD,),
         rules_in_sql=False,
         replies={200: Response(Message)},
@@ -104,7 +103,7 @@ class FigureRoutes:
         """GET /analytics/weekly."""
         child_id = await self._service.child(request.caller, request.query("childId"))
         week = await self._service.week(request.caller, child_id, _date(request, ASKED_DAY))
-        self._seen(request.caller, child_id)
+        request.concerns([child_id])
         return reply_json(wire.WeeklyFigures.of(week))
 
     @GROUP.get(
@@ -117,7 +116,6 @@ class FigureRoutes:
         """GET …/insights."""
         child_id = request.path(CHILD)
         found = await self._service.insights(request.caller, child_id)
-        self._seen(request.caller, child_id)
         return reply_json(wire.InsightsReply.of(str(child_id), found))
 
     @GROUP.get(
@@ -130,7 +128,6 @@ class FigureRoutes:
         """GET …/milestones."""
         child_id = request.path(CHILD)
         found = await self._service.milestones(request.caller, child_id)
-        self._seen(request.caller, child_id)
         return reply_json(wire.MilestonesReply.of(found))
 
     @GROUP.get(
@@ -144,7 +141,6 @@ class FigureRoutes:
         """GET …/activities; a long list is streamed, in the same bytes."""
         child_id = request.path(CHILD)
         told = await self._service.activities(request.caller, child_id, _date(request, FIRST), _date(request, LAST))
-        self._seen(request.caller, child_id)
         total = sum(part.seconds for part in told.parts)
         shown = wire.Activities(
             child_id=str(child_id),
@@ -174,11 +170,11 @@ class FigureRoutes:
         """GET …/export.csv."""
         child_id, first, last = request.path(CHILD), _date(request, FIRST), _date(request, LAST)
         rows = await self._service.export(request.caller, child_id, first, last)
-        self._seen(request.caller, child_id)
         return StreamReply(200, rows, content_type=TYPE_CSV, headers=ATTACHED)
 
     @GROUP.get(
         OF_CHILD + "/events",
+        accesses=Look.SAVES,
         replies={200: Response(wire.SavedGamesReply)},
         failure="Failed to retrieve events",
         summary="A child's saves, as text",
@@ -189,9 +185,6 @@ class FigureRoutes:
         if not isinstance(saves, list):
             return StreamReply(200, _save_pieces(saves))
         return reply_json(wire.SavedGamesReply(wire.SavedGames(game_data=[_saved(*save) for save in saves])))
-
-    def _seen(self, caller: Caller, child_id: UUID) -> None:
-        self._trail.note(caller.user_id, child_id, Look.FIGURES)
 
 
 def _date(request: Request[Any], query: Query) -> date | None:

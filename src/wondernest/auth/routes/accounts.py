@@ -23,6 +23,7 @@ from wondernest.platform.http.errors import Unauthenticated
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.http.shapes import Message
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.auth.metrics import AccountMetrics
@@ -205,6 +206,7 @@ class AccountRoutes:
 
     @GROUP.get(
         "/auth/me",
+        unrecorded=Unrecorded.NOBODY,
         caller=CallerKind.USER,
         rules_in_sql=True,
         replies={200: Response(wire.Profile, "The bearer"), 401: REFUSED},

@@ -22,6 +22,7 @@ from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.http.shapes import Error, Message
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.auth.metrics import AccountMetrics
@@ -84,6 +85,7 @@ class ProofRoutes:
 
     @GROUP.post(
         "/auth/parent/setup-pin",
+        unrecorded=Unrecorded.NOBODY,
         caller=CallerKind.USER,
         authority=Authority.OWN,
         body=wire.NewPinBody,
@@ -106,6 +108,7 @@ class ProofRoutes:
 
     @GROUP.post(
         "/auth/verify-email",
+        unrecorded=Unrecorded.NOBODY,
         caller=CallerKind.USER,
         authority=Authority.OWN,
         body=wire.VerificationBody,
@@ -125,6 +128,7 @@ class ProofRoutes:
 
     @GROUP.post(
         "/auth/verify-email/request",
+        unrecorded=Unrecorded.NOBODY,
         caller=CallerKind.USER,
         authority=Authority.OWN,
         limits=ALL,

@@ -17,6 +17,7 @@ from wondernest.platform.http.paths import uuid_parameter
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.http.shapes import Error
 from wondernest.platform.json import instant
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.auth.metrics import AccountMetrics
@@ -35,6 +36,7 @@ GROUP: Final = RouteGroup(
     max_body_bytes=MAX_BODY_BYTES,
     tag=TAG,
     caller=CallerKind.USER,
+    unrecorded=Unrecorded.NOBODY,
     authority=Authority.OWN,
     exempt=Exemption.ACCOUNT,
     mounts=MOUNTS,

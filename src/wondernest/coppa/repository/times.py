@@ -41,7 +41,8 @@ _GRACE: Final = f"""
         returning child_id)
     select part.id,
            case when exists (select from given join family.child_profiles c on c.id = given.child_id where c.family_id = part.id)
-                then {_PARENTS.format(family_id="part.id")} else '{{}}' end as parents
+                then {_PARENTS.format(family_id="part.id")} else '{{}}' end as parents,
+           array(select given.child_id from given join family.child_profiles c on c.id = given.child_id where c.family_id = part.id) as children
       from part order by part.id"""
 """A child that has a gate, open or closed, keeps it."""
 _COME_OF_AGE: Final = f"""
@@ -53,7 +54,8 @@ _COME_OF_AGE: Final = f"""
           from part where gate.child_id = part.child_id and {of_age("part.child_id")}
         returning gate.child_id)
     select part.child_id as id,
-           case when noted.child_id is not null and {active("c")} then {_PARENTS.format(family_id="c.family_id")} else '{{}}' end as parents
+           case when noted.child_id is not null and {active("c")} then {_PARENTS.format(family_id="c.family_id")} else '{{}}' end as parents,
+           array_remove(array[noted.child_id], null) as children
       from part join family.child_profiles c on c.id = part.child_id left join noted on noted.child_id = part.child_id
      order by part.child_id"""
 _AGES: Final = """
@@ -69,7 +71,7 @@ _AGES: Final = """
         select id, age, $6 from wanted where age is distinct from consent_age order by id
         on conflict (family_id) do update set consent_age = excluded.consent_age, updated_at = excluded.updated_at
          where l.country is not distinct from (select wanted.country from wanted where wanted.id = excluded.family_id))
-    select part.id, '{}'::uuid[] as parents from part order by part.id"""
+    select part.id, '{}'::uuid[] as parents, '{}'::uuid[] as children from part order by part.id"""
 
 
 class Switch(Struct, frozen=True):
@@ -80,10 +82,11 @@ class Switch(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """One batch of a walk: where it ended, and the parents to tell, once each. None: nothing was left."""
+    """One batch of a walk: where it ended, the parents to tell, once each, and the children whose consent changed. None: nothing was left."""
 
     after: UUID | None
     parents: tuple[UUID, ...]
+    children: tuple[UUID, ...]
 
 
 class TimeRepository:
@@ -123,4 +126,5 @@ class TimeRepository:
 
 def _step(rows: Sequence[Row]) -> Step:
     parents = dict.fromkeys(parent for row in rows for parent in row["parents"])
-    return Step(rows[-1]["id"] if rows else None, tuple(parents))
+    children = tuple(child for row in rows for child in row["children"])
+    return Step(rows[-1]["id"] if rows else None, tuple(parents), children)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from wondernest.access.accesses import Look
 from wondernest.access.consent import Exemption
 from wondernest.coppa import errors, wire
 from wondernest.coppa.rules import DATA_COLLECTION, TRACES_KEPT, WORK_KEPT, ChildReference, Consent
@@ -19,6 +20,7 @@ from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.ids import parse_uuid
 from wondernest.platform.json import instant
 from wondernest.platform.languages import accepted
+from wondernest.platform.recording import Unrecorded
 
 ONE: Final = "/coppa/consent/{childId}"
 
@@ -31,6 +33,7 @@ CHILD: Final = PathParameter("childId", _reference, description="A UUID, or the 
 GROUP: Final = RouteGroup(
     tag="Consent",
     caller=CallerKind.USER,
+    accesses=Look.CONSENT,
     authority=Authority.MANAGER,
     exempt=Exemption.ASKING,
     rules_in_sql=True,
@@ -97,6 +100,7 @@ class ConsentRoutes:
         terms = Terms(body.permissions, body.verification_method, body.verification_data)
         grant = Grant(_reference(body.child_id), body.consent_type, terms, _language(request))
         given = await self._service.grant(request.caller, grant, _origin(request), request.unit)
+        request.concerns([given.child_id])
         known, ends_at = _shown(given)
         granted = wire.Granted(
             consent_id=str(known.id),
@@ -113,6 +117,7 @@ class ConsentRoutes:
 
     @GROUP.get(
         ONE,
+        unrecorded=Unrecorded.OWN_DEVICE,
         authority=Authority.MEMBER,
         replies={200: Response(wire.StatusReply), **REFUSALS},
         failure="Failed to retrieve COPPA consent status",
@@ -160,6 +165,7 @@ class ConsentRoutes:
             body.consent_type, body.permissions, body.verification_method, body.verification_data, _language(request)
         )
         given = await self._service.change(request.caller, request.path(CHILD), changes, _origin(request), request.unit)
+        request.concerns([given.child_id])
         assert given.consent is not None  # only an open one can be changed
         changed = wire.Changed(
             consent_id=str(given.consent.id),
@@ -178,11 +184,12 @@ class ConsentRoutes:
     )
     async def revoke(self, request: Request[None]) -> Reply:
         """Revoke consent."""
-        await self._service.revoke(request.caller, request.path(CHILD), request.unit)
+        request.concerns([await self._service.revoke(request.caller, request.path(CHILD), request.unit)])
         return reply_json(self._revoked)
 
     @GROUP.get(
         "/coppa/compliance-info",
+        unrecorded=Unrecorded.NOBODY,
         authority=Authority.MEMBER,
         rules_in_sql=False,
         replies={200: Response(wire.ComplianceInfo)},

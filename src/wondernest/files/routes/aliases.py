@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.accesses import Look
 from wondernest.access.consent import Exemption
 from wondernest.files import errors, wire
 from wondernest.files.routes import parsing
@@ -11,6 +12,7 @@ from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import V2, Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.files.routes.parsing import Addresses
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 GROUP: Final = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
+    accesses=Look.FILES,
     authority=Authority.OWN,
     exempt=Exemption.ENDING,
     mounts=(V2,),
@@ -52,10 +55,12 @@ class AliasRoutes:
     async def find(self, request: Request[None]) -> Reply:
         """GET /api/v2/files."""
         files = await self._service.own(request.caller, parsing.wanted(request, all_categories="all"))
+        request.concerns(parsing.children_of(files))
         return reply_json(wire.FilesReply([self._addresses.info(request, file) for file in files]))
 
     @GROUP.get(
         parsing.ONE + "/usage",
+        unrecorded=Unrecorded.NOBODY,
         replies={200: Response(wire.UsageReplyV2), 400: parsing.BAD_REQUEST, 404: parsing.NOT_FOUND},
         failure=errors.USAGE_CHECK_FAILED[1],
         summary="The stories that show one of the caller's files",
@@ -82,5 +87,6 @@ class AliasRoutes:
     async def delete(self, request: Request[None]) -> Reply:
         """DELETE /api/v2/files/{fileId}."""
         softly = parsing.flag(request.query("softDelete"))
-        await self._service.delete(request.caller, request.path(parsing.FILE), request.unit, softly=softly)
+        file = await self._service.delete(request.caller, request.path(parsing.FILE), request.unit, softly=softly)
+        request.concerns(parsing.children_of([file]))
         return reply_json(wire.DeletedV2())

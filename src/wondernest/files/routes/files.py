@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wondernest.access.accesses import Look
 from wondernest.access.consent import Exemption
 from wondernest.files import errors, wire
 from wondernest.files.model import Changes
@@ -12,6 +13,7 @@ from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.files.routes.parsing import Addresses
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 GROUP = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
+    accesses=Look.FILES,
     authority=Authority.OWN,
     exempt=Exemption.ACCOUNT,
     parameters=(parsing.FILE,),
@@ -51,6 +54,7 @@ class FileRoutes:
     async def find(self, request: Request[None]) -> Reply:
         """GET /files."""
         files = await self._service.own(request.caller, parsing.wanted(request))
+        request.concerns(parsing.children_of(files))
         return reply_json(wire.FilesReply([self._addresses.info(request, file) for file in files]))
 
     @GROUP.get(
@@ -62,10 +66,12 @@ class FileRoutes:
     async def get(self, request: Request[None]) -> Reply:
         """GET /files/{fileId}."""
         file = await self._service.readable(request.caller, request.path(parsing.FILE))
+        request.concerns(parsing.children_of([file]))
         return reply_json(wire.FileReply(self._addresses.info(request, file)))
 
     @GROUP.get(
         parsing.ONE + "/usage",
+        unrecorded=Unrecorded.NOBODY,
         replies={200: Response(wire.UsageReply), 400: parsing.BAD_REQUEST, 404: parsing.NOT_FOUND},
         failure=errors.USAGE_CHECK_FAILED[1],
         summary="The stories that show one of the caller's files",
@@ -90,6 +96,7 @@ class FileRoutes:
         body = request.body
         changes = Changes(body.original_name, body.category, body.tags)
         file = await self._service.change(request.caller, request.path(parsing.FILE), changes, request.unit)
+        request.concerns(parsing.children_of([file]))
         return reply_json(self._addresses.info(request, file))
 
     @GROUP.patch(
@@ -105,6 +112,7 @@ class FileRoutes:
         """PATCH /files/{fileId}/visibility."""
         changes = Changes(public=request.body.is_public)
         file = await self._service.change(request.caller, request.path(parsing.FILE), changes, request.unit)
+        request.concerns(parsing.children_of([file]))
         return reply_json(self._addresses.info(request, file))
 
     @GROUP.delete(
@@ -122,10 +130,11 @@ class FileRoutes:
     )
     async def delete(self, request: Request[None]) -> Reply:
         """DELETE /files/{fileId}."""
-        await self._service.delete(
+        file = await self._service.delete(
             request.caller,
             request.path(parsing.FILE),
             request.unit,
             softly=parsing.flag(request.query("softDelete")),
         )
+        request.concerns(parsing.children_of([file]))
         return reply_json(wire.Deleted())

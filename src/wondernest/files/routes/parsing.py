@@ -12,6 +12,7 @@ from wondernest.platform.http.paths import uuid_parameter
 from wondernest.platform.ids import parse_uuid
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from uuid import UUID
 
     from wondernest.files.model import StoredFile
@@ -73,6 +74,11 @@ def child_of(text: str | None) -> UUID | None:
     if child_id is None:
         raise errors.InvalidChildId
     return child_id
+
+
+def children_of(files: Iterable[StoredFile]) -> list[UUID]:
+    """The children whom files are about, for the record of who used their data."""
+    return [file.child_id for file in files if file.child_id is not None]
 
 
 def flag(text: str | None) -> bool:

@@ -16,6 +16,7 @@ from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import text_parameter
 from wondernest.platform.http.replies import BlobReply
 from wondernest.platform.http.request import Reply
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.files.content import Content, ContentService
@@ -61,6 +62,7 @@ class ServingRoutes:
 
     @GROUP.get(
         parsing.ONE + "/download",
+        unrecorded=Unrecorded.OWN_DEVICE,
         replies={
             200: CONTENT,
             302: Response(None, "The storage's own address, with FILES_PRESIGNED_REDIRECTS", "text/plain"),
@@ -87,6 +89,7 @@ class ServingRoutes:
 
     @GROUP.get(
         parsing.ONE + "/family",
+        unrecorded=Unrecorded.OWN_DEVICE,
         queries=(WIDTH,),
         replies={200: CONTENT, 400: parsing.BAD_REQUEST, 404: parsing.NOT_FOUND},
         failure=errors.DOWNLOAD_FAILED[1],

@@ -17,6 +17,7 @@ from wondernest.platform.http.endpoint import MIB, V2, Endpoint, HeaderField, Qu
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.ids import parse_uuid
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.files.routes.parsing import Addresses
@@ -33,6 +34,7 @@ REPLAYED: Final = (b"idempotent-replayed", b"true")
 GROUP: Final = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
+    unrecorded=Unrecorded.OWN_DEVICE,
     authority=Authority.OWN,
     purpose=Purpose.UPLOADS,
     unpermitted=errors.ConsentRequired,
@@ -44,6 +46,7 @@ GROUP: Final = RouteGroup(
 GROUP_V2: Final = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
+    unrecorded=Unrecorded.OWN_DEVICE,
     authority=Authority.OWN,
     purpose=Purpose.UPLOADS,
     unpermitted=errors.ConsentRequired,

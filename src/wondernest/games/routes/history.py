@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import asdict
 
+from wondernest.access.accesses import Look
 from wondernest.access.consent import Purpose
 from wondernest.games import errors, wire
 from wondernest.games.routes import parsing
@@ -33,6 +34,7 @@ ONE = HISTORY + "/{gameType}/{dataKey}/{version}"
 GROUP = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
+    accesses=Look.SAVES,
     authority=Authority.MEMBER,
     purpose=Purpose.SAVES,
     unpermitted=errors.ConsentRequired,
@@ -75,6 +77,7 @@ class HistoryRoutes:
             _moment(request.query("before")),
             _limit(request.query("limit")),
         )
+        request.concerns([await self._saves.meant(request.caller, request.path(parsing.CHILD))])
         return reply_json(wire.VersionList(success=True, versions=[_info(version) for version in versions]))
 
     @GROUP.get(
@@ -88,10 +91,13 @@ class HistoryRoutes:
         kept = await self._saves.version(
             request.caller, request.path(parsing.CHILD), parsing.path_key(request), request.path(VERSION)
         )
+        request.concerns([await self._saves.meant(request.caller, request.path(parsing.CHILD))])
         return reply_json(wire.VersionDocument(**asdict(_info(kept)), data_value=Raw(kept.document)))
 
     @GROUP.post(
         ONE + "/restore",
+        unit=True,
+        accesses=Look.RECOVERY,
         replayable=True,
         headers=(parsing.IF_MATCH, parsing.IF_NONE_MATCH, parsing.DEVICE),
         replies={
@@ -106,9 +112,8 @@ class HistoryRoutes:
     async def restore(self, request: Request[None]) -> Reply:
         """POST …/history/{gameType}/{dataKey}/{version}/restore."""
         child_id, key, version = request.path(parsing.CHILD), parsing.path_key(request), request.path(VERSION)
-        saved = await self._saves.restore(
-            request.caller, child_id, key, version, parsing.intent(request), request.optional_unit
-        )
+        saved = await self._saves.restore(request.caller, child_id, key, version, parsing.intent(request), request.unit)
+        request.concerns([await self._saves.meant(request.caller, child_id, request.unit)])
         assert saved.state is not None
         body = wire.Restored(
             success=True,

@@ -22,7 +22,7 @@ from wondernest.platform.http.request import Request
 from wondernest.platform.http.shapes import Error
 
 TAG: Final = "Games"
-CHILD: Final = uuid_parameter("childId", errors.InvalidChildId)
+CHILD: Final = uuid_parameter("childId", errors.InvalidChildId, person=True)
 GAME_TYPE: Final = text_parameter("gameType", example="sticker_book")
 DATA_KEY: Final = text_parameter("dataKey", example="sticker_project_1")
 GAME_KEY: Final = text_parameter("gameKey", example="sticker_book")

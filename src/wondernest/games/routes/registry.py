@@ -12,10 +12,12 @@ from wondernest.platform.http.endpoint import V2, Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.json import instant, maybe_instant, maybe_text
+from wondernest.platform.recording import Unrecorded
 
 GROUP = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
+    unrecorded=Unrecorded.OWN_DEVICE,
     authority=Authority.MEMBER,
     purpose=Purpose.SAVES,
     unpermitted=errors.ConsentRequired,

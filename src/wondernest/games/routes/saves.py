@@ -30,6 +30,7 @@ from wondernest.platform.http.replies import StreamReply
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.json import Raw, encode, instant, maybe_text
 from wondernest.platform.large_work import at_once
+from wondernest.platform.recording import Unrecorded
 
 MAX_BODY_BYTES = 10 * MIB
 SAVED = "Game data saved successfully"
@@ -37,6 +38,7 @@ DELETED = "Game data deleted successfully"
 GROUP = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
+    unrecorded=Unrecorded.OWN_DEVICE,
     authority=Authority.MEMBER,
     purpose=Purpose.SAVES,
     unpermitted=errors.ConsentRequired,

@@ -14,6 +14,7 @@ from wondernest.platform.http.conditional import tagged_json
 from wondernest.platform.http.endpoint import Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.packs.routes.parsing import Addresses
@@ -24,6 +25,7 @@ ASSETS_OF: Final = parsing.pack_parameter(errors.ASSETS)
 GROUP: Final = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
+    unrecorded=Unrecorded.OWN_DEVICE,
     authority=Authority.MEMBER,
     rules_in_sql=True,
     failure=errors.Failed,

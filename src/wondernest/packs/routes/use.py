@@ -24,6 +24,7 @@ from wondernest.platform.http.endpoint import Endpoint, HeaderField, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.ids import parse_uuid
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from wondernest.packs.purchases import PurchaseService
@@ -40,6 +41,7 @@ OBJECT: Final = b"{"
 GROUP: Final = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
+    unrecorded=Unrecorded.OWN_DEVICE,
     authority=Authority.MEMBER,
     exempt=Exemption.PURCHASE,
     unpermitted=errors.ConsentRequired,
@@ -63,6 +65,7 @@ class UseRoutes:
 
     @GROUP.post(
         PACKS + "/purchase",
+        unrecorded=Unrecorded.ELSEWHERE,
         authority=Authority.MANAGER,
         body=wire.PurchaseBody,
         example={"packId": FREE_DEMO_PACK, "childId": "{childId}"},
@@ -165,6 +168,7 @@ class UseRoutes:
 
     @GROUP.put(
         parsing.ONE + "/review",
+        unrecorded=Unrecorded.NOBODY,
         authority=Authority.MANAGER,
         parameters=(REVIEWED,),
         rules_in_sql=True,
@@ -190,6 +194,7 @@ class UseRoutes:
 
     @GROUP.delete(
         parsing.ONE + "/review",
+        unrecorded=Unrecorded.NOBODY,
         authority=Authority.MANAGER,
         parameters=(REVIEWED,),
         rules_in_sql=True,

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from wondernest.platform.jobs import Job, Running, Schedule
 from wondernest.platform.large_work import sha256
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -106,7 +107,7 @@ class IdempotencyKeys:
         async def forget(_: Running) -> None:
             await self.forget_expired(executor)
 
-        return (Job(FORGET_KEYS, forget),)
+        return (Job(FORGET_KEYS, forget, unrecorded=Unrecorded.UPKEEP),)
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every ten minutes."""

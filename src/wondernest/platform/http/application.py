@@ -30,8 +30,9 @@ from wondernest.platform.http.request import Reply, Request
 from wondernest.platform.http.router import Route, Router
 from wondernest.platform.http.sending import Sender
 from wondernest.platform.http.streaming import as_stream
-from wondernest.platform.http.units import UnitRunner
+from wondernest.platform.http.units import UnitRunner, succeeded
 from wondernest.platform.large_work import LARGE_BYTES
+from wondernest.platform.recording import undeclared
 from wondernest.platform.telemetry.events import get_logger
 from wondernest.platform.telemetry.metrics import UNMATCHED, Metrics, RouteMetrics
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from wondernest.platform.http.rate_limits import RequestLimits
     from wondernest.platform.http.user_limit import UserLimit
     from wondernest.platform.large_work import LargeWork
+    from wondernest.platform.recording import Recorder
     from wondernest.platform.rooms import Rooms
     from wondernest.platform.telemetry.logs import RequestLog
 
@@ -81,6 +83,7 @@ class Machinery:
 
     authenticator: Authenticator
     admission: Admission
+    recorder: Recorder
     database: Database
     idempotency: IdempotencyKeys
     large_work: LargeWork
@@ -110,7 +113,7 @@ class Application:
         self.rooms = rooms
         self.router = Router(rooms.endpoints)
         self._m = machinery
-        self._units = UnitRunner(machinery.database, machinery.idempotency, machinery.admission)
+        self._units = UnitRunner(machinery.database, machinery.idempotency, machinery.admission, machinery.recorder)
         self._allowed_hosts = machinery.allowed_hosts
         self._bound = {id(route): self._bind(route) for route in self.router.routes}
         self._without_endpoint: dict[tuple[str, str], RouteMetrics] = {}
@@ -229,7 +232,15 @@ class Application:
             return self._units.replay(endpoint, request, caller, key, raw, bound.route.template)
         if endpoint.unit:
             return self._units.run(endpoint, request, caller)
-        return endpoint.handler(request)
+        return endpoint.handler(request) if endpoint.accesses is None else self._read(endpoint, request)
+
+    async def _read(self, endpoint: Endpoint, request: Request[Any]) -> AnyReply:
+        """The handler's reply, and a note of who read."""
+        assert endpoint.accesses is not None  # who calls this asked
+        reply = await endpoint.handler(request)
+        if succeeded(reply):
+            self._m.recorder.note(request.caller, endpoint.accesses, request.people)
+        return reply
 
     # Pieces ------------------------------------------------------------------------------------------------------------
 
@@ -363,6 +374,8 @@ class Application:
             and not (endpoint.purpose or endpoint.exempt)
         ):
             raise ValueError(f"{endpoint.method} {route.template}: it changes something and declares no purpose")
+        if endpoint.caller is CallerKind.USER and undeclared(endpoint.accesses, endpoint.unrecorded):
+            raise ValueError(f"{endpoint.method} {route.template}: it declares no access, and no reason to record none")
         stream = endpoint.body if isinstance(endpoint.body, RawStream) else None
         if stream is not None and endpoint.replayable:
             raise ValueError(f"{endpoint.method} {route.template}: a streamed body cannot be replayed")

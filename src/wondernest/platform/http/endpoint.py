@@ -21,6 +21,7 @@ from wondernest.platform.http.errors import (
 from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.replies import AnyReply
 from wondernest.platform.http.request import Request
+from wondernest.platform.recording import Unrecorded
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Handler: TypeAlias = Callable[[Request[Any]], Awaitable[AnyReply]]
@@ -105,6 +106,11 @@ class Endpoint:
     application does not start."""
     unpermitted: Callable[[str], ApiError] | None = None
     """Makes the error for a purpose that nobody permitted; takes its value. Required with `purpose`."""
+    accesses: Enum | None = None
+    """How it uses data about a person, for the record of who did: a change in the unit of work, a read soon after. Whose data: the
+    handler says it (`Request.concerns`), or a path parameter (`PathParameter.person`); otherwise everybody's of the caller's group."""
+    unrecorded: Unrecorded | None = None
+    """Why that is not recorded. An endpoint for users declares this or `accesses`: otherwise the application does not start."""
     mounts: tuple[str, ...] = (V1,)
     parameters: tuple[PathParameter[Any], ...] = ()
     """One per name in the template; parsed before the body."""
@@ -146,6 +152,10 @@ class Endpoint:
             raise ValueError(f"{self.method} {self.path} requires an authority or a proof, but no user")
         if self.purpose is not None and (self.exempt is not None or self.unpermitted is None):
             raise ValueError(f"{self.method} {self.path} has a purpose, and is exempt or has no error for it")
+        if self.accesses is not None and (self.unrecorded is not None or self.caller is not CallerKind.USER):
+            raise ValueError(f"{self.method} {self.path} is recorded and is not, or has no user")
+        if self.accesses is not None and self.method != "GET" and not self.unit:
+            raise ValueError(f"{self.method} {self.path}: a change is recorded in its unit of work, and it has none")
         declared = sorted(parameter.name for parameter in self.parameters)
         for template in self.templates():
             named = sorted(_PARAMETER.findall(template))

@@ -46,6 +46,7 @@ from wondernest.platform.http.parts import PartStream
 from wondernest.platform.http.paths import PathParameter
 from wondernest.platform.http.replies import AnyReply
 from wondernest.platform.http.request import Request
+from wondernest.platform.recording import Unrecorded
 
 Routes = TypeVar("Routes")
 Body = TypeVar("Body")
@@ -63,6 +64,8 @@ class PassedOn(TypedDict, total=False):
     purpose: Enum
     exempt: Enum
     unpermitted: Callable[[str], ApiError]
+    accesses: Enum
+    unrecorded: Unrecorded
     mounts: tuple[str, ...]
     bad_body: Callable[[str], ApiError]
     body_optional: bool
@@ -126,6 +129,9 @@ class RouteGroup:
     """Of the routes that change something, as `exempt`; a route's own replaces both."""
     exempt: Enum | None = None
     unpermitted: Callable[[str], ApiError] | None = None
+    accesses: Enum | None = None
+    """As `unrecorded`; a route's own replaces both."""
+    unrecorded: Unrecorded | None = None
     mounts: tuple[str, ...] = (V1,)
     parameters: tuple[PathParameter[Any], ...] = ()
     """Each route gets those that its path names."""
@@ -204,6 +210,11 @@ class RouteGroup:
                 shared["purpose"] = self.purpose
             if self.exempt is not None:
                 shared["exempt"] = self.exempt
+        if not {"accesses", "unrecorded"} & options.keys():
+            if self.accesses is not None:
+                shared["accesses"] = self.accesses
+            if self.unrecorded is not None:
+                shared["unrecorded"] = self.unrecorded
         if self.unpermitted is not None:
             shared["unpermitted"] = self.unpermitted
         chosen: PassedOn = {

@@ -35,6 +35,8 @@ class PathParameter(Generic[T]):
     example: str | None = None
     """A value that exists in every installation, for the OpenAPI document and for tests that call every route.
     None: the value must belong to the caller."""
+    person: bool = False
+    """Whether the value is the id of the person whose data the route uses."""
 
     def read(self, text: str) -> T:
         """The value; raises the refusal."""
@@ -44,9 +46,11 @@ class PathParameter(Generic[T]):
         return value
 
 
-def uuid_parameter(name: str, refusal: Callable[[str], ApiError], description: str = "") -> PathParameter[UUID]:
-    """An id."""
-    return PathParameter(name, parse_uuid, refusal, UUID, description)
+def uuid_parameter(
+    name: str, refusal: Callable[[str], ApiError], description: str = "", *, person: bool = False
+) -> PathParameter[UUID]:
+    """An id. `person`: of the person whose data the route uses."""
+    return PathParameter(name, parse_uuid, refusal, UUID, description, person=person)
 
 
 def text_parameter(name: str, description: str = "", example: str | None = None) -> PathParameter[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import parse_qsl
@@ -16,6 +16,8 @@ from wondernest.platform.http.errors import TYPE_JSON
 from wondernest.platform.json import encode
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from wondernest.platform.caller import Caller
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.http.exchange import Exchange
@@ -37,6 +39,7 @@ class Request(Generic[Body]):
     _caller: Caller | None = None
     _unit: UnitOfWork | None = None
     _query: list[tuple[str, str]] | None = None
+    _people: Collection[UUID] | None = None
     _path: Mapping[PathParameter[Any], Any] = MappingProxyType({})
 
     def __init__(self, exchange: Exchange, segments: Sequence[str], proxies: Networks, request_id: str) -> None:
@@ -129,6 +132,17 @@ class Request(Generic[Body]):
     def optional_unit(self) -> UnitOfWork | None:
         """The unit of work of a request with an Idempotency-Key; None if the request may use a batched statement."""
         return self._unit
+
+    def concerns(self, people: Collection[UUID]) -> None:
+        """Say whose data the request uses, for the record of an endpoint that declares `accesses`; nobody's for none."""
+        self._people = people
+
+    @property
+    def people(self) -> Collection[UUID] | None:
+        """Whose data the request uses: what the handler said, or the person of the path; None: everybody of the caller's group."""
+        if self._people is not None:
+            return self._people
+        return next(([value] for parameter, value in self._path.items() if parameter.person), None)
 
     def read_path(self, parameters: Sequence[PathParameter[Any]]) -> None:
         """Parse the path; raises the error of the first invalid segment. For the application only."""

@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from wondernest.platform.db.idempotency import MAX_KEY_CHARS, IdempotencyKeys, KeptReply, KeyReused
 from wondernest.platform.db.unit import UnitOfWork
 from wondernest.platform.faults import MAX_ATTEMPTS, TransactionConflict
 from wondernest.platform.http import errors
+from wondernest.platform.http.replies import StreamReply
 from wondernest.platform.http.request import Reply, Request
 
 if TYPE_CHECKING:
+    from enum import Enum
+
     from wondernest.platform.caller import Admission, Caller
     from wondernest.platform.db.pool import Database
     from wondernest.platform.http.endpoint import Endpoint
     from wondernest.platform.http.replies import AnyReply
+    from wondernest.platform.recording import Recorder
+
+FIRST_REFUSAL: Final = 400
 
 
 class UnitRunner:
     """Runs the handlers of endpoints that need a unit of work."""
 
-    def __init__(self, database: Database, keys: IdempotencyKeys, admission: Admission) -> None:
+    def __init__(self, database: Database, keys: IdempotencyKeys, admission: Admission, recorder: Recorder) -> None:
         self._database = database
         self._keys = keys
         self._admission = admission
+        self._recorder = recorder
 
     async def run(self, endpoint: Endpoint, request: Request[Any], caller: Caller | None) -> AnyReply:
         """The handler's reply, once its unit is committed. The handler is run again after a conflict."""
@@ -37,6 +44,8 @@ class UnitRunner:
         request.bind(caller, unit)
         try:
             reply = await endpoint.handler(request)
+            if endpoint.accesses is not None:
+                await self._record(endpoint.accesses, request, reply, unit)
             await unit.commit()
         except BaseException as error:
             await unit.rollback(error)
@@ -74,6 +83,8 @@ class UnitRunner:
                 raise TypeError(f"{template}: a stream cannot be given again")
             shown = tuple((n.decode(), v.decode()) for n, v in reply.headers)
             await self._keys.keep(unit, caller.user_id, name, KeptReply(reply.status, reply.content, shown))
+            if endpoint.accesses is not None:
+                await self._record(endpoint.accesses, request, reply, unit)
             await unit.commit()
         except KeyReused as error:
             await unit.rollback(error)
@@ -82,6 +93,15 @@ class UnitRunner:
             await unit.rollback(error)
             raise
         return reply
+
+    async def _record(self, kind: Enum, request: Request[Any], reply: AnyReply, unit: UnitOfWork) -> None:
+        if succeeded(reply):
+            await self._recorder.write(unit, request.caller, kind, request.people)
+
+
+def succeeded(reply: AnyReply) -> bool:
+    """Whether the handler did what was asked: a refusal may be a reply too. Blobs and event streams are none."""
+    return not isinstance(reply, Reply | StreamReply) or reply.status < FIRST_REFUSAL
 
 
 async def _retried(work: Callable[[], Awaitable[AnyReply]]) -> AnyReply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from enum import Enum
 from typing import TypeAlias
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from msgspec import Struct
 
 from wondernest.platform.ids import parse_uuid
 from wondernest.platform.jitter import spread
+from wondernest.platform.recording import Unrecorded, undeclared
 
 
 class Unrecoverable(Exception):
@@ -66,6 +68,15 @@ class Job(Struct, frozen=True):
     by_age: bool = False
     """Whether it deletes, ends or decides what is old or due, which nothing takes back: it is left out while the clock of its process is
     ahead of the database's. Only for jobs of a schedule, which come again."""
+    accesses: Enum | None = None
+    """How it uses data about a person, for the record of who did: its handler writes that."""
+    unrecorded: Unrecorded | None = None
+    """Why that is not recorded. Every job declares one of them: otherwise the application does not start."""
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether one of them is declared."""
+        return not undeclared(self.accesses, self.unrecorded)
 
 
 class Schedule(Struct, frozen=True):

@@ -82,7 +82,10 @@ class QueuedJobs:
         return QueuedSender(job)
 
     def check(self, jobs: Iterable[Job], schedules: Iterable[Schedule]) -> None:
-        """Raise UnknownJob for a name that is sent or scheduled but not declared, or declared twice, and for a job by age without a schedule."""
+        """Raise UnknownJob for a name that is sent or scheduled but not declared, or declared twice, and for a job by age without a schedule.
+
+        ValueError for a job that declares neither its access to people's data nor why that is not recorded.
+        """
         jobs = tuple(jobs)
         names = [job.name for job in jobs]
         schedules = tuple(schedules)
@@ -93,3 +96,5 @@ class QueuedJobs:
         lost = {job.name for job in jobs if job.by_age} - {schedule.job for schedule in schedules}
         if lost:
             raise UnknownJob(f"goes by age, and no schedule brings it again: {sorted(lost)}")
+        if silent := [job.name for job in jobs if not job.is_declared]:
+            raise ValueError(f"jobs that declare no access, and no reason to record none: {silent}")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from wondernest.platform.jobs.declarations import Job, Running, Schedule
+from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +50,7 @@ class Upkeep:
 
     def jobs(self) -> tuple[Job, ...]:
         """The declaration."""
-        return (Job(FORGET, self.forget),)
+        return (Job(FORGET, self.forget, unrecorded=Unrecorded.UPKEEP),)
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Every hour."""

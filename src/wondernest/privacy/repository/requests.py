@@ -96,7 +96,7 @@ _FORGOTTEN: Final = f"""
          order by c.archived_at, c.id limit $4)
     insert into wondernest.erasures (id, kind, child_id, family_id, asked_at, due_at)
     select gen_random_uuid(), 'child', kept.id, kept.family_id, $2, $3 from kept on conflict do nothing
-    returning id, family_id"""
+    returning id, family_id, child_id"""
 
 
 class RequestRepository:
@@ -180,10 +180,10 @@ class RequestRepository:
 
     async def ask_for_archived(
         self, unit: Executor, archived_before: datetime, now: datetime, due_at: datetime, limit: int
-    ) -> list[tuple[UUID, UUID]]:
-        """Ask to erase the children that were archived before a moment; returns the requests with their families."""
+    ) -> list[tuple[UUID, UUID, UUID]]:
+        """Ask to erase the children that were archived before a moment; returns the requests with families and children."""
         rows = await unit.fetch(_FORGOTTEN, archived_before, now, due_at, limit)
-        return [(row["id"], row["family_id"]) for row in rows]
+        return [(row["id"], row["family_id"], row["child_id"]) for row in rows]
 
 
 def erasure_of(row: Row) -> Erasure:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.accesses import Look
 from wondernest.access.consent import Exemption
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.conditional import tagged_json
 from wondernest.platform.http.endpoint import Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
+from wondernest.platform.http.pages import LANGUAGE, language_of
 from wondernest.platform.http.paths import uuid_parameter
 from wondernest.platform.http.request import Reply, Request, reply_json
+from wondernest.platform.recording import Unrecorded
 from wondernest.privacy import errors, wire
 from wondernest.privacy.routes.files import zip_reply
+from wondernest.privacy.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
+    from uuid import UUID
 
     from wondernest.coppa.trail import Trail
     from wondernest.platform.http.replies import BlobReply
@@ -25,12 +30,13 @@ if TYPE_CHECKING:
     from wondernest.privacy.service import ErasureService
     from wondernest.privacy.summary import SummaryService
 
-CHILD: Final = uuid_parameter("childId", errors.InvalidChildId)
+CHILD: Final = uuid_parameter("childId", errors.InvalidChildId, person=True)
 TAG: Final = "Privacy"
 PUBLIC: Final = RouteGroup(tag=TAG, caller=CallerKind.PUBLIC, failure=errors.Failed)
 GROUP: Final = RouteGroup(
     tag=TAG,
     caller=CallerKind.USER,
+    accesses=Look.ERASURE,
     authority=Authority.MANAGER,
     exempt=Exemption.ENDING,
     denied=errors.NotParent,
@@ -41,6 +47,7 @@ GROUP: Final = RouteGroup(
 ACCESS: Final = RouteGroup(
     tag=TAG,
     caller=CallerKind.USER,
+    accesses=Look.TRAIL,
     authority=Authority.MANAGER,
     rules_in_sql=True,
     denied=errors.NotParent,
@@ -52,6 +59,7 @@ EXPORT_ID: Final = uuid_parameter("exportId", errors.InvalidExportId)
 EXPORTS: Final = RouteGroup(
     tag=TAG,
     caller=CallerKind.USER,
+    unrecorded=Unrecorded.ELSEWHERE,
     authority=Authority.OWN,
     exempt=Exemption.ACCOUNT,
     unproven=errors.StepUpRequired,
@@ -124,7 +132,9 @@ class PrivacyRoutes:
     )
     async def erase_family(self, request: Request[None]) -> Reply:
         """DELETE /privacy/family."""
-        return _accepted(await self._erasures.erase_family(request.caller, request.unit))
+        erasure, children = await self._erasures.erase_family(request.caller, request.unit)
+        request.concerns(children)
+        return _accepted(erasure)
 
     @GROUP.delete(
         "/privacy/account",
@@ -137,10 +147,13 @@ class PrivacyRoutes:
     )
     async def erase_account(self, request: Request[None]) -> Reply:
         """DELETE /privacy/account."""
-        return _accepted(await self._erasures.erase_account(request.caller, request.unit))
+        erasure, children = await self._erasures.erase_account(request.caller, request.unit)
+        request.concerns(children)
+        return _accepted(erasure)
 
     @GROUP.post(
         "/privacy/children/{childId}/restore",
+        accesses=Look.RESTORE,
         exempt=Exemption.PROFILE,
         unit=True,
         replies={
@@ -155,10 +168,13 @@ class PrivacyRoutes:
     )
     async def restore_child(self, request: Request[None]) -> Reply:
         """POST /privacy/children/{childId}/restore."""
-        return _restored(await self._erasures.restore_child(request.caller, request.path(CHILD), request.unit))
+        child_id = request.path(CHILD)
+        archived = await self._erasures.restore_child(request.caller, child_id, request.unit)
+        return _restored(request, [child_id] if archived else None)
 
     @GROUP.post(
         "/privacy/family/restore",
+        accesses=Look.RESTORE,
         exempt=Exemption.PROFILE,
         unit=True,
         replies={200: Response(wire.RestoredReply), 403: REFUSED, 404: NO_FAMILY, 409: TOO_LATE},
@@ -167,10 +183,11 @@ class PrivacyRoutes:
     )
     async def restore_family(self, request: Request[None]) -> Reply:
         """POST /privacy/family/restore."""
-        return _restored(await self._erasures.restore_family(request.caller, request.unit))
+        return _restored(request, await self._erasures.restore_family(request.caller, request.unit))
 
     @GROUP.post(
         "/privacy/account/restore",
+        accesses=Look.RESTORE,
         exempt=Exemption.ACCOUNT,
         authority=Authority.OWN,
         unit=True,
@@ -180,10 +197,11 @@ class PrivacyRoutes:
     )
     async def restore_account(self, request: Request[None]) -> Reply:
         """POST /privacy/account/restore."""
-        return _restored(await self._erasures.restore_account(request.caller, request.unit))
+        return _restored(request, await self._erasures.restore_account(request.caller, request.unit))
 
     @GROUP.get(
         "/privacy/erasures",
+        unrecorded=Unrecorded.ELSEWHERE,
         authority=Authority.MEMBER,
         replies={200: Response(wire.ErasuresReply)},
         failure=FAILED,
@@ -196,6 +214,7 @@ class PrivacyRoutes:
 
     @GROUP.get(
         "/privacy/summary",
+        accesses=Look.SUMMARY,
         replies={200: Response(wire.SummaryReply), 403: REFUSED},
         failure=FAILED,
         summary="What is held about the caller, their family and each of its children: counts, sizes, oldest dates; what is erased when",
@@ -207,7 +226,7 @@ class PrivacyRoutes:
 
 
 class AccessRoutes:
-    """Who looked at a child's data."""
+    """Who used a child's data."""
 
     def __init__(self, trail: Trail) -> None:
         self._trail = trail
@@ -218,7 +237,7 @@ class AccessRoutes:
 
     @ACCESS.get(
         "/privacy/children/{childId}/access",
-        queries=(Query("after", description="`next` of the page before"),),
+        queries=(Query("after", description="`next` of the page before"), LANGUAGE),
         replies={
             200: Response(wire.AccessReply),
             400: Response(wire.Refusal, "No id, or not the `next` of a page"),
@@ -226,7 +245,7 @@ class AccessRoutes:
             404: NO_CHILD,
         },
         failure=FAILED,
-        summary="Which adults looked at a child's data or decided about it, the newest first",
+        summary="Who used a child's data besides its own devices: adults, the service, its operator; the newest first",
     )
     async def access(self, request: Request[None]) -> Reply:
         """GET /privacy/children/{childId}/access."""
@@ -238,7 +257,8 @@ class AccessRoutes:
         found = await self._trail.of_child(request.caller.user_id, child_id, after, ACCESSES_SHOWN + 1)
         if found is None:
             raise errors.ChildNotFound
-        return tagged_json(request, wire.AccessReply.of(found, ACCESSES_SHOWN, request.caller.user_id))
+        chosen = words(language_of(request)).trail
+        return tagged_json(request, wire.AccessReply.of(found, ACCESSES_SHOWN, request.caller.user_id, chosen))
 
 
 class ExportRoutes:
@@ -279,6 +299,7 @@ class ExportRoutes:
 
     @EXPORTS.get(
         "/privacy/exports/{exportId}/content",
+        accesses=Look.DOWNLOAD,
         parameters=(EXPORT_ID,),
         replies={200: ZIP, 400: Response(wire.Refusal, "No id"), 404: NO_EXPORT},
         failure=FAILED,
@@ -293,5 +314,7 @@ def _accepted(erasure: Erasure) -> Reply:
     return reply_json(wire.ErasureReply(data=wire.ErasureReceipt.of(erasure)), 202)
 
 
-def _restored(restored: bool) -> Reply:
-    return reply_json(wire.RestoredReply(data=wire.Restored(restored=restored)))
+def _restored(request: Request[None], children: Sequence[UUID] | None) -> Reply:
+    """`children`: those that are there again; None: nothing waited to be erased."""
+    request.concerns(children or ())
+    return reply_json(wire.RestoredReply(data=wire.Restored(restored=children is not None)))

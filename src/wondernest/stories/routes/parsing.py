@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TAG: Final = "Stories"
 BASE: Final = "/games/story-adventure"
-CHILD: Final = uuid_parameter("childId", errors.InvalidChildId)
+CHILD: Final = uuid_parameter("childId", errors.InvalidChildId, person=True)
 TEMPLATE: Final = uuid_parameter("templateId", errors.InvalidTemplateId)
 INSTANCE: Final = uuid_parameter("instanceId", errors.InvalidInstanceId)
 DEVICE: Final = HeaderField("X-Device-Id", "Names the device; kept with the version that this write replaces")

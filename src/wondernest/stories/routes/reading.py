@@ -6,6 +6,7 @@ import contextlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.accesses import Look
 from wondernest.access.consent import Purpose
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.conditional import tagged_json
@@ -14,6 +15,7 @@ from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.ids import parse_uuid
 from wondernest.platform.json import Raw, instant, maybe_instant
+from wondernest.platform.recording import Unrecorded
 from wondernest.stories import errors, reading, vocabulary, wire
 from wondernest.stories.routes import parsing
 from wondernest.stories.routes.words import level
@@ -32,6 +34,7 @@ MAX_BODY_BYTES: Final = 256 * KIB
 GROUP: Final = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
+    unrecorded=Unrecorded.OWN_DEVICE,
     authority=Authority.MEMBER,
     purpose=Purpose.SAVES,
     unpermitted=errors.ConsentRequired,
@@ -119,6 +122,7 @@ class ReadingRoutes:
 
     @GROUP.get(
         CHILD + "/progress-report",
+        accesses=Look.FIGURES,
         replies={200: Response(wire.Report, "The report"), 404: parsing.NOT_FOUND},
         failure="Failed to generate progress report",
         summary="What a child learned and read",

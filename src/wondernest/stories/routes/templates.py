@@ -12,6 +12,7 @@ from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.ids import parse_uuid
 from wondernest.platform.json import instant, maybe_text
+from wondernest.platform.recording import Unrecorded
 from wondernest.stories import errors, wire
 from wondernest.stories.routes import parsing
 from wondernest.stories.rules import (
@@ -35,6 +36,7 @@ FOR_CHILD: Final = Query("childId", description="Whose settings the template mus
 GROUP: Final = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
+    unrecorded=Unrecorded.NOBODY,
     authority=Authority.OWN,
     exempt=Exemption.ACCOUNT,
     rules_in_sql=True,

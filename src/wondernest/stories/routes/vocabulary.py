@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.accesses import Look
 from wondernest.access.consent import Purpose
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.conditional import tagged_json
 from wondernest.platform.http.endpoint import V2, Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.request import Reply, Request, reply_json
+from wondernest.platform.recording import Unrecorded
 from wondernest.stories import errors, vocabulary, wire
 from wondernest.stories.routes import parsing
 from wondernest.stories.routes.words import level, shown
@@ -22,6 +24,7 @@ WORDS: Final = parsing.BASE + "/vocabulary/{childId}"
 GROUP: Final = RouteGroup(
     tag=parsing.TAG,
     caller=CallerKind.USER,
+    unrecorded=Unrecorded.OWN_DEVICE,
     authority=Authority.MEMBER,
     purpose=Purpose.SAVES,
     unpermitted=errors.ConsentRequired,
@@ -99,6 +102,7 @@ class VocabularyRoutes:
 
     @GROUP.get(
         WORDS + "/stats",
+        accesses=Look.FIGURES,
         replies={200: Response(wire.VocabularyNumbers, "In numbers"), 404: parsing.NOT_FOUND},
         failure="Failed to fetch vocabulary stats",
         summary="A child's vocabulary in numbers",

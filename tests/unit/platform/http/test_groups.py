@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import Enum
 from itertools import count
 from typing import Any
@@ -17,6 +18,7 @@ from wondernest.platform.http.errors import ApiError, BadRequest, InternalError
 from wondernest.platform.http.groups import RouteGroup
 from wondernest.platform.http.paths import text_parameter
 from wondernest.platform.http.request import Reply, Request
+from wondernest.platform.recording import Unrecorded
 
 SHELF = text_parameter("shelf")
 BOOK = text_parameter("book")
@@ -108,19 +110,21 @@ class Reason(Enum):
     CLEANING = "cleaning"
 
 
-LENT = RouteGroup(tag="Lent", caller=CallerKind.USER, purpose=Reason.LENDING, unpermitted=Unreadable)
+LENT = RouteGroup(
+    tag="Lent", caller=CallerKind.USER, purpose=Reason.LENDING, accesses=Reason.LENDING, unpermitted=Unreadable
+)
 
 
 class Lent:
-    @LENT.get("/lent", replies=OK, summary="List")
+    @LENT.get("/lent", replies=OK, unrecorded=Unrecorded.NOBODY, summary="List")
     async def find(self, _request: Request[None]) -> Reply:
         raise NotImplementedError
 
-    @LENT.post("/lent", replies=OK, summary="Lend")
+    @LENT.post("/lent", replies=OK, unit=True, summary="Lend")
     async def lend(self, _request: Request[None]) -> Reply:
         raise NotImplementedError
 
-    @LENT.delete("/lent", exempt=Reason.CLEANING, replies=OK, summary="Take back")
+    @LENT.delete("/lent", exempt=Reason.CLEANING, accesses=Reason.CLEANING, replies=OK, unit=True, summary="Take back")
     async def take_back(self, _request: Request[None]) -> Reply:
         raise NotImplementedError
 
@@ -128,6 +132,26 @@ class Lent:
 def test_the_purpose_of_a_group_is_that_of_its_changes_unless_a_route_has_its_own_or_an_exemption() -> None:
     declared = [(endpoint.purpose, endpoint.exempt) for endpoint in LENT.endpoints(Lent())]
     assert declared == [(None, None), (Reason.LENDING, None), (None, Reason.CLEANING)]
+
+
+def test_the_access_of_a_group_is_that_of_its_routes_unless_one_has_its_own_or_a_reason() -> None:
+    declared = [(endpoint.accesses, endpoint.unrecorded) for endpoint in LENT.endpoints(Lent())]
+    assert declared == [(None, Unrecorded.NOBODY), (Reason.LENDING, None), (Reason.CLEANING, None)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"caller": CallerKind.PUBLIC, "unit": True},
+        {"unit": False},
+        {"unit": True, "unrecorded": Unrecorded.NOBODY},
+    ],
+    ids=["nobody acts", "no unit for the record of a change", "recorded and not"],
+)
+def test_an_access_that_cannot_be_recorded_stops_the_start(wrong: dict[str, Any]) -> None:
+    [lent] = [endpoint for endpoint in LENT.endpoints(Lent()) if endpoint.method == "POST"]
+    with pytest.raises(ValueError, match="record"):
+        replace(lent, **wrong)
 
 
 def test_a_route_has_the_parameters_of_its_path_and_its_own_override_the_groups() -> None:

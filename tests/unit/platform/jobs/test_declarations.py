@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from enum import Enum
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from wondernest.platform.jobs import Job, QueuedJobs, Running, Schedule, UnknownJob
+from wondernest.platform.recording import Unrecorded
 
 
 async def work(_: Running) -> None:
@@ -27,13 +29,16 @@ class Statements:
         return 1
 
 
+KNOWN = Job("auth.known", work, unrecorded=Unrecorded.NOBODY)
+
+
 def test_a_name_that_no_room_declares_stops_the_start() -> None:
     jobs = QueuedJobs()
     jobs.sender("auth.known")
-    jobs.check([Job("auth.known", work)], [Schedule("auth.known", "0 * * * *", "auth.known")])
+    jobs.check([KNOWN], [Schedule("auth.known", "0 * * * *", "auth.known")])
     jobs.sender("auth.misspelt")
     with pytest.raises(UnknownJob, match=r"auth\.misspelt"):
-        jobs.check([Job("auth.known", work)], [])
+        jobs.check([KNOWN], [])
 
 
 def test_a_schedule_of_no_job_a_job_declared_twice_and_one_by_age_without_a_schedule_stop_the_start() -> None:
@@ -42,7 +47,20 @@ def test_a_schedule_of_no_job_a_job_declared_twice_and_one_by_age_without_a_sche
     with pytest.raises(UnknownJob, match=r"no schedule brings it again: \['auth\.old'\]"):
         QueuedJobs().check([Job("auth.old", work, by_age=True)], [])
     with pytest.raises(UnknownJob, match="declared twice"):
-        QueuedJobs().check([Job("auth.known", work)] * 2, [])
+        QueuedJobs().check([KNOWN] * 2, [])
+
+
+def test_a_job_that_declares_no_access_and_no_reason_or_both_stops_the_start() -> None:
+    for job in (
+        Job("auth.silent", work),
+        Job("auth.silent", work, accesses=Reason.OTHER, unrecorded=Unrecorded.NOBODY),
+    ):
+        with pytest.raises(ValueError, match=r"auth\.silent"):
+            QueuedJobs().check([KNOWN, job], [])
+
+
+class Reason(Enum):
+    OTHER = "other"
 
 
 async def test_arguments_are_ids_and_numbers_never_text() -> None:

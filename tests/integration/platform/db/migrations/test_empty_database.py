@@ -51,6 +51,7 @@ OURS = {
     "wondernest.consent_gates",
     "wondernest.ended_purposes",
     "wondernest.child_accesses",
+    "wondernest.common_accesses",
     "wondernest.consent_refusals",
     "wondernest.consent_switches",
     "wondernest.family_locales",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from wondernest.access.accesses import Look
 from wondernest.access.consent import Exemption
 from wondernest.access.guardianship import guards
 from wondernest.access.people import CHILD, Relation
@@ -15,11 +16,17 @@ from wondernest.platform.http.paths import uuid_parameter
 from wondernest.platform.http.request import Reply, Request, reply_json
 from wondernest.platform.jobs import Job, Running
 from wondernest.platform.personal_data import GeneralGround, Holding
+from wondernest.platform.recording import Unrecorded
 from wondernest.platform.rooms import Parts, Room, Table
 
-SENT_TO = uuid_parameter("childId", lambda _: GenericError(400, "INVALID_ID", "No child has such an id"))
+SENT_TO = uuid_parameter("childId", lambda _: GenericError(400, "INVALID_ID", "No child has such an id"), person=True)
 GROUP = RouteGroup(
-    tag="Postcards", caller=CallerKind.USER, authority=Authority.MEMBER, exempt=Exemption.PROFILE, parameters=(SENT_TO,)
+    tag="Postcards",
+    caller=CallerKind.USER,
+    authority=Authority.MEMBER,
+    exempt=Exemption.PROFILE,
+    accesses=Look.PROFILE,
+    parameters=(SENT_TO,),
 )
 STORE = f"insert into wondernest.postcards (child_id, text) select $2, $3 where {guards('$2', '$1')} returning id"
 STAMP = "update wondernest.postcards set stamped_at = now() where child_id = $1 and stamped_at is null"
@@ -61,7 +68,7 @@ def build(parts: Parts) -> Room:
         name="postcards",
         endpoints=postcards.endpoints(),
         tables=[Table("wondernest.postcards")],
-        jobs=[Job("postcards.stamp", postcards.stamp)],
+        jobs=[Job("postcards.stamp", postcards.stamp, unrecorded=Unrecorded.NOBODY)],
         metrics=["wondernest_postcards"],
         personal_data=[held],
     )
