@@ -70,6 +70,14 @@ class FigureRequests(ParentRequests):
         ]
         await asyncio.gather(*sent)
 
+    async def track_together(self, count: int) -> None:
+        """POST of events of one child, which the statement for events of different children does not take."""
+        unit, parent = UnitOfWork(self._database), self._parents[0]
+        sent = [
+            self._analytics.track(parent.caller, self._event(parent, next(self._serials)), unit) for _ in range(count)
+        ]
+        await asyncio.gather(*sent)
+
     async def figures(self, _count: int) -> None:
         """GET of a day, of a week, and of the milestones of a child."""
         [parent, *_] = self._parents

@@ -46,7 +46,8 @@ OPERATIONS: Final = (
     Operation("GET kept versions", ["version-list", "version-load"], Requests.versions),
     Operation("the games of a child", ["instance-prepare", "instance-list", "instance-active"], Requests.instances),
     Operation("POST one event", ["event-store-one"], Requests.track),
-    Operation("POST events of several requests", ["event-store"], Requests.track, (BATCH,)),
+    Operation("POST events of different children", ["event-store-apart"], Requests.track, (BATCH,)),
+    Operation("POST events of one child together", ["event-store"], Requests.track_together, (BATCH,)),
     Operation("GET the story templates for a child", ["story-list", "story-one"], Requests.templates),
     Operation("GET a child's stories", ["story-documents", "story-locate"], Requests.child_documents),
     Operation(

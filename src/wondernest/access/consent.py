@@ -108,7 +108,7 @@ def purposes_of(permissions: Mapping[str, bool], kind: str = "", recipients: Ite
 _GIVEN: Final = """
         exists (select from wondernest.consent_gates gate
                   join compliance.coppa_consent shown on shown.id = gate.consent_id and shown.revoked_at is null
-                 where gate.child_id = {child_id} and gate.in_force_until > now() and gate.purposes @> array[{purpose}]{lock})"""
+                 where gate.child_id = {child_id} and gate.in_force_until > now() and {purpose} = any (gate.purposes){lock})"""
 
 
 def of_age(child_id: str) -> str:

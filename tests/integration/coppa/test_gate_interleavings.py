@@ -13,20 +13,23 @@ import pytest
 from tests.fixtures.application import running
 from tests.fixtures.auth import rows, value
 from tests.fixtures.consent import give_consent, withdraw_consent
+from tests.fixtures.family import add_child
 from tests.fixtures.games import Player, player
 from tests.fixtures.media import drawing, encoded
 from tests.fixtures.saves import AMPLE, write
 from wondernest.access.consent import GateMode, Purpose, requires
+from wondernest.analytics.repository import AnalyticsRepository, NewEvent
 from wondernest.app import create_app
 from wondernest.coppa.repository import ConsentGates, Standing
-from wondernest.games.repository import SaveRepository
+from wondernest.games.repository import RegistryRepository, SaveRepository
 from wondernest.platform.clock import SystemClock
 from wondernest.platform.db.pool import Database
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.faults import CallerRefused
+from wondernest.platform.ids import RandomIds
 from wondernest.platform.telemetry.metrics import Metrics
 from wondernest.settings import Database as DatabaseSettings
-from wondernest.settings import Secret, Settings
+from wondernest.settings import Quotas, Secret, Settings
 
 NOW = SystemClock().now
 WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
@@ -119,6 +122,30 @@ async def test_an_event_does_not_wait_for_a_withdrawal_and_every_later_one_obeys
         await ConsentGates().close(unit, [UUID(mia.child_id)], NOW())
         assert (await mia.ask("POST", "/api/v1/analytics/events", {**event, "eventId": "1"})).status_code == 201
     assert (await mia.ask("POST", "/api/v1/analytics/events", {**event, "eventId": "2"})).status_code == 403
+
+
+@pytest.mark.parametrize("beside", [0, 3])
+async def test_an_event_obeys_a_revocation_by_an_earlier_backend_from_its_commit_on(
+    mia: Player, database: Database, beside: int
+) -> None:
+    """Alone, and in a statement with events of siblings, whose consents stand."""
+    children = [mia.child_id, *[(await add_child(mia.client, mia.parent))["id"] for _ in range(beside)]]
+    for child in children[1:]:
+        await give_consent(mia.client, mia.parent.bearer, child)
+    clock = SystemClock()
+    events = AnalyticsRepository(RegistryRepository(database), RandomIds(clock), clock, Quotas())
+
+    async def stored() -> list[bool]:
+        user = UUID(mia.parent.user_id)
+        sent = [NewEvent(user, UUID(child), "level", "game", b"{}", None, uuid4().bytes) for child in children]
+        return [result.is_new for result in await events.store(database, sent)]
+
+    async with unit_of(database) as unit:
+        await unit.execute(
+            "update compliance.coppa_consent set revoked_at = now() where child_id = $1", UUID(mia.child_id)
+        )
+        assert await stored() == [True] * len(children)
+    assert await stored() == [False, *[True] * beside]
 
 
 async def test_two_writes_of_one_child_do_not_wait_for_each_other_at_its_gate(mia: Player, database: Database) -> None:

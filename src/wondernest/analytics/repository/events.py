@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -100,12 +100,49 @@ follows needs consent to saves; without consent to analytics its identity is sto
 The identity of a refused event is not stored, so that it can be sent again. The limit is compared with the counter of the snapshot:
 statements that run at the same time may exceed it by the events that they hold.
 """
+_STORE_APART: Final = f"""
+    with allowed as materialized (
+        select given.*, gate.permitted
+          from (select set_config('lock_timeout', $13, true)) bound,
+               unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::int[], $8::uuid[],
+                      $9::bytea[], $10::timestamptz[], $11::text[], $12::int[])
+               with ordinality as given (id, user_id, child_id, kind, category, data, size, session_id, fingerprint, at, game_key,
+                                         minutes, place)
+         cross join lateral (
+               select {{permitted}} as permitted offset 0) gate
+         where {_IS_GUARDIAN} and {{passes}}
+           and not exists (select from wondernest.event_usage used
+                            where used.child_id = given.child_id and used.day >= $14
+                              and (used.events >= $15 or used.bytes + given.size > $16) offset 0)
+    ), fresh as (
+        insert into wondernest.event_identities (child_id, fingerprint)
+        select child_id, fingerprint from allowed order by child_id
+        on conflict do nothing
+        returning child_id
+    ), judged as (
+        select allowed.* from allowed join fresh using (child_id)
+    ), counted as (
+        insert into wondernest.event_usage as used (child_id, day, events, bytes)
+        select child_id, $14, 1, size from judged order by child_id
+        on conflict (child_id) do update set {_COUNT}
+    ), stored as (
+        insert into analytics.analytics_events (id, user_id, child_id, event_type, event_category, event_data, session_id, created_at)
+        select id, user_id, child_id, kind, category, data, session_id, coalesce(at, current_timestamp) from judged
+    ), played as (
+        select child_id, game_key, minutes from judged where minutes is not null
+    ), recorded as ({{recording}}
+    )
+    select place, permitted from judged"""
+"""Usual events of different children, each with a fingerprint and the purpose ANALYTICS; the answer is a row for each that was stored now.
+Of the others nothing was written: _STORE decides about them. $1 to $16 as in _STORE.
+
+It costs the database a tenth less than _STORE: no event of it repeats or counts with another, so it has no windows, and fewer columns.
+"""
 _STORE_ONE: Final = f"""
     with allowed as materialized (
         select from (select set_config('lock_timeout', $11, true)) bound
          where {guards("$3", "$2", archived_too=True)}
-           and ({_OFF.format(mode="$16::text")}
-                or $15::text = '{Purpose.ANALYTICS.value}' and {permitted("$3", Purpose.ANALYTICS, holds=False)})
+           and {{permitted}}
            and not exists (select from wondernest.event_usage used
                             where used.child_id = $3 and used.day >= $12 and (used.events >= $13 or used.bytes + $7 > $14))
     ), fresh as (
@@ -121,14 +158,14 @@ _STORE_ONE: Final = f"""
         select $1, $2, child_id, $4, $5, $6, $8, coalesce($10, current_timestamp) from fresh
     ){{play}}
     select true from fresh"""
-"""One event with a fingerprint; the answer is a row, or none if anything is out of the ordinary, and then nothing was written: _STORE
-decides. Out of the ordinary: the child is not the adult's, or consent is missing; the event is known, or a limit is reached. $11 to $16: as $13
-to $18 of _STORE.
+"""One event with a fingerprint and the purpose ANALYTICS; the answer is a row, or none if anything is out of the ordinary, and then nothing
+was written: _STORE decides. Out of the ordinary: the child is not the adult's, or consent is missing; the event is known, or a limit is
+reached. $11 to $14: as $13 to $16 of _STORE.
 
 It costs the database two thirds of _STORE for one event: a plan of scalar parameters without windows and joins starts faster.
 """
 _PLAY_OF_ONE: Final = """, played as (
-        select child_id, $17::text as game_key, $18::int as minutes from fresh
+        select child_id, $15::text as game_key, $16::int as minutes from fresh
     ), recorded as ({recording}
     )"""
 _TODAY: Final = "used.day >= (now() at time zone 'UTC')::date"
@@ -233,14 +270,18 @@ class StoreResult(Struct, frozen=True):
     is_barred: bool = False
 
 
+_Columns: TypeAlias = tuple[object, ...]
 _USUAL: Final = StoreResult(is_allowed=True, is_new=True, has_family=True)
+_RECORDED: Final = StoreResult(is_allowed=True, is_new=True, has_family=True, is_permitted=False)
 
 
 class PlayTime(Protocol):
     """The repository of play time; app.py passes in that of the games room."""
 
-    def recording(self, played: str) -> str:
+    def recording(self, played: str, *, once: bool = False) -> str:
         """SQL of a common table expression that adds the minutes of the query `played` (child_id, game_key, minutes).
+
+        `once`: no child is in it twice.
 
         It is text, not a call, so that an event and its play time are one round trip; the SQL stays in the room of its tables.
         """
@@ -257,10 +298,16 @@ class AnalyticsRepository:
         self._ids = ids
         self._clock = clock
         self._quotas = quotas
-        recording = play.recording("played")
-        self._store = _STORE.format(recording=recording)
-        self._store_one = _STORE_ONE.format(play="")
-        self._store_played = _STORE_ONE.format(play=_PLAY_OF_ONE.format(recording=recording))
+        recording = play.recording("played", once=True)
+        self._store = _STORE.format(recording=play.recording("played"))
+        self._store_apart = _STORE_APART.format(
+            permitted=_permitted("given.child_id", gate),
+            passes="gate.permitted" if gate is GateMode.ENFORCE else "true",
+            recording=recording,
+        )
+        one = _permitted("$3", gate)
+        self._store_one = _STORE_ONE.format(permitted=one, play="")
+        self._store_played = _STORE_ONE.format(permitted=one, play=_PLAY_OF_ONE.format(recording=recording))
         self._ledger: str | None = None
 
     async def store(
@@ -273,29 +320,50 @@ class AnalyticsRepository:
         rows = [event.columns(self._ids.ordered_uuid()) for event in events]
         limits = (wait.value, self._clock.now().date(), self._quotas.events, self._quotas.event_bytes)
         try:
-            if len(events) == 1 and await self._store_usual(executor, events[0], rows[0], limits):
-                return [_USUAL]
-            purposes = [event.purpose.value for event in events]
-            results = await executor.fetch(
-                self._store, *map(list, zip(*rows, strict=True)), *limits, purposes, self._gate.value
-            )
+            settled = await self._store_usual(executor, events, rows, limits)
+            if left := [place for place in range(len(events)) if place not in settled]:
+                settled |= await self._store_any(executor, events, rows, limits, left)
         except UNSTORABLE:
             if len(events) > 1:
                 raise
             raise BadDocument("it holds a value that cannot be stored") from None
-        return [StoreResult(*result) for result in results]
+        return [settled[place] for place in range(len(events))]
 
     async def _store_usual(
-        self, executor: Executor, event: NewEvent, columns: Sequence[object], limits: Sequence[object]
-    ) -> bool:
-        """Store one event that is new and allowed; False when nothing was written, and _STORE has to decide."""
-        if event.fingerprint is None:
-            return False
-        *values, game_key, minutes = columns
-        asked = (*values, *limits, event.purpose.value, self._gate.value)
-        if event.played is None:
-            return await executor.fetchval(self._store_one, *asked) is True
-        return await executor.fetchval(self._store_played, *asked, game_key, minutes) is True
+        self, executor: Executor, events: Sequence[NewEvent], rows: Sequence[_Columns], limits: _Columns
+    ) -> dict[int, StoreResult]:
+        """Store those that are new and allowed, if all of them are usual; their results by place. Of the others nothing was written.
+
+        If what stores the others fails, those that are sent again are known: nothing of them is stored twice.
+        """
+        if any(event.saves or event.fingerprint is None for event in events):
+            return {}
+        if len(events) > 1:
+            if len({event.child_id for event in events}) < len(events):
+                return {}
+            found = await executor.fetch(self._store_apart, *map(list, zip(*rows, strict=True)), *limits)
+            return {place - 1: _USUAL if permitted else _RECORDED for place, permitted in found}
+        *values, game_key, minutes = rows[0]
+        asked = (*values, *limits)
+        if events[0].played is None:
+            is_new = await executor.fetchval(self._store_one, *asked)
+        else:
+            is_new = await executor.fetchval(self._store_played, *asked, game_key, minutes)
+        return {0: _USUAL} if is_new else {}
+
+    async def _store_any(
+        self,
+        executor: Executor,
+        events: Sequence[NewEvent],
+        rows: Sequence[_Columns],
+        limits: _Columns,
+        places: Sequence[int],
+    ) -> dict[int, StoreResult]:
+        """Store those at these places, whatever they are; their results by place."""
+        columns = map(list, zip(*(rows[place] for place in places), strict=True))
+        purposes = [events[place].purpose.value for place in places]
+        results = await executor.fetch(self._store, *columns, *limits, purposes, self._gate.value)
+        return {place: StoreResult(*result) for place, result in zip(places, results, strict=True)}
 
     async def has_family(self, executor: Executor, user_id: UUID) -> bool:
         """Whether the adult belongs to any family."""
@@ -340,3 +408,8 @@ def _columns(transactions: Sequence[Transaction]) -> tuple[list[int], list[str],
         [transaction.reason for transaction in transactions],
         [transaction.moment for transaction in transactions],
     )
+
+
+def _permitted(child_id: str, gate: GateMode) -> str:
+    """SQL condition, from an SQL expression: the child's events may be stored. The gate is not locked, see _STORE."""
+    return "true" if gate is GateMode.OFF else permitted(child_id, Purpose.ANALYTICS, holds=False)

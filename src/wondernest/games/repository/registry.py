@@ -76,12 +76,11 @@ _EDUCATIONAL: Final = """
                 then jsonb_array_length(r.educational_objectives) > 0 else false end"""
 _RECORD: Final = """
     insert into games.child_game_instances as g (child_id, game_id, total_play_time_minutes)
-    select p.child_id, r.id, least(sum(p.minutes), {most})::int
+    select p.child_id, r.id, {minutes}
       from {played} p join games.game_registry r on r.game_key = p.game_key
      where r.is_active
         or exists (select from games.child_game_instances g where g.child_id = p.child_id and g.game_id = r.id)
-     group by p.child_id, r.id
-     order by p.child_id, r.id
+{grouped}     order by p.child_id, r.id
     on conflict (child_id, game_id) do update
        set total_play_time_minutes =
                least(coalesce(g.total_play_time_minutes, 0)::bigint + excluded.total_play_time_minutes, {most})::int,
@@ -140,9 +139,12 @@ class RegistryRepository:
         return _EDUCATIONAL
 
     @staticmethod
-    def recording(played: str) -> str:
+    def recording(played: str, *, once: bool = False) -> str:
         """SQL for another repository's statement: adds the minutes of the query `played` (child_id, game_key, minutes).
 
-        Games that are not registered are ignored. For an inactive game only an existing instance is updated.
+        Games that are not registered are ignored. For an inactive game only an existing instance is updated. `once`: no child is in
+        it twice; to group them would cost more than to look for the game.
         """
-        return _RECORD.format(played=played, most=MAX_MINUTES)
+        minutes = "p.minutes" if once else f"least(sum(p.minutes), {MAX_MINUTES})::int"
+        grouped = "" if once else "     group by p.child_id, r.id\n"
+        return _RECORD.format(played=played, most=MAX_MINUTES, minutes=minutes, grouped=grouped)
