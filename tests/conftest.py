@@ -1,6 +1,7 @@
 """Fixtures for the whole suite: real servers, a separate database for each test, the application in process."""
 
 import gc
+import os
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,6 +24,11 @@ settings.load_profile("suite")
 
 COLLECTION_THRESHOLD = 10_000
 """Objects that are made between two garbage collections; Python's own 700 make a fifth of the suite's work."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are processors: in many tests of faults a worker waits for processes that end or start."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -165,9 +165,9 @@ async def test_a_refresh_token_of_an_earlier_backend_is_accepted_without_a_row(
     assert (await refreshed(app_client, foreign)).status_code == 200
 
 
-async def test_refresh_of_a_closed_account_is_refused(app_client: httpx2.AsyncClient, database_url: str) -> None:
+async def test_refresh_of_a_closed_account_is_refused(app_client: httpx2.AsyncClient, shared_database: str) -> None:
     parent = await register(app_client)
-    await rows(database_url, "update core.users set is_active = false where email = $1", parent.email)
+    await rows(shared_database, "update core.users set is_active = false where email = $1", parent.email)
     assert (await refreshed(app_client, parent.refresh)).status_code == 401
     assert await profile_status(app_client, parent.access) == 401
 
@@ -243,13 +243,13 @@ async def test_me_answers_the_four_fields_with_the_role_of_the_token(app_client:
 
 
 async def test_a_login_leaves_a_session_row_with_the_hash_of_its_access_token(
-    app_client: httpx2.AsyncClient, database_url: str
+    app_client: httpx2.AsyncClient, shared_database: str
 ) -> None:
     parent = await log_in(app_client, await register(app_client))
     query = "select count(*) from core.user_sessions where token_hash = $1 and user_id = $2::text::uuid"
-    assert await value(database_url, query, hashed(parent.access), parent.user_id) == 1
+    assert await value(shared_database, query, hashed(parent.access), parent.user_id) == 1
     query = "select count(*) from core.refresh_tokens where token_hash = $1 and revoked_at is null"
-    assert await value(database_url, query, hashed(parent.refresh)) == 1
+    assert await value(shared_database, query, hashed(parent.refresh)) == 1
 
 
 def hashed(token: str) -> str:

@@ -107,14 +107,14 @@ SENT_AND_STORED = [
 
 @pytest.mark.parametrize(("sent", "text"), SENT_AND_STORED)
 async def test_settings_are_stored_as_kotlin_reads_them_and_shown_as_sent(
-    mia: Player, database_url: str, sent: str, text: str
+    mia: Player, shared_database: str, sent: str, text: str
 ) -> None:
     address = f"{GAMES}/children/{mia.child_id}/instances/sticker_book"
     await mia.ask("POST", address)
     answer = await mia.ask("PUT", f"{address}/settings", f'{{"settings":{{"it":{sent}}}}}'.encode())
     assert answer.json() == {"success": True, "message": "Settings updated successfully"}
     stored = await value(
-        database_url, "select settings from games.child_game_instances where child_id = $1", UUID(mia.child_id)
+        shared_database, "select settings from games.child_game_instances where child_id = $1", UUID(mia.child_id)
     )
     assert json.loads(stored) == {"it": text}
     for shown in (await mia.ask("POST", address), await mia.ask("GET", f"{GAMES}/children/{mia.child_id}/instances")):
@@ -123,7 +123,7 @@ async def test_settings_are_stored_as_kotlin_reads_them_and_shown_as_sent(
 
 @pytest.mark.parametrize("column", ["settings", "preferences"])
 async def test_settings_of_the_kotlin_backend_are_shown_as_the_values_they_stand_for(
-    mia: Player, database_url: str, column: str
+    mia: Player, shared_database: str, column: str
 ) -> None:
     address = f"{GAMES}/children/{mia.child_id}/instances"
     await mia.ask("POST", f"{address}/sticker_book")
@@ -137,7 +137,7 @@ async def test_settings_of_the_kotlin_backend_are_shown_as_the_values_they_stand
         "own": [1.0, None],
     }
     await value(
-        database_url,
+        shared_database,
         f"update games.child_game_instances set {column} = $2 where child_id = $1 returning id",
         UUID(mia.child_id),
         json.dumps(theirs),
@@ -150,12 +150,12 @@ async def test_settings_of_the_kotlin_backend_are_shown_as_the_values_they_stand
 
 @pytest.mark.parametrize("document", ["null", "[]", "5", '"text"', '{"deep":' + "[" * 2000 + "]" * 2000 + "}"])
 async def test_settings_that_nobody_can_read_do_not_hide_the_instance(
-    mia: Player, database_url: str, document: str
+    mia: Player, shared_database: str, document: str
 ) -> None:
     address = f"{GAMES}/children/{mia.child_id}/instances"
     await mia.ask("POST", f"{address}/sticker_book")
     await value(
-        database_url,
+        shared_database,
         "update games.child_game_instances set settings = $2::text::jsonb where child_id = $1 returning id",
         UUID(mia.child_id),
         document,

@@ -160,9 +160,9 @@ async def test_an_address_that_lost_its_key_deletes_nothing(mia: Player, shorten
     assert (await mia.load()).status_code == 200
 
 
-async def test_a_key_of_dots_of_an_earlier_backend_is_listed(mia: Player, database_url: str) -> None:
+async def test_a_key_of_dots_of_an_earlier_backend_is_listed(mia: Player, shared_database: str) -> None:
     await value(
-        database_url,
+        shared_database,
         "insert into games.simple_game_data (child_id, game_type, data_key, data_value) values ($1, '.', 'k', '{}') returning id",
         UUID(mia.child_id),
     )
@@ -288,13 +288,13 @@ async def test_deleting_answers_what_was_deleted(mia: Player) -> None:
 
 
 async def test_a_foreign_an_unknown_and_an_archived_child_are_all_missing(
-    mia: Player, app_client: httpx2.AsyncClient, database_url: str
+    mia: Player, app_client: httpx2.AsyncClient, shared_database: str
 ) -> None:
     foreign, archived = await player(app_client), await player(app_client)
     await foreign.save({"secret": 1})
     archived = Player(app_client, archived.parent, archived.child_id)
     statement = "update family.child_profiles set archived_at = now(), is_active = false where id = $1 returning 1"
-    await value(database_url, statement, UUID(archived.child_id))
+    await value(shared_database, statement, UUID(archived.child_id))
     for asker, child in ((mia, foreign.child_id), (mia, str(uuid4())), (archived, archived.child_id)):
         other = Player(app_client, asker.parent, child)
         stored = await other.save({})
@@ -308,9 +308,11 @@ async def test_a_foreign_an_unknown_and_an_archived_child_are_all_missing(
     assert (await foreign.load()).json()["dataValue"] == {"secret": 1}
 
 
-async def test_a_child_whose_flags_are_null_is_active(mia: Player, database_url: str) -> None:
+async def test_a_child_whose_flags_are_null_is_active(mia: Player, shared_database: str) -> None:
     await value(
-        database_url, "update family.child_profiles set is_active = null where id = $1 returning 1", UUID(mia.child_id)
+        shared_database,
+        "update family.child_profiles set is_active = null where id = $1 returning 1",
+        UUID(mia.child_id),
     )
     assert (await mia.save({})).status_code == 200
 
@@ -329,7 +331,7 @@ async def test_a_body_above_ten_mebibytes_is_413(mia: Player) -> None:
 
 
 async def test_a_save_of_a_registered_game_updates_its_instance_and_counts_sessions_by_pauses(
-    mia: Player, database_url: str
+    mia: Player, shared_database: str
 ) -> None:
     of_child = (
         "select first_played_at, last_played_at, session_count from games.child_game_instances where child_id = $1"
@@ -337,22 +339,22 @@ async def test_a_save_of_a_registered_game_updates_its_instance_and_counts_sessi
     child = UUID(mia.child_id)
     back = "update games.child_game_instances set last_played_at = now() - $2::interval where child_id = $1 returning 1"
     await mia.save({})
-    [first] = await rows(database_url, of_child, child)
-    await value(database_url, back, child, timedelta(minutes=1))
+    [first] = await rows(shared_database, of_child, child)
+    await value(shared_database, back, child, timedelta(minutes=1))
     await mia.save({"n": 2})
-    [second] = await rows(database_url, of_child, child)
+    [second] = await rows(shared_database, of_child, child)
     assert (first["session_count"], second["session_count"]) == (1, 1)
     assert second["last_played_at"] > first["last_played_at"]
     assert second["first_played_at"] == first["first_played_at"]
-    await value(database_url, back, child, timedelta(minutes=31))
+    await value(shared_database, back, child, timedelta(minutes=31))
     await mia.save({"n": 3})
-    [third] = await rows(database_url, of_child, child)
+    [third] = await rows(shared_database, of_child, child)
     assert third["session_count"] == 2
 
 
-async def test_a_row_without_any_date_is_served_saved_and_deleted(mia: Player, database_url: str) -> None:
+async def test_a_row_without_any_date_is_served_saved_and_deleted(mia: Player, shared_database: str) -> None:
     await value(
-        database_url,
+        shared_database,
         "insert into games.simple_game_data (child_id, game_type, data_key, data_value, created_at, updated_at)"
         " values ($1, 'sticker_book', 'k', '{}', null, null) returning 1",
         UUID(mia.child_id),
@@ -384,9 +386,9 @@ async def test_texts_of_the_registry_rooms_own_table_are_left_as_they_are(mia: P
     assert await value(database_url, "select data_value::text from games.child_game_data") == legacy
 
 
-async def test_rows_of_the_older_backends_are_served_as_they_are(mia: Player, database_url: str) -> None:
+async def test_rows_of_the_older_backends_are_served_as_they_are(mia: Player, shared_database: str) -> None:
     await value(
-        database_url,
+        shared_database,
         "insert into games.simple_game_data (child_id, game_type, data_key, data_value, created_at, updated_at)"
         " values ($1, 'story_adventure', 'story_draft_x', $2, '2025-09-02 15:49:03.12+00', null) returning 1",
         UUID(mia.child_id),

@@ -120,11 +120,11 @@ async def test_a_conditional_delete_leaves_a_changed_save_alone(mia: Player) -> 
 
 
 async def test_a_write_by_an_older_backend_changes_the_etag_and_what_it_wrote_is_kept(
-    mia: Player, database_url: str
+    mia: Player, shared_database: str
 ) -> None:
     etag = (await mia.save({"n": 1})).headers["etag"]
     theirs = "update games.simple_game_data set data_value = $2 where child_id = $1 returning data_version"
-    assert await value(database_url, theirs, UUID(mia.child_id), '{"kotlin": 1}') == 1
+    assert await value(shared_database, theirs, UUID(mia.child_id), '{"kotlin": 1}') == 1
     assert (await mia.save({"n": 2}, If_Match=etag)).status_code == 409
     assert (await mia.save({"n": 2})).status_code == 200
     [kept] = await mia.kept()
@@ -133,14 +133,14 @@ async def test_a_write_by_an_older_backend_changes_the_etag_and_what_it_wrote_is
 
 
 async def test_versions_continue_after_an_older_backend_deleted_and_recreated_the_row(
-    mia: Player, database_url: str
+    mia: Player, shared_database: str
 ) -> None:
     child = UUID(mia.child_id)
     for n in range(3):
         await mia.save({"n": n})
-    await value(database_url, "delete from games.simple_game_data where child_id = $1 returning 1", child)
+    await value(shared_database, "delete from games.simple_game_data where child_id = $1 returning 1", child)
     anew = "insert into games.simple_game_data (child_id, game_type, data_key, data_value) values ($1, 'sticker_book', 'k', '{}') returning 1"
-    await value(database_url, anew, child)
+    await value(shared_database, anew, child)
     await mia.save({"n": 9})
     versions = [kept["version"] for kept in await mia.kept()]
     assert versions == [3, 2, 1]

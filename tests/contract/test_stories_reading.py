@@ -303,9 +303,9 @@ async def test_a_history_of_kotlins_is_added_to(mia: Player, template: dict[str,
 @pytest.mark.parametrize(
     "damaged", [{}, {"instanceId": 5}, {"words": []}, {"completedStories": {"a": 1}, "totalReadingTime": "x"}]
 )
-async def test_a_damaged_document_breaks_no_route(mia: Player, database_url: str, damaged: Any) -> None:
+async def test_a_damaged_document_breaks_no_route(mia: Player, shared_database: str, damaged: Any) -> None:
     for key in ("preferences", "vocabulary_progress", "story_history", f"story_instance:{uuid4()}"):
-        await written_by_kotlin(database_url, mia.child_id, key, damaged)
+        await written_by_kotlin(shared_database, mia.child_id, key, damaged)
     for path in ("data", "progress-report"):
         assert (await mia.ask("GET", of_child(mia, path))).status_code == 200
     assert await listed(mia) == []

@@ -83,8 +83,10 @@ async def test_a_word_is_mastered_once_and_keeps_the_moment(mia: Player) -> None
     assert type(document["words"]["garden"]["lastEncountered"]) is int
 
 
-async def test_words_of_kotlin_are_read_in_seconds_and_added_to(mia: Player, database_url: str) -> None:
-    await written_by_kotlin(database_url, mia.child_id, "vocabulary_progress", of_kotlin(mia.child_id, fox=40, owl=85))
+async def test_words_of_kotlin_are_read_in_seconds_and_added_to(mia: Player, shared_database: str) -> None:
+    await written_by_kotlin(
+        shared_database, mia.child_id, "vocabulary_progress", of_kotlin(mia.child_id, fox=40, owl=85)
+    )
     words = (await got(mia, "progress"))["vocabulary"]
     assert [(word["word"], word["lastEncountered"]) for word in words] == [
         ("owl", "2025-09-02T15:49:04Z"), ("fox", KOTLINS_TIME),
@@ -101,9 +103,9 @@ async def test_words_of_kotlin_are_read_in_seconds_and_added_to(mia: Player, dat
     assert document["words"]["fox"]["seenBy"] == "owl"
 
 
-async def test_words_are_listed_from_a_level_on_and_in_pages(mia: Player, database_url: str) -> None:
+async def test_words_are_listed_from_a_level_on_and_in_pages(mia: Player, shared_database: str) -> None:
     await written_by_kotlin(
-        database_url, mia.child_id, "vocabulary_progress", of_kotlin(mia.child_id, a=10, b=50, c=90)
+        shared_database, mia.child_id, "vocabulary_progress", of_kotlin(mia.child_id, a=10, b=50, c=90)
     )
     listed = {
         "": "cba", "?masteryLevel=50": "cb", "?masteryLevel=91": "", "?limit=1": "c", "?limit=2&offset=1": "ba",
@@ -114,9 +116,9 @@ async def test_words_are_listed_from_a_level_on_and_in_pages(mia: Player, databa
         assert "".join(word["word"] for word in words) == expected, query
 
 
-async def test_statistics_count_mastered_learning_and_difficult_words(mia: Player, database_url: str) -> None:
+async def test_statistics_count_mastered_learning_and_difficult_words(mia: Player, shared_database: str) -> None:
     levels = {"a": 80, "b": 100, "c": 79, "d": 30, "e": 29, "f": 0}
-    await written_by_kotlin(database_url, mia.child_id, "vocabulary_progress", of_kotlin(mia.child_id, **levels))
+    await written_by_kotlin(shared_database, mia.child_id, "vocabulary_progress", of_kotlin(mia.child_id, **levels))
     stats = await got(mia, "stats")
     assert list(stats) == [
         "totalWords", "masteredWords", "learningWords", "difficultWords", "averageMastery", "totalEncounters", "recentWords",
@@ -132,9 +134,9 @@ async def test_statistics_count_mastered_learning_and_difficult_words(mia: Playe
     assert list(stats["recentWords"][0]) == ["word", "masteryLevel", "lastEncountered"]
 
 
-async def test_practice_lists_the_least_known_words_first(mia: Player, database_url: str) -> None:
+async def test_practice_lists_the_least_known_words_first(mia: Player, shared_database: str) -> None:
     levels = {"a": 59, "b": 60, "c": 3, "d": 40}
-    await written_by_kotlin(database_url, mia.child_id, "vocabulary_progress", of_kotlin(mia.child_id, **levels))
+    await written_by_kotlin(shared_database, mia.child_id, "vocabulary_progress", of_kotlin(mia.child_id, **levels))
     assert [word["word"] for word in (await got(mia, "practice"))["words"]] == ["c", "d", "a"]
     assert [word["word"] for word in (await got(mia, "practice?limit=2"))["words"]] == ["c", "d"]
 
@@ -156,12 +158,12 @@ async def test_what_is_no_word_is_refused(mia: Player) -> None:
         assert (refused.status_code, refused.json()["success"], refused.json()["data"]) == (400, False, None)
 
 
-async def test_a_vocabulary_has_a_bounded_number_of_words(mia: Player, database_url: str) -> None:
+async def test_a_vocabulary_has_a_bounded_number_of_words(mia: Player, shared_database: str) -> None:
     fill = """
         insert into games.simple_game_data (child_id, game_type, data_key, data_value)
         select $1, 'story-adventure', 'vocabulary_progress', jsonb_build_object('words', (
             select jsonb_object_agg('w' || n, jsonb_build_object('encounters', 1)) from generate_series(1, 3000) n)) returning id"""
-    await value(database_url, fill, mia.child_id)
+    await value(shared_database, fill, mia.child_id)
     refused = await met(mia, "another")
     assert (refused.status_code, refused.json()["message"]) == (400, "A child's vocabulary has at most 3000 words")
     assert (await met(mia, "w7")).json()["data"]["encounters"] == 2
@@ -173,9 +175,9 @@ async def test_a_repeated_delivery_with_a_key_counts_once(mia: Player) -> None:
     assert (await met(mia, "fox")).json()["data"]["encounters"] == 2
 
 
-async def test_a_document_too_large_to_read_is_neither_read_nor_overwritten(mia: Player, database_url: str) -> None:
+async def test_a_document_too_large_to_read_is_neither_read_nor_overwritten(mia: Player, shared_database: str) -> None:
     large = {"words": {"fox": {"encounters": 1, "masteryLevel": 5}}, "filling": "x" * 2_200_000}
-    await written_by_kotlin(database_url, mia.child_id, "vocabulary_progress", large)
+    await written_by_kotlin(shared_database, mia.child_id, "vocabulary_progress", large)
     assert await got(mia, "progress") == {"vocabulary": []}
     refused = await met(mia, "fox")
     assert refused.status_code == 400
@@ -183,10 +185,10 @@ async def test_a_document_too_large_to_read_is_neither_read_nor_overwritten(mia:
     assert await stored(mia, "vocabulary_progress") == large
 
 
-async def test_many_large_instances_do_not_hide_the_newest(mia: Player, database_url: str) -> None:
+async def test_many_large_instances_do_not_hide_the_newest(mia: Player, shared_database: str) -> None:
     for number in range(4):
         filling = {"instanceId": str(number), "templateId": str(number), "progressData": "x" * 1_300_000}
-        await written_by_kotlin(database_url, mia.child_id, f"story_instance:{number}", filling)
+        await written_by_kotlin(shared_database, mia.child_id, f"story_instance:{number}", filling)
     answer = await mia.ask("GET", f"{STORIES}/instances/{mia.child_id}")
     assert answer.status_code == 200
     assert {instance["id"] for instance in answer.json()["instances"]} == {"1", "2", "3"}

@@ -33,7 +33,7 @@ PERSONAL_DATA: Final = (
         why="Proof of a parent's consent",
         kept="Until the family is erased; then a receipt without ids is left. Before that, entries lose the ids of a child or an adult who is erased",
         grounds=(ParentalGround.PROOF,),
-        seen_by=(Relation.ADULTS,),
+        seen_by=(Relation.ADULTS, Party.OPERATOR),
         identifiers={"reference": Operation.PROVE, "digest": Operation.PROVE, "redaction": Operation.PROVE},
     ),
     Holding(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from wondernest.access.consent import GateMode
 from wondernest.access.people import CHILD
 from wondernest.coppa.chain import Seals
-from wondernest.coppa.ended import ANNOUNCE, EndedPurposes, EndLetters
+from wondernest.coppa.ended import ANNOUNCE, EndedPurposes, EndLetters, erases
 from wondernest.coppa.erasing import LedgerEraser
 from wondernest.coppa.flows import ConsentFlows, Policy, Records
 from wondernest.coppa.jobs import ProofTextJobs
@@ -122,7 +122,12 @@ def build(parts: Parts) -> Coppa:
     proofs = ProofTextJobs(database, repository)
     links = ConsentLinks(flows, rows, database, verifier, clock, metrics, own_trail)
     service = ConsentService(repository, rows, flows, database, clock, parts.ids)
-    consents = ConsentRoutes(service, settings.coppa.unverified_status, confirms=settings.confirms_consent)
+    consents = ConsentRoutes(
+        service,
+        settings.coppa.unverified_status,
+        confirms=settings.confirms_consent,
+        erases=erases(GateMode(settings.consent_gate), withdrawn=True),
+    )
     room = Room(
         name="coppa",
         endpoints=[

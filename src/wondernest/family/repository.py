@@ -183,6 +183,14 @@ _HEIR: Final = f"""
 _HAND_OVER: Final = f"""
     update family.families f set created_by = ({_HEIR})
      where f.created_by = any ($1::uuid[]) and f.id <> all ($2::uuid[]) and exists ({_HEIR})"""
+_NAMED_AFTER: Final = f"""
+    select f.id, f.name, leaver.first_name as leaver,
+           (select adult.first_name from core.users adult where adult.id = ({_HEIR})) as heir
+      from core.users leaver
+      join family.families f on f.created_by = leaver.id
+           or f.id in (select own.family_id from family.family_members own where own.user_id = leaver.id)
+     where leaver.id = any ($1::uuid[]) and f.id <> all ($2::uuid[])"""
+_RENAME: Final = "update family.families set name = $3 where id = $1 and name = $2"
 CHILDREN_USED: Final = (
     f"select count(*) from family.child_profiles used where used.family_id = {PERSON} and {active('used')}"
 )
@@ -293,6 +301,17 @@ class FamilyRepository:
     async def archive_child(self, executor: Executor, child_id: UUID, user_id: UUID, now: datetime) -> bool | None:
         """Archive the adult's child; again it changes nothing. False for another family's child, None for an unknown one."""
         return await executor.fetchval(_ARCHIVE, child_id, user_id, now)
+
+    async def families_left(
+        self, executor: Executor, users: Sequence[UUID], going: Sequence[UUID]
+    ) -> list[tuple[UUID, str, str | None, str | None]]:
+        """The families that users founded or are in and that stay: id, name, first name of the user, and of the adult who comes next."""
+        rows = await executor.fetch(_NAMED_AFTER, list(users), list(going))
+        return [(row["id"], row["name"], row["leaver"], row["heir"]) for row in rows]
+
+    async def rename(self, executor: Executor, family_id: UUID, known: str, name: str) -> None:
+        """Give a family another name, if it still has the one that is known."""
+        await executor.execute(_RENAME, family_id, known, name)
 
     async def hand_over(self, executor: Executor, users: Sequence[UUID], going: Sequence[UUID]) -> None:
         """Name another member, a parent first, as the founder of the families of users; not of those that go too."""

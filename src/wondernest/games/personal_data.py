@@ -45,7 +45,7 @@ PERSONAL_DATA: Final = (
         why="One family's saves cannot fill the disk",
         kept=WITH_CHILD,
         grounds=(ParentalGround.CONSENT,),
-        seen_by=(Relation.ADULTS, Party.OPERATOR),
+        seen_by=(Relation.ADULTS,),
     ),
     Holding(
         table="games.child_game_instances",

@@ -29,7 +29,7 @@ PERSONAL_DATA: Final = (
         why="An erasure that is interrupted goes on, and a parent sees what became of it",
         kept="Ids until the erasure is done; the receipt, which names nobody who was erased, for ever",
         grounds=(GeneralGround.DUTY,),
-        seen_by=(Relation.ADULTS, Party.OWNER, Party.OPERATOR, Neighbour.MAIL),
+        seen_by=(Relation.ADULTS, Party.OWNER, Neighbour.MAIL),
     ),
     Holding(
         table="wondernest.exports",

@@ -27,6 +27,8 @@ from tests.fixtures.privacy import (
 from wondernest.app import consent_ledger
 from wondernest.coppa.ledger import Verified
 
+ADDRESS = "203.0.113.77"
+"""The network address in the rows of `whole`."""
 LEDGER = "select entry, redacted from wondernest.consent_ledger where family_id = $1 order by number"
 
 
@@ -53,7 +55,7 @@ async def test_of_an_erased_child_nothing_is_left_and_the_sibling_and_the_parent
     before = await own_rows(house.url, parent.user_id)
     await erase(house.client, bearer, f"children/{parent.child_id}")
     await house.erase_now()
-    assert house.traces(people.child) == {}
+    assert house.traces(people.child, f"{parent.name} junior") == {}
     assert await ledger_problems(house, people.family) == []
     entries = await rows(house.url, LEDGER, people.family)
     assert {tuple(row["redacted"] or ()) for row in entries} >= {("child_id", "consent_id")}
@@ -81,12 +83,15 @@ async def test_a_parent_who_leaves_takes_nothing_from_the_other_parent_and_the_c
     parent, people = await whole(house)
     other = await register(house.client)
     await move_in(house.url, other, people.family)
+    named = "select name from family.families where id = $1"
+    assert await value(house.url, named, people.family) == f"{parent.name}'s Family"
     kept = await value(house.url, "select count(*) from games.simple_game_data where child_id = $1", people.child)
     events = await value(house.url, "select count(*) from analytics.analytics_events where child_id = $1", people.child)
     files = await rows(house.url, "select id from core.uploaded_files where child_id = $1", people.child)
     await erase(house.client, parent.bearer, "account")
     await house.erase_now()
-    assert house.traces(people.user, f"{parent.name.lower()}@example.com") == {}
+    assert house.traces(people.user, f"{parent.name.lower()}@example.com", ADDRESS) == {}
+    assert set(house.traces(parent.name)) <= {"family.child_profiles"}, "the child is called after the parent"
     assert await ledger_problems(house, people.family) == []
     entries = await rows(house.url, LEDGER, people.family)
     assert {tuple(row["redacted"] or ()) for row in entries} >= {("actor_id",)}
@@ -99,6 +104,8 @@ async def test_a_parent_who_leaves_takes_nothing_from_the_other_parent_and_the_c
     assert await value(house.url, "select created_by from family.families where id = $1", people.family) == UUID(
         other.user_id
     )
+    heir = await value(house.url, "select first_name from core.users where id = $1", UUID(other.user_id))
+    assert await value(house.url, named, people.family) == f"{heir}'s Family", "it was named after the parent who left"
     assert await rows(house.url, "select id from core.uploaded_files where user_id = $1", UUID(other.user_id)) == files
     assert await value(house.url, "select is_active from family.child_profiles where id = $1", people.child)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from wondernest.access.accesses import Look
 from wondernest.access.consent import Exemption
 from wondernest.coppa import errors, wire
 from wondernest.coppa.flows import Origin
-from wondernest.coppa.rules import DATA_COLLECTION, ChildReference, Consent
+from wondernest.coppa.rules import DATA_COLLECTION, TRACES_KEPT, WORK_KEPT, ChildReference, Consent
 from wondernest.coppa.service import Asked, Changes, ConsentService, Given, Grant
 from wondernest.coppa.terms import Terms
 from wondernest.platform.caller import Authority, CallerKind
@@ -49,20 +49,23 @@ REFUSALS: Final = {
     404: Response(wire.ConsentMessage, "No such child, or no open consent to change"),
 }
 TOO_OFTEN: Final = {429: Response(wire.ConsentMessage, "Consent of this child was granted or changed too often today")}
-REVOKED: Final = wire.ConsentMessage(
-    message="COPPA consent revoked",
-    warning="Data collected before the revocation has not been deleted; deletion must be requested",
+ERASED_SOON: Final = (
+    f"What only this consent allowed is erased: figures after {TRACES_KEPT // timedelta(days=1)} day(s), what the child made after"
+    f" {WORK_KEPT // timedelta(days=1)} days. A new consent before then keeps it"
 )
+NOT_ERASED: Final = "Data collected before the revocation has not been deleted; deletion must be requested"
 
 
 class ConsentRoutes:
     """Ask for, read, change and revoke consent. `unverified`: the `verificationStatus` of an unconfirmed consent."""
 
-    def __init__(self, service: ConsentService, unverified: str, *, confirms: bool) -> None:
-        """`confirms`: whether a parent has to confirm a consent."""
+    def __init__(self, service: ConsentService, unverified: str, *, confirms: bool, erases: bool) -> None:
+        """`confirms`: whether a parent has to confirm a consent. `erases`: whether a withdrawal is followed by an erasure."""
         self._service = service
         self._unverified = unverified
         self._warnings = wire.CONFIRMED_WARNINGS if confirms else wire.COMPLIANCE_WARNINGS
+        warning = ERASED_SOON if erases else NOT_ERASED
+        self._revoked = wire.ConsentMessage(message="COPPA consent revoked", warning=warning)
         self._next_steps = wire.CONFIRMED_NEXT_STEPS if confirms else wire.NEXT_STEPS
 
     def endpoints(self) -> list[Endpoint]:
@@ -81,7 +84,10 @@ class ConsentRoutes:
         unit=True,
         replayable=True,
         replies={
-            201: Response(wire.Granted, "In force in place of an earlier consent, or asked for by a letter"),
+            201: Response(
+                wire.Granted,
+                "In force in place of an earlier consent, or asked for by a letter. What it refuses is taken away at once",
+            ),
             **REFUSALS,
             **TOO_OFTEN,
         },
@@ -179,7 +185,7 @@ class ConsentRoutes:
     async def revoke(self, request: Request[None]) -> Reply:
         """Revoke consent."""
         request.concerns([await self._service.revoke(request.caller, request.path(CHILD), request.unit)])
-        return reply_json(REVOKED)
+        return reply_json(self._revoked)
 
     @GROUP.get(
         "/coppa/compliance-info",

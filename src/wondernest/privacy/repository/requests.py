@@ -42,7 +42,7 @@ _FREEZE: Final = f"""
      where (c.id = $1 or c.family_id = any ($2::uuid[])) and {active("c")} returning c.id"""
 _COVERS: Final = f"""
     (e.kind = '{Kind.CHILD}' and e.child_id = c.id or e.kind = '{Kind.FAMILY}' and e.family_id = c.family_id
-     or e.kind = '{Kind.ACCOUNT}' and c.family_id in ({LEFT_ALONE.replace("$1", "e.user_id")}))"""
+     or e.kind = '{Kind.ACCOUNT}' and exists ({LEFT_ALONE.replace("$1", "e.user_id")} and own.family_id = c.family_id))"""
 """The erasure `e` erases the child `c`, as things are."""
 _THAW: Final = f"""
     with still as (
