@@ -189,6 +189,25 @@ async def test_a_link_of_somebody_who_is_no_parent_any_more_does_nothing(
     assert await home.entries(mia) == ["request"]
 
 
+async def test_a_link_that_went_to_another_address_than_the_parents_permits_nothing(
+    home: Nest, ann: Parent, mia: str
+) -> None:
+    await home.ask(ann, mia)
+    link = await home.link(ann)
+    change = "update core.users set email = $2 where id = $1"
+    await rows(home.database_url, change, UUID(ann.user_id), f"new-{ann.email}")
+    for answer in (await home.client.get(link), await home.client.post(link + "?version=1")):
+        assert answer.status_code == 410
+    assert await home.gate(mia) == ([], None)
+    await rows(home.database_url, change, UUID(ann.user_id), ann.email)
+    assert DONE in (await home.press(link)).text
+    await home.run(SECONDS, after(hours=25))
+    undo = await home.link(ann, SECOND)
+    await rows(home.database_url, change, UUID(ann.user_id), f"new-{ann.email}")
+    assert (await home.press(undo)).status_code == 200, "taking back is always possible"
+    assert await home.gate(mia) == ([], None)
+
+
 async def test_a_later_request_takes_the_place_of_an_earlier_one(home: Nest, ann: Parent, mia: str) -> None:
     await home.ask(ann, mia)
     first = await home.link(ann)

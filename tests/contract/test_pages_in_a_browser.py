@@ -69,7 +69,7 @@ class Site:
             expires_at=None,
             bytes=None,
         )
-        return LINK_PAGE.format(link_of(TEST_SECRET.encode(), export))
+        return LINK_PAGE.format(link_of(TEST_SECRET.encode(), export, parent.email))
 
 
 @asynccontextmanager

@@ -5,7 +5,6 @@ They hold no name: an address may be another person's by mistake, who must learn
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -91,8 +90,11 @@ class ConsentLetters:
         if addressee is None:
             return
         token = tokens.made(self._sending.secret, job.reference, family_id)
+        by_text = consent.method == Method.TEXT_PLUS.value and self._sending.texts is not None and bool(addressee.phone)
+        address = addressee.phone if by_text else addressee.email
+        digest = tokens.digest(token) if undo else tokens.bound(token, address)
         async with unit_of(self._database) as unit:
-            await self._rows.note_token(unit, consent, hashlib.sha256(token.encode()).digest(), undo=undo)
+            await self._rows.note_token(unit, consent, digest, undo=undo)
             await self._trail.by_service(unit, [consent.child_id], Service.CONSENT_LETTER)
         await self._deliver(job, consent, addressee, token)
 

@@ -34,6 +34,16 @@ def made(secret: str, reference: str, family_id: UUID) -> str:
     return base64.urlsafe_b64encode(family_id.bytes + hidden).decode()
 
 
+def bound(token: str, address: str) -> bytes:
+    """The digest of a token that is of use only while it is this address (an e-mail address or a telephone number) that is the parent's."""
+    return hashlib.sha256(digest(token) + address.encode()).digest()
+
+
+def digest(token: str) -> bytes:
+    """The digest of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
 def read(text: str) -> Token | None:
     """The token of a link; None for a text that is none."""
     if not _TEXT.fullmatch(text):
@@ -42,4 +52,4 @@ def read(text: str) -> Token | None:
         content = base64.urlsafe_b64decode(text)
     except binascii.Error:
         return None
-    return Token(UUID(bytes=content[:_ID_BYTES]), hashlib.sha256(text.encode()).digest())
+    return Token(UUID(bytes=content[:_ID_BYTES]), digest(text))

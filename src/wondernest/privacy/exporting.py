@@ -55,8 +55,17 @@ BATCH: Final = 100
 FOLDER: Final = "exports"
 _LINK_PURPOSE: Final = b"wondernest export link\0"
 _ID_BYTES: Final = 16
+_MAC_BYTES: Final = 16
 _PADDING: Final = "=="
 """Of the 64 bytes of a token."""
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A mailed link: whose export it opens. `bound`: a keyed hash with the address that it was mailed to."""
+
+    user_id: UUID
+    export_id: UUID
+    bound: bytes
 
 
 class ExportService:
@@ -99,7 +108,7 @@ class ExportService:
 
     async def begin(self, token: str) -> None:
         """Use a mailed link: its last hour begins, if it has not. Raises ExportNotFound."""
-        known, now = self._known(token), self._clock.now()
+        known, now = await self._known(token), self._clock.now()
         if await self._exports.fetch(self._database, *known, now, now - LINK_LIFE) is None:
             raise errors.ExportNotFound
 
@@ -111,17 +120,19 @@ class ExportService:
         return content
 
     async def _linked(self, token: str, *, used: bool) -> Export:
-        known, now = self._known(token), self._clock.now()
+        known, now = await self._known(token), self._clock.now()
         export = await self._exports.linked(self._database, *known, now, now - LINK_LIFE, used=used)
         if export is None:
             raise errors.ExportNotFound
         return export
 
-    def _known(self, token: str) -> tuple[UUID, UUID]:
-        known = read_link(self._secret, token)
-        if known is None:
+    async def _known(self, token: str) -> tuple[UUID, UUID]:
+        """User and export of a link that was mailed to the address that is still the user's."""
+        link = read_link(self._secret, token)
+        address = None if link is None else await self._exports.address(self._database, link.user_id)
+        if link is None or address is None or not leads_from(self._secret, link, address):
             raise errors.ExportNotFound
-        return known
+        return link.user_id, link.export_id
 
     async def _content(self, export: Export | None) -> BlobContent:
         if export is None or export.expires_at is None or export.expires_at <= self._clock.now():
@@ -193,7 +204,7 @@ class ExportJobs:
         export = await self._export(job)
         reader = await self._requests.reader(self._database, export.user_id) if export is not None else None
         if export is not None and reader is not None:
-            link = f"{self._base}{LINK_PAGE.format(link_of(self._secret, export))}"
+            link = f"{self._base}{LINK_PAGE.format(link_of(self._secret, export, reader.email))}"
             await self._letters.send(job, words(reader.language).export.letter(reader.email, link=link))
 
     async def forget(self, _: Running) -> None:
@@ -261,26 +272,32 @@ def key_of(export: Export) -> str:
     return f"{FOLDER}/{export.id}.zip"
 
 
-def link_of(secret: bytes, export: Export) -> str:
-    """The token of the mailed link: ids with a keyed hash."""
+def link_of(secret: bytes, export: Export, address: str) -> str:
+    """The token of the link that is mailed to an address: ids, a keyed hash of them, and one of them with the address."""
     ids = export.user_id.bytes + export.id.bytes
-    token = base64.urlsafe_b64encode(ids + hmac.digest(secret, _LINK_PURPOSE + ids, "sha256"))
+    token = base64.urlsafe_b64encode(ids + _mac(secret, ids) + _mac(secret, ids, address))
     return token.rstrip(b"=").decode()
 
 
-def read_link(secret: bytes, token: str) -> tuple[UUID, UUID] | None:
-    """User and export of a token; None for one that we did not make."""
+def read_link(secret: bytes, token: str) -> Link | None:
+    """A token; None for one that we did not make."""
     try:
         raw = base64.b64decode(token + _PADDING, altchars=b"-_", validate=True)
     except ValueError:
         return None
-    ids = raw[: 2 * _ID_BYTES]
-    if (
-        not hmac.compare_digest(raw, ids + hmac.digest(secret, _LINK_PURPOSE + ids, "sha256"))
-        or len(ids) < 2 * _ID_BYTES
-    ):
+    ids, known, bound = raw[: 2 * _ID_BYTES], raw[2 * _ID_BYTES : -_MAC_BYTES], raw[-_MAC_BYTES:]
+    if len(ids) < 2 * _ID_BYTES or not hmac.compare_digest(known, _mac(secret, ids)):
         return None
-    return UUID(bytes=ids[:_ID_BYTES]), UUID(bytes=ids[_ID_BYTES:])
+    return Link(UUID(bytes=ids[:_ID_BYTES]), UUID(bytes=ids[_ID_BYTES:]), bound)
+
+
+def leads_from(secret: bytes, link: Link, address: str) -> bool:
+    """Whether a link was mailed to this address."""
+    return hmac.compare_digest(link.bound, _mac(secret, link.user_id.bytes + link.export_id.bytes, address))
+
+
+def _mac(secret: bytes, ids: bytes, address: str = "") -> bytes:
+    return hmac.digest(secret, _LINK_PURPOSE + ids + address.encode(), "sha256")[:_MAC_BYTES]
 
 
 def index(counts: Sequence[tuple[str, str, int]], pages: Sequence[str]) -> str:

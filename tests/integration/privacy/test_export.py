@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from tests.fixtures.application import TEST_SECRET
-from tests.fixtures.auth import register, rows, value
+from tests.fixtures.auth import Parent, register, rows, value
 from tests.fixtures.consent import give_consent
 from tests.fixtures.consents import Page, assert_strict
 from tests.fixtures.family import add_child
@@ -45,10 +45,10 @@ async def download(house: House, bearer: dict[str, str], export_id: str) -> zipf
     return zipfile.ZipFile(io.BytesIO(answer.content))
 
 
-def link_to(user: str, export_id: str, secret: bytes = TEST_SECRET.encode()) -> str:
+def link_to(parent: Parent, export_id: str, secret: bytes = TEST_SECRET.encode()) -> str:
     """The path of the letter's link."""
     export = Export(
-        user_id=UUID(user),
+        user_id=UUID(parent.user_id),
         id=UUID(export_id),
         family_id=None,
         asked_at=datetime.now(UTC),
@@ -56,7 +56,7 @@ def link_to(user: str, export_id: str, secret: bytes = TEST_SECRET.encode()) -> 
         expires_at=None,
         bytes=None,
     )
-    return LINK_PAGE.format(link_of(secret, export))
+    return LINK_PAGE.format(link_of(secret, export, parent.email))
 
 
 async def begin(house: House, link: str) -> httpx2.Response:
@@ -141,8 +141,8 @@ async def test_the_link_of_the_letter_works_once_and_ends(house: House) -> None:
     await make(house, parent.user_id, export_id)
     foreign = await house.client.get(f"{PRIVACY}/exports/{export_id}/content", headers=stranger.bearer)
     assert foreign.status_code == 404
-    link = link_to(parent.user_id, export_id)
-    assert (await house.client.get(link_to(parent.user_id, export_id, b"other"))).status_code == 410
+    link = link_to(parent, export_id)
+    assert (await house.client.get(link_to(parent, export_id, b"other"))).status_code == 410
     assert (await begin(house, link)).content == (await house.client.get(f"{link}/file")).content
     house.clock.shift += timedelta(minutes=30)
     part = await house.client.get(f"{link}/file", headers={"Range": "bytes=2-"})
@@ -166,7 +166,7 @@ async def test_a_get_of_the_link_changes_nothing_because_scanners_of_mail_do_it(
     parent = await register(house.client)
     export_id = await ask(house, parent.bearer)
     await make(house, parent.user_id, export_id)
-    link = link_to(parent.user_id, export_id)
+    link = link_to(parent, export_id)
     before = await rows(house.url, "select * from wondernest.exports")
     for language in ("en", "es", "de", "fr"):
         page = await house.client.get(f"{link}?language={language}")
@@ -182,13 +182,16 @@ async def test_a_get_of_the_link_changes_nothing_because_scanners_of_mail_do_it(
     assert (await house.client.get(f"{link}/file")).status_code == 410
 
 
-async def test_the_link_of_a_deactivated_account_opens_nothing(house: House) -> None:
+@pytest.mark.parametrize("change", ["is_active = false", "email = 'other@example.com'"])
+async def test_the_link_of_a_deactivated_account_or_to_an_earlier_address_opens_nothing(
+    house: House, change: str
+) -> None:
     parent = await register(house.client)
     export_id = await ask(house, parent.bearer)
     await make(house, parent.user_id, export_id)
-    link = link_to(parent.user_id, export_id)
+    link = link_to(parent, export_id)
     assert (await begin(house, link)).status_code == 200
-    await run(house.url, "update core.users set is_active = false where id = $1", UUID(parent.user_id))
+    await run(house.url, f"update core.users set {change} where id = $1", UUID(parent.user_id))
     assert (await house.client.get(link)).status_code == 410
     assert (await house.client.post(link)).status_code == 410
     assert (await house.client.get(f"{link}/file")).status_code == 410
@@ -216,7 +219,7 @@ async def test_an_export_holds_no_traces_of_the_other_parent_and_a_parent_who_le
         (ann.user_id, None),
     ]
     assert [row["ip_address"] is None for row in shown] == [False, True]
-    link, content = link_to(ben.user_id, exports[ben.user_id]), f"{PRIVACY}/exports/{exports[ben.user_id]}/content"
+    link, content = link_to(ben, exports[ben.user_id]), f"{PRIVACY}/exports/{exports[ben.user_id]}/content"
     assert (await begin(house, link)).status_code == 200
     await run(house.url, "update family.family_members set role = 'member' where user_id = $1", UUID(ben.user_id))
     refused = [await house.client.get(link), await house.client.post(link), await house.client.get(f"{link}/file")]

@@ -30,7 +30,15 @@ _BY_TOKEN: Final = f"""
     select {_COLUMNS}, child.created_at as child_added_at
       from wondernest.consents consent
       left join family.child_profiles child on child.id = consent.child_id
-     where consent.family_id = $1 and consent.{{digest}} = $2"""
+     where consent.family_id = $1 and {{is_of}}"""
+_OF_UNDO: Final = "consent.undo_digest = $2"
+_OF_QUESTION: Final = """
+    consent.token_digest = any (
+        select sha256($2 || convert_to(address, 'UTF8'))
+          from core.users asked, unnest(array[asked.email, btrim(asked.phone)]) address where asked.id = consent.parent_id
+         union all select $2)"""
+"""`tokens.bound`: the digest of a question is bound to the address that it was sent to: when the parent has another one by now, the link is nobody's.
+Letters of an earlier version were not. A second letter only takes back, and is not bound."""
 _INSERT: Final = """
     insert into wondernest.consents
            (family_id, id, child_id, parent_id, standing, reason, consent_type, permissions, named_as, method, reference,
@@ -157,7 +165,7 @@ class FlowRepository:
 
     async def by_token(self, executor: Executor, family_id: UUID, digest: bytes, *, undo: bool) -> Asked | None:
         """The consent of a letter's link. `undo`: of the second letter."""
-        row = await executor.fetchrow(_BY_TOKEN.format(digest=_column(undo=undo)), family_id, digest)
+        row = await executor.fetchrow(_BY_TOKEN.format(is_of=_OF_UNDO if undo else _OF_QUESTION), family_id, digest)
         return None if row is None else msgspec.structs.replace(_asked(row), child_added_at=row["child_added_at"])
 
     async def insert(self, unit: Executor, consent: Asked) -> None:

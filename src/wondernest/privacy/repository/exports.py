@@ -29,6 +29,7 @@ _LOCK: Final = "select from core.users where id = $1 for no key update"
 _OPEN: Final = f"""
     select {_COLUMNS} from wondernest.exports e
      where e.user_id = $1 and e.ready_at is null and e.asked_at > $2 order by e.asked_at desc limit 1"""
+_ADDRESS: Final = "select email from core.users where id = $1"
 _SINCE: Final = "select count(*) from wondernest.exports where user_id = $1 and asked_at > $2"
 _ASK: Final = f"""
     insert into wondernest.exports as e (user_id, id, family_id, asked_at) values ($1, $2, $3, $4) returning {_COLUMNS}"""
@@ -71,6 +72,11 @@ class ExportRepository:
     async def open(self, unit: Executor, user_id: UUID, since: datetime) -> Export | None:
         """The export that is being made, if it was asked for since then."""
         return _found(await unit.fetchrow(_OPEN, user_id, since))
+
+    async def address(self, executor: Executor, user_id: UUID) -> str | None:
+        """The e-mail address of a user."""
+        found: str | None = await executor.fetchval(_ADDRESS, user_id)
+        return found
 
     async def number_since(self, unit: Executor, user_id: UUID, since: datetime) -> int:
         """How many were asked for."""
