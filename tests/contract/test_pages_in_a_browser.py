@@ -6,23 +6,27 @@ axe finds nothing to complain about, nothing scrolls sideways, the keyboard reac
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import zipfile
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
+from urllib.parse import unquote, urljoin, urlsplit
 from uuid import UUID
 
 import httpx2
 import pytest
 
 from tests.fixtures.application import TEST_SECRET, jobs_running
-from tests.fixtures.auth import MAIL_TIMEOUT_S, Parent, value
+from tests.fixtures.auth import MAIL_TIMEOUT_S, Parent, rows, value
 from tests.fixtures.browser import Phone, needs_chromium, phone
 from tests.fixtures.consents import Nest, after
 from tests.fixtures.family import register_with_child
+from tests.fixtures.files import upload_drawing
 from tests.fixtures.privacy import PRIVACY, proven
 from wondernest.app import create_app
 from wondernest.coppa.upkeep import SECONDS
@@ -38,6 +42,11 @@ BUTTON_HEIGHT_PX: Final = 44
 """WCAG 2.2, target size (enhanced); also shows that the policy lets the style apply."""
 FEWEST_PASSES: Final = 5
 BACKLOG: Final = 16
+DISK: Final = ""
+"""The host of addresses of files."""
+PAGES_INSIDE: Final = 3
+TITLE_SIZE: Final = "25.6px"
+"""Of the pages' style (1.6 rem): their policy lets it apply."""
 TITLES: Final = 11
 """Of different pages: both links that are gone say the same."""
 
@@ -107,9 +116,44 @@ async def press(reader: Phone) -> None:
     await button.click(timeout=TIMEOUT_MS)
 
 
+async def played(nest: Nest, parent: Parent, child: str, language: str) -> None:
+    """The child made a drawing and a story, and the parent has a picture; the family chose a language."""
+    database = nest.database_url
+    locale = "insert into wondernest.family_locales (family_id, language, updated_at) select family_id, $1, now()"
+    await rows(database, f"{locale} from family.family_members where user_id = $2", language, UUID(parent.user_id))
+    canvas = {"stickers": [{"sticker": {"emoji": "🦉"}, "position": {"x": -20, "y": 90}}], "drawings": [], "texts": []}
+    for game, key, document in (
+        ("sticker_book", "sticker_project_1", {"name": "Owl", "originalProject": {"infiniteCanvas": canvas}}),
+        ("story_adventure", "story_draft_1", {"data": {"title": "Bo", "content": {"pages": [{"text": "Once"}]}}}),
+        ("memory", "level", {"level": 3}),
+    ):
+        saved = "insert into games.simple_game_data (child_id, game_type, data_key, data_value) values ($1, $2, $3, $4)"
+        await rows(database, saved, UUID(child), game, key, json.dumps(document))
+    await upload_drawing(nest.client, parent)
+
+
+async def look_inside(reader: Phone, folder: Path, language: str) -> None:
+    """The pages of an export are read from a disk: each fits, and leads to the others and to the files."""
+    pages = sorted(folder.rglob("*.html"))
+    assert len(pages) == PAGES_INSIDE
+    for path in pages:
+        name = str(path.relative_to(folder))
+        await reader.page.goto(path.as_uri(), timeout=TIMEOUT_MS)
+        assert await reader.page.locator("html").get_attribute("lang") == language, name
+        await assert_fit(reader, name)
+        assert await reader.page.locator("h1").evaluate("one => getComputedStyle(one).fontSize") == TITLE_SIZE, name
+        for picture in await reader.page.locator("img").all():
+            assert await picture.evaluate("one => one.naturalWidth") > 0, "it is shown"
+        for link in await reader.page.locator("a").all():
+            target = unquote(urlsplit(urljoin(path.as_uri(), await link.get_attribute("href") or "")).path)
+            assert Path(target).is_file(), target
+    assert await reader.page.locator("svg").count() == 1
+    assert await reader.page.locator("h2").count() == 3
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_page_fits_a_phone_and_works_without_scripts(
-    make_settings: Callable[..., Settings], database_url: str, language: str
+    make_settings: Callable[..., Settings], database_url: str, language: str, tmp_path: Path
 ) -> None:
     async with site(make_settings, database_url) as running, phone(language) as reader:
         nest, seen = running.nest, set[str]()
@@ -135,19 +179,22 @@ async def test_every_page_fits_a_phone_and_works_without_scripts(
         await press(reader)
         await see("undone")
         await see("gone", "/coppa/consents/" + "A" * 64)
+        await played(nest, ann, mia, language)
         link = await running.exported(ann)
         await see("export", link)
         async with reader.page.expect_download(timeout=TIMEOUT_MS) as download:
             await press(reader)
         with zipfile.ZipFile(await (await download.value).path()) as archive:
-            assert "index.html" in archive.namelist()
+            archive.extractall(tmp_path)
         await see("export, gone", "/privacy/exports/" + "A" * 86)
         token = EndTokens(TEST_SECRET).token(UUID(ann.user_id))
         await see("end of the weekly letter", f"/api/v1/letters/weekly/end?token={token}&lang={language}")
         await press(reader)
         await see("ended")
         assert len(seen) == TITLES
-        assert reader.hosts == {running.url.removeprefix("http://")}, "nothing is loaded from anywhere else"
+        await look_inside(reader, tmp_path, language)
+        here = running.url.removeprefix("http://")
+        assert reader.hosts == {here, DISK}, "nothing is loaded from anywhere else"
         assert [text for text in reader.complaints if "410" not in text] == []
 
 

@@ -5,19 +5,12 @@ No cell is executed: a text that a spreadsheet would take for a formula begins w
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
 
 from wondernest.analytics.activities import MINUTE_S, Part
+from wondernest.platform.spreadsheets import BYTE_ORDER_MARK, cell, written
 from wondernest.platform.time_zones import time_zone
-
-BYTE_ORDER_MARK: Final = "\ufeff"
-"""Without it some spreadsheets read UTF-8 as another encoding."""
-_FORMULA: Final = "=+-@＝＋－＠\t\r\n|%"
-"""First characters of what spreadsheets execute; also the wide forms that some of them turn into the narrow ones."""
 
 
 def heading(zone: str) -> bytes:
@@ -34,18 +27,12 @@ def heading(zone: str) -> bytes:
         "Counts as learning (yes or no)",
         "Clock of the device was wrong (yes: placed by its arrival)",
     ]
-    return (BYTE_ORDER_MARK + _written([columns])).encode()
+    return (BYTE_ORDER_MARK + written([columns])).encode()
 
 
 def lines(parts: Iterable[Part], zone: str) -> bytes:
     """A row for each part of an activity."""
-    return _written([_row(part, zone) for part in parts]).encode()
-
-
-def cell(text: str) -> str:
-    """A text as no spreadsheet executes it."""
-    begun = text.lstrip(" ")
-    return f"'{text}" if begun and begun[0] in _FORMULA else text
+    return written([_row(part, zone) for part in parts]).encode()
 
 
 def _row(part: Part, zone: str) -> list[str]:
@@ -69,9 +56,3 @@ def _local(moment: int, zone: str) -> str:
 
 def _answer(is_so: bool) -> str:
     return "yes" if is_so else "no"
-
-
-def _written(rows: Sequence[Sequence[str]]) -> str:
-    target = io.StringIO()
-    csv.writer(target).writerows(rows)
-    return target.getvalue()

@@ -8,11 +8,24 @@ from wondernest.platform.languages import wording
 from wondernest.platform.mail import Wording
 
 
+class PageWords(Struct, frozen=True):
+    """The pages of an export that list files. `{number}`, `{size}` and `{moment}` are replaced."""
+
+    title: str
+    further: str
+    contents: str
+    previous: str
+    next: str
+    about: str
+    missing: str
+
+
 class Words(Struct, frozen=True):
     """One language."""
 
     infected: Wording
     """The letter about a file that the virus scanner refused. It holds no name, neither of the file nor of a person."""
+    page: PageWords
 
 
 def words(language: str) -> Words:

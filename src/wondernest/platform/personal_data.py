@@ -242,7 +242,17 @@ class Delayed(Exception):
     """An eraser cannot do its part now. The others and the rows need not wait for it; it is tried again until it can."""
 
 
-Exporter: TypeAlias = "Callable[[People], AsyncGenerator[Entry]]"
+class Wanted(Struct, frozen=True):
+    """Which files an export wants of a room."""
+
+    people: People
+    language: str
+    """Of pages."""
+    after: str = ""
+    """The mark of the last entry that it has; empty: none."""
+
+
+Exporter: TypeAlias = "Callable[[Wanted], AsyncGenerator[Entry]]"
 """Files about people that an export holds besides the rows. One is read to its end before the next one is asked for."""
 Eraser: TypeAlias = "Callable[[Subjects], Awaitable[Mapping[str, int]]]"
 """Erases what no table's declaration tells: blobs, keys of the cache, jobs. Runs before the tables, and again after an interruption.

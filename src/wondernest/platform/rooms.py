@@ -209,9 +209,9 @@ class Rooms(Struct, frozen=True):
         return tuple(room.purpose_erasers[purpose] for room in self.all if purpose in room.purpose_erasers)
 
     @property
-    def exporters(self) -> tuple[Exporter, ...]:
-        """What the rooms give out about people, besides the rows."""
-        return tuple(exporter for room in self.all for exporter in room.exporters)
+    def exporters(self) -> tuple[tuple[str, Exporter], ...]:
+        """What the rooms give out about people, besides the rows; each with a name that stays the same."""
+        return tuple((f"{room.name} {n}", exporter) for room in self.all for n, exporter in enumerate(room.exporters))
 
     @property
     def usage(self) -> tuple[UsageLine, ...]:

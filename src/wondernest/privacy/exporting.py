@@ -1,57 +1,44 @@
-"""Exports: everything that is held about a user, their family and its children, as one ZIP file."""
+"""Exports: everything that is held about a user, their family and its children, as one ZIP file. `making` makes it."""
 
 from __future__ import annotations
 
 import base64
-import csv
 import hmac
-import io
-from collections.abc import AsyncGenerator
 from datetime import timedelta
-from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import msgspec
 
 from wondernest.access.accesses import Look
-from wondernest.access.people import CHILD, FAMILY
-from wondernest.platform.blobs.blobs import BlobContent
-from wondernest.platform.db.unit import unit_of
-from wondernest.platform.jobs import Job, Running, Schedule
-from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
-from wondernest.platform.personal_data import USER
-from wondernest.platform.recording import Unrecorded
-from wondernest.platform.zipping import Entry, zipped
+from wondernest.platform.blobs import Blob
+from wondernest.platform.blobs.joined import JoinedBlobs
 from wondernest.privacy import errors
-from wondernest.privacy.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from wondernest.coppa.trail import Trail
     from wondernest.platform.caller import Caller
     from wondernest.platform.db.unit import UnitOfWork
-    from wondernest.platform.erasing import RowEraser, Step
     from wondernest.platform.jobs import Sender
-    from wondernest.platform.personal_data import Exporter, People, Subjects
     from wondernest.platform.rooms import Parts
-    from wondernest.privacy.repository import ExportRepository, RequestRepository
+    from wondernest.privacy.repository import ExportRepository, PartRepository
     from wondernest.privacy.rules import Export
 
 MAKE: Final = "privacy.make_export"
 ANNOUNCE_READY: Final = "privacy.announce_export"
 FORGET: Final = "privacy.forget_exports"
 USER_ARGUMENT, EXPORT = "user", "export"
-MAKING_LIMIT_S: Final = 3600.0
 MOST_A_DAY: Final = 5
 DAY: Final = timedelta(days=1)
 KEPT: Final = timedelta(days=7)
-LINK_LIFE: Final = timedelta(hours=1)
-"""After the first use of the mailed link: a download that breaks off goes on, a found letter opens nothing."""
+UNFINISHED_KEPT: Final = timedelta(days=2)
+"""Every attempt at an export has failed before; after a day the user may have asked for another one."""
+LINK_LIFE: Final = timedelta(days=1)
+"""After the first use of the mailed link: a download that breaks off goes on, also of a gigabyte at a slow line over night; a letter
+that is found later opens nothing."""
 LINK_PAGE: Final = "/privacy/exports/{}"
-MOST_BYTES: Final = 64 * 1024**3
-BATCH: Final = 100
 FOLDER: Final = "exports"
 _LINK_PURPOSE: Final = b"wondernest export link\0"
 _ID_BYTES: Final = 16
@@ -71,8 +58,11 @@ class Link(msgspec.Struct, frozen=True):
 class ExportService:
     """Asks for exports, lists them, and gives them out. Raises the room's errors."""
 
-    def __init__(self, exports: ExportRepository, parts: Parts, make: Sender, trail: Trail) -> None:
+    def __init__(
+        self, exports: ExportRepository, made: PartRepository, parts: Parts, make: Sender, trail: Trail
+    ) -> None:
         self._exports = exports
+        self._parts = made
         self._database = parts.database
         self._blobs = parts.blobs
         self._clock = parts.clock
@@ -98,7 +88,7 @@ class ExportService:
         """The caller's exports."""
         return await self._exports.own(self._database, caller.user_id)
 
-    async def content(self, caller: Caller, export_id: UUID) -> BlobContent:
+    async def content(self, caller: Caller, export_id: UUID) -> JoinedBlobs:
         """An export of the caller's. Raises ExportNotFound."""
         return await self._content(await self._exports.given(self._database, caller.user_id, export_id))
 
@@ -107,13 +97,13 @@ class ExportService:
         return await self._linked(token, used=False)
 
     async def begin(self, token: str) -> None:
-        """Use a mailed link: its last hour begins, if it has not. Raises ExportNotFound."""
+        """Use a mailed link: its last day begins, if it has not. Raises ExportNotFound."""
         known, now = await self._known(token), self._clock.now()
         if await self._exports.fetch(self._database, *known, now, now - LINK_LIFE) is None:
             raise errors.ExportNotFound
 
-    async def begun(self, token: str) -> BlobContent:
-        """The file of a mailed link that was used within the last hour. Raises ExportNotFound."""
+    async def begun(self, token: str) -> JoinedBlobs:
+        """The file of a mailed link that was used within the last day. Raises ExportNotFound."""
         export = await self._linked(token, used=True)
         content = await self._content(export)
         await self._trail.append(self._database, export.user_id, None, Look.DOWNLOAD)
@@ -134,142 +124,25 @@ class ExportService:
             raise errors.ExportNotFound
         return link.user_id, link.export_id
 
-    async def _content(self, export: Export | None) -> BlobContent:
+    async def _content(self, export: Export | None) -> JoinedBlobs:
         if export is None or export.expires_at is None or export.expires_at <= self._clock.now():
             raise errors.ExportNotFound
-        blob = await self._blobs.stat(key_of(export))
-        if blob is None:
+        parts = await self._parts.all(self._database, export)
+        first = await self._blobs.stat(parts[0].key if parts else single_key_of(export.id))
+        if first is None:
             raise errors.ExportNotFound
-        return BlobContent(self._blobs, blob)
+        stored = [Blob(key=part.key, size=part.size, modified=part.made_at) for part in parts]
+        return JoinedBlobs(self._blobs, stored or [first], f'"{export.id}"')
 
 
-class ExportJobs:
-    """Makes exports and removes them. A job that is killed begins again: nothing is shown of a file that is not whole."""
-
-    def __init__(
-        self,
-        exports: ExportRepository,
-        requests: RequestRepository,
-        rows: RowEraser,
-        exporters: Sequence[Exporter],
-        parts: Parts,
-        letter: Sender,
-        trail: Trail,
-    ) -> None:
-        self._trail = trail
-        self._exports = exports
-        self._requests = requests
-        self._rows = rows
-        self._exporters = exporters
-        self._database = parts.database
-        self._blobs = parts.blobs
-        self._clock = parts.clock
-        self._letter = letter
-        self._letters = LetterSender(parts.mailer, parts.metrics)
-        self._secret = parts.settings.jwt.secret.encode()
-        self._base = parts.settings.pages_url
-
-    def jobs(self) -> tuple[Job, ...]:
-        """The declarations."""
-        return (
-            Job(MAKE, self.make, time_limit_s=MAKING_LIMIT_S, accesses=Look.EXPORT),
-            Job(ANNOUNCE_READY, self.announce, LETTER_RETRY, unrecorded=Unrecorded.NOBODY),
-            Job(FORGET, self.forget, unrecorded=Unrecorded.UPKEEP, by_age=True),
-        )
-
-    def schedules(self) -> tuple[Schedule, ...]:
-        """Every hour."""
-        return (Schedule(FORGET, "47 * * * *", FORGET),)
-
-    async def make(self, job: Running) -> None:
-        """Write the file, then tell the user."""
-        export = await self._export(job)
-        if export is None or export.ready_at is not None:
-            return
-        people = await self._exports.people(self._database, export)
-        content = zipped(self._entries(people), self._clock.now())
-        blob = await self._blobs.put(key_of(export), content, MOST_BYTES)
-        now = self._clock.now()
-        async with unit_of(self._database) as unit:
-            with_family = FAMILY in people
-            ready = await self._exports.ready(unit, export, now, now + KEPT, blob.size, with_family=with_family)
-            if ready:
-                await self._trail.append(unit, export.user_id, people.get(CHILD, ()), Look.EXPORT)
-                await self._letter(unit, {USER_ARGUMENT: export.user_id, EXPORT: export.id})
-        if not ready:
-            await self._blobs.delete(key_of(export))  # erased meanwhile
-
-    async def announce(self, job: Running) -> None:
-        """Send the letter with the link."""
-        export = await self._export(job)
-        reader = await self._requests.reader(self._database, export.user_id) if export is not None else None
-        if export is not None and reader is not None:
-            link = f"{self._base}{LINK_PAGE.format(link_of(self._secret, export, reader.email))}"
-            await self._letters.send(job, words(reader.language).export.letter(reader.email, link=link))
-
-    async def forget(self, _: Running) -> None:
-        """Remove what is expired, the file before its row."""
-        while True:
-            now = self._clock.now()
-            expired = await self._exports.expired(self._database, now, now - KEPT, BATCH)
-            for export in expired:
-                await self._remove(export)
-            if len(expired) < BATCH:
-                return
-
-    async def erase(self, subjects: Subjects) -> Mapping[str, int]:
-        """Remove the exports of users, and of those near the people: a file of theirs holds the people too."""
-        found = await self._exports.of(self._database, [*subjects.people.get(USER, ()), *subjects.near])
-        for export in found:
-            await self._remove(export)
-        return {FOLDER: len(found)} if found else {}
-
-    async def _remove(self, export: Export) -> None:
-        await self._blobs.delete(key_of(export))
-        await self._exports.forget(self._database, export)
-
-    async def _export(self, job: Running) -> Export | None:
-        user_id, export_id = job.uuid(USER_ARGUMENT), job.uuid(EXPORT)
-        if user_id is None or export_id is None:
-            return None
-        return await self._exports.find(self._database, user_id, export_id)
-
-    async def _entries(self, people: People) -> AsyncGenerator[Entry]:
-        steps = sorted(await self._rows.plan(self._database), key=lambda step: step.holding.table)
-        counts: list[tuple[str, str, int]] = []
-        for step in steps:
-            number = [0]
-            yield Entry(f"data/{step.holding.table}.json", self._documents(step, people, number))
-            if not any(column.kind in {"json", "jsonb", "bytea"} for column in step.columns.values()):
-                yield Entry(f"tables/{step.holding.table}.csv", self._lines(step, people))
-            counts.append((step.holding.what, step.holding.table, number[0]))
-        pages: list[str] = []
-        for exporter in self._exporters:
-            async for entry in exporter(people):
-                yield entry
-                pages.append(entry.name)
-        yield Entry("index.html", _once(index(counts, pages).encode()))
-
-    async def _documents(self, step: Step, people: People, number: list[int]) -> AsyncGenerator[bytes]:
-        yield b"["
-        async for document in self._exports.rows(self._database, step, people):
-            yield (b",\n" if number[0] else b"\n") + document
-            number[0] += 1
-        yield b"\n]\n"
-
-    async def _lines(self, step: Step, people: People) -> AsyncGenerator[bytes]:
-        head: list[str] | None = None
-        async for document in self._exports.rows(self._database, step, people):
-            row: dict[str, Any] = msgspec.json.decode(document)
-            if head is None:
-                head = list(row)
-                yield _line(head)
-            yield _line([_safe(row.get(name)) for name in head])
+def folder_of(export: Export) -> str:
+    """Where the parts of the file are in the blob storage."""
+    return f"{FOLDER}/{export.id}"
 
 
-def key_of(export: Export) -> str:
-    """Where the file is in the blob storage."""
-    return f"{FOLDER}/{export.id}.zip"
+def single_key_of(export_id: UUID) -> str:
+    """Where earlier releases stored the whole file."""
+    return f"{FOLDER}/{export_id}.zip"
 
 
 def link_of(secret: bytes, export: Export, address: str) -> str:
@@ -298,34 +171,3 @@ def leads_from(secret: bytes, link: Link, address: str) -> bool:
 
 def _mac(secret: bytes, ids: bytes, address: str = "") -> bytes:
     return hmac.digest(secret, _LINK_PURPOSE + ids + address.encode(), "sha256")[:_MAC_BYTES]
-
-
-def index(counts: Sequence[tuple[str, str, int]], pages: Sequence[str]) -> str:
-    """The first page: what is in the file. It opens without the service and without a network."""
-    rows = "".join(
-        f'<tr><td>{escape(what)}</td><td>{number}</td><td><a href="data/{escape(table)}.json">{escape(table)}</a></td></tr>\n'
-        for what, table, number in counts
-        if number
-    )
-    links = "".join(f'<li><a href="{escape(name)}">{escape(name)}</a></li>\n' for name in pages)
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>What WonderNest holds about your family</title>'
-        "<style>body{font:16px sans-serif;max-width:60rem;margin:2rem auto}td{padding:.3rem;border-bottom:1px solid #ccc}</style>"
-        "<h1>What WonderNest holds about your family</h1><h2>What was made, and files</h2><ul>"
-        f"{links}</ul><h2>Everything else</h2><table><tr><th>what</th><th>rows</th><th>data</th></tr>\n{rows}</table></html>\n"
-    )
-
-
-def _line(cells: Sequence[Any]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue().encode()
-
-
-def _safe(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
-
-
-async def _once(content: bytes) -> AsyncGenerator[bytes]:
-    yield content

@@ -130,7 +130,8 @@ class PrivacyPages:
         return (Group(kind, held.group(kind), about[kind]) for kind in KINDS if about[kind])
 
     def _shown(self, entry: Entry, language: str) -> Shown:
-        what, why, kept = (self._said(text, language) for text in (entry.what, entry.why, entry.kept))
+        texts = (entry.what, entry.why, entry.kept)
+        what, why, kept = (said_in(text, language, self._figures) for text in texts)
         held = words(language).held
         return Shown(
             what=what,
@@ -142,12 +143,14 @@ class PrivacyPages:
             place=entry.table,
         )
 
-    def _said(self, text: str, language: str) -> Said:
-        translated = translation(text, language)
-        said, chosen = (text, DEFAULT_LANGUAGE) if translated is None else (translated, language)
-        for name, value in self._figures.items():
-            said = said.replace(name, value)
-        return Said(said, chosen)
+
+def said_in(text: str, language: str, figures: Mapping[str, str]) -> Said:
+    """A text of the catalogue in a language, or in the default one if nobody translated it."""
+    translated = translation(text, language)
+    said, chosen = (text, DEFAULT_LANGUAGE) if translated is None else (translated, language)
+    for name, value in figures.items():
+        said = said.replace(name, value)
+    return Said(said, chosen)
 
 
 @cache

@@ -18,6 +18,18 @@ from wondernest.platform.personal_data import (
 )
 from wondernest.privacy.exporting import FORGET
 
+PARTS: Final = Holding(
+    table="wondernest.export_parts",
+    people={"user_id": USER},
+    personal=("record",),
+    copies=True,
+    what="Parts of exports: where they are, and while an export is made the names of what is in it",
+    why="An export that is interrupted goes on",
+    kept="7 days; the names until the export is ready",
+    grounds=(GeneralGround.DUTY,),
+    seen_by=(Party.NOBODY,),
+    ended_by=FORGET,
+)
 AGAIN: Final = "What was erased stays erased when a backup is restored"
 PERSONAL_DATA: Final = (
     Holding(
@@ -43,6 +55,7 @@ PERSONAL_DATA: Final = (
         seen_by=(Party.OWNER, Neighbour.MAIL),
         ended_by=FORGET,
     ),
+    PARTS,
     Holding(
         table="wondernest.erasure_log",
         people={},
@@ -55,6 +68,8 @@ PERSONAL_DATA: Final = (
         identifiers={"person_hash": Operation.ERASE},
     ),
 )
+EXPORTED: Final = tuple(holding for holding in PERSONAL_DATA if holding is not PARTS)
+"""What an export holds of this room: not the list of its own parts, which grows while it is made."""
 ELSEWHERE: Final = (
     Elsewhere(
         store=Store.BLOBS,

@@ -18,14 +18,17 @@ from wondernest.platform.rooms import Room, Rooms, Table
 from wondernest.privacy.catalogue import Entry, catalogue
 from wondernest.privacy.ending import ERASE_ENDED, EndedErasing
 from wondernest.privacy.erasing import NOTE_ARCHIVED, ArchiveJobs, Erasing, Reapplying
-from wondernest.privacy.exporting import ANNOUNCE_READY, MAKE, ExportJobs, ExportService
+from wondernest.privacy.exporting import MAKE, ExportService
 from wondernest.privacy.letters import ANNOUNCE, ErasureLetters
+from wondernest.privacy.making import ExportJobs
 from wondernest.privacy.metrics import NAMES, PrivacyMetrics
+from wondernest.privacy.offline import FirstPage
 from wondernest.privacy.pages import PrivacyPages, figures
-from wondernest.privacy.personal_data import ELSEWHERE, PERSONAL_DATA
+from wondernest.privacy.personal_data import ELSEWHERE, EXPORTED, PERSONAL_DATA
 from wondernest.privacy.repository import (
     ExportRepository,
     LogRepository,
+    PartRepository,
     RequestRepository,
     SummaryRepository,
     WorkRepository,
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 
 TABLES: Final = (
     Table("wondernest.exports"),
+    Table("wondernest.export_parts"),
     Table("wondernest.erasures"),
     Table("wondernest.erasure_log", ("select", "insert")),
 )
@@ -96,14 +100,15 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
     )
     letters = ErasureLetters(requests, parts.database, parts.mailer, parts.metrics)
     erasures = ErasureService(requests, parts.database, parts.clock, parts.ids, letter, grace)
-    exports = ExportRepository()
+    exports, made, said = ExportRepository(), PartRepository(), figures(parts.settings)
     export_jobs = ExportJobs(
         exports,
+        made,
         requests,
-        RowEraser((*others.personal_data, *PERSONAL_DATA)),
+        RowEraser((*others.personal_data, *EXPORTED)),
         others.exporters,
+        FirstPage(said),
         parts,
-        parts.jobs.sender(ANNOUNCE_READY),
         trail,
     )
     metrics = PrivacyMetrics(parts.metrics)
@@ -111,7 +116,7 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
     mode = GateMode(parts.settings.consent_gate)
     due = DueEnds(parts.database, parts.jobs.sender(ANNOUNCE_END), mode, trail)
     ending = EndedErasing(others, due, parts, metrics)
-    export_service = ExportService(exports, parts, parts.jobs.sender(MAKE), trail)
+    export_service = ExportService(exports, made, parts, parts.jobs.sender(MAKE), trail)
     summaries = SummaryService(
         SummaryRepository(RowEraser(others.personal_data)),
         parts.database,
@@ -131,7 +136,7 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
             *PrivacyRoutes(erasures, summaries).endpoints(),
             *ExportRoutes(export_service, summaries).endpoints(),
             *AccessRoutes(trail).endpoints(),
-            *PageRoutes(export_service, PrivacyPages(entries, figures(parts.settings))).endpoints(),
+            *PageRoutes(export_service, PrivacyPages(entries, said)).endpoints(),
         ],
         tables=TABLES,
         jobs=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -58,6 +58,11 @@ class Erasure(Struct, frozen=True, kw_only=True):
 
 SECRET: Final = re.compile(r"hash|token|secret|salt|fingerprint")
 """Names of columns that open something, or could be tried out: an export leaves them out."""
+
+
+def secret_names(columns: Iterable[str]) -> list[str]:
+    """The names of columns that an export leaves out."""
+    return [name for name in columns if SECRET.search(name)]
 
 
 class Export(Struct, frozen=True, kw_only=True):

@@ -33,6 +33,18 @@ class OfferWords(Struct, frozen=True):
     gone_text: str
 
 
+class InsideWords(Struct, frozen=True):
+    """The first page of an export. `{day}` and `{number}` are replaced."""
+
+    title: str
+    intro: str
+    moment: str
+    made: str
+    data: str
+    data_text: str
+    rows: str
+
+
 class GroupWords(Struct, frozen=True):
     """The classes of data about one kind of people."""
 
@@ -96,6 +108,7 @@ class Words(Struct, frozen=True):
     export: Wording
     """The letter about an export; `{link}` is replaced."""
     offer: OfferWords
+    inside: InsideWords
     held: HeldWords
     trail: TrailWords
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wondernest.analytics.activities import Part
-from wondernest.analytics.spreadsheet import cell, heading, lines
+from wondernest.analytics.spreadsheet import heading, lines
+from wondernest.platform.spreadsheets import cell
 
 NOON = int(datetime(2026, 7, 1, 12, 0, 5, tzinfo=UTC).timestamp())
 

@@ -34,6 +34,39 @@ def test_stickers_strokes_and_texts_of_a_canvas_are_drawn_in_their_order() -> No
     assert "a &amp; b" in picture
 
 
+def test_what_lies_beside_the_canvas_is_in_the_picture() -> None:
+    far = {"x": -300.0, "y": 900.0}
+    canvas = {"stickers": [{"sticker": {"emoji": "🦊"}, "position": far}], "texts": [{"position": {"x": 1e9, "y": 0}}]}
+    [picture] = drawn(json.dumps({"infiniteCanvas": canvas}).encode())
+    assert 'viewBox="-360 0 1160 960"' in picture
+
+
+def test_colours_that_the_app_packed_from_parts_of_one_are_drawn() -> None:
+    text = {"text": "a", "color": 0x01010000, "position": {}}
+    canvas = {"background": {"backgroundColor": 16843009}, "stickers": [], "texts": [text, {"text": "b", "color": 255}]}
+    [picture] = drawn(json.dumps({"infiniteCanvas": canvas}).encode())
+    assert 'height="600" fill="#ffffff"' in picture
+    assert 'fill="#ff0000"' in picture
+    assert 'fill="#0000ff"' in picture
+
+
+def test_nothing_of_a_document_becomes_markup_an_address_or_a_style() -> None:
+    evil = """"><script>x</script><image href='https://evil.example/x'/><g style="fill:url(//e)" onload='x'>"""
+    canvas = {
+        "canvasSize": {"width": evil, "height": evil},
+        "background": {"backgroundColor": evil, "imageUrl": evil},
+        "stickers": [{"sticker": {"emoji": evil, "imageUrl": evil}, "position": {"x": evil}, "rotation": evil}],
+        "drawings": [{"points": [{"x": evil}], "color": evil, "strokeWidth": evil}],
+        "texts": [{"text": evil, "color": evil, "fontFamily": evil, "fontSize": evil}],
+    }
+    [picture] = drawn(json.dumps({"infiniteCanvas": canvas}).encode(), lambda _: evil)
+    root = parseString(picture).documentElement  # noqa: S318 - a picture of ours
+    assert root is not None
+    elements = [root, *root.getElementsByTagName("*")]
+    assert {element.tagName for element in elements} == {"svg", "rect", "polyline", "text"}
+    assert not {name for element in elements for name in dict(element.attributes.items())} & {"style", "href", "onload"}
+
+
 def test_each_page_of_a_flip_book_is_a_picture() -> None:
     document = {"originalProject": {"infiniteCanvas": None, "flipBook": {"pages": [CANVAS, CANVAS, "odd"]}}}
     assert len(drawn(json.dumps(document).encode())) == 2

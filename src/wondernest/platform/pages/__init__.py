@@ -9,6 +9,7 @@ from functools import cached_property
 from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -19,11 +20,21 @@ if TYPE_CHECKING:
 
 PACKAGE: Final = "wondernest.platform.pages"
 STYLE: Final = files(PACKAGE).joinpath("templates", "style.css").read_text(encoding="utf-8").strip()
-_DIGEST: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY: Final = (
-    f"default-src 'none'; style-src 'sha256-{_DIGEST}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+
+
+def _digest(style: str) -> str:
+    """What a policy names a style by."""
+    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+POLICY: Final = f"default-src 'none'; style-src 'sha256-{_digest(STYLE)}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 """The content security policy of every page: the one style, and forms that lead back to us."""
+OFFLINE_STYLE: Final = files(PACKAGE).joinpath("templates", "offline.css").read_text(encoding="utf-8").strip()
+OFFLINE_POLICY: Final = (
+    f"default-src 'none'; style-src 'sha256-{_digest(STYLE + OFFLINE_STYLE)}'; img-src 'self' file: content: blob:;"
+    " form-action 'none'; base-uri 'none'"
+)
+"""Of a page that is opened from a disk: its own style, and pictures that lie beside it. `content:` is a disk on Android."""
 LABELS: Final = {"en": "Language", "es": "Idioma", "de": "Sprache", "fr": "Langue"}
 """Of the links to a page in other languages."""
 AWAY: Final = {
@@ -60,7 +71,12 @@ class PageWriter:
 
     def page(self, template: str, language: str, title: str, **values: Any) -> bytes:
         """A page. With `choices` it has links to other languages."""
-        common = {"language": language, "title": title, "language_label": LABELS[language]}
+        common = {
+            "language": language,
+            "title": title,
+            "language_label": LABELS[language],
+            "offline_policy": OFFLINE_POLICY,
+        }
         return self._environment.get_template(template).render(**common, **values).encode()
 
     def said(self, language: str, title: str, text: str, link: Link | None = None) -> bytes:
@@ -72,7 +88,14 @@ class PageWriter:
         from jinja2 import ChoiceLoader, Environment, PackageLoader
 
         loader = ChoiceLoader([PackageLoader(self._package), PackageLoader(PACKAGE)])
-        return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+        environment = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+        environment.filters["relative"] = relative
+        return environment
+
+
+def relative(path: str) -> str:
+    """The path of a file beside the page as an address: no part of it is taken for a scheme, a query or a fragment."""
+    return "./" + quote(path)
 
 
 def choices(query: str = "") -> Sequence[Choice]:

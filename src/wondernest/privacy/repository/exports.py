@@ -12,7 +12,7 @@ import msgspec
 from wondernest.access.guardianship import deactivated, is_parent
 from wondernest.access.people import CHILD, FAMILY
 from wondernest.platform.personal_data import USER
-from wondernest.privacy.rules import SECRET, Export
+from wondernest.privacy.rules import Export, State, secret_names
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Database, Executor, Row
@@ -56,7 +56,11 @@ _EXPIRED: Final = f"""
 _OF: Final = f"select {_COLUMNS} from wondernest.exports e where e.user_id = any ($1::uuid[])"
 _FORGET: Final = "delete from wondernest.exports where user_id = $1 and id = $2"
 _CHILDREN: Final = f"""
-    select array(select c.id from family.child_profiles c where c.family_id = $1 order by c.created_at, c.id) as children
+    select array(select c.id from family.child_profiles c
+                  where c.family_id = $1
+                    and not exists (select from wondernest.erasures e
+                                     where e.child_id = c.id and e.state in ('{State.ERASING}', '{State.SETTLING}'))
+                  order by c.created_at, c.id) as children
       from family.family_members member where member.family_id = $1 and member.user_id = $2 and {is_parent("member")}"""
 _AT_ONCE: Final = 8
 """Rows of a table that are in memory: a document may have megabytes."""
@@ -121,7 +125,7 @@ class ExportRepository:
         return _found(await executor.fetchrow(_LINKED, user_id, export_id, now, before, used))
 
     async def expired(self, executor: Executor, now: datetime, asked_before: datetime, limit: int) -> list[Export]:
-        """Exports whose time is over, and requests that were never done."""
+        """Exports whose time is over, and those that were asked for before a moment and are not made."""
         return [_export(row) for row in await executor.fetch(_EXPIRED, now, asked_before, limit)]
 
     async def of(self, executor: Executor, users: list[UUID]) -> list[Export]:
@@ -132,37 +136,59 @@ class ExportRepository:
         """Delete the row."""
         await executor.execute(_FORGET, export.user_id, export.id)
 
-    async def people(self, executor: Executor, export: Export) -> People:
-        """Whom an export is about: the user, and the family with its children where they are a parent."""
+    async def people(self, executor: Executor, export: Export) -> dict[str, list[UUID]]:
+        """Whom an export is about: the user, and the family where they are a parent, with its children that are not being erased."""
         people: dict[str, list[UUID]] = {USER: [export.user_id]}
         row = await executor.fetchrow(_CHILDREN, export.family_id, export.user_id) if export.family_id else None
         if row is not None and export.family_id is not None:
             people |= {FAMILY: [export.family_id], CHILD: list(row["children"])}
         return people
 
-    async def rows(self, database: Database, step: Step, people: People) -> AsyncGenerator[bytes]:
-        """The rows of a table about the people as JSON objects, without what opens a session.
+    async def rows(
+        self, database: Database, step: Step, people: People, after: str = ""
+    ) -> AsyncGenerator[tuple[str, bytes]]:
+        """The rows of a table about the people as JSON objects, without what opens a session, each with what to give as `after`.
 
+        They come in the order of the primary key. `after`: only those behind it. Without a primary key nothing can be behind.
         Of a row that another adult of the family caused, what tells of that adult is left out (`Holding.of_mentioned`).
         """
-        nobodys = not step.holding.people
-        condition, ids = step.holding.about(people, mentioned=nobodys, lacking=step.lacking)
+        condition, ids = step.holding.about(people, mentioned=not step.holding.people, lacking=step.lacking)
         if not condition:
             return
-        secrets = [name for name in step.columns if SECRET.search(name)]
-        chosen = f"to_jsonb(held) - ${len(ids) + 1}::text[]"
-        arguments: list[object] = [*ids, secrets]
-        users = list(people.get(USER, ()))
-        for name, said in step.holding.of_mentioned.items():
-            if name in step.columns and step.holding.kind_of(name) == USER:
-                place = len(arguments) + 1
-                chosen += f" || case when held.{name} = any (${place}::uuid[]) then '{{}}' else ${place + 1}::jsonb end"
-                arguments += [users, msgspec.json.encode(dict.fromkeys(one for one in said if one in step.columns))]
-        order = f" order by {', '.join(f'held.{name}' for name in step.keys)}" if step.keys else ""
-        statement = f"select {chosen} as document from {step.holding.table} held where {condition}{order}"
+        arguments: list[object] = [*ids]
+        document = _document(step, list(people.get(USER, ())), arguments)
+        keys = ", ".join(f"held.{name}" for name in step.keys)
+        if after:
+            condition = f"({condition}) and ({keys}) > ({_behind(step, after, arguments)})"
+        texts = ", ".join(f"held.{name}::text" for name in step.keys)
+        order = f" order by {keys}" if keys else ""
+        statement = (
+            f"select array[{texts}]::text[] as place, {document} as document"
+            f" from {step.holding.table} held where {condition}{order}"
+        )
         async with database.lease() as connection, connection.transaction(readonly=True):
             async for row in connection.cursor(statement, *arguments, prefetch=_AT_ONCE):
-                yield row["document"]
+                yield msgspec.json.encode(row["place"]).decode(), row["document"]
+
+
+def _document(step: Step, users: list[UUID], arguments: list[object]) -> str:
+    """SQL expression: the row `held` as a JSON object that an export of these users shows. Adds its arguments."""
+    arguments.append(secret_names(step.columns))
+    document = f"to_jsonb(held) - ${len(arguments)}::text[]"
+    for name, said in step.holding.of_mentioned.items():
+        if name in step.columns and step.holding.kind_of(name) == USER:
+            place = len(arguments) + 1
+            document += f" || case when held.{name} = any (${place}::uuid[]) then '{{}}' else ${place + 1}::jsonb end"
+            arguments += [users, msgspec.json.encode(dict.fromkeys(one for one in said if one in step.columns))]
+    return document
+
+
+def _behind(step: Step, after: str, arguments: list[object]) -> str:
+    """SQL list of the primary key of a row. Adds its arguments."""
+    last: list[str] = msgspec.json.decode(after, type=list[str])
+    first = len(arguments) + 1
+    arguments += last
+    return ", ".join(f"${place}::text::{step.columns[name].kind}" for place, name in enumerate(step.keys, first))
 
 
 def _found(row: Row | None) -> Export | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from wondernest.platform.http.replies import BlobReply
 
 if TYPE_CHECKING:
-    from wondernest.platform.blobs.blobs import BlobContent
+    from wondernest.platform.blobs.joined import JoinedBlobs
 
 DOWNLOAD: Final = (
     (b"content-disposition", b'attachment; filename="wondernest.zip"'),
@@ -16,6 +16,6 @@ DOWNLOAD: Final = (
 )
 
 
-def zip_reply(content: BlobContent) -> BlobReply:
+def zip_reply(content: JoinedBlobs) -> BlobReply:
     """The file, with ranges."""
     return BlobReply(content, "application/zip", content.etag, headers=DOWNLOAD)

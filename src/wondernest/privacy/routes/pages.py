@@ -1,6 +1,6 @@
 """The public page of what is held, and the page behind the link of an export's letter.
 
-A GET changes nothing, because scanners of mail follow links; the hour of a link begins with the POST of its page. The file itself is
+A GET changes nothing, because scanners of mail follow links; the last day of a link begins with the POST of its page. The file itself is
 a GET again, so that a browser goes on with a download that broke off.
 """
 
@@ -73,7 +73,7 @@ class PageRoutes:
         summary="Begin the download",
     )
     async def begin(self, request: Request[None]) -> Reply:
-        """Begin the hour of the link, and lead to the file."""
+        """Begin the last day of the link, and lead to the file."""
         token = request.path(TOKEN)
         try:
             await self._exports.begin(token)

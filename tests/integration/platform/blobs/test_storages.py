@@ -27,6 +27,7 @@ from wondernest.platform.blobs import (
 )
 from wondernest.platform.blobs.blobs import CHUNK_BYTES
 from wondernest.platform.blobs.checks import BlobCheck
+from wondernest.platform.blobs.joined import JoinedBlobs
 from wondernest.platform.clock import SystemClock
 
 TIMEOUT_S = 20.0
@@ -91,6 +92,18 @@ async def test_content_of_any_size_in_pieces_of_any_size_is_stored_whole(blobs: 
 async def test_content_of_single_bytes_is_stored_whole(blobs: Blobs) -> None:
     blob = await blobs.put(KEY, pieces(*(bytes([number % 256]) for number in range(5000))), LIMIT)
     assert await whole(blobs, blob) == bytes(number % 256 for number in range(5000))
+
+
+async def test_a_range_of_blobs_one_behind_the_other_goes_over_their_ends(blobs: Blobs) -> None:
+    content = os.urandom(200)
+    parts = list[Blob]()
+    for number, (first, last) in enumerate([(0, 70), (70, 70), (70, 130), (130, 200)]):
+        part = await stored(blobs, f"parts/{number}", content[first:last])
+        parts.append(Blob(key=part.key, size=part.size, modified=part.modified))
+    joined = JoinedBlobs(blobs, parts, '"e"')
+    assert joined.size == len(content)
+    for start, end in [(0, 200), (0, 1), (69, 71), (70, 130), (70, 70), (10, 190), (199, 200)]:
+        assert b"".join([piece async for piece in joined.read(start, end)]) == content[start:end]
 
 
 async def test_any_range_is_read(blobs: Blobs) -> None:

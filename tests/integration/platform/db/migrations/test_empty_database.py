@@ -48,6 +48,7 @@ OURS = {
     "wondernest.erasure_log",
     "wondernest.erasures",
     "wondernest.exports",
+    "wondernest.export_parts",
     "wondernest.consent_gates",
     "wondernest.ended_purposes",
     "wondernest.child_accesses",
