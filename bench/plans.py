@@ -138,9 +138,7 @@ async def _pages(database: OneConnection, requests: Requests, operation: Operati
         noted = await record_statements(database, operation.run, requests, count)
         if len(noted) != len(pages):
             ran = ", ".join(" ".join(statement.sql.split()[:6]) for statement in noted)
-            raise SetupError(
-                f"{operation.serves}: {len(noted)} statements ran ({ran}), bench/hot.py names {len(pages)}"
-            )
+            raise SetupError(f"{operation.serves}: {len(noted)} statements ran ({ran}), bench/hot/ names {len(pages)}")
         for page, run in zip(pages, await explain(database, noted), strict=True):
             if page:
                 page.runs[count] = run

@@ -15,6 +15,7 @@ import pytest
 from tests.fixtures.application import jobs_running, running
 from tests.fixtures.auth import Parent, code_in, log_in, mails_to, register, row, rows, value
 from wondernest.app import create_app
+from wondernest.auth.words import words
 from wondernest.settings import Settings
 
 REQUEST = "/api/v1/auth/password-reset"
@@ -57,6 +58,39 @@ async def test_a_reset_request_answers_alike_for_known_and_unknown_addresses(app
 async def test_a_reset_request_for_no_address_is_400(app_client: httpx2.AsyncClient) -> None:
     response = await app_client.post(REQUEST, json={"email": "bad"})
     assert (response.status_code, response.json()) == (400, {"message": "Validation failed: Invalid email format"})
+
+
+async def test_mails_are_in_the_language_of_the_family_else_of_the_request(
+    app_client: httpx2.AsyncClient, outbox: Path
+) -> None:
+    app_client.headers["Accept-Language"] = "pt, fr-CA;q=0.9, en;q=0.5"
+    undecided = await register(app_client)
+    spanish = await register(app_client, email="spanish@example.com", language="es")
+    for parent in (undecided, spanish):
+        code_in((await mails_to(outbox, parent.email))[0])
+        await reset_code(app_client, outbox, parent)
+        pin = {"pin": "2580", "confirmPin": "2580"}
+        answer = await app_client.post("/api/v1/auth/parent/setup-pin", json=pin, headers=parent.bearer)
+        assert answer.is_success, answer.text
+    app_client.headers["Accept-Language"] = "pt"
+    await app_client.post(REQUEST, json={"email": undecided.email})
+    subjects = [
+        {mail.partition("\n")[0] for mail in await mails_to(outbox, parent.email, count)}
+        for parent, count in ((undecided, 4), (spanish, 3))
+    ]
+    assert subjects == [
+        {
+            words("fr").verify_email.subject,
+            words("fr").password_reset_by_code.subject,
+            words("fr").pin_set.subject,
+            words("en").password_reset_by_code.subject,
+        },
+        {
+            words("es").verify_email.subject,
+            words("es").password_reset_by_code.subject,
+            words("es").pin_set.subject,
+        },
+    ]
 
 
 async def test_the_mailed_token_is_43_characters_and_only_its_hash_is_stored(

@@ -178,15 +178,17 @@ async def test_a_sign_in_from_a_new_network_is_mailed_once(
         client.headers["X-Forwarded-For"] = HOME
         parent = await register(client)
         await log_in(client, parent)
+        client.headers["Accept-Language"] = "de"
         for address in (CAFE, CAFE_TOO, CAFE, HOME):
             client.headers["X-Forwarded-For"] = address
             await log_in(client, parent)
+        client.headers["Accept-Language"] = "en"
         last = {"newPassword": "Sunny-Day-8", "currentPassword": parent.password}
         assert (await client.put("/api/v1/auth/password", json=last, headers=parent.bearer)).status_code == 200
         mails = await mails_to(tmp_path / "outbox", parent.email, 3)
         assert sorted(mail.partition("\n")[0] for mail in mails) == [
             "Confirm your e-mail address",
-            "New sign-in to your WonderNest account",
+            "Neue Anmeldung bei Ihrem WonderNest-Konto",
             "Your WonderNest password was changed",
         ]
         assert not any(address in mail for mail in mails for address in (HOME, CAFE, CAFE_TOO))

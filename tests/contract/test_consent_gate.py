@@ -1,4 +1,4 @@
-"""What a parent's consent decides (COPPA C-01, C-05, C-06, C-11): the gate in its three modes."""
+"""What a parent's consent decides (COPPA C-01, C-05, C-06, C-07, C-11): the gate in its three modes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,9 +16,12 @@ import pytest
 
 from tests.fixtures.application import running
 from tests.fixtures.auth import register, rows, value
-from tests.fixtures.consent import CONSENT, consent_form, give_consent, withdraw_consent
+from tests.fixtures.consent import CONSENT, EVERYTHING, consent_form, give_consent, withdraw_consent
 from tests.fixtures.family import CHILDREN, add_child, child_form
+from tests.fixtures.files import drawing
+from tests.fixtures.films import mp4, webm
 from tests.fixtures.games import Player
+from tests.fixtures.media import mp3_frames, wav
 from wondernest.app import create_app
 from wondernest.settings import Settings
 
@@ -213,6 +217,69 @@ async def test_c_05_disclosure_is_off_unless_it_is_permitted_by_itself(
         purposes = await value(database_url, "select purposes from wondernest.consent_gates")
         shared = ["disclosure:print-shop", "disclosure:voice-lab"] if sharing else []
         assert purposes == [*shared, "saves", "uploads"]
+
+
+# C-07 -----------------------------------------------------------------------------------------------------------------
+
+RECORDINGS = {
+    "mp3": ("song.mp3", mp3_frames(), "audio/mpeg"),
+    "wav": ("song.wav", wav(), "Audio/WAV; rate=8000"),
+    "mp4": ("walk.mp4", mp4(), "video/mp4"),
+    "webm": ("walk.webm", webm(), "video/webm"),
+}
+NO_RECORDINGS = {**EVERYTHING, "audioMonitoring": False}
+NARROWED = "update wondernest.consent_gates set purposes = array_remove(purposes, 'recordings')"
+
+
+async def _upload(player: Player, file: tuple[str, bytes, str], *, about_child: bool = True) -> httpx2.Response:
+    about = {"childId": player.child_id} if about_child else {}
+    bearer = player.parent.bearer
+    return await player.client.post("/api/v1/files/upload", files={"file": file}, params=about, headers=bearer)
+
+
+async def test_c_07_a_recording_of_a_child_needs_a_consent_of_its_own(
+    in_mode: Callable[..., Any], database_url: str, tmp_path: Path
+) -> None:
+    async with in_mode("enforce", RATE_LIMIT_UPLOAD="0") as client:
+        mia = await _player(client)
+        await give_consent(client, mia.parent.bearer, mia.child_id, NO_RECORDINGS)
+        for file in RECORDINGS.values():
+            refused = await _upload(mia, file)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (403, "CONSENT_REQUIRED")
+            assert refused.json()["error"]["purpose"] == "recordings"
+        assert not [path for path in (tmp_path / "uploads").rglob("*") if path.is_file()]
+        assert await value(database_url, "select count(*) from core.uploaded_files") == 0
+        assert (await _upload(mia, ("cat.png", drawing(), "image/png"))).status_code == 201
+        assert (await _upload(mia, RECORDINGS["mp3"], about_child=False)).status_code == 201
+        disguised = await _upload(mia, ("cat.png", mp3_frames(), "image/png"))
+        assert disguised.json()["error"]["message"] == "File content does not match declared content type"
+        unknown = await _upload(mia, ("song.ogg", b"OggS", "audio/ogg"))
+        assert unknown.json()["error"]["message"] == "File type 'audio/ogg' is not allowed"
+        await give_consent(client, mia.parent.bearer, mia.child_id)
+        for file in RECORDINGS.values():
+            assert (await _upload(mia, file)).status_code == 201
+
+
+async def test_c_07_no_change_of_a_file_makes_it_one_about_a_child(mia: Player, database_url: str) -> None:
+    await give_consent(mia.client, mia.parent.bearer, mia.child_id, NO_RECORDINGS)
+    file = (await _upload(mia, RECORDINGS["mp3"], about_child=False)).json()["data"]
+    changes = {"original_name": "mia.mp3", "childId": mia.child_id, "child_id": mia.child_id}
+    assert (await mia.ask("PUT", f"/api/v1/files/{file['id']}", changes)).is_success
+    assert (await mia.ask("PATCH", f"/api/v1/files/{file['id']}/visibility", {"isPublic": True, **changes})).is_success
+    assert await value(database_url, "select child_id from core.uploaded_files") is None
+
+
+async def test_c_07_a_consent_to_a_notice_that_named_no_recordings_permits_none(mia: Player, database_url: str) -> None:
+    await give_consent(mia.client, mia.parent.bearer, mia.child_id)
+    await rows(database_url, "update wondernest.consents set notice_version = 1")
+    await rows(database_url, NARROWED)
+    less = {"permissions": {**EVERYTHING, "marketing": False}}
+    assert (await mia.ask("PUT", f"{CONSENT}/{mia.child_id}", less)).is_success
+    kept = await value(database_url, "select purposes from wondernest.consent_gates")
+    assert kept == ["analytics", "audio_metrics", "recommendations", "saves", "uploads"]
+    assert (await _upload(mia, RECORDINGS["wav"])).json()["error"]["purpose"] == "recordings"
+    await give_consent(mia.client, mia.parent.bearer, mia.child_id)
+    assert (await _upload(mia, RECORDINGS["wav"])).status_code == 201
 
 
 # C-11 -----------------------------------------------------------------------------------------------------------------

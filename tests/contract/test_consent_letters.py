@@ -109,10 +109,10 @@ async def test_the_button_of_the_page_puts_the_consent_into_force(home: Nest, an
 async def test_the_ledger_names_the_notice_that_the_parent_saw(home: Nest, ann: Parent, mia: str) -> None:
     await home.ask(ann, mia)
     await home.press(await home.link(ann), **{"Accept-Language": "fr-CA, en;q=0.5"})
-    document = (await home.client.get("/api/v1/coppa/notices/1?language=fr")).json()
+    document = (await home.client.get("/api/v1/coppa/notices/2?language=fr")).json()
     entries = await rows(home.database_url, "select * from wondernest.consent_ledger order by number offset 1")
     assert {entry["notice_digest"].hex() for entry in entries} == {document["hash"]}
-    assert {entry["notice_version"] for entry in entries} == {1}
+    assert {entry["notice_version"] for entry in entries} == {2}
     assert {entry["method"] for entry in entries} == {"email_plus"}
 
 

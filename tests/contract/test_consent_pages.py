@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Callable
+from itertools import product
 from typing import Any
 from urllib.parse import urljoin
 
@@ -19,6 +20,8 @@ from wondernest.settings import Settings
 
 NOTICES = "/api/v1/coppa/notices"
 NOTICE = "/coppa/notice"
+NEWEST = 2
+"""The version of the newest notice."""
 
 
 @pytest.fixture
@@ -78,8 +81,8 @@ async def test_the_notice_is_a_public_page_that_may_be_kept(home: Nest, language
     Page(held.text).assert_readable(language)
     assert "16 CFR 312.2" in held.text, "the notice leads to the internal operations"
     assert [link["lang"] for link in others] == [*LANGUAGES]
-    assert (await home.client.get(f"{NOTICE}?language={language}&version=1")).text == answer.text
-    for version in ("0", "2", "x", "9" * 30):
+    assert (await home.client.get(f"{NOTICE}?language={language}&version={NEWEST}")).text == answer.text
+    for version in ("0", f"{NEWEST + 1}", "x", "9" * 30):
         assert (await home.client.get(f"{NOTICE}?version={version}")).status_code == 404
 
 
@@ -116,15 +119,16 @@ async def test_the_notices_are_listed_with_their_hashes(home: Nest) -> None:
     answer = await home.client.get(NOTICES)
     body = answer.json()
     assert body["languages"] == [*LANGUAGES]
-    (version,) = body["versions"]
-    assert (version["version"], version["material"], set(version["hashes"])) == (1, True, set(LANGUAGES))
-    for language in LANGUAGES:
-        shown = (await home.client.get(f"{NOTICES}/1?language={language}")).json()
+    versions = body["versions"]
+    assert [(one["version"], one["material"]) for one in versions] == [(2, False), (1, True)]
+    for version, language in product(versions, LANGUAGES):
+        shown = (await home.client.get(f"{NOTICES}/{version['version']}?language={language}")).json()
         assert shown["hash"] == version["hashes"][language] == hashlib.sha256(shown["document"].encode()).hexdigest()
         assert shown["operator"]["name"] == "Nest & <Sons>"
+        assert shown["operator"]["recordingDays"] == "90"
     known = await home.client.get(NOTICES, headers={"If-None-Match": answer.headers["etag"]})
     assert (known.status_code, known.content) == (304, b"")
-    missing = await home.client.get(f"{NOTICES}/2")
+    missing = await home.client.get(f"{NOTICES}/{NEWEST + 1}")
     assert (missing.status_code, missing.json()) == (404, {"message": "No such notice", "warning": None})
 
 

@@ -25,11 +25,12 @@ from tests.fixtures.auth import code_in
 from tests.fixtures.consents import Page
 from tests.fixtures.identities import CLIENT_IDS, Signer
 from tests.fixtures.packs import PACKS, SAFARI, VEHICLES, stock
-from tests.fixtures.payments import EVENTS, KEY, SECRET, Gateway, payment_gateway, signature_of
+from tests.fixtures.payments import EVENTS, KEY, SECRET, Gateway, payment_gateway
 from tests.fixtures.privacy import NAMED_IN_LOGS
 from tests.fixtures.processes import wait_for
 from tests.security.households import PICTURE, Form, address, body_of, sent_as
 from wondernest.letters.signing import EndTokens
+from wondernest.platform.signatures import signature_of
 from wondernest.stories.routes.templates import EXAMPLE
 
 if TYPE_CHECKING:

@@ -8,12 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from wondernest.auth.words import words as of_accounts
 from wondernest.coppa.words import words as of_consent
 from wondernest.files.words import words as of_files
 from wondernest.platform.languages import DEFAULT_LANGUAGE, LANGUAGES
 from wondernest.privacy.words import words as of_privacy
 
 FILLED = re.compile(r"\{\w*\}")
+ROOMS = [of_accounts, of_consent, of_files, of_privacy]
 OTHERS = [language for language in LANGUAGES if language != DEFAULT_LANGUAGE]
 
 
@@ -28,7 +30,7 @@ def texts(words: Any, path: str = "") -> dict[str, str]:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-@pytest.mark.parametrize("words", [of_consent, of_files, of_privacy])
+@pytest.mark.parametrize("words", ROOMS)
 def test_every_text_is_translated_and_has_the_same_values(words: Any, language: str) -> None:
     english, other = texts(words(DEFAULT_LANGUAGE)), texts(words(language))
     assert [name for name, text in other.items() if not text.strip() or text == english[name]] == []
@@ -37,6 +39,6 @@ def test_every_text_is_translated_and_has_the_same_values(words: Any, language: 
     }
 
 
-@pytest.mark.parametrize("words", [of_consent, of_files, of_privacy])
+@pytest.mark.parametrize("words", ROOMS)
 def test_another_language_gets_the_default_one(words: Any) -> None:
     assert words("pt") == words(DEFAULT_LANGUAGE)

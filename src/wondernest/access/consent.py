@@ -27,9 +27,11 @@ class Purpose(Enum):
     RECOMMENDATIONS = "recommendations"
     """Choosing content by what the child did."""
     AUDIO_METRICS = "audio_metrics"
-    """Sessions and figures of speech; never recordings."""
+    """Sessions and figures of speech."""
     UPLOADS = "uploads"
-    """Files about a child."""
+    """Files about a child, but for those of RECORDINGS."""
+    RECORDINGS = "recordings"
+    """Files of sound and film about a child: its voice may be in them (16 CFR 312.2, 312.5(c)(9))."""
     LETTERS = "letters"
     """Letters to the parents that advertise; letters about consent and safety need none."""
 
@@ -44,7 +46,7 @@ PERMISSIONS: Final[Mapping[str, tuple[Purpose, ...]]] = {
     DATA_COLLECTION: (Purpose.SAVES, Purpose.UPLOADS),
     "educationalData": (Purpose.RECOMMENDATIONS,),
     "analytics": (Purpose.ANALYTICS,),
-    "audioMonitoring": (Purpose.AUDIO_METRICS,),
+    "audioMonitoring": (Purpose.AUDIO_METRICS, Purpose.RECORDINGS),
     "marketing": (Purpose.LETTERS,),
 }
 """The app's permissions and what each permits. THIRD_PARTIES is the sixth: it permits disclosure to those whom the notice names."""

@@ -12,9 +12,15 @@ from wondernest.platform.languages import DEFAULT_LANGUAGE, spoken
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Row
 
+
+def language_of(user_id: str) -> str:
+    """SQL expression: the language that the family of an adult chose (`user_id` is an SQL expression); null if it chose none."""
+    return f"""(select locale.language from wondernest.family_locales locale
+                      where locale.family_id = ({family_of(user_id, acting=False)}))"""
+
+
 READER: Final = f"""
-    select u.email, (select locale.language from wondernest.family_locales locale
-                      where locale.family_id = ({family_of("u.id", acting=False)})) as language
+    select u.email, {language_of("u.id")} as language
       from core.users u where u.id = $1 and u.is_active is not false"""
 """SQL query: the reader with the account $1; no row if it is deactivated."""
 
@@ -27,6 +33,6 @@ class Reader(Struct, frozen=True):
     """One of ours: the family's, or the default one."""
 
 
-def reader_of(row: Row | None) -> Reader | None:
-    """A row of READER."""
-    return None if row is None else Reader(row["email"], spoken(row["language"]) or DEFAULT_LANGUAGE)
+def reader_of(row: Row | None, asked: str | None = None) -> Reader | None:
+    """A row of READER. `asked`: the language for a family that chose none."""
+    return None if row is None else Reader(row["email"], spoken(row["language"]) or spoken(asked) or DEFAULT_LANGUAGE)

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from wondernest.auth.repository import RevocationRepository
+from wondernest.auth.repository import LANGUAGE, RevocationRepository
 from wondernest.auth.rules import PIN_FORGOTTEN_S
 from wondernest.platform.ids import sha256_hex
 from wondernest.platform.jobs import Job, Jobs, Running, Schedule, Sender
 from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
+from wondernest.platform.languages import number_of, of_number
 from wondernest.platform.mail import Letter, Mailer
 from wondernest.platform.recording import Unrecorded
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
+    from wondernest.access.readers import Reader
     from wondernest.auth.mails import MailWriter
     from wondernest.auth.repository import PinLockRepository, ProofRepository
     from wondernest.platform.clock import Clock
@@ -123,9 +125,10 @@ class MailJobs:
             return
         token, now = self._token(job), self._clock.now()
         digest = hashlib.sha256(token.encode()).digest()
-        email = await self._proofs.note_verification(user_id, digest, now + self._verification_life, now)
-        if email is not None:
-            await self._letters.send(job, self._writer.verify_email(email, token))
+        until, asked = now + self._verification_life, _asked(job)
+        reader = await self._proofs.note_verification(user_id, digest, until, now, asked)
+        if reader is not None:
+            await self._letters.send(job, self._writer.verify_email(reader, token))
 
     async def reset_password(self, job: Running) -> None:
         """Mail a one-time token for a new password, where there is an account."""
@@ -133,32 +136,43 @@ class MailJobs:
         if user_id is None:
             return
         token, now = self._token(job), self._clock.now()
-        email = await self._proofs.note_reset(user_id, sha256_hex(token), now + self._reset_life, now)
-        if email is not None:
-            await self._letters.send(job, self._writer.password_reset(email, token))
+        until, asked = now + self._reset_life, _asked(job)
+        reader = await self._proofs.note_reset(user_id, sha256_hex(token), until, now, asked)
+        if reader is not None:
+            await self._letters.send(job, self._writer.password_reset(reader, token))
 
     async def pin_locked(self, job: Running) -> None:
         """Mail that the PIN is locked, and for how long."""
-        email, lock_s = await self._address(job.uuid(USER)), job.args.get(SECONDS)
-        if email is not None:
-            await self._letters.send(job, self._writer.pin_locked(email, lock_s if isinstance(lock_s, int) else None))
+        reader, lock_s = await self._reader(job), job.args.get(SECONDS)
+        if reader is not None:
+            await self._letters.send(job, self._writer.pin_locked(reader, lock_s if isinstance(lock_s, int) else None))
 
-    def _notice(self, name: str, write: Callable[[str], Letter]) -> Job:
+    def _notice(self, name: str, write: Callable[[Reader], Letter]) -> Job:
         async def handler(job: Running) -> None:
-            email = await self._address(job.uuid(USER))
-            if email is not None:
-                await self._letters.send(job, write(email))
+            reader = await self._reader(job)
+            if reader is not None:
+                await self._letters.send(job, write(reader))
 
         return Job(name, handler, LETTER_RETRY, unrecorded=Unrecorded.NOBODY)
 
-    async def _address(self, user_id: UUID | None) -> str | None:
-        holder = await self._proofs.pin_holder(user_id) if user_id is not None else None
-        return None if holder is None else holder.email
+    async def _reader(self, job: Running) -> Reader | None:
+        user_id = job.uuid(USER)
+        return None if user_id is None else await self._proofs.reader(user_id, _asked(job))
 
     def _token(self, job: Running) -> str:
         """43 characters, derived from the job and the secret; without the secret they look random."""
         digest = hmac.digest(self._secret, _TOKEN_PURPOSE + job.reference.encode(), "sha256")
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def letter_to(user_id: UUID, language: str) -> dict[str, UUID | int]:
+    """The arguments of a letter's job. `language`: the one that the request asked for; a family's own choice goes before it."""
+    return {USER: user_id, LANGUAGE: number_of(language)}
+
+
+def _asked(job: Running) -> str | None:
+    """The language that the request asked for; a job of an earlier release has none."""
+    return of_number(job.args.get(LANGUAGE))
 
 
 class PruningJobs:

@@ -1,15 +1,15 @@
-"""The mails of this room, made from the texts in `templates/`: the first line is the subject."""
+"""The mails of this room, in the reader's language. Their texts are in `words/`."""
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wondernest.platform.mail import Letter
+from wondernest.auth.words import words
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
-
+    from wondernest.access.readers import Reader
+    from wondernest.auth.words import Lengths
+    from wondernest.platform.mail import Letter
     from wondernest.settings import Auth
 
 SECONDS_PER_MINUTE = 60
@@ -22,56 +22,47 @@ class MailWriter:
     def __init__(self, settings: Auth) -> None:
         self._settings = settings
 
-    def password_reset(self, to: str, token: str) -> Letter:
+    def password_reset(self, to: Reader, token: str) -> Letter:
         """How to choose a new password, with a link if there is a page for it."""
-        page, hours = self._settings.reset_page_url, self._settings.reset_life_h
-        return self._write("password_reset", to, token=token, link=page and reset_link(page, token), hours=hours)
+        page, known, hours = self._settings.reset_page_url, words(to.language), str(self._settings.reset_life_h)
+        if page:
+            return known.password_reset_by_link.letter(to.email, link=reset_link(page, token), hours=hours)
+        return known.password_reset_by_code.letter(to.email, token=token, hours=hours)
 
-    def password_changed(self, to: str) -> Letter:
+    def password_changed(self, to: Reader) -> Letter:
         """The password was changed."""
-        return self._write("password_changed", to)
+        return words(to.language).password_changed.letter(to.email)
 
-    def new_network(self, to: str) -> Letter:
+    def new_network(self, to: Reader) -> Letter:
         """Somebody signed in from a network that the account was never used from."""
-        return self._write("new_network", to)
+        return words(to.language).new_network.letter(to.email)
 
-    def pin_locked(self, to: str, lock_s: int | None = None) -> Letter:
+    def pin_locked(self, to: Reader, lock_s: int | None = None) -> Letter:
         """Too many wrong PINs were entered. `lock_s`: how long no PIN is accepted; None: as long as the first time."""
-        settings = self._settings
-        length = _length(settings.pin_lock_s if lock_s is None else lock_s)
-        return self._write("pin_locked", to, attempts=settings.pin_attempts, length=length)
+        settings, known = self._settings, words(to.language)
+        length = _length(settings.pin_lock_s if lock_s is None else lock_s, known.lengths)
+        return known.pin_locked.letter(to.email, attempts=str(settings.pin_attempts), length=length)
 
-    def pin_set(self, to: str) -> Letter:
+    def pin_set(self, to: Reader) -> Letter:
         """A parent PIN was set or replaced."""
-        return self._write("pin_set", to)
+        return words(to.language).pin_set.letter(to.email)
 
-    def sign_up_attempt(self, to: str) -> Letter:
+    def sign_up_attempt(self, to: Reader) -> Letter:
         """Somebody tried to sign up with this address, which has an account."""
-        return self._write("sign_up_attempt", to)
+        return words(to.language).sign_up_attempt.letter(to.email)
 
-    def account_taken_over(self, to: str) -> Letter:
+    def account_taken_over(self, to: Reader) -> Letter:
         """The owner of the address signed in from outside; nobody had proven the address before."""
-        return self._write("account_taken_over", to)
+        return words(to.language).account_taken_over.letter(to.email)
 
-    def identity_linked(self, to: str) -> Letter:
+    def identity_linked(self, to: Reader) -> Letter:
         """The account can be opened by an outside identity too."""
-        return self._write("identity_linked", to)
+        return words(to.language).identity_linked.letter(to.email)
 
-    def verify_email(self, to: str, token: str) -> Letter:
+    def verify_email(self, to: Reader, token: str) -> Letter:
         """The code that verifies the address."""
-        return self._write("verify_email", to, token=token, hours=self._settings.verification_life_h)
-
-    @cached_property
-    def _environment(self) -> Environment:
-        from jinja2 import Environment, PackageLoader, StrictUndefined
-
-        loader = PackageLoader("wondernest.auth")
-        return Environment(loader=loader, undefined=StrictUndefined, autoescape=False)  # noqa: S701 - plain text
-
-    def _write(self, template: str, to: str, **values: object) -> Letter:
-        text = self._environment.get_template(f"{template}.txt").render(**values)
-        subject, _, body = text.partition("\n")
-        return Letter(to, subject, body.lstrip("\n") + "\n")
+        hours = str(self._settings.verification_life_h)
+        return words(to.language).verify_email.letter(to.email, token=token, hours=hours)
 
 
 def reset_link(page_url: str, token: str) -> str:
@@ -86,8 +77,10 @@ def reset_link(page_url: str, token: str) -> str:
     return f"{page_url}{'' if fragment[-1] in '?&' else joint}token={token}"
 
 
-def _length(seconds: int) -> str:
-    """A length of time in words, rounded up: `15 minutes`, `1 hour`."""
-    unit, name = (SECONDS_PER_HOUR, "hour") if seconds >= SECONDS_PER_HOUR else (SECONDS_PER_MINUTE, "minute")
-    number = -(-seconds // unit)
-    return f"{number} {name}" if number == 1 else f"{number} {name}s"
+def _length(seconds: int, lengths: Lengths) -> str:
+    """A length of time in words, rounded up: `for 15 minutes`, `for 1 hour`."""
+    if seconds >= SECONDS_PER_HOUR:
+        number, one, more = -(-seconds // SECONDS_PER_HOUR), lengths.hour, lengths.hours
+    else:
+        number, one, more = -(-seconds // SECONDS_PER_MINUTE), lengths.minute, lengths.minutes
+    return (one if number == 1 else more).format(number=number)

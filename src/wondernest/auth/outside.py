@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from wondernest.auth import errors, rules
 from wondernest.auth.endings import end_all_sessions
-from wondernest.auth.jobs import USER
+from wondernest.auth.jobs import letter_to
 from wondernest.auth.repository import Link
 from wondernest.auth.rules import FirstSignIn
 
@@ -42,8 +42,8 @@ class OutsideAccounts:
             raise errors.ExternalLoginRefused
         return identity
 
-    async def account(self, identity: Identity, unit: UnitOfWork) -> Account | None:
-        """The account that the identity opens; None if a new one is to be made. Uses the token up."""
+    async def account(self, identity: Identity, language: str, unit: UnitOfWork) -> Account | None:
+        """The account that the identity opens; None if a new one is to be made. Uses the token up. `language`: of a letter."""
         deps = self._with
         is_unused, account = await deps.outside.use_token(
             unit, identity.token_hash, identity.expires_at + CLOCK_MARGIN, identity.issuer, identity.subject
@@ -52,7 +52,7 @@ class OutsideAccounts:
             raise errors.ExternalLoginRefused
         account = account or await deps.outside.by_identity(unit, identity.issuer, identity.subject)
         if account is None:
-            return await self._account_with_its_address(identity, unit)
+            return await self._account_with_its_address(identity, language, unit)
         if not account.active:
             raise errors.ExternalLoginRefused
         return account
@@ -75,7 +75,7 @@ class OutsideAccounts:
         )
         await deps.outside.link(unit, link)
 
-    async def _account_with_its_address(self, identity: Identity, unit: UnitOfWork) -> Account | None:
+    async def _account_with_its_address(self, identity: Identity, language: str, unit: UnitOfWork) -> Account | None:
         deps = self._with
         if identity.email is None or not identity.may_use_email:
             raise errors.ExternalLoginRefused
@@ -95,9 +95,9 @@ class OutsideAccounts:
             now = deps.clock.now()
             await deps.outside.take_over(unit, account.id, now)
             await end_all_sessions(deps, account.id, now, unit)
-            await deps.senders.account_taken_over(unit, {USER: account.id})
+            await deps.senders.account_taken_over(unit, letter_to(account.id, language))
             account = replace(account, password_hash=NO_PASSWORD, pin_hash=None)
         else:
-            await deps.senders.identity_linked(unit, {USER: account.id})
+            await deps.senders.identity_linked(unit, letter_to(account.id, language))
         await self.link(identity, account.id, unit)
         return replace(account, verified=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from wondernest.auth import errors, rules
 from wondernest.auth.jobs import SECONDS, USER
+from wondernest.auth.repository import LetterJob
 from wondernest.platform.clock import epoch_ms
 from wondernest.platform.ids import sha256_hex
 
@@ -37,7 +38,7 @@ class PinService:
         self._locks_s = rules.pin_locks_s(settings.auth.pin_lock_s)
         self._metrics = metrics
 
-    async def verify(self, pin: str, caller: Caller | None, ip: str | None) -> str:
+    async def verify(self, pin: str, caller: Caller | None, client: rules.Client) -> str:
         """A parent-mode session token for the right PIN; raises UnreadablePin, WrongPin or PinLocked.
 
         If the PIN is the caller's own, the token is a step-up proof too.
@@ -48,14 +49,14 @@ class PinService:
         deps.hasher.require_capacity()
         attempt = await self._admit(caller.user_id) if caller else None
         if caller is None or attempt is None:
-            await deps.unknown_pin_attempts.admit(ip)
+            await deps.unknown_pin_attempts.admit(client.ip)
             if not self._is_default(pin):
                 raise errors.WrongPin
-            await deps.unknown_pin_attempts.succeeded(ip)
+            await deps.unknown_pin_attempts.succeeded(client.ip)
         elif not (
             await deps.hasher.matches(pin, attempt.pin_hash) if attempt.pin_hash is not None else self._is_default(pin)
         ):
-            await self._wrong(caller.user_id, attempt)
+            await self._wrong(caller.user_id, attempt, client.language)
             raise errors.WrongPin
         else:
             await self.forget(caller.user_id)
@@ -66,7 +67,7 @@ class PinService:
             await deps.sessions.note_parent_mode(caller.user_id, digest, now + PARENT_MODE_LIFE, now, proves=proves)
         return token
 
-    async def set_up(self, pin: str, current: str | None, caller: Caller) -> None:
+    async def set_up(self, pin: str, current: str | None, caller: Caller, language: str) -> None:
         """Store a PIN and write to the parent. Replaces one only if `current` is it; raises UnusablePin, SimplePin or PinAlreadySet.
 
         The first PIN needs only the session, as the app's set-up screen has nothing else, and a PIN proves the parent afterwards. So
@@ -81,13 +82,13 @@ class PinService:
         if holder is None:
             raise errors.UnknownAccount
         if holder.pin_hash is not None:
-            await self._check_current(current, holder.pin_hash, caller)
+            await self._check_current(current, holder.pin_hash, caller, language)
         pin_hash = await deps.hasher.hash(pin)
-        letter = (deps.senders.pin_set.job, USER)
+        letter = LetterJob(deps.senders.pin_set.job, USER, language)
         if not await deps.proofs.set_pin(caller.user_id, pin_hash, holder.pin_hash, deps.clock.now(), letter):
             raise errors.PinAlreadySet
 
-    async def require(self, pin: str, caller: Caller) -> None:
+    async def require(self, pin: str, caller: Caller, language: str) -> None:
         """Check the caller's own PIN for a step-up, counted together with `verify`; raises WrongProof or TooManyAttempts."""
         if not rules.is_pin(pin):
             raise errors.WrongProof
@@ -100,7 +101,7 @@ class PinService:
         if attempt is None:
             raise errors.UnknownAccount
         if not await deps.hasher.matches(pin, attempt.pin_hash):
-            await self._wrong(caller.user_id, attempt)
+            await self._wrong(caller.user_id, attempt, language)
             raise errors.WrongProof
         await self.forget(caller.user_id)
 
@@ -108,7 +109,7 @@ class PinService:
         """Forget the wrong PINs of a user who proved more than the PIN, and end the lock."""
         await self._with.pin_locks.forget(user_id)
 
-    async def _check_current(self, current: str | None, pin_hash: str, caller: Caller) -> None:
+    async def _check_current(self, current: str | None, pin_hash: str, caller: Caller, language: str) -> None:
         if current is None:
             raise errors.PinAlreadySet
         deps = self._with
@@ -120,7 +121,7 @@ class PinService:
         if attempt is None:
             raise errors.UnknownAccount
         if not await deps.hasher.matches(current, pin_hash):
-            await self._wrong(caller.user_id, attempt)
+            await self._wrong(caller.user_id, attempt, language)
             raise errors.PinAlreadySet
         await self.forget(caller.user_id)
 
@@ -136,14 +137,15 @@ class PinService:
         self._metrics.pins.inc()
         raise errors.PinLocked(max(1, -int(-left_s // 1)))
 
-    async def _wrong(self, user_id: UUID, attempt: PinAttempt) -> None:
+    async def _wrong(self, user_id: UUID, attempt: PinAttempt, language: str) -> None:
         """Write to the parent if this attempt began a lock."""
         if attempt.locked_until is None:
             return
         deps = self._with
         now = deps.clock.now()
         seconds = round((attempt.locked_until - now).total_seconds())
-        await deps.pin_locks.write_letter(user_id, deps.senders.pin_locked.job, USER, (SECONDS, seconds), now)
+        letter = LetterJob(deps.senders.pin_locked.job, USER, language)
+        await deps.pin_locks.write_letter(user_id, letter, (SECONDS, seconds), now)
 
     def _is_default(self, pin: str) -> bool:
         return bool(self._default_pin) and hmac.compare_digest(pin, self._default_pin)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from wondernest.auth import errors, rules
 from wondernest.auth.attempts import MAIL_WINDOW_S
 from wondernest.auth.endings import end_all_sessions
-from wondernest.auth.jobs import USER
+from wondernest.auth.jobs import USER, letter_to
+from wondernest.auth.repository import LetterJob
 from wondernest.platform.ids import sha256_hex
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ class RecoveryService:
         self._with = dependencies
         self._require_mail_token = settings.require_mail_token
 
-    async def request_reset(self, email: str) -> None:
-        """Enqueue the reset mail if the account exists; raises ValidationFailed.
+    async def request_reset(self, email: str, language: str) -> None:
+        """Enqueue the reset mail if the account exists; raises ValidationFailed. `language`: of the request, as in every method.
 
         The caller cannot find out whether it exists, not by timing either: the same statement enqueues a job in both cases.
         """
@@ -38,9 +39,9 @@ class RecoveryService:
             raise errors.ValidationFailed([rules.INVALID_EMAIL])
         address, deps = rules.normal_email(email), self._with
         if await deps.allowance.permits("reset", address, RESET_MAILS_PER_HOUR):
-            await deps.proofs.request_reset(address, deps.senders.reset_password.job, USER)
+            await deps.proofs.request_reset(address, LetterJob(deps.senders.reset_password.job, USER, language))
 
-    async def reset(self, token: str, password: str, unit: UnitOfWork) -> None:
+    async def reset(self, token: str, password: str, language: str, unit: UnitOfWork) -> None:
         """Use a reset token to set a new password and end every session; raises ValidationFailed, InvalidResetToken.
 
         The token was mailed, so it proves the address.
@@ -59,7 +60,7 @@ class RecoveryService:
         if not await deps.proofs.spend_reset(unit, user_id, token_hash, password_hash, now):
             raise errors.InvalidResetToken
         await end_all_sessions(deps, user_id, now, unit)
-        await deps.senders.password_changed(unit, {USER: user_id})
+        await deps.senders.password_changed(unit, letter_to(user_id, language))
 
     async def verify_email(self, token: str | None, caller: Caller) -> None:
         """With a mailed token: prove the caller's address. Without one: set the column that Kotlin sets, which proves nothing.
@@ -76,10 +77,11 @@ class RecoveryService:
         if not done:
             raise errors.EmailNotVerified
 
-    async def request_verification(self, caller: Caller) -> None:
+    async def request_verification(self, caller: Caller, language: str) -> None:
         """Mail the caller a token that proves their address, unless it is proven; raises UnknownAccount, TooManyAttempts."""
         deps = self._with
         if not await deps.allowance.permits("verification", str(caller.user_id), VERIFICATION_MAILS_PER_HOUR):
             raise errors.TooManyAttempts(MAIL_WINDOW_S)
-        if not await deps.proofs.request_verification(caller.user_id, deps.senders.verify_email.job, USER):
+        letter = LetterJob(deps.senders.verify_email.job, USER, language)
+        if not await deps.proofs.request_verification(caller.user_id, letter):
             raise errors.UnknownAccount

@@ -343,16 +343,17 @@ def device_of(user_agent: str | None) -> str | None:
 
 
 class Client(Struct, frozen=True):
-    """Where a request comes from: its address, and the family of the client."""
+    """Where a request comes from: its address, the family of the client, and the language that it asks for."""
 
     ip: str | None
     device: str | None = None
+    language: str = DEFAULT_LANGUAGE
 
 
 class Confirmation(Struct, frozen=True):
-    """What comes with a request that must be confirmed: the client's address, and a step-up proof (empty without one)."""
+    """What comes with a request that must be confirmed: its client, and a step-up proof (empty without one)."""
 
-    ip: str | None
+    client: Client
     proof: str
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wondernest.auth import errors, rules
-from wondernest.auth.jobs import USER
+from wondernest.auth.jobs import letter_to
 from wondernest.auth.outside import NO_PASSWORD, OutsideAccounts
 from wondernest.auth.repository import Account, NewAccount, NewSession, Presented
 from wondernest.auth.tokens import TokenPair, TokenSubject
@@ -58,7 +58,7 @@ class AccountService:
         deps.hasher.require_capacity()
         taken = await deps.accounts.by_email(email)
         if taken is not None:
-            await self._notify_owner(taken)
+            await self._notify_owner(taken, client.language)
             raise errors.EmailTaken
         person = sign_up.names.normalised()
         new = NewAccount(
@@ -75,7 +75,7 @@ class AccountService:
             language=sign_up.language.strip().lower(),
         )
         session = await self._store(new, client, unit)
-        await deps.senders.verify_email(unit, {USER: new.user_id})
+        await deps.senders.verify_email(unit, letter_to(new.user_id, client.language))
         return session
 
     async def log_in_parent(self, email: str, password: str, client: rules.Client, unit: UnitOfWork) -> OpenSession:
@@ -102,7 +102,7 @@ class AccountService:
         if problems := login.problems():
             raise errors.ValidationFailed(problems)
         identity = await self._outside.verified(login)
-        account = await self._outside.account(identity, unit)
+        account = await self._outside.account(identity, client.language, unit)
         if account is not None:
             session = await self._open(account, client, unit)
             await self._outside.require_link(identity, account.id, unit)
@@ -112,7 +112,7 @@ class AccountService:
         session = await self._store(new, client, unit, taken=_address_taken_meanwhile)
         await self._outside.link(identity, new.user_id, unit)
         if not identity.owns_email:
-            await deps.senders.verify_email(unit, {USER: new.user_id})
+            await deps.senders.verify_email(unit, letter_to(new.user_id, client.language))
         return session
 
     async def refresh(self, refresh_token: str | None, client: rules.Client) -> OpenSession:
@@ -217,13 +217,15 @@ class AccountService:
         subject = TokenSubject(account.id, account.family_id, account.email, account.role, account.verified)
         deps = self._with
         address = addresses.parse(client.ip)
-        return NewSession(account.id, deps.issuer.issue(subject), address, deps.clock.now(), client.device)
+        return NewSession(
+            account.id, deps.issuer.issue(subject), address, deps.clock.now(), client.device, client.language
+        )
 
-    async def _notify_owner(self, account: Account) -> None:
+    async def _notify_owner(self, account: Account, language: str) -> None:
         """Mail the owner of an address that somebody tried to sign up with; rate-limited, so that it cannot be used to annoy them."""
         deps = self._with
         if account.active and await deps.allowance.permits("sign-up", account.email.lower(), SIGN_UP_NOTICES_PER_HOUR):
-            await deps.senders.sign_up_attempt(deps.database, {USER: account.id})
+            await deps.senders.sign_up_attempt(deps.database, letter_to(account.id, language))
 
 
 def _account_of(identity: Identity, given: rules.NameFields, ids: Ids) -> NewAccount:

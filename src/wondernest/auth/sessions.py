@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from wondernest.auth import errors, rules
-from wondernest.auth.jobs import USER
+from wondernest.auth.jobs import letter_to
 from wondernest.auth.outside import NO_PASSWORD
 from wondernest.auth.service import presented, standing_account
 from wondernest.platform.caller import Authority
@@ -64,12 +64,12 @@ class SessionService:
         if account.password_hash == NO_PASSWORD:
             await deps.gate.admit(caller, Authority.OWN, request.proof)
         else:
-            await self.check_password(account.email, account.password_hash, current, request.ip)
+            await self.check_password(account.email, account.password_hash, current, request.client.ip)
         password_hash, now = await deps.hasher.hash(new), deps.clock.now()
         if not await deps.sessions.change_password(unit, account.id, account.password_hash, password_hash, now):
             raise errors.WrongPassword
         await self._end_with_proofs(caller, unit)
-        await deps.senders.password_changed(unit, {USER: account.id})
+        await deps.senders.password_changed(unit, letter_to(account.id, request.client.language))
 
     async def check_password(self, email: str, stored: str, password: str | None, ip: str | None) -> None:
         """Check the password of a signed-in user; raises WrongPassword or TooManyAttempts."""

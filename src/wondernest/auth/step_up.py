@@ -12,6 +12,7 @@ from wondernest.platform.ids import sha256_hex
 if TYPE_CHECKING:
     from wondernest.auth.dependencies import Dependencies
     from wondernest.auth.pins import PinService
+    from wondernest.auth.rules import Client
     from wondernest.auth.sessions import SessionService
     from wondernest.platform.caller import Caller
 
@@ -24,7 +25,7 @@ class StepUpService:
         self._sessions = sessions
         self._pins = pins
 
-    async def prove(self, caller: Caller, pin: str | None, password: str | None, ip: str | None) -> str:
+    async def prove(self, caller: Caller, pin: str | None, password: str | None, client: Client) -> str:
         """A proof for the PIN or the password; exactly one of them is given.
 
         Raises NothingToProve, WrongProof, WrongPassword, TooManyAttempts, UnknownAccount or CallerRefused. Wrong ones count like those of
@@ -36,11 +37,11 @@ class StepUpService:
         deps.hasher.require_capacity()
         account = await standing_account(deps.accounts, caller)
         if pin is not None:
-            await self._pins.require(pin, caller)
+            await self._pins.require(pin, caller, client.language)
         elif account.password_hash == NO_PASSWORD:
             raise errors.WrongPassword
         else:
-            await self._sessions.check_password(account.email, account.password_hash, password, ip)
+            await self._sessions.check_password(account.email, account.password_hash, password, client.ip)
         proof = f"step_up_{deps.ids.token()}"
         await deps.sessions.note_proof(account.id, sha256_hex(proof), caller.token_hash, deps.clock.now())
         return proof

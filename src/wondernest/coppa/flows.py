@@ -1,4 +1,4 @@
-"""Verifiable consent, step by step: asked for, confirmed, in force, taken back, expired. Each step is written to the ledger.
+"""Verifiable consent, step by step: asked for, confirmed, in force, taken back. Each step is written to the ledger.
 
 Whoever changes a child's consents locks the child's row first, then the family's ledger, then the child's gate: so of a confirmation
 and a withdrawal that meet, the one that commits first is the earlier entry, and the other one sees it.
@@ -7,8 +7,7 @@ and a withdrawal that meet, the one that commits first is the earlier entry, and
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
-from enum import Enum
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -22,6 +21,7 @@ from wondernest.coppa.chain import Entry, Fact
 from wondernest.coppa.methods import AUTOMATIC, PLUS, Method
 from wondernest.coppa.repository import Asked, NewConsent, Standing
 from wondernest.coppa.terms import Terms
+from wondernest.coppa.wishes import Outcome
 from wondernest.platform import addresses
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wondernest.coppa.notices import Notice, Notices
     from wondernest.coppa.repository import ConsentGates, ConsentRepository, FlowRepository, LedgerRepository, Revoked
     from wondernest.coppa.trail import Trail
+    from wondernest.coppa.wishes import Origin, Policy, Wish
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.unit import UnitOfWork
     from wondernest.platform.ids import Ids
@@ -49,47 +50,6 @@ RENOTICE: Final = "re-notice"
 
 DISCLOSING: Final = frozenset({AUTOMATIC, *(method.value for method in Method if method.discloses)})
 """What may permit disclosure; in development everything can be tried."""
-
-
-class Origin(Struct, frozen=True):
-    """The client that gave a consent."""
-
-    ip: str | None
-    user_agent: str | None
-
-
-class Policy(Struct, frozen=True, kw_only=True):
-    """What settings say of consent."""
-
-    confirms: bool
-    """Whether a parent has to confirm; else a consent is in force at once, and nobody is verified."""
-    second_after: timedelta
-    grace: timedelta
-    """How long a consent to an older notice still counts."""
-    third_parties: tuple[str, ...]
-    most_a_day: int
-
-
-class Wish(Struct, frozen=True, kw_only=True):
-    """A consent that a parent asks for. The child's row is locked."""
-
-    child_id: UUID
-    family_id: UUID
-    parent_id: UUID
-    kind: str
-    permissions: dict[str, bool]
-    method: str
-    """As the client calls it."""
-    named_as: str | None
-    language: str
-
-
-class Outcome(Enum):
-    """What became of a step."""
-
-    DONE = "done"
-    ALREADY = "already"
-    GONE = "gone"
 
 
 class Records(Struct, frozen=True):
@@ -197,7 +157,7 @@ class ConsentFlows:
             known, granted=True, confirmed_at=now, ends_at=rules.year_after(now), reference=reference or known.reference
         )
         if notice is not None:
-            consent = _under(consent, notice)
+            consent = under(consent, notice)
         terms = Terms(consent.permissions, consent.method, None, consent.named_as)
         await self._consents.record(
             unit,
@@ -240,15 +200,16 @@ class ConsentFlows:
 
         `left`: what is in force from now on. A request that would add nothing to it is dropped, unless it asks to go on.
         """
-        now = self._clock.now()
-        for known in await self._flows.of_child(unit, child_id):
+        now, held = self._clock.now(), purposes_of(left.permissions, left.kind)
+        for known in await self._flows.of_child(unit, child_id):  # what is in force comes first
             if known.granted:
+                held = rules.named_in(held, known.notice_version)
                 continue
             permissions = {name: allowed and name not in refused for name, allowed in known.permissions.items()}
             request = replace(known, permissions=permissions)
             asked = set(self._purposes(request))
             taken = tuple(sorted(set(self._purposes(known)) - asked))
-            if known.reason == ASKED and asked <= purposes_of(left.permissions, left.kind):
+            if known.reason == ASKED and asked <= held:
                 await self._flows.delete(unit, known.family_id, [known.id])
             elif permissions != known.permissions:
                 await self._flows.narrow(unit, known, request)
@@ -305,74 +266,6 @@ class ConsentFlows:
         await self.withdraw(unit, known.child_id, family_id, known.parent_id, revoked, Entry.UNDO)
         return Outcome.DONE
 
-    async def expire(self, unit: UnitOfWork, ended: Asked) -> None:
-        """Delete what is over. A child that was deleted meanwhile leaves no entry: its family may be erased."""
-        family_id, now = await self._flows.lock_child(unit, ended.child_id), self._clock.now()
-        known = await self._flows.find(unit, ended.family_id, ended.id)
-        if known is None or known.ends_at > now:
-            return
-        await self._flows.delete(unit, known.family_id, [known.id])
-        if family_id is None:
-            return
-        await self._write(unit, known, [(Entry.EXPIRE, self._purposes(known) if known.granted else ())], None, now)
-        if known.granted:
-            await self._flows.close_shown(unit, [known.id], now)
-            await self._close_gate(unit, family_id, known.child_id, set(self._purposes(known)), now, withdrawn=False)
-
-    async def follow_revocation(self, unit: UnitOfWork, revoked: Asked) -> None:
-        """Withdraw what another backend has revoked: it has permitted nothing since."""
-        family_id = await self._flows.lock_child(unit, revoked.child_id)
-        known = await self._flows.find(unit, revoked.family_id, revoked.id)
-        if known is None:
-            return
-        if family_id is None:
-            await self._flows.delete(unit, known.family_id, [known.id])
-            return
-        await self.withdraw(unit, known.child_id, known.family_id, None, ())
-
-    async def ask_again(self, unit: UnitOfWork, outdated: Asked, why: str, ends_by: datetime) -> None:
-        """Ask a parent again, because a consent ends soon or its notice changed. It ends at `ends_by` at the latest.
-
-        If the parent who gave it has left, another one is asked: the child's work must not stop without a word.
-        """
-        family_id, now = await self._flows.lock_child(unit, outdated.child_id), self._clock.now()
-        known = await self._flows.find(unit, outdated.family_id, outdated.id)
-        if known is None or not known.granted or known.asked_again == why:
-            return
-        ends_at = min(known.ends_at, ends_by)
-        await self._flows.note_asked_again(unit, known, why, ends_at)
-        if family_id is None:
-            return
-        if ends_at < known.ends_at:
-            await self._open_gate(unit, replace(known, ends_at=ends_at), now)
-        others = await self._flows.of_child(unit, known.child_id)
-        request = next((one for one in others if not one.granted), None)
-        parent_id = await self._flows.parent(unit, known.family_id, known.parent_id) or known.parent_id
-        method = self._offer.choose(known.method, has_phone=await self._flows.has_phone(unit, parent_id))
-        if request is None and method is not None:
-            request = _under(
-                replace(
-                    known,
-                    id=self._ids.uuid(),
-                    parent_id=parent_id,
-                    granted=False,
-                    reason=why,
-                    permissions=self._allowed(known.permissions, method),
-                    method=method.value,
-                    reference=None,
-                    requested_at=now,
-                    confirmed_at=None,
-                    ends_at=ends_at,
-                    asked_again=None,
-                ),
-                self._notices.current(known.notice_language),
-            )
-            await self._flows.insert(unit, request)
-            await self._send(unit, request)
-        about = known if request is None else request
-        entry = Entry.RENOTICE if why == RENOTICE else Entry.REQUEST
-        await self._write(unit, about, [(entry, self._purposes(about))], None, now)
-
     def _new(self, wish: Wish, method: str, now: datetime, *, permissions: dict[str, bool]) -> Asked:
         notice = self._notices.current(wish.language)
         return Asked(
@@ -405,7 +298,8 @@ class ConsentFlows:
     def _purposes(self, consent: Asked) -> tuple[str, ...]:
         discloses = consent.method in DISCLOSING
         recipients = self.policy.third_parties if discloses else ()
-        return tuple(sorted(purposes_of(consent.permissions, consent.kind, recipients)))
+        permitted = purposes_of(consent.permissions, consent.kind, recipients)
+        return tuple(sorted(rules.named_in(permitted, consent.notice_version)))
 
     async def _locked(
         self, unit: UnitOfWork, family_id: UUID, consent_id: UUID, *, archived_too: bool = False
@@ -472,5 +366,6 @@ class ConsentFlows:
         )
 
 
-def _under(consent: Asked, notice: Notice) -> Asked:
+def under(consent: Asked, notice: Notice) -> Asked:
+    """The consent, given to this notice."""
     return replace(consent, notice_version=notice.version, notice_language=notice.language, notice_digest=notice.digest)

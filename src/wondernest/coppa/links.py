@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from wondernest.access.accesses import Look
 from wondernest.coppa import errors, tokens
-from wondernest.coppa.flows import Origin, Outcome
 from wondernest.coppa.methods import PLUS, BadSignature, Method, UnreadableReport
+from wondernest.coppa.wishes import Origin, Outcome
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.faults import CallerRefused
 from wondernest.platform.ids import parse_uuid

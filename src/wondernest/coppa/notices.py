@@ -21,7 +21,7 @@ from wondernest.platform.languages import DEFAULT_LANGUAGE, LANGUAGES
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-PLACEHOLDERS: Final[tuple[str, ...]] = ("operator", "contact", "third_parties")
+PLACEHOLDERS: Final[tuple[str, ...]] = ("operator", "contact", "third_parties", "recording_days")
 """What a document names and settings say."""
 SUFFIX: Final = ".txt"
 Kind: TypeAlias = Literal["heading", "paragraph", "list"]

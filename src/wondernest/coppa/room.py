@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from wondernest.access.consent import GateMode
 from wondernest.access.people import CHILD
 from wondernest.coppa.chain import Seals
+from wondernest.coppa.consents_in_time import ConsentsInTime
 from wondernest.coppa.ended import ANNOUNCE, EndedPurposes, EndLetters, erases
 from wondernest.coppa.erasing import LedgerEraser
-from wondernest.coppa.flows import ConsentFlows, Policy, Records
+from wondernest.coppa.flows import Records
 from wondernest.coppa.jobs import ProofTextJobs
 from wondernest.coppa.ledger import Ledger
 from wondernest.coppa.letters import ASK, SECOND, ConsentLetters, Sending
@@ -35,6 +36,7 @@ from wondernest.coppa.times import Enforcement, TimeJobs
 from wondernest.coppa.trail import Trail
 from wondernest.coppa.upkeep import ConsentUpkeep
 from wondernest.coppa.verifiers import WebhookVerifier
+from wondernest.coppa.wishes import Policy
 from wondernest.platform.jobs.letters import LetterSender
 from wondernest.platform.rooms import Room, Table
 from wondernest.platform.texting import HttpTextSender
@@ -102,7 +104,7 @@ def build(parts: Parts) -> Coppa:
     ended = EndedPurposes(ends, parts.jobs.sender(ANNOUNCE), GateMode(settings.consent_gate))
     records = Records(repository, rows, gates, own_ledger, LedgerRepository(), ended, own_trail)
     asking = parts.jobs.sender(ASK)
-    flows = ConsentFlows(records, notices, offer, asking, _policy(settings), clock, parts.ids, metrics)
+    flows = ConsentsInTime(records, notices, offer, asking, _policy(settings), clock, parts.ids, metrics)
     operator = _operator(settings)
     letters = ConsentLetters(
         rows,
@@ -186,4 +188,9 @@ def _operator(settings: Settings) -> dict[str, str]:
     """What the notices name; the contact is the sender's address where none is set."""
     consent = settings.consent
     contact = consent.contact or parseaddr(settings.mail.sender)[1]
-    return {"operator": consent.operator, "contact": contact, "third_parties": ", ".join(settings.coppa.third_parties)}
+    return {
+        "operator": consent.operator,
+        "contact": contact,
+        "third_parties": ", ".join(settings.coppa.third_parties),
+        "recording_days": str(settings.files.recording_days),
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -40,11 +40,17 @@ TRACES_KEPT: Final = timedelta(days=1)
 KEPT_AFTER_END: Final[Mapping[str, timedelta]] = {
     Purpose.SAVES.value: WORK_KEPT,
     Purpose.UPLOADS.value: WORK_KEPT,
+    Purpose.RECORDINGS.value: WORK_KEPT,
     Purpose.ANALYTICS.value: TRACES_KEPT,
     Purpose.RECOMMENDATIONS.value: TRACES_KEPT,
     Purpose.AUDIO_METRICS.value: TRACES_KEPT,
 }
 """After the end of the consent to a purpose: when what is held for it is erased. Nothing is held for the other purposes."""
+NAMED_SINCE: Final[Mapping[str, int]] = {Purpose.RECORDINGS.value: 2}
+"""Purposes that the first notice does not name, and the version that does. A consent to an older notice does not permit them: nobody
+said yes to what was not told (16 CFR 312.4(c), 312.5(a))."""
+NAMED_APART: Final = frozenset({Purpose.RECORDINGS.value})
+"""Purposes that a page names by themselves: a type of consent permits the rest of their permission without them."""
 
 GRANTED: Final = "GRANTED"
 REVOKED: Final = "REVOKED"
@@ -128,6 +134,11 @@ def status(newest: Consent | None, now: datetime) -> str:
     return EXPIRED if newest.expires_at <= now else GRANTED
 
 
+def named_in(purposes: Iterable[str], notice_version: int) -> frozenset[str]:
+    """Those of the purposes that the notice of this version names."""
+    return frozenset(purpose for purpose in purposes if NAMED_SINCE.get(purpose, 0) <= notice_version)
+
+
 def year_after(moment: datetime) -> datetime:
     """The same day of the next year; 28 February for a leap day."""
     try:
@@ -158,9 +169,12 @@ def takes(known: Permits, new: Permits) -> bool:
 
 
 def permitted_names(permissions: Mapping[str, bool], kind: str) -> list[str]:
-    """The app's permissions that a consent amounts to, whether its permissions say so or its type `kind` does."""
+    """What a page names of a consent: the app's permissions, whether its permissions say so or its type `kind` does, and NAMED_APART."""
     purposes = purposes_of(permissions, kind)
+    apart = purposes & NAMED_APART
+    purposes -= apart
     names = [name for name, held in PERMISSIONS.items() if purposes.intersection(purpose.value for purpose in held)]
+    names += sorted(apart)
     discloses = permissions.get(DATA_COLLECTION) is True and permissions.get(THIRD_PARTIES) is True
     return [*names, THIRD_PARTIES] if discloses else names
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wondernest.coppa import errors, rules
-from wondernest.coppa.flows import ConsentFlows, Origin, Wish
+from wondernest.coppa.flows import ConsentFlows
 from wondernest.coppa.methods import AUTOMATIC
 from wondernest.coppa.repository import (
     Asked,
@@ -21,6 +21,7 @@ from wondernest.coppa.repository import (
 )
 from wondernest.coppa.rules import ChildReference, Consent
 from wondernest.coppa.terms import Terms
+from wondernest.coppa.wishes import Origin, Wish
 from wondernest.platform import addresses
 from wondernest.platform.clock import earliest_day
 from wondernest.platform.texts import is_blank

@@ -15,7 +15,7 @@ from wondernest.platform.recording import Unrecorded
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from wondernest.coppa.flows import ConsentFlows
+    from wondernest.coppa.consents_in_time import ConsentsInTime
     from wondernest.coppa.notices import Notices
     from wondernest.coppa.repository import Asked, FlowRepository
     from wondernest.platform.clock import Clock
@@ -34,7 +34,7 @@ class ConsentUpkeep:
 
     def __init__(
         self,
-        flows: ConsentFlows,
+        flows: ConsentsInTime,
         rows: FlowRepository,
         database: Database,
         notices: Notices,

@@ -147,11 +147,12 @@ class NoticeVersion(Struct, kw_only=True):
 
 
 class Operator(Struct, kw_only=True, rename="camel"):
-    """What stands in place of `{operator}`, `{contact}` and `{third_parties}` of a document; it is not part of the hash."""
+    """What stands in place of `{operator}`, `{contact}`, `{third_parties}` and `{recording_days}` of a document; it is not part of the hash."""
 
     name: str
     contact: str
     third_parties: str
+    recording_days: str
 
 
 class NoticeReply(Struct, kw_only=True):

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from wondernest.access.consent import Purpose
 from wondernest.platform.languages import wording
 from wondernest.platform.mail import Wording
 
 
 class Permissions(Struct, frozen=True):
-    """What each of the app's permissions permits."""
+    """What each of the app's permissions permits; `recordings` is a part of `audio_monitoring` that not every such consent permits."""
 
     data_collection: str
     educational_data: str
     analytics: str
     audio_monitoring: str
+    recordings: str
     third_parties: str
     marketing: str
 
     def of(self, name: str) -> str | None:
-        """The text of a permission of the app; None for a name that permits nothing."""
+        """The text of a permission of the app, or of RECORDINGS; None for a name that permits nothing."""
         return {
             "dataCollection": self.data_collection,
             "educationalData": self.educational_data,
             "analytics": self.analytics,
             "audioMonitoring": self.audio_monitoring,
+            Purpose.RECORDINGS.value: self.recordings,
             "thirdPartySharing": self.third_parties,
             "marketing": self.marketing,
         }.get(name)

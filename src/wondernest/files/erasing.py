@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from wondernest.access.people import CHILD, FAMILY
 from wondernest.files.letters import INFECTED
+from wondernest.files.repository import RecordingRepository
 from wondernest.files.rules import variant_folder
 from wondernest.files.uploads import UPLOADS
 from wondernest.platform.db.unit import unit_of
@@ -32,6 +33,7 @@ class FileEraser:
 
     def __init__(self, repository: FileRepository, usage: FileUsage, jobs: FileJobs, parts: Parts) -> None:
         self._repository = repository
+        self._recordings = RecordingRepository()
         self._usage = usage
         self._jobs = jobs
         self._database = parts.database
@@ -50,7 +52,7 @@ class FileEraser:
                     return {FILES: removed} if removed else {}
                 heir = await self._heir(file, children, subjects.near)
                 if heir is None:
-                    await self._remove(file)
+                    await self.remove(file)
                     removed += 1
                 else:
                     await self._repository.hand_over(self._database, file.id, heir)
@@ -58,6 +60,19 @@ class FileEraser:
             await self._counters.forget(f"{UPLOADS}{user_id}")
         for family_id in subjects.people.get(FAMILY, ()):
             await self._counters.forget(f"{INFECTED}{family_id}")
+        return {FILES: removed} if removed else {}
+
+    async def erase_recordings(
+        self, subjects: Subjects, goes_on: Callable[[], Awaitable[bool]] | None = None
+    ) -> Mapping[str, int]:
+        """As `erase`, the recordings about the children alone."""
+        children, removed = list(subjects.people.get(CHILD, ())), 0
+        while files := await self._recordings.of_children(self._database, children, BATCH_FILES):
+            for file in files:
+                if goes_on is not None and not await goes_on():
+                    return {FILES: removed} if removed else {}
+                await self.remove(file)
+                removed += 1
         return {FILES: removed} if removed else {}
 
     async def _heir(self, file: StoredFile, children: Sequence[UUID], near: Sequence[UUID]) -> UUID | None:
@@ -68,8 +83,8 @@ class FileEraser:
             return near[0]
         return None
 
-    async def _remove(self, file: StoredFile) -> None:
-        """The content goes before the row, so that an erasure that is interrupted finds it again."""
+    async def remove(self, file: StoredFile) -> None:
+        """Erase one file. The content goes before the row, so that an erasure that is interrupted finds it again."""
         keys = [file.key, variant_folder(file.key)]
         for key in keys:
             await self._jobs.remove(key)

@@ -14,13 +14,16 @@ STORED: Final = "stored"
 INFECTED: Final = "infected"
 QUOTA: Final = "quota"
 REFUSALS: Final = (*(reason.value for reason in Reason), INFECTED, QUOTA)
-Finding: TypeAlias = Literal["blob_without_row", "row_without_blob", "unused_file", "rescued_file", "removed_blob"]
+Finding: TypeAlias = Literal[
+    "blob_without_row", "row_without_blob", "unused_file", "rescued_file", "removed_blob", "ended_recording"
+]
 FINDINGS: Final[tuple[Finding, ...]] = (
     "blob_without_row",
     "row_without_blob",
     "unused_file",
     "rescued_file",
     "removed_blob",
+    "ended_recording",
 )
 NAMES: Final = (
     "wondernest_uploads",

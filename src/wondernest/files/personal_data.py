@@ -8,6 +8,7 @@ from wondernest.access.consent import Purpose
 from wondernest.access.law import ParentalGround
 from wondernest.access.people import CHILD, FAMILY, Relation
 from wondernest.files.jobs import REMOVE_BLOBS
+from wondernest.files.recordings import END
 from wondernest.platform.personal_data import (
     USER,
     Elsewhere,
@@ -29,7 +30,7 @@ PERSONAL_DATA: Final = (
         content_bytes="file_size",
         what="Files that a family uploaded: name, type, size; their content is in the blob storage",
         why="Pictures of stories and profiles",
-        kept="Until it is deleted and no story shows it, or the account is erased",
+        kept="Until it is deleted and no story shows it, or the account is erased; sound and films about a child: RECORDING_DAYS (90) days",
         grounds=(ParentalGround.CONSENT, GeneralGround.CONTRACT),
         seen_by=(Party.OWNER, Relation.ADULTS, Relation.DEVICES, Party.PUBLIC),
     ),
@@ -56,6 +57,18 @@ PERSONAL_DATA: Final = (
         kept="As long as the file",
         grounds=(ParentalGround.CONSENT, GeneralGround.CONTRACT),
         seen_by=(Party.OWNER, Relation.ADULTS),
+    ),
+    Holding(
+        table="wondernest.recordings",
+        people={"child_id": CHILD},
+        purposes=(Purpose.RECORDINGS.value,),
+        personal=("file_id",),
+        what="Which files of sound and film about a child are kept, since when, and when the parents were told of their end",
+        why="A child's voice is not kept without an end",
+        kept="As long as the file: RECORDING_DAYS (90) days, unless the child is of the age of consent",
+        ended_by=END,
+        grounds=(ParentalGround.CONSENT,),
+        seen_by=(Relation.ADULTS,),
     ),
     Holding(
         table="content.tags",

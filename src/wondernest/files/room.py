@@ -14,8 +14,9 @@ from wondernest.files.jobs import FileJobs
 from wondernest.files.letters import InfectionLetters
 from wondernest.files.metrics import NAMES, FileMetrics
 from wondernest.files.personal_data import ELSEWHERE, PERSONAL_DATA
+from wondernest.files.recordings import RecordingJobs
 from wondernest.files.references import NOTE, ReferenceJobs, SaveWatcher
-from wondernest.files.repository import BYTES_USED, FILES_USED, FileRepository
+from wondernest.files.repository import BYTES_USED, FILES_USED, FileRepository, RecordingRepository
 from wondernest.files.routes import AliasRoutes, FileRoutes, ServingRoutes, UploadRoutes
 from wondernest.files.routes.parsing import Addresses
 from wondernest.files.service import FileService
@@ -36,6 +37,7 @@ TABLES: Final = (
     Table("content.file_tags"),
     Table("content.file_references", ("select", "insert", "delete")),
     Table("wondernest.blob_removals"),
+    Table("wondernest.recordings"),
 )
 INDEXES: Final = ("core.idx_uploaded_files_deleted",)
 
@@ -87,6 +89,7 @@ def build(parts: Parts, mentions: Mentions) -> Room:
     letters = InfectionLetters(repository, parts)
     references = ReferenceJobs(repository, mentions, parts.database)
     eraser = FileEraser(repository, usage, jobs, parts)
+    recordings = RecordingJobs(RecordingRepository(), repository, eraser, metrics, parts)
     return Room(
         name="files",
         endpoints=[
@@ -97,13 +100,16 @@ def build(parts: Parts, mentions: Mentions) -> Room:
         ],
         tables=TABLES,
         indexes=INDEXES,
-        jobs=(*jobs.jobs(), *references.jobs(), *letters.jobs()),
-        schedules=(*jobs.schedules(), *references.schedules()),
+        jobs=(*jobs.jobs(), *references.jobs(), *letters.jobs(), *recordings.jobs()),
+        schedules=(*jobs.schedules(), *references.schedules(), *recordings.schedules()),
         metrics=NAMES,
         personal_data=PERSONAL_DATA,
         exporters=(FileEntries(repository, parts.database, parts.blobs).files,),
         erasers=(eraser.erase,),
-        purpose_erasers={Purpose.UPLOADS.value: eraser.erase},
+        purpose_erasers={
+            Purpose.UPLOADS.value: eraser.erase,
+            Purpose.RECORDINGS.value: eraser.erase_recordings,
+        },
         elsewhere=ELSEWHERE,
         usage=(
             UsageLine(name="files", of=FAMILY, query=FILES_USED, limit=settings.family_files),

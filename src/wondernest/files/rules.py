@@ -12,6 +12,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Raw, Struct
 
+from wondernest.access.consent import Purpose
+
 CATEGORIES: Final = frozenset({"profile_picture", "content", "document", "game_asset", "artwork"})
 """The values that the column allows."""
 DEFAULT_CATEGORY: Final = "content"
@@ -28,6 +30,8 @@ VARIANTS: Final = "variants"
 """The folder of variants: `variants/<key of the original>/<width>.<extension>`. It is served only through the original."""
 INLINE: Final = ("image/", "audio/", "video/", "application/pdf")
 """Types that a browser may show in place."""
+RECORDED: Final = ("audio/", "video/")
+"""How the types of sound and film begin. A silent film counts too: the stored type does not tell whether a voice is in it."""
 _TAG_MARKS: Final = frozenset("-_ ")
 _UUID_TEXT: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _UUID: Final = re.compile(_UUID_TEXT, re.IGNORECASE)
@@ -60,6 +64,11 @@ class Story(Struct, frozen=True):
         """On how many pages one of the words stands."""
         words = tuple(words)
         return sum(any(word in page for word in words) for page in self.pages)
+
+
+def purpose_of(content_type: str) -> Purpose:
+    """For what a file of this type about a child is kept: consent to it is needed."""
+    return Purpose.RECORDINGS if content_type.startswith(RECORDED) else Purpose.UPLOADS
 
 
 def category_of(text: str | None) -> str:

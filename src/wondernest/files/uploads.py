@@ -17,11 +17,12 @@ from msgspec import Struct
 from wondernest.files import errors
 from wondernest.files.letters import TELL, USER
 from wondernest.files.model import StoredFile
+from wondernest.files.rules import purpose_of
 from wondernest.platform.blobs import new_key
 from wondernest.platform.db.idempotency import MAX_KEY_CHARS, KeptReply, KeyReused
 from wondernest.platform.db.key_locks import KeyLocks
 from wondernest.platform.faults import DependencyUnavailable
-from wondernest.platform.media.kinds import EXTENSIONS
+from wondernest.platform.media.kinds import EXTENSIONS, allowed, normalised
 from wondernest.platform.media.refusals import Refused
 from wondernest.platform.scan import Infected
 from wondernest.platform.scan.scanner import DEPENDENCY as SCANNER
@@ -214,7 +215,7 @@ class UploadService:
 
     async def prepare(self, caller: Caller, received: Received, described: Described) -> StoredFile:
         """As `place`, for a caller who may store so much."""
-        await self._check(caller, received.size, described.child_id)
+        await self._check(caller, received.size, described)
         return await self.place(caller.user_id, received, described, uploader=caller.user_id)
 
     async def inspect(self, received: Received, described: Described) -> None:
@@ -280,9 +281,12 @@ class UploadService:
         """As `Replay.earlier`."""
         return await replay.earlier(received, described, self._database)
 
-    async def _check(self, caller: Caller, size: int, child_id: UUID | None) -> None:
-        """What can be refused before anything is decoded."""
-        if child_id is not None and not await self._repository.guards(self._database, caller.user_id, child_id):
+    async def _check(self, caller: Caller, size: int, described: Described) -> None:
+        """What can be refused before anything is decoded. A file whose content is not of the declared type is refused later."""
+        child_id, kind = described.child_id, allowed(normalised(described.declared_type))
+        purpose = purpose_of("" if kind is None else kind.value)
+        repository = self._repository
+        if child_id is not None and not await repository.guards(self._database, caller.user_id, child_id, purpose):
             raise errors.InvalidChildId
         self._require(await self._repository.holdings(self._database, caller.user_id), size)
 

@@ -26,6 +26,8 @@ class Words(Struct, frozen=True):
     infected: Wording
     """The letter about a file that the virus scanner refused. It holds no name, neither of the file nor of a person."""
     page: PageWords
+    recordings: Wording
+    """The letter about recordings of a child that are erased soon; `{list}` is replaced: days, each with a number of files. No names."""
 
 
 def words(language: str) -> Words:

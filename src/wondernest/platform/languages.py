@@ -20,6 +20,16 @@ MAX_CHARS: Final = 1_000
 _RANGE: Final = re.compile(r"\s*([A-Za-z]{2,3})(?:-[A-Za-z0-9-]*)?\s*(?:;\s*q\s*=\s*([01](?:\.[0-9]{0,3})?))?\s*")
 
 
+def number_of(language: str) -> int:
+    """A number for one of our languages, where only numbers are kept, as in jobs. A new language goes to the end of LANGUAGES."""
+    return LANGUAGES.index(language)
+
+
+def of_number(number: object) -> str | None:
+    """The language with a number; None if there is none."""
+    return LANGUAGES[number] if isinstance(number, int) and 0 <= number < len(LANGUAGES) else None
+
+
 def spoken(text: str | None) -> str | None:
     """Our language of a tag as `de-AT`; None if we have none."""
     language = (text or "").strip().lower().replace("_", "-").partition("-")[0]

@@ -172,6 +172,7 @@ def figures(settings: Settings) -> dict[str, str]:
     """What stands for the names of settings in the catalogue's texts."""
     saves, auth = settings.games, settings.auth
     return {
+        "RECORDING_DAYS (90)": str(settings.files.recording_days),
         "EVENTS_KEPT_DAYS (400)": str(settings.analytics.events_kept_days),
         "LOG_KEPT_DAYS (30)": str(settings.log.kept_days),
         "IDEMPOTENCY_LIFE_H": str(saves.idempotency_life_h),

@@ -133,6 +133,7 @@ class Files(
         "family_files": "FILES_PER_FAMILY",
         "uploads_per_minute": "RATE_LIMIT_UPLOAD",
         "grace_days": "FILES_GRACE_DAYS",
+        "recording_days": "RECORDING_DAYS",
         "public_base_url": "PUBLIC_BASE_URL",
         "signing_secret": "SIGNED_URL_SECRET",
         "presigned_redirects": "FILES_PRESIGNED_REDIRECTS",
@@ -147,6 +148,8 @@ class Files(
     """Of one user; 0: no limit."""
     grace_days: Positive = 30
     """After this a deleted file that nothing shows any more, and a blob that no row owns, are removed."""
+    recording_days: Annotated[int, Meta(ge=1, le=365)] = 90
+    """How long a file of sound or film about a child is kept (16 CFR 312.10: never without an end)."""
     public_base_url: str = ""
     """The origin of addresses of files; empty: the one that the client asked."""
     signing_secret: Secret = Secret()

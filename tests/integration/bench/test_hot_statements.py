@@ -1,4 +1,4 @@
-"""`bin/bench --plans` finds the statements it names: fails when a repository changed and bench/hot.py did not."""
+"""`bin/bench --plans` finds the statements it names: fails when a repository changed and bench/hot/ did not."""
 
 from __future__ import annotations
 

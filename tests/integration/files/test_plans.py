@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from wondernest.files import repository
+from wondernest.files.repository import files as repository
 from wondernest.platform.usage import PERSON
 
 SEED = """

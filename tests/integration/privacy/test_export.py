@@ -22,6 +22,7 @@ from tests.fixtures.consents import Page, assert_strict
 from tests.fixtures.family import add_child
 from tests.fixtures.files import drawing, run_job, store_story, upload_drawing
 from tests.fixtures.privacy import PRIVACY, House, erase, founded_by, move_in, proven, run, save, whole
+from tests.fixtures.trail import recorded
 from wondernest.privacy.exporting import LINK_PAGE, link_of
 from wondernest.privacy.rules import Export
 
@@ -213,6 +214,7 @@ def assert_harmless(archive: zipfile.ZipFile, language: str) -> None:
 
 async def test_the_link_of_the_letter_works_once_and_ends(house: House) -> None:
     parent, stranger = await register(house.client), await register(house.client)
+    child = (await add_child(house.client, parent))["id"]
     export_id = await ask(house, parent.bearer)
     assert await ask(house, parent.bearer) == export_id, "while one is being made"
     waiting = await house.client.get(f"{PRIVACY}/exports/{export_id}/content", headers=parent.bearer)
@@ -226,6 +228,7 @@ async def test_the_link_of_the_letter_works_once_and_ends(house: House) -> None:
     house.clock.shift += timedelta(hours=20)
     part = await house.client.get(f"{link}/file", headers={"Range": "bytes=2-"})
     assert part.status_code == 206, "a download that broke off goes on"
+    assert await recorded(house.url, child) == {"adult:export": 1, "adult:download": 3}
     assert (await begin(house, link)).status_code == 200
     house.clock.shift += timedelta(hours=5)
     for answer in (

@@ -87,7 +87,8 @@ def test_what_is_kept_was_permitted_and_still_is_wanted(known: rules.Permits, ne
 @given(asked=PERMITS)
 def test_the_page_names_what_a_consent_permits_and_nothing_else(asked: rules.Permits) -> None:
     names = rules.permitted_names(asked.permissions, asked.kind)
-    shown = {purpose.value for name in names for purpose in PERMISSIONS.get(name, ())}
+    shown = {purpose.value for name in names for purpose in PERMISSIONS.get(name, ())} - rules.NAMED_APART
+    shown |= rules.NAMED_APART.intersection(names)
     assert shown == purposes_of(asked.permissions, asked.kind)
     discloses = purposes_of(asked.permissions, asked.kind, ["print-shop"]) - shown
     assert (THIRD_PARTIES in names) == bool(discloses)

@@ -17,6 +17,10 @@ FIXED = {
     (1, "es"): "8acabc4dda69db63e99d0ef7b3151050017eca3d26e8f713a5383de852d78ead",
     (1, "de"): "3c035ad3986d1c7b38e3ff03c3b41d413236cf21c388d12b5c48ab1db4000e40",
     (1, "fr"): "4187e06c6bf2f173330f5fc826e32f5ab9c829d4de5f006ef9f6805176c2cb7e",
+    (2, "en"): "bb23a481a0c60893ffadb86c9184d07a530932a24ea7e6df313e2ab64c86cbcd",
+    (2, "de"): "33d78a0d766251f51ef0f8487ac71bd6ed5280396f63fc77e1809fee7fb26606",
+    (2, "es"): "cff87942280b395d37cf44497e8af39231e7b7677fd7ef39f2006d9866085ec7",
+    (2, "fr"): "15def3e4db2432b635b623b9815f451936298850b41aceadd5737734a401c634",
 }
 """SHA-256 of each document. Parents consented to these texts: a change of one is a new version, with new files beside the old."""
 HEAD = "version: {}\ndate: 2026-01-01\nmaterial: {}\ntitle: T\n\n"

@@ -7,6 +7,7 @@ the row of the user first, then the rows of its tokens, so a token that is being
 from wondernest.auth.repository.accounts import Account, AccountRepository, NewAccount
 from wondernest.auth.repository.admission import AdmissionRepository, Question
 from wondernest.auth.repository.identities import IdentityRepository, Link, Standing
+from wondernest.auth.repository.letters import LANGUAGE, LetterJob
 from wondernest.auth.repository.networks import NetworkRepository
 from wondernest.auth.repository.pin_locks import PinAttempt, PinLockRepository
 from wondernest.auth.repository.proofs import PinHolder, ProofRepository
@@ -20,11 +21,13 @@ from wondernest.auth.repository.sessions import (
 
 __all__ = [
     "CHANNEL",
+    "LANGUAGE",
     "Account",
     "AccountRepository",
     "AdmissionRepository",
     "Cutoff",
     "IdentityRepository",
+    "LetterJob",
     "Link",
     "NetworkRepository",
     "NewAccount",

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from wondernest.auth.repository.letters import LetterJob, letter_args
 from wondernest.platform.jobs import ENQUEUE_FUNCTION
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ _ADMIT: Final = """
 """The attempt is counted, and the last one allowed begins the lock, before the PIN is checked: attempts at the same time, and a
 process that is killed between the two, get no free guess. The row's lock makes concurrent attempts wait for each other."""
 _LETTER: Final = f"""
-    select {ENQUEUE_FUNCTION}($2, jsonb_build_object($3::text, user_id, $4::text, $5::bigint), null)
-      from wondernest.pin_locks where user_id = $1 and locked_until > $6"""
+    select {ENQUEUE_FUNCTION}($2, {letter_args(3, "user_id")} || jsonb_build_object($5::text, $6::bigint), null)
+      from wondernest.pin_locks where user_id = $1 and locked_until > $7"""
 _FORGET: Final = "delete from wondernest.pin_locks where user_id = $1"
 _PRUNE: Final = "delete from wondernest.pin_locks where updated_at < $1"
 """A scan: the table has a row only for a user who entered a wrong PIN lately."""
@@ -77,9 +78,9 @@ class PinLockRepository:
         """Forget the attempts, and end the lock."""
         await self._database.execute(_FORGET, user_id)
 
-    async def write_letter(self, user_id: UUID, job: str, user: str, seconds: tuple[str, int], now: datetime) -> None:
-        """Enqueue the letter about a lock, unless a right PIN ended it meanwhile. `user`, `seconds`: the job's arguments."""
-        await self._database.fetchval(_LETTER, user_id, job, user, *seconds, now)
+    async def write_letter(self, user_id: UUID, letter: LetterJob, seconds: tuple[str, int], now: datetime) -> None:
+        """Enqueue the letter about a lock, unless a right PIN ended it meanwhile. `seconds`: one more argument of the job."""
+        await self._database.fetchval(_LETTER, user_id, letter.job, *letter.arguments, *seconds, now)
 
     async def prune(self, before: datetime) -> None:
         """Remove what is forgotten."""

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from wondernest.access.readers import READER, Reader, language_of, reader_of
 from wondernest.auth.repository.accounts import FOUND_BY_EMAIL, LOCK_USER
+from wondernest.auth.repository.letters import LetterJob, letter_args
 from wondernest.platform.jobs import ENQUEUE_FUNCTION
 
 if TYPE_CHECKING:
@@ -28,12 +30,12 @@ _SET_PIN: Final = f"""
     with stored as (
         update core.users set pin_hash = $2, updated_at = $4
          where id = $1 and is_active is not false and nullif(pin_hash, '') is not distinct from $3 returning id)
-    select {ENQUEUE_FUNCTION}($5, jsonb_build_object($6::text, id), null) is not null from stored"""
+    select {ENQUEUE_FUNCTION}($5, {letter_args(6, "id")}, null) is not null from stored"""
+_FOUND_ACTIVE: Final = "(select u.id from core.users u join found on found.id = u.id where u.is_active is not false)"
 _REQUEST_RESET: Final = f"""
     with {FOUND_BY_EMAIL}
-    select {ENQUEUE_FUNCTION}($2, jsonb_build_object($3::text, (
-        select u.id from core.users u join found on found.id = u.id where u.is_active is not false)), null)"""
-_NOTE_RESET: Final = """
+    select {ENQUEUE_FUNCTION}($2, {letter_args(3, _FOUND_ACTIVE)}, null)"""
+_NOTE_RESET: Final = f"""
     with holder as (
         select id, email from core.users where id = $1 and is_active is not false),
     known as (
@@ -41,7 +43,7 @@ _NOTE_RESET: Final = """
     noted as (
         insert into core.password_reset_tokens (user_id, token, used, expires_at, created_at, email)
         select id, $2, false, $3, $4, email from holder where not exists (select from known))
-    select email from holder where not exists (select from known where used)"""
+    select email, {language_of("holder.id")} as language from holder where not exists (select from known where used)"""
 PROVEN: Final = """
     exists (select from wondernest.address_proofs proof
              where proof.user_id = {user}.id and proof.email = lower({user}.email))"""
@@ -51,7 +53,7 @@ _REQUEST_VERIFICATION: Final = f"""
     with holder as (
         select id, {PROVEN.format(user="u")} as proven from core.users u where id = $1 and is_active is not false),
     enqueued as (
-        select {ENQUEUE_FUNCTION}($2, jsonb_build_object($3::text, id), null) as job from holder where not proven)
+        select {ENQUEUE_FUNCTION}($2, {letter_args(3, "id")}, null) as job from holder where not proven)
     select true, enqueued.job from holder left join enqueued on true"""
 _NOTE_VERIFICATION: Final = f"""
     with holder as (
@@ -62,7 +64,8 @@ _NOTE_VERIFICATION: Final = f"""
     noted as (
         insert into wondernest.email_verifications (token_hash, user_id, email, expires_at, created_at)
         select $2, id, email, $3, $4 from holder where not exists (select from known))
-    select email from holder where not exists (select from known where used_at is not null)"""
+    select email, {language_of("holder.id")} as language
+      from holder where not exists (select from known where used_at is not null)"""
 _RESET_HOLDER: Final = """
     select user_id from core.password_reset_tokens where token = $1 and used is not true and expires_at > $2"""
 _SPEND_RESET: Final = f"""
@@ -117,29 +120,36 @@ class ProofRepository:
         return None if row is None else PinHolder(row["email"], row["pin_hash"])
 
     async def set_pin(
-        self, user_id: UUID, pin_hash: str, replaces: str | None, now: datetime, letter: tuple[str, str]
+        self, user_id: UUID, pin_hash: str, replaces: str | None, now: datetime, letter: LetterJob
     ) -> bool:
-        """Store a PIN if the current hash is still `replaces` (None: no PIN), and enqueue a letter; False otherwise.
+        """Store a PIN if the current hash is still `replaces` (None: no PIN), and enqueue a letter; False otherwise."""
+        arguments = (letter.job, *letter.arguments)
+        return await self._database.fetchval(_SET_PIN, user_id, pin_hash, replaces, now, *arguments) is True
 
-        `letter`: the job, and the name of its argument.
-        """
-        return await self._database.fetchval(_SET_PIN, user_id, pin_hash, replaces, now, *letter) is True
+    async def request_reset(self, email: str, letter: LetterJob) -> None:
+        """Enqueue a letter for the active account of a lower-case address; without an account the job has no user id."""
+        await self._database.fetchval(_REQUEST_RESET, email, letter.job, *letter.arguments)
 
-    async def request_reset(self, email: str, job: str, argument: str) -> None:
-        """Enqueue a job for the active account of a lower-case address; without an account the job has no user id."""
-        await self._database.fetchval(_REQUEST_RESET, email, job, argument)
+    async def reader(self, user_id: UUID, asked: str | None) -> Reader | None:
+        """To whom a letter goes; None without an active account. `asked`: the language for a family that chose none."""
+        return reader_of(await self._database.fetchrow(READER, user_id), asked)
 
-    async def note_reset(self, user_id: UUID, token_hash: str, expires_at: datetime, now: datetime) -> str | None:
-        """Store a reset token before it is mailed, once; returns the address, or None without an account or for a used token."""
-        return await self._database.fetchval(_NOTE_RESET, user_id, token_hash, expires_at, now)
+    async def note_reset(
+        self, user_id: UUID, token_hash: str, expires_at: datetime, now: datetime, asked: str | None
+    ) -> Reader | None:
+        """Store a reset token before it is mailed, once; returns as `reader`, and None for a used token."""
+        return reader_of(await self._database.fetchrow(_NOTE_RESET, user_id, token_hash, expires_at, now), asked)
 
-    async def request_verification(self, user_id: UUID, job: str, argument: str) -> bool:
-        """Enqueue a job for the active account unless its address is proven; False when there is no such account."""
-        return await self._database.fetchval(_REQUEST_VERIFICATION, user_id, job, argument) is True
+    async def request_verification(self, user_id: UUID, letter: LetterJob) -> bool:
+        """Enqueue a letter for the active account unless its address is proven; False when there is no such account."""
+        arguments = (letter.job, *letter.arguments)
+        return await self._database.fetchval(_REQUEST_VERIFICATION, user_id, *arguments) is True
 
-    async def note_verification(self, user_id: UUID, digest: bytes, expires_at: datetime, now: datetime) -> str | None:
+    async def note_verification(
+        self, user_id: UUID, digest: bytes, expires_at: datetime, now: datetime, asked: str | None
+    ) -> Reader | None:
         """As `note_reset`, for the token that proves an address; None also if the address is proven."""
-        return await self._database.fetchval(_NOTE_VERIFICATION, user_id, digest, expires_at, now)
+        return reader_of(await self._database.fetchrow(_NOTE_VERIFICATION, user_id, digest, expires_at, now), asked)
 
     async def reset_holder(self, token_hash: str, now: datetime) -> UUID | None:
         """The user of a reset token that is valid now; called before the password is hashed, which is slow."""

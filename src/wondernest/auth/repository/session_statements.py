@@ -6,6 +6,7 @@ from typing import Final
 
 from wondernest.access.proofs import origin_of
 from wondernest.auth.repository.accounts import ACCOUNT
+from wondernest.auth.repository.letters import letter_args
 from wondernest.auth.repository.revocations import CHANNEL
 from wondernest.auth.rules import DEFAULT_LANGUAGE
 from wondernest.platform.jobs import ENQUEUE_FUNCTION
@@ -124,11 +125,11 @@ LOGIN: Final = f"""
     {_END.format(now="$7", life="($5 - $7)", spared="null::timestamptz", unknown=_ENDED_PAIRS, presented=_NONE_PRESENTED)},
     {_STORE_FIRST}
     select account.id, access.token_hash, access.expires_at,
-           (select {ENQUEUE_FUNCTION}($12, jsonb_build_object($13::text, strange.id), null) from strange) as mailed,
+           (select {ENQUEUE_FUNCTION}($12, {letter_args(13, "strange.id")}, null) from strange) as mailed,
            case when access.token_hash is not null then (select true from {_NOTIFIED}) end as notified
       from account left join access on true"""
-"""$10: the client's network, $11: how many sessions a user may have, $12 and $13: the job that mails a sign-in from a new network and
-its argument. The session that was used least recently ends first; no one is ended for a login that is refused.
+"""$10: the client's network, $11: how many sessions a user may have, $12 to $14: the job that mails a sign-in from a new network, its
+argument and the language of the request. The session that was used least recently ends first; no one is ended for a login that is refused.
 A sign-in proves more than a PIN: it ends the lock of the PIN.
 """
 

@@ -32,6 +32,7 @@ from wondernest.auth.repository.session_statements import (
 from wondernest.auth.rules import StoredSession, network_of
 from wondernest.platform.addresses import Address
 from wondernest.platform.ids import sha256_hex
+from wondernest.platform.languages import DEFAULT_LANGUAGE, number_of
 
 if TYPE_CHECKING:
     from wondernest.auth.tokens import TokenPair
@@ -47,6 +48,8 @@ class NewSession(Struct, frozen=True):
     now: datetime
     device: str | None = None
     """A word of `rules.device_of`, never the client's own text."""
+    language: str = DEFAULT_LANGUAGE
+    """The language that the request asked for."""
 
     def arguments(self) -> tuple[Any, ...]:
         """$1 to $8 of the statements that store a session."""
@@ -117,7 +120,14 @@ class SessionRepository:
         signed in is mailed, unless none of its networks is known: once for a network, because after it the network is known.
         """
         network = None if session.ip is None else network_of(session.ip)
-        arguments = (*session.arguments(), password_hash, network, self._most, *self._notice)
+        arguments = (
+            *session.arguments(),
+            password_hash,
+            network,
+            self._most,
+            *self._notice,
+            number_of(session.language),
+        )
         for _ in range(_ATTEMPTS):
             rows = await (unit or self._database).fetch(LOGIN, *arguments)
             if rows:

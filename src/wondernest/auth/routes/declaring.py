@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wondernest.auth.rules import Client, device_of
 from wondernest.platform.http.endpoint import MIB, V1, V2, Response
 from wondernest.platform.http.shapes import Error, Message
+from wondernest.platform.languages import accepted
 
 if TYPE_CHECKING:
     from wondernest.platform.http.request import Request
@@ -24,5 +25,6 @@ LIMITED: Final = Response(Error, "Too many attempts; see Retry-After")
 
 
 def client_of(request: Request[Any]) -> Client:
-    """Where the request comes from."""
-    return Client(request.client_ip, device_of(request.header(b"user-agent")))
+    """Where the request comes from, and in which language it wants to be answered."""
+    language = accepted(request.header(b"accept-language"))
+    return Client(request.client_ip, device_of(request.header(b"user-agent")), language)

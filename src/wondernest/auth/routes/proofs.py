@@ -15,6 +15,7 @@ from wondernest.auth.routes.declaring import (
     MOUNTS,
     REFUSED,
     TAG,
+    client_of,
 )
 from wondernest.auth.routes.outcomes import counted
 from wondernest.platform.caller import Authority, CallerKind
@@ -80,7 +81,7 @@ class ProofRoutes:
     @counted("verify_pin")
     async def verify_pin(self, request: Request[wire.PinBody]) -> Reply:
         """Check a PIN."""
-        token = await self._pins.verify(request.body.pin, request.optional_caller, request.client_ip)
+        token = await self._pins.verify(request.body.pin, request.optional_caller, client_of(request))
         return reply_json(wire.PinAccepted(message=PIN_VERIFIED, session_token=token))
 
     @GROUP.post(
@@ -103,7 +104,7 @@ class ProofRoutes:
     @counted("setup_pin")
     async def set_up_pin(self, request: Request[wire.NewPinBody]) -> Reply:
         """Set a PIN."""
-        await self._pins.set_up(request.body.pin, request.body.current_pin, request.caller)
+        await self._pins.set_up(request.body.pin, request.body.current_pin, request.caller, client_of(request).language)
         return reply_json(wire.Done(PIN_SET))
 
     @GROUP.post(
@@ -143,7 +144,7 @@ class ProofRoutes:
     @counted("verify_email_request")
     async def request_verification(self, request: Request[None]) -> Reply:
         """Request the letter again."""
-        await self._recovery.request_verification(request.caller)
+        await self._recovery.request_verification(request.caller, client_of(request).language)
         return reply_json(Message(VERIFICATION_MAILED))
 
     @GROUP.post(
@@ -158,7 +159,7 @@ class ProofRoutes:
     @counted("password_reset")
     async def request_reset(self, request: Request[wire.ResetRequestBody]) -> Reply:
         """Request a reset."""
-        await self._recovery.request_reset(request.body.email)
+        await self._recovery.request_reset(request.body.email, client_of(request).language)
         return reply_json(Message(RESET_MAILED))
 
     @GROUP.post(
@@ -174,5 +175,6 @@ class ProofRoutes:
     @counted("password_reset_confirm")
     async def reset(self, request: Request[wire.ResetBody]) -> Reply:
         """Reset a password."""
-        await self._recovery.reset(request.body.token, request.body.new_password, request.unit)
+        body, language = request.body, client_of(request).language
+        await self._recovery.reset(body.token, body.new_password, language, request.unit)
         return reply_json(Message(RESET_DONE))

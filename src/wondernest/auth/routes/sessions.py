@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Final
 from wondernest.access.consent import Exemption
 from wondernest.access.proofs import PROOF_LIFE_S
 from wondernest.auth import errors, wire
-from wondernest.auth.routes.declaring import ALL, BAD_REQUEST, CREDENTIALS, LIMITED, MAX_BODY_BYTES, MOUNTS, TAG
+from wondernest.auth.routes.declaring import (
+    ALL,
+    BAD_REQUEST,
+    CREDENTIALS,
+    LIMITED,
+    MAX_BODY_BYTES,
+    MOUNTS,
+    TAG,
+    client_of,
+)
 from wondernest.auth.routes.outcomes import counted
 from wondernest.auth.rules import Confirmation, network_of
 from wondernest.platform.caller import STEP_UP_HEADER, Authority, CallerKind
@@ -117,7 +126,7 @@ class SessionRoutes:
     async def step_up(self, request: Request[wire.StepUpBody]) -> Reply:
         """Make a proof."""
         body = request.body
-        proof = await self._step_up.prove(request.caller, body.pin, body.password, request.client_ip)
+        proof = await self._step_up.prove(request.caller, body.pin, body.password, client_of(request))
         return reply_json(wire.StepUpReply(wire.StepUp(proof=proof, expires_in=PROOF_LIFE_S * MS_PER_S)))
 
     @GROUP.put(
@@ -136,7 +145,7 @@ class SessionRoutes:
     @counted("change_password")
     async def change_password(self, request: Request[wire.PasswordBody]) -> Reply:
         """Change the password."""
-        body, confirmation = request.body, Confirmation(request.client_ip, request.proof)
+        body, confirmation = request.body, Confirmation(client_of(request), request.proof)
         await self._sessions.change_password(
             request.caller, body.current_password, body.new_password, confirmation, request.unit
         )

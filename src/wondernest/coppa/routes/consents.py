@@ -8,10 +8,10 @@ from typing import Any, Final
 from wondernest.access.accesses import Look
 from wondernest.access.consent import Exemption
 from wondernest.coppa import errors, wire
-from wondernest.coppa.flows import Origin
 from wondernest.coppa.rules import DATA_COLLECTION, TRACES_KEPT, WORK_KEPT, ChildReference, Consent
 from wondernest.coppa.service import Asked, Changes, ConsentService, Given, Grant
 from wondernest.coppa.terms import Terms
+from wondernest.coppa.wishes import Origin
 from wondernest.platform.caller import Authority, CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Response
 from wondernest.platform.http.groups import RouteGroup

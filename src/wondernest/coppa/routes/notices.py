@@ -105,5 +105,6 @@ class NoticeRoutes:
                 name=self._operator["operator"],
                 contact=self._operator["contact"],
                 third_parties=self._operator["third_parties"],
+                recording_days=self._operator["recording_days"],
             ),
         )

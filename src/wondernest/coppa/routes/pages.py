@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wondernest.coppa.flows import Origin, Outcome
+from wondernest.coppa.wishes import Origin, Outcome
 from wondernest.platform.caller import CallerKind
 from wondernest.platform.http.endpoint import Endpoint, Query, Response
 from wondernest.platform.http.groups import RouteGroup

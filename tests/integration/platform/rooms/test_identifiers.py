@@ -83,7 +83,7 @@ LOGGED: Final = {
 """Fields of log lines that hold an id, and how the catalogue calls what it is of."""
 READ_ELSEWHERE: Final = {
     "access/proofs.py": "who is signed in",
-    "files/repository.py": "makes an account to which nobody can sign in",
+    "files/repository/files.py": "makes an account to which nobody can sign in",
     "privacy/repository/work.py": "makes an account to which nobody can sign in",
 }
 """Production files that name an identifier of another room, and what for."""

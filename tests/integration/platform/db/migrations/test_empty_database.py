@@ -53,6 +53,7 @@ OURS = {
     "wondernest.ended_purposes",
     "wondernest.child_accesses",
     "wondernest.common_accesses",
+    "wondernest.recordings",
     "wondernest.consent_refusals",
     "wondernest.consent_switches",
     "wondernest.family_locales",

@@ -11,7 +11,7 @@ from wondernest.access.consent import GateMode, Purpose, requires
 from wondernest.access.guardianship import deactivated, family_of, guards, is_parent, relatives
 from wondernest.access.readers import READER, Reader, reader_of
 from wondernest.files.model import Filter, Holdings, Household, StoredFile
-from wondernest.files.rules import Named
+from wondernest.files.rules import Named, purpose_of
 from wondernest.platform.usage import PERSON
 
 if TYPE_CHECKING:
@@ -22,35 +22,40 @@ SAVE: Final = "save"
 UNDATED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Used where a row has no date."""
 _LIVE: Final = "f.is_deleted is not true and f.deleted_at is null"
-_COLUMNS: Final = """
+COLUMNS: Final = """
     f.id, f.user_id, f.child_id, f.file_key, f.original_name, f.mime_type, f.file_size, f.storage_provider, f.category,
     f.is_public is true as is_public, f.is_system_image is true as is_system_image, f.uploaded_at, f.tags,
     f.accessed_at"""
+"""Of a row of core.uploaded_files with the alias f."""
 _OWN: Final = f"""
-    select {_COLUMNS} from core.uploaded_files f
+    select {COLUMNS} from core.uploaded_files f
      where f.user_id = $1 and {_LIVE} and ($2::text is null or f.category = $2) and ($3::uuid is null or f.child_id = $3)
      order by f.uploaded_at desc nulls last, f.id limit $4 offset $5"""
 _READABLE: Final = f"""
-    select {_COLUMNS} from core.uploaded_files f
+    select {COLUMNS} from core.uploaded_files f
      where f.id = $1 and {_LIVE} and (f.user_id = $2 or f.is_public or {relatives("f.user_id", "$2")})"""
 _SIGNED: Final = f"{_READABLE} and not {deactivated('$2')}"
 _OF_FAMILY: Final = f"""
-    select {_COLUMNS} from core.uploaded_files f
+    select {COLUMNS} from core.uploaded_files f
      where f.id = $1 and {_LIVE} and (f.user_id = $2 or {relatives("f.user_id", "$2")})"""
-_PUBLIC: Final = f"select {_COLUMNS} from core.uploaded_files f where f.id = $1 and {_LIVE} and f.is_public"
+_PUBLIC: Final = f"select {COLUMNS} from core.uploaded_files f where f.id = $1 and {_LIVE} and f.is_public"
 _RETIRED: Final = """
     f.deleted_at is not null
     and exists (select from wondernest.blob_removals removal where removal.file_key = f.file_key)"""
 """Deleted for good, in the time in which that can be taken back. A soft deletion leaves no row of blob_removals."""
-_BY_KEY: Final = f"select {_COLUMNS} from core.uploaded_files f where f.file_key = $1 and not ({_RETIRED})"
+_BY_KEY: Final = f"select {COLUMNS} from core.uploaded_files f where f.file_key = $1 and not ({_RETIRED})"
 _RETIRED_DUE: Final = """
     select f.id from wondernest.blob_removals removal join core.uploaded_files f on f.file_key = removal.file_key
      where removal.remove_at <= $1 and f.deleted_at is not null order by removal.remove_at limit $2"""
 _RETIRED_LOCKED: Final = f"""
-    select {_COLUMNS} from core.uploaded_files f where f.id = $1 and {_RETIRED} for update of f"""
+    select {COLUMNS} from core.uploaded_files f where f.id = $1 and {_RETIRED} for update of f"""
 _OWN_LOCKED: Final = f"""
-    select {_COLUMNS} from core.uploaded_files f where f.id = $1 and f.user_id = $2 and {_LIVE} for update of f"""
-_CHILD: Final = f"select {guards('$1', '$2', consent=requires('$1', Purpose.UPLOADS, '$3::text', holds=False))}"
+    select {COLUMNS} from core.uploaded_files f where f.id = $1 and f.user_id = $2 and {_LIVE} for update of f"""
+_KEPT_FOR: Final = (Purpose.UPLOADS, Purpose.RECORDINGS)
+_CHILD: Final = {
+    purpose: f"select {guards('$1', '$2', consent=requires('$1', purpose, '$3::text', holds=False))}"
+    for purpose in _KEPT_FOR
+}
 _LOCK_HOUSEHOLD: Final = """
     select family.id from family.families family
       join family.family_members member on member.family_id = family.id
@@ -72,13 +77,16 @@ _HOLDINGS: Final = f"""
 _OF_FAMILY_MEMBERS: Final = f"from family.family_members person cross join {_HELD} where person.family_id = {PERSON}"
 FILES_USED: Final = f"select sum(held.files)::bigint {_OF_FAMILY_MEMBERS}"
 BYTES_USED: Final = f"select sum(held.bytes)::bigint {_OF_FAMILY_MEMBERS}"
-_INSERT: Final = f"""
+_INSERT: Final = {
+    purpose: f"""
     insert into core.uploaded_files
            (id, user_id, child_id, file_key, original_name, mime_type, file_size, storage_provider, url, is_public, category,
             uploaded_at, is_system_image)
     select $1, $2, $3::uuid, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
-     where $3::uuid is null or {guards("$3::uuid", "$2", consent=requires("$3::uuid", Purpose.UPLOADS, "$14::text"))}
+     where $3::uuid is null or {guards("$3::uuid", "$2", consent=requires("$3::uuid", purpose, "$14::text"))}
     returning true"""
+    for purpose in _KEPT_FOR
+}
 """Both are asked again: while the file was inspected the consent may have been withdrawn, the child erased, the adult have left."""
 _TAG: Final = """
     with named as (
@@ -94,6 +102,7 @@ _UPDATE: Final = "update core.uploaded_files set original_name = $2, category = 
 _HIDE: Final = """
     update core.uploaded_files set is_deleted = true, deleted_at = coalesce(deleted_at, $2) where id = $1 returning file_key"""
 _FORGET_TAGS: Final = "delete from content.file_tags where file_id = $1"
+_FORGET_RECORDING: Final = "delete from wondernest.recordings where file_id = $1"
 _FORGET: Final = "delete from core.uploaded_files where id = $1"
 _ANALYSES: Final = "select to_regclass('public.ai_image_analysis_cache') is not null"
 _FORGET_ANALYSES: Final = "delete from public.ai_image_analysis_cache where file_id = $1"
@@ -130,7 +139,7 @@ _DUE: Final = """
        and not exists (select from core.uploaded_files f where f.file_key = removal.file_key)
      order by removal.remove_at limit $2"""
 _HIDDEN: Final = f"""
-    select {_COLUMNS} from core.uploaded_files f
+    select {COLUMNS} from core.uploaded_files f
      where f.deleted_at < $1 and not ({_RETIRED}) and ($2::uuid is null or f.id > $2) order by f.id limit $3"""
 _KEYS: Final = f"""
     select f.id, f.file_key from core.uploaded_files f
@@ -169,7 +178,7 @@ _OWNERS: Final = """
     select distinct f.user_id from core.uploaded_files f
      where f.deleted_at is null and ($1::uuid is null or f.user_id > $1) order by f.user_id limit $2"""
 _OF_PEOPLE: Final = f"""
-    select {_COLUMNS} from core.uploaded_files f
+    select {COLUMNS} from core.uploaded_files f
      where (f.user_id = any ($1::uuid[]) or f.child_id = any ($2::uuid[])) and f.is_system_image is not true
        and ($4::uuid is null or f.id > $4) order by f.id limit $3"""
 _HAND_OVER: Final = "update core.uploaded_files set user_id = $2 where id = $1"
@@ -193,7 +202,7 @@ class FileRepository:
     async def own(self, executor: Executor, user_id: UUID, wanted: Filter) -> list[StoredFile]:
         """The caller's files, newest first."""
         rows = await executor.fetch(_OWN, user_id, wanted.category, wanted.child_id, wanted.limit, wanted.offset)
-        return [_file(row) for row in rows]
+        return [file_of(row) for row in rows]
 
     async def readable(self, executor: Executor, user_id: UUID, file_id: UUID) -> StoredFile | None:
         """A file that the caller may read: their own, their family's, or a public one."""
@@ -219,9 +228,9 @@ class FileRepository:
         """The caller's own file, locked until the unit ends."""
         return _found(await unit.fetchrow(_OWN_LOCKED, file_id, user_id))
 
-    async def guards(self, executor: Executor, user_id: UUID, child_id: UUID) -> bool:
-        """Whether the caller may act for the child. Raises CallerRefused without consent to uploads."""
-        return await executor.fetchval(_CHILD, child_id, user_id, self._gate.value) is True
+    async def guards(self, executor: Executor, user_id: UUID, child_id: UUID, purpose: Purpose) -> bool:
+        """Whether the caller may act for the child. Raises CallerRefused without consent to the purpose, one of `rules.purpose_of`."""
+        return await executor.fetchval(_CHILD[purpose], child_id, user_id, self._gate.value) is True
 
     async def lock_household(self, unit: Executor, user_id: UUID) -> Holdings:
         """What the caller's families keep; no other upload of theirs is counted until the unit ends."""
@@ -242,10 +251,10 @@ class FileRepository:
     async def insert(self, unit: Executor, file: StoredFile, url: str) -> bool:
         """Store a file's row and its tags, and spare its blob. `url`: for the earlier backends, which store it.
 
-        False if the owner may not act for the child any more. Raises CallerRefused without consent to uploads.
+        False if the owner may not act for the child any more. Raises CallerRefused without consent to the purpose of the file's type.
         """
         stored = await unit.fetchval(
-            _INSERT,
+            _INSERT[purpose_of(file.content_type)],
             file.id,
             file.owner_id,
             file.child_id,
@@ -306,6 +315,7 @@ class FileRepository:
         for key in keys:
             await self.doom(unit, key, now)
         await unit.execute(_FORGET_TAGS, file_id)
+        await unit.execute(_FORGET_RECORDING, file_id)
         if await unit.fetchval(_ANALYSES):
             await unit.execute(_FORGET_ANALYSES, file_id)
         await unit.execute(_FORGET, file_id)
@@ -341,7 +351,7 @@ class FileRepository:
         self, executor: Executor, moment: datetime, after: UUID | None, limit: int
     ) -> list[StoredFile]:
         """Files that were deleted softly, by any backend, before a moment; in the order of their ids."""
-        return [_file(row) for row in await executor.fetch(_HIDDEN, moment, after, limit)]
+        return [file_of(row) for row in await executor.fetch(_HIDDEN, moment, after, limit)]
 
     async def keys(self, executor: Executor, after: UUID | None, limit: int) -> list[tuple[UUID, str]]:
         """Ids and keys of files that are not deleted, in the order of their ids."""
@@ -371,7 +381,7 @@ class FileRepository:
         self, executor: Executor, users: Sequence[UUID], children: Sequence[UUID], limit: int, after: UUID | None = None
     ) -> list[StoredFile]:
         """Files of these users or for these children, deleted ones too, in the order of their ids."""
-        return [_file(row) for row in await executor.fetch(_OF_PEOPLE, list(users), list(children), limit, after)]
+        return [file_of(row) for row in await executor.fetch(_OF_PEOPLE, list(users), list(children), limit, after)]
 
     async def hand_over(self, executor: Executor, file_id: UUID, user_id: UUID) -> None:
         """Make a file another user's."""
@@ -391,10 +401,11 @@ class FileRepository:
 
 
 def _found(row: Row | None) -> StoredFile | None:
-    return None if row is None else _file(row)
+    return None if row is None else file_of(row)
 
 
-def _file(row: Row) -> StoredFile:
+def file_of(row: Row) -> StoredFile:
+    """A row of COLUMNS."""
     return StoredFile(
         id=row["id"],
         owner_id=row["user_id"],
