@@ -192,7 +192,7 @@ async def test_a_gate_tells_which_purposes_have_ended(mia: Player, database: Dat
     async with unit_of(database) as unit:
         less = Standing(purposes=frozenset({"saves"}), until=until)
         ended = await gates.replace(unit, UUID(mia.child_id), less, NOW())
-        assert ended == {"analytics", "audio_metrics", "letters", "recommendations", "uploads"}
+        assert ended == {"analytics", "audio_metrics", "letters", "recommendations", "recordings", "uploads"}
         assert await gates.replace(unit, UUID(mia.child_id), less, NOW()) == frozenset()
 
 
