@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 
 from tests.faults.outages import frozen
+from tests.fixtures.threads import only_here
 from wondernest.development.embedded.postgres import EmbeddedPostgres
 from wondernest.platform.db import connections, pool
 from wondernest.platform.db.pool import Database
@@ -112,7 +113,7 @@ async def test_a_caller_that_leaves_while_a_connection_is_made_leaves_none_behin
 
     hasty = database(empty_database, connect_timeout_s=0.5)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asyncpg.Connection, "execute", slowly)
+        patch.setattr(asyncpg.Connection, "execute", only_here(slowly, made))
         with pytest.raises(DependencyUnavailable):
             await hasty.fetchval("select 1")
     assert asked == [connections.COMPRESS]

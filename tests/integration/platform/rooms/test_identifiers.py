@@ -42,6 +42,7 @@ NO_IDENTIFIER: Final = {
     "public.ai_image_analysis_cache.file_hash": "of a picture's content",
     "wondernest.consent_ledger.notice_digest": "of a notice, the same for everybody",
     "wondernest.consents.notice_digest": "of a notice, the same for everybody",
+    "wondernest.export_parts.record": "places, names and checksums of what an export has so far",
     "wondernest.idempotency_keys.body": "a kept reply",
     "wondernest.idempotency_keys.request_hash": "of what a request says, not of who sends it",
     "wondernest.jobs.payload": "ids of rows",
