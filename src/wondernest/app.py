@@ -182,7 +182,6 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth, Tra
     below = Rooms(
         (
             platform.build(parts),
-            inherited.build(parts),
             accounts.room,
             consent.room,
             family.build(parts, household),
@@ -195,6 +194,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth, Tra
             screentime.build(parts, household, figures.figures),
             letters.build(parts, household, figures.figures, consent.trail),
             audio.build(parts),
+            inherited.build(parts),  # depends on none: last, because people read the catalogue in this order
             *(build(parts) for build in more),
         )
     )

@@ -215,7 +215,7 @@ async def test_granted_then_revoked(app_client: httpx2.AsyncClient, database_url
         answer = await app_client.delete(f"{CONSENT}/{child['id']}", headers=parent.bearer)
         assert answer.status_code == 200
         assert answer.json()["message"] == "COPPA consent revoked"
-        assert "is erased: figures after 1 day(s), what the child made after 30 days" in answer.json()["warning"]
+        assert "is erased: figures after 24 hours, what the child made after 30 days" in answer.json()["warning"]
     shown = await status(app_client, parent, child["id"])
     assert (shown["consentStatus"], shown["dataCollectionAllowed"]) == ("REVOKED", False)
     assert (await grant(app_client, parent, child["id"]))["consentId"] != reply["consentId"]

@@ -50,7 +50,7 @@ REFUSALS: Final = {
 }
 TOO_OFTEN: Final = {429: Response(wire.ConsentMessage, "Consent of this child was granted or changed too often today")}
 ERASED_SOON: Final = (
-    f"What only this consent allowed is erased: figures after {TRACES_KEPT // timedelta(days=1)} day(s), what the child made after"
+    f"What only this consent allowed is erased: figures after {TRACES_KEPT // timedelta(hours=1)} hours, what the child made after"
     f" {WORK_KEPT // timedelta(days=1)} days. A new consent before then keeps it"
 )
 NOT_ERASED: Final = "Data collected before the revocation has not been deleted; deletion must be requested"
