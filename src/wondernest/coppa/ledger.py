@@ -115,6 +115,8 @@ class Ledger:
                 yield problem
         async for family, consent in _paged(lambda after: repository.unrecorded(unit, after, family_id)):
             yield f"family {family}: the ledger has no entry for the consent {consent}"
+        async for family, child in _paged(lambda after: repository.unproven(unit, after, family_id)):
+            yield f"family {family}: more is permitted for the child {child} than the ledger says"
         if family_id is not None:
             return
         async for receipt in _paged(lambda after: repository.receipts(unit, after)):

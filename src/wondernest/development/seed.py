@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 import bcrypt
 import psycopg
 
 from wondernest.access.consent import Purpose
+from wondernest.coppa.chain import START, Entry, Fact, Head, Seals, linked
+from wondernest.coppa.methods import AUTOMATIC
 from wondernest.settings import CLIENTS_CHILD, Settings, SettingsError
 
 DEMO_EMAIL: Final = "demo@wondernest.dev"
@@ -24,6 +28,19 @@ _PERMIT: Final = """
     insert into wondernest.consent_gates (child_id, purposes, in_force_until, consent_id, updated_at)
     select id, %(purposes)s, now() + interval '1 year', consent_id, now() from missing"""
 """The demo parent consents to everything, once: what is withdrawn stays so."""
+_UNWRITTEN: Final = """
+    select gate.child_id, gate.consent_id, gate.purposes::text[] from wondernest.consent_gates gate
+     where gate.child_id = any (%s) and gate.consent_id is not null
+       and not exists (select from wondernest.consent_ledger entry where entry.child_id = gate.child_id)
+     order by gate.child_id"""
+_HEAD: Final = """
+    select family_id, entries, digest, doubted, seal from wondernest.consent_heads where family_id = %s for update"""
+_ENTRY: Final = """
+    insert into wondernest.consent_ledger (family_id, number, child_id, consent_id, entry, actor_id, at, method, purposes, digest)
+    values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+_SEAL: Final = """
+    insert into wondernest.consent_heads (family_id, entries, digest, doubted, seal) values (%s, %s, %s, %s, %s)
+        on conflict (family_id) do update set entries = excluded.entries, digest = excluded.digest, seal = excluded.seal"""
 
 _CHILDREN: Final = (
     (CLIENTS_CHILD, "Mia", "2020-04-12", ["dinosaurs", "drawing"]),
@@ -51,6 +68,35 @@ def seed(settings: Settings) -> None:
             connection.execute(
                 _PERMIT, {"child": child, "parent": parent, "purposes": [part.value for part in Purpose]}
             )
+        seals = Seals(settings.consent.ledger_key or settings.jwt.secret, settings.consent.ledger_key_before)
+        _write_down(connection, family, parent, seals)
+
+
+def _write_down(connection: psycopg.Connection, family: UUID, parent: UUID, seals: Seals) -> None:
+    """Write the demo parent's consents to the ledger, as every other consent is: else its verification reports them."""
+    now = datetime.now(UTC)
+    facts = [
+        Fact(
+            entry=Entry.GRANT,
+            child_id=child,
+            consent_id=consent,
+            actor_id=parent,
+            at=now,
+            method=AUTOMATIC,
+            purposes=tuple(purposes),
+        )
+        for child, consent, purposes in connection.execute(_UNWRITTEN, [[child for child, *_ in _CHILDREN]])
+    ]
+    if not facts:
+        return
+    known = connection.execute(_HEAD, [family]).fetchone()
+    head = Head(family, 0, START, None, b"") if known is None else Head(*known)
+    for line in linked(head, facts):
+        fact = line.fact
+        entry = [fact.child_id, fact.consent_id, fact.entry.value, fact.actor_id, fact.at, fact.method]
+        connection.execute(_ENTRY, [family, line.number, *entry, sorted(fact.purposes), line.digest])
+        head = seals.head(family, line.number, line.digest, head.doubted)
+    connection.execute(_SEAL, [head.family_id, head.entries, head.digest, head.doubted, head.seal])
 
 
 def _parent(connection: psycopg.Connection, cost: int) -> Any:

@@ -8,9 +8,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
+import httpx2
 import pytest
 
-from tests.fixtures.auth import rows, value
+from tests.fixtures.application import TEST_SECRET
+from tests.fixtures.auth import register, rows, value
+from tests.fixtures.consent import give_consent, withdraw_consent
+from tests.fixtures.family import add_child
 from wondernest.coppa import ledger as ledger_module
 from wondernest.coppa.chain import Entry, Fact, Seals
 from wondernest.coppa.ledger import Ledger, Verified
@@ -292,6 +296,41 @@ async def test_a_consent_in_force_that_the_ledger_does_not_know_is_found(filled:
         consent_id,
     )
     assert await problems(filled) == [f"the ledger has no entry for the consent {consent_id}"]
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("select", []),
+        ("update wondernest.consents set child_id = gen_random_uuid()", ["consent"]),
+        ("update wondernest.consents set method = 'card'", ["consent"]),
+        ("update wondernest.consents set notice_digest = 'x'", ["consent"]),
+        ("update wondernest.consents set ends_at = ends_at + interval '3 days'", ["consent"]),
+        ("update wondernest.consent_gates set purposes = purposes || '{analytics}'", ["gate"]),
+        ("update wondernest.consent_gates set in_force_until = in_force_until + interval '3 days'", ["gate"]),
+        ("update wondernest.consent_gates set consent_id = gen_random_uuid()", ["gate"]),
+        ("update wondernest.consent_gates set in_force_until = now() - interval '1 day'", []),
+        ("withdrawn", ["gate"]),
+    ],
+)
+async def test_what_is_in_force_beyond_what_the_ledger_says_is_found(
+    app_client: httpx2.AsyncClient, database: Database, database_url: str, change: str, found: list[str]
+) -> None:
+    parent = await register(app_client)
+    child = UUID((await add_child(app_client, parent))["id"])
+    await give_consent(app_client, parent.bearer, str(child), {"dataCollection": True})
+    consent, family = (await rows(database_url, "select id, family_id from wondernest.consents"))[0]
+    if change == "withdrawn":
+        keep = "create table kept as select * from wondernest.consent_gates"
+        await rows(database_url, keep)
+        await withdraw_consent(app_client, parent.bearer, str(child))
+        change = "delete from wondernest.consent_gates; insert into wondernest.consent_gates select * from kept"
+    await rows_of_script(database_url, change)
+    said = {
+        "consent": f"family {family}: the ledger has no entry for the consent {consent}",
+        "gate": f"family {family}: more is permitted for the child {child} than the ledger says",
+    }
+    assert await problems(database, key=TEST_SECRET) == [said[one] for one in found]
 
 
 async def test_another_key_and_a_key_that_was_replaced(filled: Database) -> None:

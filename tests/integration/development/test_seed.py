@@ -13,6 +13,7 @@ from PIL import Image
 
 from tests.fixtures.application import running
 from wondernest.app import create_app
+from wondernest.commands.consent import verify
 from wondernest.development.library import STORY_ID, STORY_TITLE, fill_library
 from wondernest.development.pictures import PICTURES
 from wondernest.development.seed import CLIENTS_CHILD, DEMO_EMAIL, DEMO_PASSWORD, seed
@@ -33,8 +34,12 @@ def test_the_demo_family_is_made_once_and_owns_the_child_of_the_clients(make_set
             " where account.email = %s order by child.birth_date desc",
             [DEMO_EMAIL],
         ).fetchall()
+        written = connection.execute("select entry from wondernest.consent_ledger").fetchall()
     assert len(rows) == 2
     assert rows[0] == (CLIENTS_CHILD, True)
+    assert written == [("grant",)] * 2
+    said: list[str] = []
+    assert verify(settings, None, said.append), said
 
 
 def test_the_demo_family_is_for_development_only(make_settings: MakeSettings) -> None:

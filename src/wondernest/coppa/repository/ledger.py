@@ -54,8 +54,28 @@ _UNRECORDED: Final = """
      where (consent.family_id, consent.id) > ($1, $2) and ($3::uuid is null or consent.family_id = $3)
        and not exists (select from wondernest.consent_ledger entry
                         where entry.family_id = consent.family_id and entry.consent_id = consent.id
-                          and entry.entry = case consent.standing when 'granted' then 'grant' else entry.entry end)
+                          and entry.child_id = consent.child_id and entry.method = consent.method
+                          and (consent.standing <> 'granted'
+                               or entry.entry = 'grant' and entry.notice_version = consent.notice_version
+                              and entry.notice_digest = consent.notice_digest
+                              and consent.ends_at < entry.at + interval '1 year 1 day'))
      order by consent.family_id, consent.id limit $4"""
+_UNPROVEN: Final = """
+    select child.family_id, child.id
+      from wondernest.consent_gates gate
+      join family.child_profiles child on child.id = gate.child_id
+     where (child.family_id, child.id) > ($1, $2) and ($3::uuid is null or child.family_id = $3)
+       and gate.in_force_until > now()
+       and not exists (select from wondernest.consent_ledger given
+                        where given.child_id = gate.child_id and given.consent_id = gate.consent_id and given.entry = 'grant'
+                          and gate.purposes::text[] <@ given.purposes::text[]
+                          and gate.in_force_until < given.at + interval '1 year 1 day'
+                          and not exists (select from wondernest.consent_ledger ended
+                                           where ended.child_id = given.child_id and ended.consent_id = given.consent_id
+                                             and ended.family_id = given.family_id and ended.number > given.number
+                                             and ended.entry in ('withdraw', 'undo', 'expire')))
+     order by child.family_id, child.id limit $4"""
+"""A consent holds for a year; the day is for a leap year and the zone of the session. Days of grace are no consent."""
 _REQUESTS: Final = """
     select count(*) from wondernest.consent_ledger entry
      where entry.family_id = $1 and entry.child_id = $2 and entry.entry = 'request' and entry.at > $3
@@ -85,6 +105,9 @@ _REDACT: Final = """
     select count(*) from unnest($2::bigint[], $3::text[], $4::boolean[], $5::bytea[]) line (number, emptied, doubted, seal)
      where wondernest.redact_consent_ledger($1, line.number, string_to_array(line.emptied, ' '), line.doubted, line.seal)"""
 _END_CONSENTS: Final = "delete from wondernest.consents where child_id = any ($1::uuid[])"
+_END_GATES: Final = """
+    update wondernest.consent_gates gate set purposes = '{}', in_force_until = null, consent_id = null, grace_until = null
+     where gate.child_id = any ($1::uuid[])"""
 
 
 class LedgerRepository:
@@ -155,10 +178,14 @@ class LedgerRepository:
     async def unrecorded(
         self, executor: Executor, after: tuple[UUID, UUID] | None, family_id: UUID | None
     ) -> list[tuple[UUID, UUID]]:
-        """The next consents, by family and id, of which the ledger knows nothing."""
-        place = (UUID(int=0), UUID(int=0)) if after is None else after
-        rows = await executor.fetch(_UNRECORDED, *place, family_id, PAGE_ROWS)
-        return [(row["family_id"], row["id"]) for row in rows]
+        """The next consents, by family and id, of which the ledger knows nothing, or something else than they say."""
+        return await _places(executor, _UNRECORDED, after, family_id)
+
+    async def unproven(
+        self, executor: Executor, after: tuple[UUID, UUID] | None, family_id: UUID | None
+    ) -> list[tuple[UUID, UUID]]:
+        """The next children, by family and id, whose gate permits more, or for longer, than the ledger says."""
+        return await _places(executor, _UNPROVEN, after, family_id)
 
     async def erase(self, unit: Executor, family_id: UUID, receipt: Receipt) -> int:
         """Erase the family's chain and store the receipt; how many entries there were. The head is locked."""
@@ -201,8 +228,18 @@ class LedgerRepository:
         return number
 
     async def end_consents(self, executor: Executor, children: Sequence[UUID]) -> int:
-        """Delete the consents of children, in force and asked for: the ledger is about to forget them."""
-        return int((await executor.execute(_END_CONSENTS, list(children))).rpartition(" ")[2])
+        """End the consents of children, in force and asked for: the ledger is about to forget them. How many were deleted."""
+        ended = int((await executor.execute(_END_CONSENTS, list(children))).rpartition(" ")[2])
+        await executor.execute(_END_GATES, list(children))
+        return ended
+
+
+async def _places(
+    executor: Executor, query: str, after: tuple[UUID, UUID] | None, family_id: UUID | None
+) -> list[tuple[UUID, UUID]]:
+    """The next pairs of a family and an id, at most PAGE_ROWS."""
+    place = (UUID(int=0), UUID(int=0)) if after is None else after
+    return [(row["family_id"], row["id"]) for row in await executor.fetch(query, *place, family_id, PAGE_ROWS)]
 
 
 def _head(row: Row) -> Head:
