@@ -8,8 +8,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from wondernest.access.consent import purposes_of
 from wondernest.coppa.chain import Fact, FamilyCheck, Gone, Seals, linked
 from wondernest.coppa.repository.ledger import REDACTED_AT_ONCE
+from wondernest.coppa.rules import named_in
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.telemetry.events import get_logger
 
@@ -113,8 +115,13 @@ class Ledger:
             seen.redacted += check.redacted
             for problem in check.end(head):
                 yield problem
-        async for family, consent in _paged(lambda after: repository.unrecorded(unit, after, family_id)):
-            yield f"family {family}: the ledger has no entry for the consent {consent}"
+        async for family, known in _paged(lambda after: repository.unrecorded(unit, after, family_id)):
+            yield f"family {family}: the ledger has no entry for the consent {known}"
+        async for consent in _paged(lambda after: repository.granted(unit, after, family_id)):
+            # Without third parties: which ones a notice named is not stored, and the gate has what was granted.
+            said = purposes_of(consent.permissions, consent.kind)
+            if not named_in(said, consent.notice_version) <= consent.purposes:
+                yield f"family {consent.family_id}: the consent {consent.id} permits more than the ledger says"
         async for family, child in _paged(lambda after: repository.unproven(unit, after, family_id)):
             yield f"family {family}: more is permitted for the child {child} than the ledger says"
         if family_id is not None:

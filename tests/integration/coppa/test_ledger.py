@@ -306,6 +306,8 @@ async def test_a_consent_in_force_that_the_ledger_does_not_know_is_found(filled:
         ("update wondernest.consents set method = 'card'", ["consent"]),
         ("update wondernest.consents set notice_digest = 'x'", ["consent"]),
         ("update wondernest.consents set ends_at = ends_at + interval '3 days'", ["consent"]),
+        ("update wondernest.consents set permissions = permissions || '{\"analytics\": true}'", ["permissions"]),
+        ("update wondernest.consents set notice_version = 9", ["consent"]),
         ("update wondernest.consent_gates set purposes = purposes || '{analytics}'", ["gate"]),
         ("update wondernest.consent_gates set in_force_until = in_force_until + interval '3 days'", ["gate"]),
         ("update wondernest.consent_gates set consent_id = gen_random_uuid()", ["gate"]),
@@ -328,6 +330,7 @@ async def test_what_is_in_force_beyond_what_the_ledger_says_is_found(
     await rows_of_script(database_url, change)
     said = {
         "consent": f"family {family}: the ledger has no entry for the consent {consent}",
+        "permissions": f"family {family}: the consent {consent} permits more than the ledger says",
         "gate": f"family {family}: more is permitted for the child {child} than the ledger says",
     }
     assert await problems(database, key=TEST_SECRET) == [said[one] for one in found]

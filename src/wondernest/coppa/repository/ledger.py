@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+import msgspec
+from msgspec import Struct
+
 from wondernest.coppa.chain import START, Entry, Fact, Head, Line, Receipt, Redaction
 
 if TYPE_CHECKING:
@@ -60,6 +63,16 @@ _UNRECORDED: Final = """
                               and entry.notice_digest = consent.notice_digest
                               and consent.ends_at < entry.at + interval '1 year 1 day'))
      order by consent.family_id, consent.id limit $4"""
+_GRANTED: Final = """
+    select consent.family_id, consent.id, consent.permissions, consent.consent_type, consent.notice_version, given.purposes
+      from wondernest.consents consent
+      join lateral (select entry.purposes from wondernest.consent_ledger entry
+                     where entry.family_id = consent.family_id and entry.child_id = consent.child_id
+                       and entry.consent_id = consent.id and entry.entry = 'grant'
+                     order by entry.number desc limit 1) given on true
+     where (consent.family_id, consent.id) > ($1, $2) and ($3::uuid is null or consent.family_id = $3)
+       and consent.standing = 'granted'
+     order by consent.family_id, consent.id limit $4"""
 _UNPROVEN: Final = """
     select child.family_id, child.id
       from wondernest.consent_gates gate
@@ -108,6 +121,17 @@ _END_CONSENTS: Final = "delete from wondernest.consents where child_id = any ($1
 _END_GATES: Final = """
     update wondernest.consent_gates gate set purposes = '{}', in_force_until = null, consent_id = null, grace_until = null
      where gate.child_id = any ($1::uuid[])"""
+
+
+class Granted(Struct, frozen=True):
+    """A consent in force: what it says that it permits, and the purposes that the ledger says."""
+
+    family_id: UUID
+    id: UUID
+    permissions: dict[str, bool]
+    kind: str
+    notice_version: int
+    purposes: frozenset[str]
 
 
 class LedgerRepository:
@@ -180,6 +204,21 @@ class LedgerRepository:
     ) -> list[tuple[UUID, UUID]]:
         """The next consents, by family and id, of which the ledger knows nothing, or something else than they say."""
         return await _places(executor, _UNRECORDED, after, family_id)
+
+    async def granted(self, executor: Executor, after: Granted | None, family_id: UUID | None) -> list[Granted]:
+        """The next consents in force that the ledger knows, by family and id, at most PAGE_ROWS."""
+        place = (UUID(int=0), UUID(int=0)) if after is None else (after.family_id, after.id)
+        return [
+            Granted(
+                row["family_id"],
+                row["id"],
+                msgspec.json.decode(row["permissions"], type=dict[str, bool]),
+                row["consent_type"],
+                row["notice_version"],
+                frozenset(row["purposes"]),
+            )
+            for row in await executor.fetch(_GRANTED, *place, family_id, PAGE_ROWS)
+        ]
 
     async def unproven(
         self, executor: Executor, after: tuple[UUID, UUID] | None, family_id: UUID | None
