@@ -115,21 +115,27 @@ class Ledger:
             seen.redacted += check.redacted
             for problem in check.end(head):
                 yield problem
-        async for family, known in _paged(lambda after: repository.unrecorded(unit, after, family_id)):
-            yield f"family {family}: the ledger has no entry for the consent {known}"
-        async for consent in _paged(lambda after: repository.granted(unit, after, family_id)):
-            # Without third parties: which ones a notice named is not stored, and the gate has what was granted.
-            said = purposes_of(consent.permissions, consent.kind)
-            if not named_in(said, consent.notice_version) <= consent.purposes:
-                yield f"family {consent.family_id}: the consent {consent.id} permits more than the ledger says"
-        async for family, child in _paged(lambda after: repository.unproven(unit, after, family_id)):
-            yield f"family {family}: more is permitted for the child {child} than the ledger says"
+        async for problem in self._beyond(unit, family_id):
+            yield problem
         if family_id is not None:
             return
         async for receipt in _paged(lambda after: repository.receipts(unit, after)):
             seen.receipts += 1
             if not self._seals.holds_receipt(receipt):
                 yield f"the receipt {receipt.family_digest.hex()} of an erasure is not by a key of this service"
+
+    async def _beyond(self, unit: UnitOfWork, family_id: UUID | None) -> AsyncIterator[str]:
+        """What is in force, and the ledger does not say so."""
+        repository = self._repository
+        async for family, known in _paged(lambda after: repository.unrecorded(unit, after, family_id)):
+            yield f"family {family}: the ledger has no entry for the consent {known}"
+        async for consent in _paged(lambda after: repository.granted(unit, after, family_id)):
+            # Without third parties: a permission can name one that this installation never had. What the gate has of them is compared.
+            said = purposes_of(consent.permissions, consent.kind)
+            if not named_in(said, consent.notice_version) <= consent.purposes:
+                yield f"family {consent.family_id}: the consent {consent.id} permits more than the ledger says"
+        async for family, child in _paged(lambda after: repository.unproven(unit, after, family_id)):
+            yield f"family {family}: more is permitted for the child {child} than the ledger says"
 
 
 async def _paged(page: Callable[[Item | None], Awaitable[list[Item]]]) -> AsyncIterator[Item]:
