@@ -59,6 +59,8 @@ def _erasing(parts: Parts, others: Rooms, erasers: Sequence[Eraser], metrics: Pr
     return Erasing(
         work=WorkRepository(),
         requests=RequestRepository(),
+        exports=ExportRepository(),
+        make=parts.jobs.sender(MAKE),
         letter=parts.jobs.sender(ANNOUNCE),
         grace=timedelta(days=settings.privacy.grace_days),
         noted=LogRepository(),
