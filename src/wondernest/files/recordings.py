@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from wondernest.coppa.trail import Trail
-
     from wondernest.files.erasing import FileEraser
     from wondernest.files.metrics import FileMetrics
     from wondernest.files.model import RecordingsEnd

@@ -114,7 +114,13 @@ class RecordingRepository:
         return [file_of(row) for row in await executor.fetch(_DUE, before, told_before, after, limit)]
 
     async def ends(
-        self, executor: Executor, children: Sequence[UUID], kept: timedelta, told: timedelta, now: datetime, fresh: datetime
+        self,
+        executor: Executor,
+        children: Sequence[UUID],
+        kept: timedelta,
+        told: timedelta,
+        now: datetime,
+        fresh: datetime,
     ) -> dict[UUID, RecordingsEnd]:
         """The ends of the recordings about each child. `told`: the time from the letter to the end; `fresh`: as for `note`."""
         rows = await executor.fetch(_ENDS, list(children), kept, told, now, fresh)
