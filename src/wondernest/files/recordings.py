@@ -52,6 +52,8 @@ class RecordingEnds:
 
     async def of(self, children: Sequence[UUID]) -> Mapping[UUID, RecordingsEnd]:
         """The children with recordings that end."""
+        if not children:
+            return {}
         now = self._clock.now()
         told = min(TOLD_BEFORE, self._kept)
         return await self._recordings.ends(self._database, children, self._kept, told, now, now - NOTED_WITHIN)

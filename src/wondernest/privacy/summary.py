@@ -62,7 +62,7 @@ class SummaryService:
             people += [(FAMILY, [family_id]), (CHILD, children)]
         plans = await repository.plans(database, caller.user_id, family_id, children)
         endings = await self._endings(children)
-        recordings = await self._recordings.of(children) if children else {}
+        recordings = await self._recordings.of(children)
         found: list[Held] = []
         for kind, ids in people:
             held = await repository.held(database, steps, kind, ids)

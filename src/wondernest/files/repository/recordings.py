@@ -18,9 +18,9 @@ from wondernest.files.rules import RECORDED
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor
 
-_TYPES: Final = " or ".join(f"f.mime_type like '{kind}%'" for kind in RECORDED)
+_TYPES: Final = " or ".join(f"f.mime_type ilike '{kind}%'" for kind in RECORDED)
 _RECORDED: Final = f"({_TYPES}) and f.is_system_image is not true"
-"""SQL condition on a file; those of the installation are about no family."""
+"""SQL condition on a file; those of the installation are about no family. Earlier backends stored a type as it was sent, in any case."""
 _NOTE: Final = f"""
     with page as materialized (
         select f.id, f.child_id, f.mime_type, f.is_system_image, f.uploaded_at from core.uploaded_files f
