@@ -217,6 +217,11 @@ async def test_c_05_disclosure_is_off_unless_it_is_permitted_by_itself(
         purposes = await value(database_url, "select purposes from wondernest.consent_gates")
         shared = ["disclosure:print-shop", "disclosure:voice-lab"] if sharing else []
         assert purposes == [*shared, "saves", "uploads"]
+        one = {"permissions": {"thirdPartySharing:print-shop": False}}
+        answer = await client.put(f"/api/v1/coppa/consent/{mia.child_id}", json=one, headers=mia.parent.bearer)
+        assert answer.status_code == 200, answer.text
+        purposes = await value(database_url, "select purposes from wondernest.consent_gates")
+        assert purposes == [*shared[1:], "saves", "uploads"], "each third party is taken back by itself"
 
 
 # C-07 -----------------------------------------------------------------------------------------------------------------

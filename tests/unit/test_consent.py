@@ -6,7 +6,15 @@ import pytest
 
 from tests.fixtures.consent import EVERYTHING
 from wondernest.access.ages import AGES, STRICTEST_AGE, consent_age, country_of
-from wondernest.access.consent import PERMISSIONS, THIRD_PARTIES, Purpose, disclosure, purposes_of
+from wondernest.access.consent import (
+    PERMISSIONS,
+    THIRD_PARTIES,
+    Purpose,
+    disclosure,
+    for_each,
+    purposes_of,
+    without_sharing,
+)
 
 
 def test_the_apps_six_permissions_permit_every_purpose() -> None:
@@ -41,6 +49,27 @@ def test_unknown_permissions_permit_nothing() -> None:
 def test_disclosure_is_permitted_to_those_alone_whom_the_notice_names() -> None:
     assert purposes_of(EVERYTHING, recipients=["print-shop"]) >= {"disclosure:print-shop"}
     assert not [name for name in purposes_of(EVERYTHING) if name.startswith("disclosure")]
+
+
+def test_the_one_switch_stands_for_those_who_are_named_when_it_is_set_and_for_nobody_later() -> None:
+    permissions = for_each(EVERYTHING, ["print-shop", "voice-lab"])
+    later = purposes_of(permissions, recipients=["print-shop", "voice-lab", "new-one"])
+    assert {name for name in later if name.startswith("disclosure")} == {
+        "disclosure:print-shop",
+        "disclosure:voice-lab",
+    }
+    assert for_each(permissions, ["new-one"]) == permissions
+
+
+def test_a_parent_chooses_each_third_party() -> None:
+    chosen = {**EVERYTHING, "thirdPartySharing:print-shop": False, "thirdPartySharing:voice-lab": True}
+    both = ["print-shop", "voice-lab"]
+    assert {name for name in purposes_of(chosen, recipients=both) if name.startswith("disclosure")} == {
+        "disclosure:voice-lab"
+    }
+    refused = {**chosen, "thirdPartySharing": False}
+    for nobody in (refused, without_sharing(chosen)):
+        assert not [name for name in purposes_of(nobody, recipients=both) if name.startswith("disclosure")]
 
 
 @pytest.mark.parametrize("name", ["", "Print Shop", "a:b", "-a", "x" * 41, "ü"])

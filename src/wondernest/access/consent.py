@@ -42,6 +42,7 @@ _RECIPIENT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 DATA_COLLECTION: Final = "dataCollection"
 """The app's permission without which the others permit nothing."""
 THIRD_PARTIES: Final = "thirdPartySharing"
+_ONE_OF_THEM: Final = THIRD_PARTIES + ":"
 PERMISSIONS: Final[Mapping[str, tuple[Purpose, ...]]] = {
     DATA_COLLECTION: (Purpose.SAVES, Purpose.UPLOADS),
     "educationalData": (Purpose.RECOMMENDATIONS,),
@@ -49,7 +50,8 @@ PERMISSIONS: Final[Mapping[str, tuple[Purpose, ...]]] = {
     "audioMonitoring": (Purpose.AUDIO_METRICS, Purpose.RECORDINGS),
     "marketing": (Purpose.LETTERS,),
 }
-"""The app's permissions and what each permits. THIRD_PARTIES is the sixth: it permits disclosure to those whom the notice names."""
+"""The app's permissions and what each permits. THIRD_PARTIES is the sixth: it permits disclosure to those whom the notice names when
+the parent consents; `thirdPartySharing:<name>` permits it to one of them."""
 TYPES: Final[Mapping[str, tuple[Purpose, ...]]] = {"audio_monitoring": (Purpose.AUDIO_METRICS,)}
 """Types of consent that permit something by themselves (games contract, audio sessions), unless a permission refuses it."""
 
@@ -87,6 +89,37 @@ def disclosure(recipient: str) -> str:
     return DISCLOSURE + recipient
 
 
+def shared_with(permissions: Mapping[str, bool]) -> frozenset[str]:
+    """The third parties that permissions name one by one and permit."""
+    if permissions.get(THIRD_PARTIES) is False:
+        return frozenset()
+    return frozenset(name.removeprefix(_ONE_OF_THEM) for name in _named_one_by_one(permissions) if permissions[name])
+
+
+def shares(permissions: Mapping[str, bool]) -> bool:
+    """Whether the permissions let data go to some third party, named one by one or by the switch for all of them."""
+    if _named_one_by_one(permissions):
+        return bool(shared_with(permissions))
+    return permissions.get(THIRD_PARTIES) is True
+
+
+def for_each(permissions: Mapping[str, bool], recipients: Iterable[str]) -> dict[str, bool]:
+    """The permissions, where the one switch for all third parties stands for each of these: whoever is named later is none of them."""
+    if permissions.get(THIRD_PARTIES) is not True or _named_one_by_one(permissions):
+        return dict(permissions)
+    return {**permissions, **{_ONE_OF_THEM + recipient: True for recipient in recipients}}
+
+
+def without_sharing(permissions: Mapping[str, bool]) -> dict[str, bool]:
+    """The permissions without disclosure to anybody."""
+    shared = {THIRD_PARTIES, *_named_one_by_one(permissions)}
+    return {name: allowed and name not in shared for name, allowed in permissions.items()}
+
+
+def _named_one_by_one(permissions: Mapping[str, bool]) -> list[str]:
+    return [name for name in permissions if name.startswith(_ONE_OF_THEM)]
+
+
 def purposes_of(permissions: Mapping[str, bool], kind: str = "", recipients: Iterable[str] = ()) -> frozenset[str]:
     """What a consent with these permissions, of the type `kind`, permits. `recipients`: the third parties that its notice names.
 
@@ -100,8 +133,9 @@ def purposes_of(permissions: Mapping[str, bool], kind: str = "", recipients: Ite
     if permissions.get(DATA_COLLECTION) is True:
         given = {name for name, allowed in permissions.items() if allowed}
         permitted |= {purpose.value for name in given for purpose in PERMISSIONS.get(name, ())}
-        if THIRD_PARTIES in given:
-            permitted |= {disclosure(recipient) for recipient in recipients}
+        if shares(permissions):
+            chosen = shared_with(permissions)
+            permitted |= {disclosure(recipient) for recipient in recipients if not chosen or recipient in chosen}
     return frozenset(permitted)
 
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wondernest.access.accesses import Service
-from wondernest.access.consent import THIRD_PARTIES, purposes_of
+from wondernest.access.consent import for_each, purposes_of, without_sharing
 from wondernest.coppa import errors, rules
 from wondernest.coppa.chain import Entry, Fact
 from wondernest.coppa.methods import AUTOMATIC, PLUS, Method
@@ -118,7 +118,7 @@ class ConsentFlows:
         """Put a consent into force that nobody confirmed. `shown_id`: its row of compliance.coppa_consent."""
         now = self._clock.now()
         consent = replace(
-            self._new(wish, AUTOMATIC, now, permissions=wish.permissions),
+            self._new(wish, AUTOMATIC, now, permissions=for_each(wish.permissions, self.policy.third_parties)),
             id=shown_id,
             granted=True,
             confirmed_at=now,
@@ -291,9 +291,9 @@ class ConsentFlows:
 
     def _allowed(self, permissions: dict[str, bool], method: Method) -> dict[str, bool]:
         """The permissions that the method may give: e-mail and text messages never permit disclosure."""
-        if THIRD_PARTIES in permissions and not (method.discloses and self.policy.third_parties):
-            return {**permissions, THIRD_PARTIES: False}
-        return permissions
+        if method.discloses and self.policy.third_parties:
+            return for_each(permissions, self.policy.third_parties)
+        return without_sharing(permissions)
 
     def _purposes(self, consent: Asked) -> tuple[str, ...]:
         discloses = consent.method in DISCLOSING

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from wondernest.access.consent import shared_with
 from wondernest.coppa.letters import filled
 from wondernest.coppa.methods import PLUS
 from wondernest.coppa.rules import permitted_names
@@ -30,7 +31,8 @@ class ConsentPages:
     def ask(self, asked: Asked, language: str) -> bytes:
         """The question, with the notice."""
         notice, chosen = self._notices.current(language), words(language)
-        named = (chosen.permissions.of(name) for name in permitted_names(asked.permissions, asked.kind))
+        recipients = shared_with(asked.permissions)
+        named = (chosen.permissions.of(name, recipients) for name in permitted_names(asked.permissions, asked.kind))
         plus = asked.method in {method.value for method in PLUS}
         return self._page(
             "ask.html",

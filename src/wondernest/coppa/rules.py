@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from wondernest.access.consent import PERMISSIONS, THIRD_PARTIES, Purpose, purposes_of
+from wondernest.access.consent import PERMISSIONS, THIRD_PARTIES, Purpose, purposes_of, shares
 from wondernest.platform.json import instant
 from wondernest.platform.texts import is_blank
 
@@ -175,8 +175,7 @@ def permitted_names(permissions: Mapping[str, bool], kind: str) -> list[str]:
     purposes -= apart
     names = [name for name, held in PERMISSIONS.items() if purposes.intersection(purpose.value for purpose in held)]
     names += sorted(apart)
-    discloses = permissions.get(DATA_COLLECTION) is True and permissions.get(THIRD_PARTIES) is True
-    return [*names, THIRD_PARTIES] if discloses else names
+    return [*names, THIRD_PARTIES] if permissions.get(DATA_COLLECTION) is True and shares(permissions) else names
 
 
 def kept(known: Permits, new: Permits) -> Permits:

@@ -200,12 +200,12 @@ class ConsentService:
             raise errors.NoOpenConsent
         kind = (changes.kind or "").strip()
         kind = _checked(known.kind if is_blank(kind) else kind)
-        wanted = _changed(known, changes, self._clock.now())
-        _require_fitting(changes.permissions or {}, total=len(wanted.permissions), known=len(known.terms.permissions))
         ours = [one for one in await self._rows.of_child(unit, child_id) if one.granted and one.id == known.consent.id]
         before = rules.Permits(known.terms.permissions, known.kind)
         for one in ours:  # what a parent confirmed, whatever another backend wrote into the row that stands for it
             before = rules.Permits(one.permissions, one.kind)
+        wanted = _changed(known, before.permissions, changes, self._clock.now())
+        _require_fitting(changes.permissions or {}, total=len(wanted.permissions), known=len(before.permissions))
         after = rules.Permits(wanted.permissions, kind)
         withdraws = rules.only_withdraws(before, after)
         adds = rules.adds(before, after)
@@ -320,12 +320,12 @@ def _checked(kind: str) -> str:
     return kind
 
 
-def _changed(known: KnownConsent, changes: Changes, now: datetime) -> Terms:
-    """Permissions that are not given stay as they are: leaving one out must not grant it."""
+def _changed(known: KnownConsent, permissions: dict[str, bool], changes: Changes, now: datetime) -> Terms:
+    """Permissions that are not given stay as they are in `permissions`: leaving one out must not grant it."""
     terms, data = known.terms, changes.verification_data
     return replace(
         terms,
-        permissions={**terms.permissions, **(changes.permissions or {})},
+        permissions={**permissions, **(changes.permissions or {})},
         verification_method=rules.recorded_method(changes.verification_method or terms.verification_method),
         verification_data=rules.carried_data(terms.verification_data, known.consent.created_at)
         if data is None

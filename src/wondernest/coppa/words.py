@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec import Struct
 
 from wondernest.access.consent import Purpose
@@ -20,15 +22,20 @@ class Permissions(Struct, frozen=True):
     third_parties: str
     marketing: str
 
-    def of(self, name: str) -> str | None:
-        """The text of a permission of the app, or of RECORDINGS; None for a name that permits nothing."""
+    def of(self, name: str, recipients: Collection[str] = ()) -> str | None:
+        """The text of a permission of the app, or of RECORDINGS; None for a name that permits nothing.
+
+        `recipients`: the third parties, where they are named one by one.
+        """
         return {
             "dataCollection": self.data_collection,
             "educationalData": self.educational_data,
             "analytics": self.analytics,
             "audioMonitoring": self.audio_monitoring,
             Purpose.RECORDINGS.value: self.recordings,
-            "thirdPartySharing": self.third_parties,
+            "thirdPartySharing": f"{self.third_parties}: {', '.join(sorted(recipients))}"
+            if recipients
+            else self.third_parties,
             "marketing": self.marketing,
         }.get(name)
 

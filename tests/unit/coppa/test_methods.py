@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from wondernest.access.consent import PERMISSIONS, THIRD_PARTIES, purposes_of
 from wondernest.coppa import rules, tokens
 from wondernest.coppa.methods import NAMES, PLUS, Method, Offer
+from wondernest.coppa.words import words
 from wondernest.settings.consent import VERIFIED_METHODS
 
 EVERYTHING = Offer(frozenset(Method))
@@ -92,3 +93,10 @@ def test_the_page_names_what_a_consent_permits_and_nothing_else(asked: rules.Per
     assert shown == purposes_of(asked.permissions, asked.kind)
     discloses = purposes_of(asked.permissions, asked.kind, ["print-shop"]) - shown
     assert (THIRD_PARTIES in names) == bool(discloses)
+
+
+def test_the_page_names_the_third_parties_that_a_parent_chose() -> None:
+    text = words("en").permissions.of(THIRD_PARTIES, {"voice-lab", "print-shop"})
+    assert text == "Pass data on to the third parties that the notice names: print-shop, voice-lab"
+    nobody = {"dataCollection": True, THIRD_PARTIES: True, f"{THIRD_PARTIES}:print-shop": False}
+    assert THIRD_PARTIES not in rules.permitted_names(nobody, "full")
