@@ -186,7 +186,7 @@ def _rooms(parts: Parts, more: Sequence[Builder]) -> tuple[Rooms, auth.Auth, Tra
             consent.room,
             family.build(parts, household),
             play.room,
-            files.build(parts, play.mentions),
+            files.build(parts, play.mentions, consent.trail),
             content.build(parts, household, recorder),
             stories.build(parts, play.stories, play.published),
             packs.build(parts, packs.gateway(parts)),

@@ -53,6 +53,8 @@ class Service(StrEnum):
     """Read figures for a parent's weekly letter."""
     CONSENT_LETTER = "consent_letter"
     """Read a consent for a letter to a parent."""
+    RECORDING_LETTER = "recording_letter"
+    """Read when recordings end for a letter to a parent."""
     CONSENT_TIME = "consent_time"
     """Ended a consent, asked for it again, gave days of grace, or noted that the child is of age."""
     ENDED_PURPOSE = "ended_purpose"

@@ -55,11 +55,12 @@ class Trail:
         now = self._clock.now()
         await self._add(executor, [Access(looked, 1, now) for looked in self._looked(caller, kind, people, now)])
 
-    async def append(self, executor: Executor, actor_id: UUID, children: Iterable[UUID] | None, look: Look) -> None:
+    async def append(self, executor: Executor, actor_id: UUID, children: Iterable[UUID], look: Look) -> None:
         """As `write`, for an adult who acts without a token: by a letter's link, or by a job that they asked for."""
         now = self._clock.now()
-        whose = [None] if children is None else set(children)
-        await self._add(executor, [Access(Looked(child, _hour(now), actor_id, look.value), 1, now) for child in whose])
+        await self._add(
+            executor, [Access(Looked(child, _hour(now), actor_id, look.value), 1, now) for child in set(children)]
+        )
 
     async def by_service(self, executor: Executor, children: Iterable[UUID], what: Service) -> None:
         """Write, in the transaction of what was done, that a job did it."""

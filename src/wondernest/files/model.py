@@ -67,3 +67,10 @@ class Changes(Struct, frozen=True):
     category: str | None = None
     tags: str | None = None
     public: bool | None = None
+
+
+class RecordingsEnd(Struct, frozen=True):
+    """How many recordings about a child end, and when the first one does if its end is announced in time."""
+
+    number: int
+    first_end: datetime

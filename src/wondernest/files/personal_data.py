@@ -68,7 +68,7 @@ PERSONAL_DATA: Final = (
         kept="As long as the file: RECORDING_DAYS (90) days, unless the child is of the age of consent",
         ended_by=END,
         grounds=(ParentalGround.CONSENT,),
-        seen_by=(Relation.ADULTS,),
+        seen_by=(Relation.ADULTS, Neighbour.MAIL),
     ),
     Holding(
         table="content.tags",

@@ -9,7 +9,9 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from wondernest.access.accesses import Service
 from wondernest.files.letters import CHILD, END_LETTER, USER
+from wondernest.files.repository import RecordingRepository
 from wondernest.files.words import words
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.jobs import Job, Running, Schedule
@@ -17,11 +19,14 @@ from wondernest.platform.jobs.letters import LETTER_RETRY, LetterSender
 from wondernest.platform.recording import Unrecorded
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
+    from wondernest.coppa.trail import Trail
     from wondernest.files.erasing import FileEraser
     from wondernest.files.metrics import FileMetrics
-    from wondernest.files.repository import FileRepository, RecordingRepository
+    from wondernest.files.model import RecordingsEnd
+    from wondernest.files.repository import FileRepository
     from wondernest.platform.rooms import Parts
 
 END: Final = "files.end_recordings"
@@ -36,6 +41,24 @@ BATCH_FILES: Final = 50
 BATCH_CHILDREN: Final = 100
 
 
+class RecordingEnds:
+    """When recordings about children end, for who shows it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._recordings = RecordingRepository()
+        self._database = parts.database
+        self._clock = parts.clock
+        self._kept = timedelta(days=parts.settings.files.recording_days)
+
+    async def of(self, children: Sequence[UUID]) -> Mapping[UUID, RecordingsEnd]:
+        """The children with recordings that end."""
+        if not children:
+            return {}
+        now = self._clock.now()
+        told = min(TOLD_BEFORE, self._kept)
+        return await self._recordings.ends(self._database, children, self._kept, told, now, now - NOTED_WITHIN)
+
+
 class RecordingJobs:
     """Notes recordings, tells of their end, and erases them. Every step can be repeated after a kill."""
 
@@ -46,11 +69,13 @@ class RecordingJobs:
         eraser: FileEraser,
         metrics: FileMetrics,
         parts: Parts,
+        trail: Trail,
     ) -> None:
         self._recordings = recordings
         self._files = files
         self._eraser = eraser
         self._metrics = metrics
+        self._trail = trail
         self._database = parts.database
         self._clock = parts.clock
         self._kept = timedelta(days=parts.settings.files.recording_days)
@@ -62,7 +87,7 @@ class RecordingJobs:
         """The declarations."""
         return (
             Job(END, self.end, time_limit_s=LIMIT_S, unrecorded=Unrecorded.UPKEEP, by_age=True),
-            Job(END_LETTER, self.send, LETTER_RETRY, unrecorded=Unrecorded.UPKEEP),
+            Job(END_LETTER, self.send, LETTER_RETRY, accesses=Service.RECORDING_LETTER),
         )
 
     def schedules(self) -> tuple[Schedule, ...]:
@@ -86,6 +111,7 @@ class RecordingJobs:
             return
         days = Counter(max(one.counted_from + self._kept, one.told_at + self._told).date().isoformat() for one in told)
         lines = "\n".join(f"- {day}: {number}" for day, number in sorted(days.items()))
+        await self._trail.by_service(self._database, [child_id], Service.RECORDING_LETTER)
         await self._sender.send(job, words(reader.language).recordings.letter(reader.email, list=lines))
 
     async def _note(self) -> None:

@@ -28,6 +28,7 @@ from wondernest.platform.rooms import Room, Table
 from wondernest.platform.usage import UsageLine
 
 if TYPE_CHECKING:
+    from wondernest.coppa.trail import Trail
     from wondernest.files.ports import Mentions
     from wondernest.platform.rooms import Parts
 
@@ -65,8 +66,8 @@ def _allowance(parts: Parts) -> Allowance:
     )
 
 
-def build(parts: Parts, mentions: Mentions) -> Room:
-    """Files. `mentions`: the part of the games room that finds the documents that show a file."""
+def build(parts: Parts, mentions: Mentions, trail: Trail) -> Room:
+    """Files. `mentions`: the part of the games room that finds the documents that show a file; `trail`: notes who looked."""
     settings = parts.settings.files
     repository = FileRepository(GateMode(parts.settings.consent_gate))
     metrics = FileMetrics(parts.metrics)
@@ -89,7 +90,7 @@ def build(parts: Parts, mentions: Mentions) -> Room:
     letters = InfectionLetters(repository, parts)
     references = ReferenceJobs(repository, mentions, parts.database)
     eraser = FileEraser(repository, usage, jobs, parts)
-    recordings = RecordingJobs(RecordingRepository(), repository, eraser, metrics, parts)
+    recordings = RecordingJobs(RecordingRepository(), repository, eraser, metrics, parts, trail)
     return Room(
         name="files",
         endpoints=[

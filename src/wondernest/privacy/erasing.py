@@ -13,6 +13,7 @@ from wondernest.access.people import FAMILY
 from wondernest.platform.db.unit import unit_of
 from wondernest.platform.personal_data import USER, Delayed, Subjects
 from wondernest.platform.telemetry.events import get_logger
+from wondernest.privacy.exporting import EXPORT
 from wondernest.privacy.letters import ERASURE, USER_ARGUMENT
 from wondernest.privacy.metrics import LATE, Outcome, outcome_of
 from wondernest.privacy.rules import Erased, Kind, State, everybody, person_hash
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from wondernest.platform.jobs import Running, Sender
     from wondernest.platform.personal_data import Eraser, Holding
     from wondernest.privacy.metrics import PrivacyMetrics
-    from wondernest.privacy.repository import LogRepository, RequestRepository, WorkRepository
+    from wondernest.privacy.repository import ExportRepository, LogRepository, RequestRepository, WorkRepository
     from wondernest.privacy.rules import Erasure
 
 log = get_logger(__name__)
@@ -58,6 +59,8 @@ class Erasing:
         *,
         work: WorkRepository,
         requests: RequestRepository,
+        exports: ExportRepository,
+        make: Sender,
         letter: Sender,
         grace: timedelta,
         noted: LogRepository,
@@ -71,9 +74,11 @@ class Erasing:
         token_life: timedelta,
         spared_first: frozenset[str],
     ) -> None:
-        """`token_life`: of access tokens; `spared_first`: tables that refuse the tokens of an account until they have expired."""
+        """`make`: makes an export; `token_life`: of access tokens; `spared_first`: tables that refuse the tokens of an account until they have expired."""
         self._work = work
         self._requests = requests
+        self._exports = exports
+        self._make = make
         self._letter = letter
         self._grace = grace
         self._noted = noted
@@ -152,6 +157,8 @@ class Erasing:
         async with unit_of(self._database) as unit:
             await self._work.count(unit, erasure.id, counts)
             await self._work.finish(unit, erasure.id, erased, self._clock.now())
+            for export in await self._exports.waiting(unit, erased.near):
+                await self._make(unit, {USER_ARGUMENT: export.user_id, EXPORT: export.id})
         self._metrics.done(erasure.kind, sum(counts.values()))
 
     async def _erase(self, erasure: Erasure, erased: Erased, spare: frozenset[str]) -> dict[str, int]:

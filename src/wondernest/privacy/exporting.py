@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from wondernest.access.accesses import Look
+from wondernest.access.people import CHILD
 from wondernest.platform.blobs import Blob
 from wondernest.platform.blobs.joined import JoinedBlobs
 from wondernest.privacy import errors
@@ -88,9 +89,10 @@ class ExportService:
         """The caller's exports."""
         return await self._exports.own(self._database, caller.user_id)
 
-    async def content(self, caller: Caller, export_id: UUID) -> JoinedBlobs:
-        """An export of the caller's. Raises ExportNotFound."""
-        return await self._content(await self._exports.given(self._database, caller.user_id, export_id))
+    async def content(self, caller: Caller, export_id: UUID) -> tuple[JoinedBlobs, Sequence[UUID]]:
+        """An export of the caller's, and the children in it. Raises ExportNotFound."""
+        export, content = await self._content(await self._exports.given(self._database, caller.user_id, export_id))
+        return content, await self._children(export)
 
     async def offered(self, token: str) -> Export:
         """The export of a mailed link, which is not used by that. Raises ExportNotFound."""
@@ -105,9 +107,14 @@ class ExportService:
     async def begun(self, token: str) -> JoinedBlobs:
         """The file of a mailed link that was used within the last day. Raises ExportNotFound."""
         export = await self._linked(token, used=True)
-        content = await self._content(export)
-        await self._trail.append(self._database, export.user_id, None, Look.DOWNLOAD)
+        _, content = await self._content(export)
+        await self._trail.append(self._database, export.user_id, await self._children(export), Look.DOWNLOAD)
         return content
+
+    async def _children(self, export: Export) -> Sequence[UUID]:
+        """Those of the family that is in the file; none in the file of a member who is no parent."""
+        people = await self._exports.people(self._database, export)
+        return people.get(CHILD, ())
 
     async def _linked(self, token: str, *, used: bool) -> Export:
         known, now = await self._known(token), self._clock.now()
@@ -124,7 +131,7 @@ class ExportService:
             raise errors.ExportNotFound
         return link.user_id, link.export_id
 
-    async def _content(self, export: Export | None) -> JoinedBlobs:
+    async def _content(self, export: Export | None) -> tuple[Export, JoinedBlobs]:
         if export is None or export.expires_at is None or export.expires_at <= self._clock.now():
             raise errors.ExportNotFound
         parts = await self._parts.all(self._database, export)
@@ -132,7 +139,7 @@ class ExportService:
         if first is None:
             raise errors.ExportNotFound
         stored = [Blob(key=part.key, size=part.size, modified=part.made_at) for part in parts]
-        return JoinedBlobs(self._blobs, stored or [first], f'"{export.id}"')
+        return export, JoinedBlobs(self._blobs, stored or [first], f'"{export.id}"')
 
 
 def folder_of(export: Export) -> str:

@@ -88,7 +88,6 @@ class ExportJobs:
         self._blobs = parts.blobs
         self._clock = parts.clock
         self._ids = parts.ids
-        self._make: Sender = parts.jobs.sender(MAKE)
         self._letter: Sender = parts.jobs.sender(ANNOUNCE_READY)
         self._letters = LetterSender(parts.mailer, parts.metrics)
         self._secret = parts.settings.jwt.secret.encode()
@@ -107,10 +106,16 @@ class ExportJobs:
         return (Schedule(FORGET, "47 * * * *", FORGET),)
 
     async def make(self, job: Running) -> None:
-        """Make the parts that are missing; with the last one the user is told."""
+        """Make the parts that are missing; with the last one the user is told.
+
+        While somebody in it is erased none is made: the last look of the erasure would remove the file of which the user was told. When
+        the erasure is done, it has this job run again.
+        """
         sections: Sequence[Section] = ()
         progress: Progress | None = None
         while (export := await self._export(job)) is not None and export.ready_at is None:
+            if await self._exports.held_up(self._database, export.user_id):
+                return
             sections = sections or await self._sections()
             progress = progress or await self._so_far(export) or Progress(await self._scope(export))
             try:
@@ -144,7 +149,7 @@ class ExportJobs:
     async def erase(self, subjects: Subjects) -> Mapping[str, int]:
         """Remove the exports of users, and of those near the people: a file of theirs holds the people too.
 
-        In the place of one that is being made for a user who stays, another one is made.
+        In the place of one that is being made for a user who stays, another one is made when the erasure is done.
         """
         users = set(subjects.people.get(USER, ()))
         found = await self._exports.of(self._database, [*users, *subjects.near])
@@ -207,14 +212,11 @@ class ExportJobs:
         return [*sections, Contents(self._page, steps)]
 
     async def _remove(self, export: Export, *, again: bool = False) -> None:
-        """Delete an export, the row first: then a process that makes it stores nothing more. `again`: have another one made."""
+        """Delete an export, the row first: then a process that makes it stores nothing more. `again`: another one waits in its place."""
         async with unit_of(self._database) as unit:
             await self._exports.forget(unit, export)
             if again:
-                other = await self._exports.ask(
-                    unit, export.user_id, self._ids.uuid(), export.family_id, self._clock.now()
-                )
-                await self._make(unit, {USER_ARGUMENT: other.user_id, EXPORT: other.id})
+                await self._exports.ask(unit, export.user_id, self._ids.uuid(), export.family_id, self._clock.now())
         await self._discard(export, set())
         await self._blobs.delete(single_key_of(export.id))
 

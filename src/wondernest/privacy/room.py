@@ -10,6 +10,7 @@ from wondernest.access.consent import GateMode
 from wondernest.auth.personal_data import REFUSES_TOKENS
 from wondernest.coppa.ended import ANNOUNCE as ANNOUNCE_END
 from wondernest.coppa.ended import DueEnds
+from wondernest.files.recordings import RecordingEnds
 from wondernest.platform.erasing import RowEraser
 from wondernest.platform.jobs import Job, Schedule
 from wondernest.platform.personal_data import ON_ERASURE
@@ -59,6 +60,8 @@ def _erasing(parts: Parts, others: Rooms, erasers: Sequence[Eraser], metrics: Pr
     return Erasing(
         work=WorkRepository(),
         requests=RequestRepository(),
+        exports=ExportRepository(),
+        make=parts.jobs.sender(MAKE),
         letter=parts.jobs.sender(ANNOUNCE),
         grace=timedelta(days=settings.privacy.grace_days),
         noted=LogRepository(),
@@ -121,6 +124,7 @@ def build(parts: Parts, others: Rooms, trail: Trail) -> Room:
         SummaryRepository(RowEraser(others.personal_data)),
         parts.database,
         due,
+        RecordingEnds(parts),
         parts.clock,
         kept=timedelta(days=settings.archived_days),
         grace=grace,

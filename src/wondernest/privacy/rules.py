@@ -13,6 +13,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from wondernest.files.model import RecordingsEnd
+
 LOG_PURPOSE: Final = b"wondernest erasure log\0"
 """Separates these hashes from everything else that is made with the same secret."""
 
@@ -115,6 +117,7 @@ class Held(Struct, frozen=True):
     archived_at: datetime | None = None
     planned: Planned | None = None
     endings: Sequence[Ending] = ()
+    recordings: RecordingsEnd | None = None
 
 
 class Plans(Struct, frozen=True):

@@ -9,11 +9,13 @@ from wondernest.platform.personal_data import USER
 from wondernest.privacy.rules import Ending, Held, end_of_archive
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import timedelta
     from uuid import UUID
 
     from wondernest.coppa.ended import DueEnds
+    from wondernest.files.model import RecordingsEnd
+    from wondernest.files.recordings import RecordingEnds
     from wondernest.platform.caller import Caller
     from wondernest.platform.clock import Clock
     from wondernest.platform.db.pool import Database
@@ -29,6 +31,7 @@ class SummaryService:
         repository: SummaryRepository,
         database: Database,
         ends: DueEnds,
+        recordings: RecordingEnds,
         clock: Clock,
         *,
         kept: timedelta,
@@ -38,6 +41,7 @@ class SummaryService:
         self._repository = repository
         self._database = database
         self._ends = ends
+        self._recordings = recordings
         self._clock = clock
         self._kept = kept
         self._grace = grace
@@ -58,12 +62,13 @@ class SummaryService:
             people += [(FAMILY, [family_id]), (CHILD, children)]
         plans = await repository.plans(database, caller.user_id, family_id, children)
         endings = await self._endings(children)
+        recordings = await self._recordings.of(children)
         found: list[Held] = []
         for kind, ids in people:
             held = await repository.held(database, steps, kind, ids)
             of_family = None if kind == USER else family_id
             found += [
-                self._held(kind, person, of_family, held.get(person, []), plans, endings.get(person, []))
+                self._held(kind, person, of_family, held.get(person, []), plans, endings.get(person, []), recordings)
                 for person in ids
             ]
         return found
@@ -82,9 +87,10 @@ class SummaryService:
         classes: Sequence[HeldClass],
         plans: Plans,
         endings: Sequence[Ending],
+        recordings: Mapping[UUID, RecordingsEnd],
     ) -> Held:
         archived_at = plans.archived.get(person)
         planned = plans.of(person, family_id)
         if planned is None and archived_at is not None:
             planned = end_of_archive(archived_at, self._kept, self._grace, self._clock.now())
-        return Held(kind, person, classes, archived_at, planned, endings)
+        return Held(kind, person, classes, archived_at, planned, endings, recordings.get(person))

@@ -234,11 +234,19 @@ class EndingShown(Struct, kw_only=True, rename="camel"):
     erases_at: str | None
 
 
+class RecordingsShown(Struct, kw_only=True, rename="camel"):
+    """Sound and film about a child ends by its own time. `erasesAt`: when the first of these files does; a letter comes before."""
+
+    count: int
+    erases_at: str
+
+
 class HeldAbout(Struct, kw_only=True, rename="camel"):
     """What is held about one person. `kind`: `child`, `family` or `user`.
 
     `erasesAt`: when everything of it is erased, unless that is taken back. `erasure` says why: somebody asked to erase the `child`, the `family` or the
     `account`, or the child is `archived`. `endings`: what of it is erased because it is not permitted any more.
+    `recordings`: null without recordings that end.
     """
 
     kind: str
@@ -248,6 +256,7 @@ class HeldAbout(Struct, kw_only=True, rename="camel"):
     erasure: str | None
     erases_at: str | None
     endings: Sequence[EndingShown]
+    recordings: RecordingsShown | None
 
     @classmethod
     def of(cls, held: Held) -> HeldAbout:
@@ -268,6 +277,9 @@ class HeldAbout(Struct, kw_only=True, rename="camel"):
                 EndingShown(purpose=one.purpose, ended_at=instant(one.ended_at), erases_at=maybe_instant(one.erase_at))
                 for one in held.endings
             ],
+            recordings=None
+            if held.recordings is None
+            else RecordingsShown(count=held.recordings.number, erases_at=instant(held.recordings.first_end)),
         )
 
 

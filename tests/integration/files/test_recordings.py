@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -90,6 +90,16 @@ async def night(house: House, later: timedelta = timedelta()) -> None:
         await run_job(house.work, END)
 
 
+async def shown(house: House, parent: Parent, child: str) -> tuple[int, int] | None:
+    """Of the parent's summary: how many recordings of the child end, and in how many days from now the first one does."""
+    answer = await house.client.get("/api/v1/privacy/summary", headers=parent.bearer)
+    [about] = [one["recordings"] for one in answer.json()["data"] if one["id"] == child]
+    if about is None:
+        return None
+    left = datetime.fromisoformat(about["erasesAt"]) - datetime.now(UTC)
+    return about["count"], round(left / DAY)
+
+
 async def kept(house: House) -> set[str]:
     """The ids of the files; their content is there, and nothing else is stored."""
     found = await rows(house.url, "select id, file_key from core.uploaded_files")
@@ -106,7 +116,9 @@ async def test_c_07_a_recording_ends_after_a_letter_and_only_a_recording_about_a
     picture, own = await upload(house, parent, PICTURE, child), await upload(house, parent, SONG, None)
     await store_story(house.client, parent, child, story_with(voice["url"], picture["url"]))
     everything = {file["id"] for file in (song, voice, picture, own)}
+    assert await shown(house, parent, child) == (2, 90), "before the first night too"
     await night(house)
+    assert await shown(house, parent, child) == (2, 90)
     await night(house, KEPT - TOLD_BEFORE - DAY)
     assert (await kept(house), await rows(house.url, LETTERS)) == (everything, [])
     await night(house, 2 * DAY)
@@ -116,10 +128,13 @@ async def test_c_07_a_recording_ends_after_a_letter_and_only_a_recording_about_a
     [letter] = [text for text in await mails_to(tmp_path / "outbox", parent.email, 0) if text.startswith(subject)]
     last_day = (house.clock.now() + TOLD_BEFORE).date().isoformat()
     assert f"- {last_day}: 2" in letter.splitlines()
+    seen = await house.client.get(f"/api/v1/privacy/children/{child}/access", headers=parent.bearer)
+    assert "recording_letter" in {one["kind"] for one in seen.json()["data"]}
     await night(house, TOLD_BEFORE - timedelta(hours=1))
     assert await kept(house) == everything
     await night(house, timedelta(hours=2))
     assert await kept(house) == {picture["id"], own["id"]}
+    assert await shown(house, parent, child) is None
     assert (await house.client.get(f"/files/{key_of(voice)}")).status_code == 404
     for table in ("wondernest.recordings", "content.file_references where reference_type <> 'save'"):
         assert await value(house.url, f"select count(*) from {table}") == 0
@@ -131,7 +146,9 @@ async def test_c_07_a_recording_ends_after_a_letter_and_only_a_recording_about_a
 async def test_a_file_that_was_there_before_recordings_had_an_end_is_kept_as_long_as_a_new_one(house: House) -> None:
     parent, child = await family(house)
     old = await upload(house, parent, SONG, child)
-    await rows(house.url, "update core.uploaded_files set uploaded_at = now() - interval '5 years'")
+    await rows(
+        house.url, "update core.uploaded_files set uploaded_at = now() - interval '5 years', mime_type = 'Audio/MPEG'"
+    )
     await night(house)
     await night(house, KEPT - TOLD_BEFORE - DAY)
     assert await rows(house.url, LETTERS) == []

@@ -310,6 +310,9 @@ async def test_an_export_holds_no_traces_of_the_other_parent_and_a_parent_who_le
     assert (await house.client.get(f"{PRIVACY}/exports", headers=ben.bearer)).json()["data"] == []
     own = await ask(house, ben.bearer)
     await make(house, ben.user_id, own)
+    younger = (await add_child(house.client, ann))["id"]
+    assert (await begin(house, link_to(ben, own))).status_code == 200
+    assert await recorded(house.url, younger) == {}, "nothing of a child is in the file of a member"
     assert child not in str((await download(house, ben.bearer, own)).namelist()), "a member gets what is about them"
 
 

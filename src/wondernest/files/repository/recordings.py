@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -11,16 +11,16 @@ from msgspec import Struct
 
 from wondernest.access.consent import of_age
 from wondernest.access.guardianship import deactivated, is_parent
-from wondernest.files.model import StoredFile
+from wondernest.files.model import RecordingsEnd, StoredFile
 from wondernest.files.repository.files import COLUMNS, file_of
 from wondernest.files.rules import RECORDED
 
 if TYPE_CHECKING:
     from wondernest.platform.db.pool import Executor
 
-_TYPES: Final = " or ".join(f"f.mime_type like '{kind}%'" for kind in RECORDED)
+_TYPES: Final = " or ".join(f"f.mime_type ilike '{kind}%'" for kind in RECORDED)
 _RECORDED: Final = f"({_TYPES}) and f.is_system_image is not true"
-"""SQL condition on a file; those of the installation are about no family."""
+"""SQL condition on a file; those of the installation are about no family. Earlier backends stored a type as it was sent, in any case."""
 _NOTE: Final = f"""
     with page as materialized (
         select f.id, f.child_id, f.mime_type, f.is_system_image, f.uploaded_at from core.uploaded_files f
@@ -55,6 +55,15 @@ _DUE: Final = f"""
      order by f.id limit $4"""
 _OF_CHILDREN: Final = f"""
     select {COLUMNS} from core.uploaded_files f where f.child_id = any ($1::uuid[]) and {_RECORDED} order by f.id limit $2"""
+_ENDS: Final = f"""
+    select noted.child_id, count(*) as number,
+           min(greatest(noted.counted_from + $2::interval, coalesce(noted.told_at, $4) + $3::interval)) as first_end
+      from (select f.child_id, kept.told_at,
+                   coalesce(kept.counted_from, case when f.uploaded_at > $5 then f.uploaded_at else $4 end) as counted_from
+              from core.uploaded_files f
+              left join wondernest.recordings kept on kept.child_id = f.child_id and kept.file_id = f.id
+             where f.child_id = any ($1::uuid[]) and {_RECORDED} and not {of_age("f.child_id")}) noted
+     group by noted.child_id"""
 _PARENTS: Final = f"""
     select member.user_id from family.child_profiles child
       join family.family_members member on member.family_id = child.family_id
@@ -103,6 +112,19 @@ class RecordingRepository:
     ) -> list[StoredFile]:
         """Files that count from before a time, of whose end the parents were told before another."""
         return [file_of(row) for row in await executor.fetch(_DUE, before, told_before, after, limit)]
+
+    async def ends(
+        self,
+        executor: Executor,
+        children: Sequence[UUID],
+        kept: timedelta,
+        told: timedelta,
+        now: datetime,
+        fresh: datetime,
+    ) -> dict[UUID, RecordingsEnd]:
+        """The ends of the recordings about each child. `told`: the time from the letter to the end; `fresh`: as for `note`."""
+        rows = await executor.fetch(_ENDS, list(children), kept, told, now, fresh)
+        return {row["child_id"]: RecordingsEnd(row["number"], row["first_end"]) for row in rows}
 
     async def of_children(self, executor: Executor, children: Sequence[UUID], limit: int) -> list[StoredFile]:
         """Recordings about these children, deleted ones too."""

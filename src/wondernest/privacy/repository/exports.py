@@ -54,6 +54,11 @@ _EXPIRED: Final = f"""
     select {_COLUMNS} from wondernest.exports e
      where e.expires_at <= $1 or (e.ready_at is null and e.asked_at <= $2) order by e.user_id, e.id limit $3"""
 _OF: Final = f"select {_COLUMNS} from wondernest.exports e where e.user_id = any ($1::uuid[])"
+_HELD_UP: Final = f"""
+    select e.id from wondernest.erasures e
+     where e.state in ('{State.ERASING}', '{State.SETTLING}') and e.subjects -> 'near' ? $1 for share of e"""
+"""Waits for an erasure that is being finished, and does not see it then."""
+_WAITING: Final = f"{_OF} and e.ready_at is null"
 _FORGET: Final = "delete from wondernest.exports where user_id = $1 and id = $2"
 _CHILDREN: Final = f"""
     select array(select c.id from family.child_profiles c
@@ -131,6 +136,14 @@ class ExportRepository:
     async def of(self, executor: Executor, users: list[UUID]) -> list[Export]:
         """The exports of some users."""
         return [_export(row) for row in await executor.fetch(_OF, users)]
+
+    async def held_up(self, executor: Executor, user_id: UUID) -> bool:
+        """Whether somebody of whom the user's export could hold data is being erased."""
+        return bool(await executor.fetch(_HELD_UP, str(user_id)))
+
+    async def waiting(self, executor: Executor, users: list[UUID]) -> list[Export]:
+        """The exports of some users that are not ready."""
+        return [_export(row) for row in await executor.fetch(_WAITING, users)]
 
     async def forget(self, executor: Executor, export: Export) -> None:
         """Delete the row."""

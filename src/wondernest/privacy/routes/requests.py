@@ -307,7 +307,9 @@ class ExportRoutes:
     )
     async def content(self, request: Request[None]) -> BlobReply:
         """GET /privacy/exports/{exportId}/content."""
-        return zip_reply(await self._exports.content(request.caller, request.path(EXPORT_ID)))
+        content, children = await self._exports.content(request.caller, request.path(EXPORT_ID))
+        request.concerns(children)
+        return zip_reply(content)
 
 
 def _accepted(erasure: Erasure) -> Reply:
