@@ -66,6 +66,8 @@ class Enforcement:
     async def start(self) -> None:
         """Note it now, or, while the database does not answer, as soon as it does."""
         await self._noting.start(at_once=True)
+        if self._noted:
+            await self._noting.stop()  # nothing is left to repeat
 
     async def stop(self) -> None:
         """Give up."""
